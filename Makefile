@@ -1,0 +1,37 @@
+# Two commands do everything on a machine with Python and make: `make demo` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check format stubs docs clean
+
+demo: .venv/demo.done  ## trains a small CNN on real digits in both styles
+	$(BIN)/python examples/mnist.py
+
+test: .venv/test.done check  ## lint, types and all tests
+	$(BIN)/python -m pytest -n auto
+
+check: .venv/test.done
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+
+format: .venv/test.done  ## what ruff can mend, it mends; generated files are made anew
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/python tools/stubs.py
+	$(BIN)/python tools/parity.py
+
+.venv/%.done: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(EXTRAS)]'
+	touch $@
+
+.venv/demo.done: EXTRAS := examples
+.venv/test.done: EXTRAS := test,dev,examples
+.venv/bench.done: EXTRAS := bench
+
+overhead: .venv/bench.done  ## what a call, a step and a cold start cost, beside the other libraries
+	$(BIN)/python benchmarks/overhead.py
+
+clean:
+	rm -rf .venv out dist .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,406 @@
+"""Activations: functions of every element, and the softmaxes.
+
+Here are the smooth ones; those of straight pieces are in `_piecewise`, the softmaxes in `_softmax`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from purenn.functional import _check
+from purenn.functional._norm import modulus
+from purenn.functional._piecewise import (
+    hardshrink,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    leaky_relu,
+    prelu,
+    relu,
+    relu6,
+    rrelu,
+    softshrink,
+    threshold,
+)
+from purenn.functional._softmax import gumbel_softmax, log_softmax, softmax, softmin
+
+__all__ = [
+    "celu",
+    "elu",
+    "gelu",
+    "glu",
+    "gumbel_softmax",
+    "hardshrink",
+    "hardsigmoid",
+    "hardswish",
+    "hardtanh",
+    "leaky_relu",
+    "log_softmax",
+    "logsigmoid",
+    "mish",
+    "prelu",
+    "relu",
+    "relu6",
+    "rrelu",
+    "selu",
+    "sigmoid",
+    "silu",
+    "softmax",
+    "softmin",
+    "softplus",
+    "softshrink",
+    "softsign",
+    "tanh",
+    "tanhshrink",
+    "threshold",
+]
+
+
+def gelu(input: Any, approximate: str = "none") -> jax.Array:
+    r"""The Gaussian error linear unit: :math:`x\,\Phi(x)`, with :math:`\Phi` the normal distribution function.
+
+    Args:
+        input: of any shape.
+        approximate: ``'none'``, or ``'tanh'`` for
+            :math:`\tfrac{x}{2}\bigl(1 + \tanh(\sqrt{2/\pi}\,(x + 0.044715\,x^3))\bigr)`.
+
+    Returns:
+        An array like ``input``.
+
+    Raises:
+        ValueError: another ``approximate``. TypeError: an input that isn't floating-point.
+
+    Source: ``torch.nn.functional.gelu``; Hendrycks and Gimpel, 2016.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> [round(y, 4) for y in F.gelu(jnp.array([0.0, 1.0])).tolist()]
+        [0.0, 0.8413]
+    """
+    x = _check.array("gelu", "input", input)
+    _check.floating("gelu", "input", x)
+    _check.choice("gelu", "approximate", approximate, ("none", "tanh"))
+    return jax.nn.gelu(x, approximate=approximate == "tanh")
+
+
+def silu(input: Any, inplace: bool = False) -> jax.Array:
+    r"""The sigmoid linear unit, also called swish: :math:`x\,\sigma(x)`.
+
+    Args:
+        input: of any shape.
+        inplace: accepted for torch's sake; arrays are immutable.
+
+    Returns:
+        An array like ``input``.
+
+    Source: ``torch.nn.functional.silu``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> [round(y, 4) for y in F.silu(jnp.array([0.0, 1.0])).tolist()]
+        [0.0, 0.7311]
+    """
+    x = _check.array("silu", "input", input)
+    _check.inexact("silu", "input", x)
+    return jax.nn.silu(x)
+
+
+def tanh(input: Any) -> jax.Array:
+    r"""The hyperbolic tangent :math:`\tanh x`; integers and booleans become float32.
+
+    Args:
+        input: of any shape.
+
+    Source: ``torch.nn.functional.tanh``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> [round(y, 4) for y in F.tanh(jnp.array([0.0, 1.0])).tolist()]
+        [0.0, 0.7616]
+    """
+    return jnp.tanh(_promoted(_check.array("tanh", "input", input)))
+
+
+def sigmoid(input: Any) -> jax.Array:
+    r"""The logistic function :math:`1 / (1 + e^{-x})`; integers and booleans become float32.
+
+    Args:
+        input: of any shape.
+
+    Source: ``torch.nn.functional.sigmoid``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.sigmoid(jnp.array([0.0])).tolist()
+        [0.5]
+    """
+    return lax.logistic(_promoted(_check.array("sigmoid", "input", input)))
+
+
+def _promoted(x: jax.Array) -> jax.Array:
+    return x if jnp.issubdtype(x.dtype, jnp.inexact) else x.astype(jnp.float32)
+
+
+def _wide(where: str, input: Any) -> tuple[jax.Array, Any]:
+    """The input in the dtype that is computed in, float32 for half, and its own dtype."""
+    x = _check.array(where, "input", input)
+    _check.floating(where, "input", x)
+    return x.astype(jnp.float32) if x.dtype.itemsize < 4 else x, x.dtype
+
+
+def _elu(where: str, input: Any, alpha: float, scale: float = 1.0, narrow: bool = False) -> jax.Array:
+    x, dtype = _wide(where, input)
+    below = jnp.where(x >= 0, 0, x)  # where the exponential would overflow it isn't used
+    below = alpha * jnp.expm1(below / alpha if narrow else below)
+    kink = x if narrow else x * alpha  # torch's at 0: the slope from below, and no curvature
+    return (scale * jnp.where(x > 0, x, jnp.where(x == 0, kink, below))).astype(dtype)
+
+
+def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> jax.Array:
+    r"""The exponential linear unit: :math:`x` where :math:`x > 0`, else :math:`\alpha\,(e^x - 1)`.
+
+    Args:
+        input: of any shape.
+        alpha: the factor :math:`\alpha`.
+        inplace: accepted for torch's sake; arrays are immutable.
+
+    Returns:
+        An array like ``input``. The derivative at 0 is ``alpha``.
+
+    Raises:
+        TypeError: an input that isn't floating-point.
+
+    Source: ``torch.nn.functional.elu``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.elu(jnp.array([-100.0, 2.0])).tolist()
+        [-1.0, 2.0]
+    """
+    return _elu("elu", input, alpha)
+
+
+def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> jax.Array:
+    r"""The continuously differentiable `elu`: :math:`x` where :math:`x > 0`, else :math:`\alpha\,(e^{x / \alpha} - 1)`.
+
+    Args:
+        input: of any shape.
+        alpha: the factor :math:`\alpha`, not 0.
+        inplace: accepted for torch's sake; arrays are immutable.
+
+    Returns:
+        An array like ``input``. The derivative at 0 is 1.
+
+    Raises:
+        ValueError: ``alpha`` is 0. TypeError: an input that isn't floating-point.
+
+    Source: ``torch.nn.functional.celu``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.celu(jnp.array([-100.0, 2.0]), 0.5).tolist()
+        [-0.5, 2.0]
+    """
+    if alpha == 0:
+        _check.fail("celu", "alpha", "other than 0", alpha)
+    return _elu("celu", input, alpha, narrow=True)
+
+
+def selu(input: Any, inplace: bool = False) -> jax.Array:
+    r"""The scaled `elu`, under which mean 0 and variance 1 are a fixed point: :math:`s\,\text{elu}_\alpha(x)`.
+
+    The constants are :math:`\alpha \approx 1.6733` and :math:`s \approx 1.0507`; Klambauer et al., 2017.
+
+    Args:
+        input: of any shape.
+        inplace: accepted for torch's sake; arrays are immutable.
+
+    Returns:
+        An array like ``input``. The derivative at 0 is :math:`s \alpha`, about 1.758.
+
+    Raises:
+        TypeError: an input that isn't floating-point.
+
+    Source: ``torch.nn.functional.selu``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> [round(y, 4) for y in F.selu(jnp.array([-100.0, 1.0])).tolist()]
+        [-1.7581, 1.0507]
+    """
+    return _elu("selu", input, 1.6732632423543772, 1.0507009873554805)
+
+
+def glu(input: Any, dim: int = -1) -> jax.Array:
+    r"""The gated linear unit: :math:`a\,\sigma(b)` for the two halves :math:`a` and :math:`b` of a dimension.
+
+    Args:
+        input: of any shape, of even size along ``dim``.
+        dim: the dimension.
+
+    Returns:
+        An array of half the size along ``dim``.
+
+    Raises:
+        ValueError: an odd size, or a scalar. IndexError: no such dimension. TypeError: an input that isn't
+            floating-point.
+
+    Source: ``torch.nn.functional.glu``; Dauphin et al., 2016.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.glu(jnp.array([2.0, 4.0, 0.0, 0.0])).tolist()
+        [1.0, 2.0]
+    """
+    x, dtype = _wide("glu", input)
+    if x.ndim == 0:
+        _check.fail("glu", "input", "of rank 1 or more", "shape ()")
+    dim = _check.axis("glu", "dim", dim, x.ndim)
+    if x.shape[dim] % 2:
+        _check.fail("glu", "input", f"of even size along dim={dim}", f"shape {x.shape}")
+    value, gate = jnp.split(x, 2, axis=dim)
+    return (value * lax.logistic(gate)).astype(dtype)
+
+
+def logsigmoid(input: Any) -> jax.Array:
+    r"""The logarithm of `sigmoid`, without its underflow: :math:`-\log(1 + e^{-x})`.
+
+    Args:
+        input: of any shape.
+
+    Returns:
+        An array like ``input``.
+
+    Raises:
+        TypeError: an input that isn't floating-point.
+
+    Source: ``torch.nn.functional.logsigmoid``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.logsigmoid(jnp.array([-1e4])).tolist()
+        [-10000.0]
+    """
+    x, dtype = _wide("logsigmoid", input)
+    return (-jnp.logaddexp(-x, jnp.zeros_like(x))).astype(dtype)
+
+
+def softplus(input: Any, beta: float = 1, threshold: float = 20) -> jax.Array:
+    r"""A smooth `relu`: :math:`\log(1 + e^{\beta x}) / \beta`, but :math:`x` where :math:`\beta x > t`.
+
+    Args:
+        input: of any shape.
+        beta: the sharpness :math:`\beta`.
+        threshold: :math:`t`, above which the input is returned.
+
+    Returns:
+        An array like ``input``.
+
+    Raises:
+        TypeError: an input that isn't floating-point.
+
+    Source: ``torch.nn.functional.softplus``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> [round(y, 4) for y in F.softplus(jnp.array([0.0, 30.0])).tolist()]
+        [0.6931, 30.0]
+    """
+    x, dtype = _wide("softplus", input)
+    straight = x * beta > threshold
+    bent = jnp.where(straight, 0, x) * beta
+    return jnp.where(straight, x, jnp.logaddexp(bent, jnp.zeros_like(bent)) / beta).astype(dtype)
+
+
+def mish(input: Any, inplace: bool = False) -> jax.Array:
+    r"""The input times the hyperbolic tangent of its `softplus`: :math:`x \tanh(\log(1 + e^x))`.
+
+    Args:
+        input: of any shape.
+        inplace: accepted for torch's sake; arrays are immutable.
+
+    Returns:
+        An array like ``input``.
+
+    Raises:
+        TypeError: an input that isn't floating-point.
+
+    Source: ``torch.nn.functional.mish``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> [round(y, 4) for y in F.mish(jnp.array([0.0, 1.0])).tolist()]
+        [0.0, 0.8651]
+    """
+    x, dtype = _wide("mish", input)
+    return (x * jnp.tanh(jnp.logaddexp(x, jnp.zeros_like(x)))).astype(dtype)
+
+
+def tanhshrink(input: Any) -> jax.Array:
+    r"""The input without its hyperbolic tangent: :math:`x - \tanh x`; integers become float32.
+
+    Args:
+        input: of any shape.
+
+    Returns:
+        An array like ``input``.
+
+    Raises:
+        TypeError: a boolean input.
+
+    Source: ``torch.nn.functional.tanhshrink``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> [round(y, 4) for y in F.tanhshrink(jnp.array([0.0, 1.0])).tolist()]
+        [0.0, 0.2384]
+    """
+    x = _promoted(_number_array("tanhshrink", input))
+    return x - jnp.tanh(x)
+
+
+def _number_array(where: str, input: Any) -> jax.Array:
+    x = _check.array(where, "input", input)
+    if x.dtype == bool:
+        _check.fail(where, "input", "an array of numbers", "dtype bool", TypeError)
+    return x
+
+
+def softsign(input: Any) -> jax.Array:
+    r"""The input divided by 1 more than its modulus: :math:`x / (1 + |x|)`; integers become float32.
+
+    Args:
+        input: of any shape.
+
+    Returns:
+        An array like ``input``.
+
+    Raises:
+        TypeError: a boolean input.
+
+    Source: ``torch.nn.functional.softsign``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.softsign(jnp.array([-3.0, 1.0])).tolist()
+        [-0.75, 0.5]
+    """
+    x = _promoted(_number_array("softsign", input))
+    return x / (modulus(x) + 1).astype(x.dtype)

@@ -1,0 +1,426 @@
+"""Convolutions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from purenn.functional import _check
+
+__all__ = [
+    "conv1d",
+    "conv2d",
+    "conv3d",
+    "conv_tbc",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
+]
+
+Ints = int | Sequence[int]
+
+
+def _arrays(
+    where: str, n: int, layout: str, input: Any, weight: Any, bias: Any
+) -> tuple[jax.Array, jax.Array, jax.Array | None]:
+    """The arrays of a convolution, of fitting ranks and dtypes; `layout` names the weight's first two dimensions."""
+    spatial = ", ".join("DHW"[-n:]) if n > 1 else "L"
+    x, w = _check.array(where, "input", input), _check.array(where, "weight", weight)
+    b = None if bias is None else _check.array(where, "bias", bias)
+    _check.rank(where, "input", x, (n + 1, n + 2), f"(C, {spatial}) or (N, C, {spatial})")
+    _check.rank(where, "weight", w, (n + 2,), f"({layout}, {spatial})")
+    _check.same_dtype(where, input=x, weight=w, bias=b)
+    if x.dtype == bool:
+        _check.fail(where, "input", "a number array", "dtype bool", TypeError)
+    _check.nonempty(where, "input", x, n)
+    _check.nonempty(where, "weight", w, n + 1)
+    return x, w, b
+
+
+def _convolved(
+    n: int,
+    x: jax.Array,
+    w: jax.Array,
+    b: jax.Array | None,
+    stride: Sequence[int],
+    pads: Sequence[tuple[int, int]],
+    dilation: Sequence[int],
+    groups: int,
+    input_dilation: Sequence[int] | None = None,
+) -> jax.Array:
+    """Cross-correlates a batch or, if there is none, a batch of one."""
+    axes = tuple(range(n + 2))
+    y = lax.conv_general_dilated(
+        x if x.ndim == n + 2 else x[None],
+        w,
+        stride,
+        pads,
+        lhs_dilation=input_dilation,
+        rhs_dilation=dilation,
+        dimension_numbers=lax.ConvDimensionNumbers(axes, axes, axes),
+        feature_group_count=groups,
+    )
+    y = y if x.ndim == n + 2 else y[0]
+    return y if b is None else y + jnp.broadcast_to(b.reshape((-1,) + (1,) * n), y.shape)
+
+
+def _conv(
+    n: int, input: Any, weight: Any, bias: Any, stride: Ints, padding: Ints | str, dilation: Ints, groups: int
+) -> jax.Array:
+    where = f"conv{n}d"
+    x, w, b = _arrays(where, n, "out, in / groups", input, weight, bias)
+    strides = _check.integers(where, "stride", stride, n, 1)
+    dilations = _check.integers(where, "dilation", dilation, n, 1)
+    groups = _check.integer(where, "groups", groups, 1)
+    out, channels = w.shape[0], x.shape[-n - 1]
+    if channels != w.shape[1] * groups:
+        expected = f"with {w.shape[1] * groups} channels for a weight of shape {w.shape} and groups={groups}"
+        _check.fail(where, "input", expected, f"{channels} channels (shape {x.shape})")
+    if out % groups:
+        _check.fail(where, "weight", f"of a number of outputs divisible by groups={groups}", f"shape {w.shape}")
+    _check.shape(where, "bias", b, (out,))
+    extents = [d * (k - 1) for d, k in zip(dilations, w.shape[2:], strict=True)]
+    pads = _pads(where, n, padding, strides, extents)
+    for size, (low, high), extent in zip(x.shape[-n:], pads, extents, strict=True):
+        if size + low + high < extent + 1:
+            expected = f"at least {extent + 1} wide in every dimension after padding, as the dilated kernel"
+            _check.fail(where, "input", expected, f"shape {x.shape} with padding {pads}")
+    return _convolved(n, x, w, b, strides, pads, dilations, groups)
+
+
+def _pads(
+    where: str, n: int, padding: Ints | str, stride: tuple[int, ...], extents: Sequence[int]
+) -> list[tuple[int, int]]:
+    if isinstance(padding, str):
+        _check.choice(where, "padding", padding, ("valid", "same"))
+        if padding == "valid":
+            return [(0, 0)] * n
+        if any(s != 1 for s in stride):
+            _check.fail(where, "stride", "1 with padding='same'", stride)
+        return [(extent // 2, extent - extent // 2) for extent in extents]
+    return [(p, p) for p in _check.integers(where, "padding", padding, n, 0)]
+
+
+def _conv_transpose(
+    n: int,
+    input: Any,
+    weight: Any,
+    bias: Any,
+    stride: Ints,
+    padding: Ints,
+    output_padding: Ints,
+    groups: int,
+    dilation: Ints,
+) -> jax.Array:
+    where = f"conv_transpose{n}d"
+    x, w, b = _arrays(where, n, "in, out / groups", input, weight, bias)
+    if jnp.issubdtype(x.dtype, jnp.integer) and x.dtype != jax.dtypes.canonicalize_dtype(int):
+        _check.fail(where, "input", "floating-point, complex or of the default integer dtype", x.dtype, TypeError)
+    strides = _check.integers(where, "stride", stride, n, 1)
+    paddings = _check.integers(where, "padding", padding, n, 0)
+    beyond = _check.integers(where, "output_padding", output_padding, n, 0)
+    dilations = _check.integers(where, "dilation", dilation, n, 1)
+    groups = _check.integer(where, "groups", groups, 1)
+    channels, out = w.shape[0], w.shape[1] * groups
+    if x.shape[-n - 1] != channels:
+        expected = f"with {channels} channels for a weight of shape {w.shape}"
+        _check.fail(where, "input", expected, f"{x.shape[-n - 1]} channels (shape {x.shape})")
+    if channels % groups:
+        _check.fail(where, "weight", f"of a number of inputs divisible by groups={groups}", f"shape {w.shape}")
+    _check.shape(where, "bias", b, (out,))
+    if any(o >= max(s, d) for o, s, d in zip(beyond, strides, dilations, strict=True)):
+        _check.fail(where, "output_padding", "smaller than the stride or the dilation", beyond)
+    extents = [d * (k - 1) for d, k in zip(dilations, w.shape[2:], strict=True)]
+    pads = [(e - p, e - p + o) for e, p, o in zip(extents, paddings, beyond, strict=True)]
+    sizes = [(m - 1) * s + 1 for m, s in zip(x.shape[-n:], strides, strict=True)]
+    if any(m + low + high - e < 1 for m, (low, high), e in zip(sizes, pads, extents, strict=True)):
+        _check.fail(where, "padding", f"small enough to leave something of an input of shape {x.shape}", paddings)
+    # the same kernel, mirrored and with in and out exchanged within every group, over an input spread by the stride
+    w = w.reshape(groups, channels // groups, *w.shape[1:]).swapaxes(1, 2).reshape(out, -1, *w.shape[2:])
+    return _convolved(n, x, jnp.flip(w, range(2, n + 2)), b, (1,) * n, pads, dilations, groups, strides)
+
+
+def conv1d(
+    input: Any,
+    weight: Any,
+    bias: Any = None,
+    stride: Ints = 1,
+    padding: Ints | str = 0,
+    dilation: Ints = 1,
+    groups: int = 1,
+) -> jax.Array:
+    r"""Cross-correlates a signal with a bank of kernels, plus a bias.
+
+    .. math:: y_{n,o,t} = b_o + \sum_{c,k} w_{o,c,k}\, x_{n,\,c,\,t s + k d - p}
+
+    with stride :math:`s`, dilation :math:`d` and padding :math:`p`; the sum over :math:`c` runs over the
+    channels of the group of :math:`o`.
+
+    Args:
+        input: of shape :math:`(N, C, L)` or :math:`(C, L)`.
+        weight: of shape :math:`(\text{out}, C / \text{groups}, K)`.
+        bias: of shape :math:`(\text{out})`.
+        stride: steps between outputs, in elements.
+        padding: zeros on both sides, in elements, or ``'valid'`` or ``'same'``.
+        dilation: steps between the kernel's elements.
+        groups: into how many independent groups the channels are divided.
+
+    Returns:
+        An array of shape :math:`(N, \text{out}, L')` or :math:`(\text{out}, L')` with
+        :math:`L' = \lfloor (L + 2p - d (K - 1) - 1) / s \rfloor + 1`.
+
+    Raises:
+        ValueError: the shapes don't fit. TypeError: the dtypes differ.
+
+    Source: ``torch.nn.functional.conv1d``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.conv1d(jnp.ones((1, 2, 10)), jnp.ones((4, 2, 3)), padding=1).shape
+        (1, 4, 10)
+    """
+    return _conv(1, input, weight, bias, stride, padding, dilation, groups)
+
+
+def conv2d(
+    input: Any,
+    weight: Any,
+    bias: Any = None,
+    stride: Ints = 1,
+    padding: Ints | str = 0,
+    dilation: Ints = 1,
+    groups: int = 1,
+) -> jax.Array:
+    r"""Cross-correlates images with a bank of kernels, plus a bias; `conv1d` has the formula.
+
+    Args:
+        input: of shape :math:`(N, C, H, W)` or :math:`(C, H, W)`.
+        weight: of shape :math:`(\text{out}, C / \text{groups}, K_h, K_w)`.
+        bias: of shape :math:`(\text{out})`.
+        stride: steps between outputs, in pixels, one number or one a dimension.
+        padding: zeros on both sides, in pixels, or ``'valid'`` or ``'same'``.
+        dilation: steps between the kernel's elements.
+        groups: into how many independent groups the channels are divided.
+
+    Returns:
+        An array of shape :math:`(N, \text{out}, H', W')` or :math:`(\text{out}, H', W')`.
+
+    Raises:
+        ValueError: the shapes don't fit. TypeError: the dtypes differ.
+
+    Source: ``torch.nn.functional.conv2d``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.conv2d(jnp.ones((1, 3, 8, 8)), jnp.ones((16, 3, 3, 3)), stride=2, padding=1).shape
+        (1, 16, 4, 4)
+    """
+    return _conv(2, input, weight, bias, stride, padding, dilation, groups)
+
+
+def conv3d(
+    input: Any,
+    weight: Any,
+    bias: Any = None,
+    stride: Ints = 1,
+    padding: Ints | str = 0,
+    dilation: Ints = 1,
+    groups: int = 1,
+) -> jax.Array:
+    r"""Cross-correlates volumes with a bank of kernels, plus a bias; `conv1d` has the formula.
+
+    Args:
+        input: of shape :math:`(N, C, D, H, W)` or :math:`(C, D, H, W)`.
+        weight: of shape :math:`(\text{out}, C / \text{groups}, K_d, K_h, K_w)`.
+        bias: of shape :math:`(\text{out})`.
+        stride: steps between outputs, in voxels, one number or one a dimension.
+        padding: zeros on both sides, in voxels, or ``'valid'`` or ``'same'``.
+        dilation: steps between the kernel's elements.
+        groups: into how many independent groups the channels are divided.
+
+    Returns:
+        An array of shape :math:`(N, \text{out}, D', H', W')` or :math:`(\text{out}, D', H', W')`.
+
+    Raises:
+        ValueError: the shapes don't fit. TypeError: the dtypes differ.
+
+    Source: ``torch.nn.functional.conv3d``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.conv3d(jnp.ones((1, 2, 4, 8, 8)), jnp.ones((4, 2, 3, 3, 3))).shape
+        (1, 4, 2, 6, 6)
+    """
+    return _conv(3, input, weight, bias, stride, padding, dilation, groups)
+
+
+def conv_transpose1d(
+    input: Any,
+    weight: Any,
+    bias: Any = None,
+    stride: Ints = 1,
+    padding: Ints = 0,
+    output_padding: Ints = 0,
+    groups: int = 1,
+    dilation: Ints = 1,
+) -> jax.Array:
+    r"""The transpose of `conv1d` as a linear map of its input, plus a bias: every element spreads a kernel.
+
+    .. math:: y_{n,o,t} = b_o + \sum_{c} \sum_{i s + k d - p = t} w_{c,o,k}\, x_{n,c,i}
+
+    with stride :math:`s`, dilation :math:`d` and padding :math:`p`; the sum over :math:`c` runs over the
+    channels of the group of :math:`o`.
+
+    Args:
+        input: of shape :math:`(N, C, L)` or :math:`(C, L)`.
+        weight: of shape :math:`(C, \text{out} / \text{groups}, K)`.
+        bias: of shape :math:`(\text{out})`.
+        stride: steps between the places of neighbouring inputs.
+        padding: how much is cut off on both sides.
+        output_padding: how much longer the output is at its end; less than ``stride`` or ``dilation``.
+        groups: into how many independent groups the channels are divided.
+        dilation: steps between the kernel's elements.
+
+    Returns:
+        An array of shape :math:`(N, \text{out}, L')` or :math:`(\text{out}, L')` with
+        :math:`L' = (L - 1) s - 2p + d (K - 1) + 1`, plus ``output_padding``.
+
+    Raises:
+        ValueError: the shapes don't fit. TypeError: the dtypes differ.
+
+    Source: ``torch.nn.functional.conv_transpose1d``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.conv_transpose1d(jnp.array([[1.0, 2.0]]), jnp.array([[[1.0, 1.0, 1.0]]]), stride=2).tolist()
+        [[1.0, 1.0, 3.0, 2.0, 2.0]]
+    """
+    return _conv_transpose(1, input, weight, bias, stride, padding, output_padding, groups, dilation)
+
+
+def conv_transpose2d(
+    input: Any,
+    weight: Any,
+    bias: Any = None,
+    stride: Ints = 1,
+    padding: Ints = 0,
+    output_padding: Ints = 0,
+    groups: int = 1,
+    dilation: Ints = 1,
+) -> jax.Array:
+    r"""The transpose of `conv2d` as a linear map of its input, plus a bias; `conv_transpose1d` has the formula.
+
+    Args:
+        input: of shape :math:`(N, C, H, W)` or :math:`(C, H, W)`.
+        weight: of shape :math:`(C, \text{out} / \text{groups}, K_h, K_w)`.
+        bias: of shape :math:`(\text{out})`.
+        stride, padding, output_padding, dilation: as in `conv_transpose1d`, one number or one a dimension.
+        groups: into how many independent groups the channels are divided.
+
+    Returns:
+        An array of shape :math:`(N, \text{out}, H', W')` or :math:`(\text{out}, H', W')`.
+
+    Raises:
+        ValueError: the shapes don't fit. TypeError: the dtypes differ.
+
+    Source: ``torch.nn.functional.conv_transpose2d``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.conv_transpose2d(jnp.ones((1, 16, 4, 4)), jnp.ones((16, 3, 4, 4)), stride=2, padding=1).shape
+        (1, 3, 8, 8)
+    """
+    return _conv_transpose(2, input, weight, bias, stride, padding, output_padding, groups, dilation)
+
+
+def conv_transpose3d(
+    input: Any,
+    weight: Any,
+    bias: Any = None,
+    stride: Ints = 1,
+    padding: Ints = 0,
+    output_padding: Ints = 0,
+    groups: int = 1,
+    dilation: Ints = 1,
+) -> jax.Array:
+    r"""The transpose of `conv3d` as a linear map of its input, plus a bias; `conv_transpose1d` has the formula.
+
+    Args:
+        input: of shape :math:`(N, C, D, H, W)` or :math:`(C, D, H, W)`.
+        weight: of shape :math:`(C, \text{out} / \text{groups}, K_d, K_h, K_w)`.
+        bias: of shape :math:`(\text{out})`.
+        stride, padding, output_padding, dilation: as in `conv_transpose1d`, one number or one a dimension.
+        groups: into how many independent groups the channels are divided.
+
+    Returns:
+        An array of shape :math:`(N, \text{out}, D', H', W')` or :math:`(\text{out}, D', H', W')`.
+
+    Raises:
+        ValueError: the shapes don't fit. TypeError: the dtypes differ.
+
+    Source: ``torch.nn.functional.conv_transpose3d``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.conv_transpose3d(jnp.ones((1, 2, 4, 4, 4)), jnp.ones((2, 3, 4, 4, 4)), stride=2, padding=1).shape
+        (1, 3, 8, 8, 8)
+    """
+    return _conv_transpose(3, input, weight, bias, stride, padding, output_padding, groups, dilation)
+
+
+def conv_tbc(input: Any, weight: Any, bias: Any, pad: int = 0) -> jax.Array:
+    r"""Cross-correlates sequences, time first, with a bank of kernels, plus a bias.
+
+    .. math:: y_{t,n,o} = b_o + \sum_{c,k} w_{k,c,o}\, x_{t + k - p,\,n,\,c}
+
+    Args:
+        input: of shape :math:`(T, N, C)`.
+        weight: of shape :math:`(K, C, \text{out})`.
+        bias: of shape :math:`(\text{out})`.
+        pad: zeros before and after, :math:`p`; a negative number cuts off.
+
+    Returns:
+        An array of shape :math:`(T + 2p - K + 1, N, \text{out})`.
+
+    Raises:
+        ValueError: the shapes don't fit. TypeError: the dtypes of ``input`` and ``weight`` differ.
+
+    Source: ``torch.nn.functional.conv_tbc``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.conv_tbc(jnp.ones((5, 1, 2)), jnp.ones((3, 2, 1)), jnp.zeros(1)).ravel().tolist()
+        [6.0, 6.0, 6.0]
+    """
+    x, w = _check.array("conv_tbc", "input", input), _check.array("conv_tbc", "weight", weight)
+    b = _check.array("conv_tbc", "bias", bias)
+    pad = _check.integer("conv_tbc", "pad", pad)
+    _check.rank("conv_tbc", "input", x, (3,), "(T, N, C)")
+    _check.rank("conv_tbc", "weight", w, (3,), "(K, C, out)")
+    _check.same_dtype("conv_tbc", input=x, weight=w)
+    if x.dtype == bool:
+        _check.fail("conv_tbc", "input", "a number array", "dtype bool", TypeError)
+    if x.shape[2] != w.shape[1]:
+        _check.fail("conv_tbc", "input", f"of shape (T, N, {w.shape[1]})", f"shape {x.shape}")
+    _check.shape("conv_tbc", "bias", b, w.shape[2:])
+    time = x.shape[0] + 2 * pad - w.shape[0] + 1
+    if time < 0:
+        _check.fail("conv_tbc", "input", f"at least {w.shape[0] - 2 * pad - 1} long", f"shape {x.shape}")
+    b = jnp.broadcast_to(b.astype(x.dtype), (time, x.shape[1], w.shape[2]))
+    if 0 in b.shape or 0 in w.shape or x.shape[0] == 0:
+        return b
+    x = lax.pad(x, np.zeros((), x.dtype), [(pad, pad, 0), (0, 0, 0), (0, 0, 0)])
+    numbers = lax.conv_dimension_numbers(x.shape, w.shape, ("WNC", "WIO", "WNC"))
+    return lax.conv_general_dilated(x, w, (1,), "VALID", dimension_numbers=numbers) + b

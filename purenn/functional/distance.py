@@ -1,0 +1,140 @@
+"""Distances and similarities."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from purenn.functional import _check, _loss
+from purenn.functional._norm import vector_norm
+
+__all__ = ["cosine_similarity", "pairwise_distance", "pdist"]
+
+
+def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> jax.Array:
+    r"""The cosine of the angle between vectors: with norms of at least :math:`\epsilon`,
+
+    .. math:: \frac{x_1 \cdot x_2}{\max(\|x_1\|, \epsilon)\, \max(\|x_2\|, \epsilon)}
+
+    The clamp doesn't change the derivative by the norms, as in torch.
+
+    Args:
+        x1: of any shape.
+        x2: of a shape that broadcasts with it.
+        dim: the dimension of the common shape along which the vectors lie.
+        eps: the least norm.
+
+    Returns:
+        An array of the common shape without that dimension.
+
+    Raises:
+        ValueError: the shapes don't fit. IndexError: no such dimension. TypeError: neither is floating-point.
+
+    Source: ``torch.nn.functional.cosine_similarity``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.cosine_similarity(jnp.array([[3.0, 4.0]]), jnp.array([[4.0, 3.0]])).round(4).tolist()
+        [0.9599999785423279]
+    """
+    where = "cosine_similarity"
+    a, b = _check.array(where, "x1", x1), _check.array(where, "x2", x2)
+    dtype = _loss.result_type(a, b)
+    if not jnp.issubdtype(dtype, jnp.floating):
+        _check.fail(where, "x1 or x2", "a floating-point array", f"dtype {dtype}", TypeError)
+    a, b = (_loss.cast(x, dtype) for x in _loss.broadcast(where, x1=a, x2=b))
+    dim = _check.axis(where, "dim", dim, a.ndim)
+    shape = a.shape[:dim] + a.shape[dim + 1 :]
+    a, b = jnp.atleast_1d(a), jnp.atleast_1d(b)
+
+    def unit(x: jax.Array) -> jax.Array:
+        return x / jnp.broadcast_to(_loss.clamped(vector_norm(x, 2, dim, keepdims=True), eps), x.shape)
+
+    return jnp.sum(unit(a) * unit(b), dim).reshape(shape).astype(dtype)
+
+
+def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> jax.Array:
+    r"""The p-norm of differences of vectors: :math:`\|x_1 - x_2 + \epsilon\|_p`.
+
+    Args:
+        x1: of shape :math:`(*, D)`.
+        x2: of a shape that broadcasts with it.
+        p: the order of the norm, also 0 and :math:`\pm\infty`.
+        eps: added to the differences.
+        keepdim: whether the last dimension is kept, with size 1.
+
+    Returns:
+        An array of the common shape without the last dimension. The derivative at the distance 0 is 0.
+
+    Raises:
+        ValueError: the shapes don't fit. TypeError: boolean arrays.
+
+    Source: ``torch.nn.functional.pairwise_distance``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.pairwise_distance(jnp.array([[3.0, 4.0]]), jnp.array([[0.0, 0.0]]), eps=0.0).tolist()
+        [5.0]
+    """
+    where = "pairwise_distance"
+    a, b = _check.array(where, "x1", x1), _check.array(where, "x2", x2)
+    for name, x in (("x1", a), ("x2", b)):
+        if x.dtype == bool:
+            _check.fail(where, name, "a numeric array", "dtype bool", TypeError)
+    dtype = _loss.floating_or_float32(_loss.result_type(a, b))
+    a, b = (_loss.cast(x, dtype) for x in _loss.broadcast(where, x1=a, x2=b))
+    difference = a - b + eps
+    if p in (float("inf"), float("-inf")) and difference.ndim and difference.shape[-1] == 0:
+        _check.fail(where, "x1 and x2", "of a last dimension that isn't empty for this p", f"shape {difference.shape}")
+    distance = vector_norm(jnp.atleast_1d(difference), p, -1, keepdims=keepdim and difference.ndim > 0)
+    return distance.astype(jnp.finfo(dtype).dtype)
+
+
+def pdist(input: Any, p: float = 2.0) -> jax.Array:
+    r"""The distances :math:`\|x_i - x_j\|_p` between all rows, for :math:`i < j` in order.
+
+    Args:
+        input: of shape :math:`(N, M)`.
+        p: the order of the norm, from 0 to :math:`\infty`.
+
+    Returns:
+        An array of shape :math:`(N (N - 1) / 2)`. The derivative at the distance 0 is 0; where p is infinite, that by
+        every largest difference is 1, as in torch.
+
+    Raises:
+        ValueError: not a matrix, or a negative p. TypeError: an input that isn't floating-point.
+
+    Source: ``torch.nn.functional.pdist``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.pdist(jnp.array([[0.0, 0.0], [3.0, 4.0], [0.0, 1.0]])).round(4).tolist()
+        [5.0, 1.0, 4.242599964141846]
+    """
+    x = _check.array("pdist", "input", input)
+    _check.floating("pdist", "input", x)
+    _check.rank("pdist", "input", x, (2,), "(N, M)")
+    if not p >= 0:
+        _check.fail("pdist", "p", "at least 0", p)
+    rows, columns = np.triu_indices(len(x), 1)
+    if 0 in (len(rows), x.shape[1]):
+        return jnp.zeros(len(rows), x.dtype)
+    wide = _loss.cast(x, x.dtype)
+    shape = (len(x), *x.shape)
+    difference = jnp.broadcast_to(wide[:, None], shape) - jnp.broadcast_to(wide[None], shape)
+    distance = _largest(difference) if p == float("inf") else vector_norm(difference, p, -1)
+    return distance[rows, columns].astype(x.dtype)
+
+
+def _largest(difference: jax.Array) -> jax.Array:
+    """The largest absolute value along the last axis; each of several has the derivative of a single one."""
+    size = _loss.absolute(difference)
+    largest = jax.lax.stop_gradient(jnp.max(size, -1, keepdims=True))
+    change = jnp.where(size == largest, size - jax.lax.stop_gradient(size), jnp.zeros_like(size))
+    return largest[..., 0] + jnp.sum(change, -1)

@@ -1,0 +1,131 @@
+"""Sliding blocks of images as columns, and back."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from purenn.functional import _check
+from purenn.functional._pooling import Window
+
+__all__ = ["fold", "unfold"]
+
+Ints = int | Sequence[int]
+
+
+def _windows(
+    where: str, sizes: Sequence[int], kernel_size: Ints, dilation: Ints, padding: Ints, stride: Ints
+) -> list[Window]:
+    kernels = _check.integers(where, "kernel_size", kernel_size, 2, 1, single=False)
+    dilations = _check.integers(where, "dilation", dilation, 2, 1, single=False)
+    paddings = _check.integers(where, "padding", padding, 2, 0, single=False)
+    strides = _check.integers(where, "stride", stride, 2, 1, single=False)
+    windows = []
+    for size, k, d, p, s in zip(sizes, kernels, dilations, paddings, strides, strict=True):
+        count = (size + 2 * p - d * (k - 1) - 1) // s + 1
+        if count < 1:
+            _check.fail(where, "kernel_size", f"no wider, dilated, than {tuple(sizes)} padded by {paddings}", kernels)
+        windows.append(Window(size, k, s, p, d, count))
+    return windows
+
+
+def _dtype(where: str, x: jax.Array) -> None:
+    if jnp.issubdtype(x.dtype, jnp.integer):
+        _check.fail(where, "input", "a floating-point, complex or boolean array", f"dtype {x.dtype}", TypeError)
+
+
+def unfold(input: Any, kernel_size: Ints, dilation: Ints = 1, padding: Ints = 0, stride: Ints = 1) -> jax.Array:
+    r"""Makes a column of every block that a kernel sees: a convolution is a matrix product with these.
+
+    .. math:: y_{n,\,(c K_h + i) K_w + j,\,h W' + w} = x_{n,\,c,\,h s + i d - p,\,w s + j d - p}
+
+    with stride :math:`s`, dilation :math:`d`, padding :math:`p` and :math:`W'` blocks beside each other.
+
+    Args:
+        input: of shape :math:`(N, C, H, W)` or :math:`(C, H, W)`.
+        kernel_size: the size of a block, one number or two, as for the arguments that follow.
+        dilation: steps between a block's elements.
+        padding: zeros on both sides.
+        stride: steps between blocks.
+
+    Returns:
+        An array of shape :math:`(N, C K_h K_w, H' W')` or :math:`(C K_h K_w, H' W')`, with
+        :math:`H' = \lfloor (H + 2p - d (K_h - 1) - 1) / s \rfloor + 1` and :math:`W'` likewise.
+
+    Raises:
+        ValueError: sizes that don't fit. TypeError: an integer input.
+
+    Source: ``torch.nn.functional.unfold``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.unfold(jnp.arange(6.0).reshape(1, 2, 3), (2, 2)).tolist()
+        [[0.0, 1.0], [1.0, 2.0], [3.0, 4.0], [4.0, 5.0]]
+    """
+    x = _check.array("unfold", "input", input)
+    _check.rank("unfold", "input", x, (3, 4), "(C, H, W) or (N, C, H, W)")
+    _check.nonempty("unfold", "input", x, 2)
+    rows, columns = _windows("unfold", x.shape[-2:], kernel_size, dilation, padding, stride)
+    _dtype("unfold", x)
+    height = jnp.stack(list(rows.taps(x, x.ndim - 2, 0)), -3)  # (..., kernel's rows, H', W)
+    blocks = jnp.stack(list(columns.taps(height, height.ndim - 1, 0)), -3)  # (..., rows, columns, H', W')
+    height, width = x.shape[-3] * rows.kernel * columns.kernel, rows.outputs * columns.outputs
+    return blocks.reshape((*x.shape[:-3], height, width))
+
+
+def fold(
+    input: Any, output_size: Ints, kernel_size: Ints, dilation: Ints = 1, padding: Ints = 0, stride: Ints = 1
+) -> jax.Array:
+    r"""Adds columns up to images, at the places from which `unfold` takes them: it is the transpose of `unfold`.
+
+    Args:
+        input: of shape :math:`(N, C K_h K_w, L)` or :math:`(C K_h K_w, L)`, with :math:`L` the number of blocks.
+        output_size: :math:`(H, W)`, or one number for both.
+        kernel_size, dilation, padding, stride: as in `unfold`.
+
+    Returns:
+        An array of shape :math:`(N, C, H, W)` or :math:`(C, H, W)`.
+
+    Raises:
+        ValueError: sizes that don't fit. TypeError: an integer input.
+
+    Source: ``torch.nn.functional.fold``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.fold(jnp.ones((4, 2)), (2, 3), (2, 2)).tolist()
+        [[[1.0, 2.0, 1.0], [1.0, 2.0, 1.0]]]
+    """
+    x = _check.array("fold", "input", input)
+    _check.rank("fold", "input", x, (2, 3), "(C Kh Kw, L) or (N, C Kh Kw, L)")
+    _check.nonempty("fold", "input", x, 1)
+    sizes = _check.integers("fold", "output_size", output_size, 2, single=False)
+    rows, columns = _windows("fold", sizes, kernel_size, dilation, padding, stride)
+    _dtype("fold", x)
+    area, count = rows.kernel * columns.kernel, rows.outputs * columns.outputs
+    if x.shape[-2] % area or x.shape[-1] != count:
+        _check.fail("fold", "input", f"of shape (*, a multiple of {area}, {count})", f"shape {x.shape}")
+    blocks = x.reshape((*x.shape[:-2], x.shape[-2] // area, rows.kernel, columns.kernel, rows.outputs, columns.outputs))
+    return _added(_added(blocks, columns, -1), rows, -2)
+
+
+def _added(blocks: jax.Array, window: Window, axis: int) -> jax.Array:
+    """The transpose of the windows' taps: adds the elements k, along axis -3, of the windows, along `axis`."""
+    axis += blocks.ndim - 1
+
+    def tap(k: int) -> jax.Array:
+        low = k * window.dilation - window.padding
+        high = window.size - low - ((window.outputs - 1) * window.stride + 1)
+        config = [(low, high, window.stride - 1) if i == axis else (0, 0, 0) for i in range(blocks.ndim - 1)]
+        return lax.pad(lax.index_in_dim(blocks, k, -3, keepdims=False), np.zeros((), blocks.dtype), config)
+
+    add = jnp.logical_or if blocks.dtype == bool else jnp.add
+    return functools.reduce(add, map(tap, range(window.kernel)))

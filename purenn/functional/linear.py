@@ -1,0 +1,87 @@
+"""Linear maps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from purenn.functional import _check
+
+__all__ = ["bilinear", "linear"]
+
+
+def linear(input: Any, weight: Any, bias: Any = None) -> jax.Array:
+    r"""Applies an affine map: :math:`y = x A^\top + b`.
+
+    Args:
+        input: of shape :math:`(*, \text{in})`, with any number of leading dimensions.
+        weight: of shape :math:`(\text{out}, \text{in})` or :math:`(\text{in})`.
+        bias: of shape :math:`(\text{out})`, or any that broadcasts to the output's.
+
+    Returns:
+        An array of shape :math:`(*, \text{out})`, or :math:`(*)` for a weight of rank 1.
+
+    Raises:
+        ValueError: the shapes don't fit.
+        TypeError: the dtypes differ.
+
+    Source: ``torch.nn.functional.linear``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.linear(jnp.ones((2, 3)), jnp.ones((4, 3)), jnp.zeros(4)).shape
+        (2, 4)
+    """
+    x, w = _check.array("linear", "input", input), _check.array("linear", "weight", weight)
+    b = None if bias is None else _check.array("linear", "bias", bias)
+    _check.rank("linear", "weight", w, (1, 2), "(in) or (out, in)")
+    _check.same_dtype("linear", input=x, weight=w, bias=b)
+    if x.ndim == 0 or x.shape[-1] != w.shape[-1]:
+        expected = f"of shape (*, {w.shape[-1]}) for a weight of shape {w.shape}"
+        _check.fail("linear", "input", expected, f"shape {x.shape}")
+    y = jnp.matmul(x, w.T)
+    if b is None:
+        return y
+    _check.broadcastable("linear", "bias", b, y.shape)
+    return y + jnp.broadcast_to(b, y.shape)
+
+
+def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> jax.Array:
+    r"""Applies a bilinear map: :math:`y_o = x_1^\top A_o\, x_2 + b_o`.
+
+    Args:
+        input1: of shape :math:`(*, \text{in}_1)`, with any number of leading dimensions.
+        input2: of shape :math:`(*, \text{in}_2)`, with the same ones.
+        weight: of shape :math:`(\text{out}, \text{in}_1, \text{in}_2)`.
+        bias: of shape :math:`(\text{out})`.
+
+    Returns:
+        An array of shape :math:`(*, \text{out})`.
+
+    Raises:
+        ValueError: the shapes don't fit. TypeError: the dtypes differ.
+
+    Source: ``torch.nn.functional.bilinear``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.bilinear(jnp.array([[1.0, 2.0]]), jnp.array([[3.0]]), jnp.ones((1, 2, 1))).tolist()
+        [[9.0]]
+    """
+    where = "bilinear"
+    x1, x2 = _check.array(where, "input1", input1), _check.array(where, "input2", input2)
+    w, b = _check.array(where, "weight", weight), None if bias is None else _check.array(where, "bias", bias)
+    _check.rank(where, "weight", w, (3,), "(out, in1, in2)")
+    _check.same_dtype(where, input1=x1, input2=x2, weight=w, bias=b)
+    for name, x, size in (("input1", x1, w.shape[1]), ("input2", x2, w.shape[2])):
+        if x.ndim == 0 or x.shape[-1] != size:
+            _check.fail(where, name, f"of shape (*, {size}) for a weight of shape {w.shape}", f"shape {x.shape}")
+    if x1.shape[:-1] != x2.shape[:-1]:
+        _check.fail(where, "input2", f"of shape {(*x1.shape[:-1], w.shape[2])} as input1's", f"shape {x2.shape}")
+    _check.shape(where, "bias", b, w.shape[:1])
+    y = jnp.einsum("...i,oij,...j->...o", x1, w, x2)
+    return y if b is None else y + jnp.broadcast_to(b, y.shape)

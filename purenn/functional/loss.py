@@ -1,0 +1,270 @@
+"""Losses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from purenn.functional import _check, _loss
+from purenn.functional._classification import LinearCrossEntropyOptions, cross_entropy, linear_cross_entropy, nll_loss
+from purenn.functional._ctc import ctc_loss
+from purenn.functional._likelihood import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    gaussian_nll_loss,
+    kl_div,
+    poisson_nll_loss,
+)
+from purenn.functional._margin import (
+    hinge_embedding_loss,
+    margin_ranking_loss,
+    multi_margin_loss,
+    multilabel_margin_loss,
+    multilabel_soft_margin_loss,
+    soft_margin_loss,
+)
+from purenn.functional._metric import cosine_embedding_loss, triplet_margin_loss, triplet_margin_with_distance_loss
+
+__all__ = [
+    "LinearCrossEntropyOptions",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "cosine_embedding_loss",
+    "cross_entropy",
+    "ctc_loss",
+    "gaussian_nll_loss",
+    "hinge_embedding_loss",
+    "huber_loss",
+    "kl_div",
+    "l1_loss",
+    "linear_cross_entropy",
+    "margin_ranking_loss",
+    "mse_loss",
+    "multi_margin_loss",
+    "multilabel_margin_loss",
+    "multilabel_soft_margin_loss",
+    "nll_loss",
+    "poisson_nll_loss",
+    "smooth_l1_loss",
+    "soft_margin_loss",
+    "triplet_margin_loss",
+    "triplet_margin_with_distance_loss",
+]
+
+
+def _regression(
+    where: str,
+    of_difference: Callable[[jax.Array], jax.Array],
+    input: Any,
+    target: Any,
+    weight: Any,
+    reduction: tuple[str, bool | None, bool | None],
+    dtype: Any = None,
+    weighted_mean: bool = True,
+) -> jax.Array:
+    """A loss of input - target, broadcast; ``weight`` multiplies it and, if `weighted_mean`, divides the mean."""
+    how = _loss.reduction_of(where, *reduction, old_name=weight is None)
+    x, t = _check.array(where, "input", input), _check.array(where, "target", target)
+    w = None if weight is None else _check.array(where, "weight", weight)
+    _loss.warn_of_sizes(x, t)
+    given = {"input": x, "target": t}
+    if w is not None:
+        _check.shape(where, "weight", w, x.shape)
+        given["weight"] = w
+    expanded = dict(zip(given, _loss.broadcast(where, **given), strict=True))
+    dtype = _loss.result_type(*expanded.values()) if dtype is None else dtype
+    common = _loss.result_type(expanded["input"], expanded["target"])
+    loss = of_difference(_loss.cast(expanded["input"], common) - _loss.cast(expanded["target"], common))
+    if jnp.issubdtype(dtype, jnp.complexfloating):
+        dtype = jnp.finfo(dtype).dtype
+    if how == "mean" and jnp.issubdtype(dtype, jnp.integer):
+        if w is None:
+            _check.fail(where, "input", "a floating-point array where the mean is taken", f"dtype {dtype}", TypeError)
+        dtype = jnp.float32
+    loss = loss.astype(_loss.wide(dtype))
+    if w is None:
+        return _loss.reduced(loss, how, dtype)
+    loss = loss * expanded["weight"].astype(loss.dtype)
+    return _loss.reduced(loss, how, dtype, jnp.sum(w.astype(loss.dtype)) if weighted_mean else None)
+
+
+def _real(where: str, input: Any, target: Any) -> None:
+    """Refuses complex arrays, and two of which neither is floating-point."""
+    arrays = [_check.array(where, name, x) for name, x in (("input", input), ("target", target))]
+    dtype = _loss.result_type(*(jnp.empty((1,), x.dtype) for x in arrays))
+    if not jnp.issubdtype(dtype, jnp.floating):
+        _check.fail(where, "input or target", "a floating-point array", f"dtype {dtype}", TypeError)
+
+
+def _no_bool(where: str, **arrays: Any) -> None:
+    for name, x in arrays.items():
+        if _check.array(where, name, x).dtype == bool:
+            _check.fail(where, name, "a numeric array", "dtype bool", TypeError)
+
+
+def mse_loss(
+    input: Any,
+    target: Any,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    weight: Any = None,
+) -> jax.Array:
+    r"""The squared error: :math:`\ell = w\,(x - y)^2`.
+
+    The weighted mean is :math:`\sum \ell / \sum w`.
+
+    Args:
+        input: of any shape.
+        target: of the same shape; another is broadcast, with a warning.
+        size_average, reduce: legacy; they overrule ``reduction``, as in torch.
+        reduction: ``'none'``, ``'mean'`` or ``'sum'``.
+        weight: of the input's shape.
+
+    Returns:
+        An array of the common shape, or a scalar.
+
+    Raises:
+        ValueError: the shapes don't fit, or there is no such reduction. TypeError: no argument is floating-point.
+
+    Source: ``torch.nn.functional.mse_loss``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.mse_loss(jnp.array([1.0, 3.0]), jnp.array([0.0, 0.0])).item()
+        5.0
+    """
+    _real("mse_loss", input, target)
+    if weight is not None:
+        _no_bool("mse_loss", input=input, target=target)
+    return _regression("mse_loss", jnp.square, input, target, weight, (reduction, size_average, reduce))
+
+
+def l1_loss(
+    input: Any,
+    target: Any,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    weight: Any = None,
+) -> jax.Array:
+    r"""The absolute error: :math:`\ell = w\,|x - y|`, with the derivative 0 at 0.
+
+    The weighted mean is :math:`\sum \ell / \sum w`.
+
+    Args:
+        input: of any shape, real or complex.
+        target: of the same shape; another is broadcast, with a warning.
+        size_average, reduce: legacy; they overrule ``reduction``, as in torch.
+        reduction: ``'none'``, ``'mean'`` or ``'sum'``.
+        weight: of the input's shape.
+
+    Returns:
+        A real array of the common shape, or a scalar.
+
+    Raises:
+        ValueError: the shapes don't fit, or there is no such reduction. TypeError: booleans, or a mean of integers.
+
+    Source: ``torch.nn.functional.l1_loss``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.l1_loss(jnp.array([1.0, 3.0]), jnp.array([0.0, 4.0])).item()
+        1.0
+    """
+    _no_bool("l1_loss", input=input, target=target)
+    return _regression("l1_loss", _loss.absolute, input, target, weight, (reduction, size_average, reduce))
+
+
+def smooth_l1_loss(
+    input: Any,
+    target: Any,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    beta: float = 1.0,
+) -> jax.Array:
+    r"""The absolute error, squared where it is small: with :math:`d = x - y`,
+
+    .. math:: \ell = d^2 / (2 \beta) \text{ where } |d| < \beta, \text{ else } |d| - \beta / 2
+
+    Args:
+        input: of any shape.
+        target: of the same shape; another is broadcast, with a warning.
+        size_average, reduce: legacy; they overrule ``reduction``, as in torch.
+        reduction: ``'none'``, ``'mean'`` or ``'sum'``.
+        beta: where the square ends; with 0 this is `l1_loss`.
+
+    Returns:
+        An array of the common shape, or a scalar.
+
+    Raises:
+        ValueError: the shapes don't fit, a negative ``beta``, or there is no such reduction.
+        TypeError: no argument is floating-point.
+
+    Source: ``torch.nn.functional.smooth_l1_loss``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.smooth_l1_loss(jnp.array([0.5, 3.0]), jnp.zeros(2), reduction="none").tolist()
+        [0.125, 2.5]
+    """
+    where = "smooth_l1_loss"
+    if beta < 0:
+        _check.fail(where, "beta", "at least 0", beta)
+    if beta == 0:
+        _no_bool(where, input=input, target=target)
+        return _regression(where, _loss.absolute, input, target, None, (reduction, size_average, reduce))
+    _real(where, input, target)
+
+    def smooth(d: jax.Array) -> jax.Array:
+        return jnp.where(jnp.abs(d) < beta, 0.5 * jnp.square(d) / beta, _loss.absolute(d) - 0.5 * beta)
+
+    return _regression(where, smooth, input, target, None, (reduction, size_average, reduce))
+
+
+def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0, weight: Any = None) -> jax.Array:
+    r"""The squared error, absolute where it is large: with :math:`d = x - y`,
+
+    .. math:: \ell = d^2 / 2 \text{ where } |d| < \delta, \text{ else } \delta\,(|d| - \delta / 2)
+
+    Args:
+        input: of any shape.
+        target: of the same shape; another is broadcast, with a warning.
+        reduction: ``'none'``, ``'mean'`` or ``'sum'``.
+        delta: where the square ends, positive.
+        weight: multiplies the loss, of the input's shape; the mean is not divided by its sum.
+
+    Returns:
+        An array of the common shape and the input's dtype, or a scalar.
+
+    Raises:
+        ValueError: the shapes don't fit, ``delta`` isn't positive, or there is no such reduction.
+        TypeError: an input that isn't floating-point.
+
+    Source: ``torch.nn.functional.huber_loss``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.huber_loss(jnp.array([0.5, 3.0]), jnp.zeros(2), reduction="none", delta=2.0).tolist()
+        [0.125, 4.0]
+    """
+    where = "huber_loss"
+    if delta <= 0:
+        _check.fail(where, "delta", "positive", delta)
+    x = _check.array(where, "input", input)
+    _check.floating(where, "input", x)
+    _real(where, input, target)
+
+    def huber(d: jax.Array) -> jax.Array:
+        return jnp.where(jnp.abs(d) < delta, 0.5 * jnp.square(d), delta * (_loss.absolute(d) - 0.5 * delta))
+
+    dtype = x.dtype if weight is None else _loss.result_type(x, _check.array(where, "weight", weight))
+    return _regression(where, huber, input, target, weight, (reduction, None, None), dtype, weighted_mean=False)

@@ -1,0 +1,324 @@
+"""Matrix products by groups of rows, and of scaled 8-bit numbers."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax.typing import DTypeLike
+
+from purenn.functional import _check
+
+__all__ = ["ScalingType", "SwizzleType", "grouped_mm", "scaled_grouped_mm", "scaled_mm"]
+
+
+class ScalingType(enum.IntEnum):
+    """What shares a scale: the whole matrix, a row (of the second matrix, a column), or a block."""
+
+    TensorWise = 0
+    RowWise = 1
+    BlockWise1x16 = 2
+    BlockWise1x32 = 3
+    BlockWise1x128 = 4
+    BlockWise128x128 = 5
+
+
+class SwizzleType(enum.IntEnum):
+    """How scales are laid out in memory; scales by tensor and by row have but one way."""
+
+    NO_SWIZZLE = 0
+    SWIZZLE_32_4_4 = 1
+
+
+def _product(equation: str, a: jax.Array, b: jax.Array) -> jax.Array:
+    """A product that is summed, and left, in float32 at least."""
+    return jnp.einsum(equation, a, b, preferred_element_type=jnp.float32 if a.dtype.itemsize < 4 else None)
+
+
+def _grouped(where: str, a: jax.Array, b: jax.Array, offs: Any) -> jax.Array:
+    """The products of the groups, all in one; a group's elements are selected, so no nan reaches another's."""
+    for name, x in (("mat_a", a), ("mat_b", b)):
+        _check.rank(where, name, x, (2, 3))
+    flat = a.ndim == 2, b.ndim == 2
+    if flat != (True, True) and a.shape[-1] != b.shape[-2]:
+        expected = f"of shape (*, {a.shape[-1]}, N) for a mat_a of shape {a.shape}"
+        _check.fail(where, "mat_b", expected, f"shape {b.shape}")
+    if flat == (False, False):
+        if offs is not None:
+            _check.fail(where, "offs", "None where both matrices are of rank 3", "an array")
+        if a.shape[0] != b.shape[0]:
+            _check.fail(where, "mat_b", f"of {a.shape[0]} groups as mat_a", f"shape {b.shape}")
+        return _product("gmk,gkn->gmn", a, b)
+    if offs is None:
+        _check.fail(where, "offs", "given where a matrix is of rank 2", None)
+    ends = _check.array(where, "offs", offs)
+    if ends.dtype != jnp.int32 or ends.ndim != 1:
+        _check.fail(where, "offs", "of dtype int32 and rank 1", f"{ends.dtype} of shape {ends.shape}", TypeError)
+    groups = ends.shape[0]
+    for x in (a, b):
+        if x.ndim == 3 and x.shape[0] != groups:
+            _check.fail(where, "offs", f"of shape ({x.shape[0]},), one a group", f"shape {ends.shape}")
+    starts = jnp.concatenate([jnp.zeros(1, jnp.int32), ends[:-1]])[:, None]
+    total = min(a.shape[1], b.shape[0]) if flat == (True, True) else a.shape[0] if flat[0] else b.shape[1]
+    place = jnp.arange(total, dtype=jnp.int32)[None]
+    member = (place >= starts) & (place < ends[:, None])
+    if flat == (True, True):
+        left = jnp.where(member[:, None], a[None, :, :total], jnp.zeros((), a.dtype))
+        right = jnp.where(member[:, :, None], b[None, :total], jnp.zeros((), b.dtype))
+        return _product("gmk,gkn->gmn", left, right)
+    y = _product("mk,gkn->gmn" if flat[0] else "gmk,kn->gmn", a, b)
+    member = member[:, :, None] if flat[0] else member[:, None]
+    return jnp.sum(jnp.where(member, y, jnp.zeros((), y.dtype)), 0)
+
+
+def grouped_mm(
+    mat_a: Any, mat_b: Any, *, offs: Any = None, bias: Any = None, out_dtype: DTypeLike | None = None
+) -> jax.Array:
+    r"""Products of matrices by groups, as of the rows that go to an expert with that expert's weights.
+
+    Group :math:`i` of a matrix of rank 2 runs from :math:`o_{i-1}` (at first 0) to :math:`o_i`:
+
+    =================== =================== ========================= =====================
+    ``mat_a``           ``mat_b``           group :math:`i`           output
+    =================== =================== ========================= =====================
+    :math:`(G, M, K)`   :math:`(G, K, N)`   :math:`A_i B_i`           :math:`(G, M, N)`
+    :math:`(T, K)`      :math:`(G, K, N)`   rows of :math:`A`         :math:`(T, N)`
+    :math:`(G, M, K)`   :math:`(K, T)`      columns of :math:`B`      :math:`(M, T)`
+    :math:`(M, T)`      :math:`(T, N)`      what is summed over       :math:`(G, M, N)`
+    =================== =================== ========================= =====================
+
+    Args:
+        mat_a, mat_b: of the shapes above, floating-point.
+        offs: :math:`o`, the groups' ends, ascending int32; only with a matrix of rank 2.
+        bias: None; torch doesn't take one yet.
+        out_dtype: None or the matrices' own.
+
+    Returns:
+        An array of the shape above; where no group is, 0. (In torch that is not initialised.)
+
+    Raises:
+        ValueError: the shapes don't fit. TypeError: nor do the dtypes.
+
+    torch takes no float64, and wants rows that are multiples of 16 bytes; neither is a matter here.
+
+    Source: ``torch.nn.functional.grouped_mm``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> weights = jnp.array([[[1.0]], [[10.0]]])
+        >>> F.grouped_mm(jnp.ones((3, 1)), weights, offs=jnp.array([1, 3], jnp.int32)).tolist()
+        [[1.0], [10.0], [10.0]]
+    """
+    where = "grouped_mm"
+    a, b = _check.array(where, "mat_a", mat_a), _check.array(where, "mat_b", mat_b)
+    _check.same_dtype(where, mat_a=a, mat_b=b)
+    _check.floating(where, "mat_a", a)
+    if _is_float8(a):
+        _check.fail(where, "mat_a", "of 16 bits at least (scaled_grouped_mm takes 8)", f"dtype {a.dtype}", TypeError)
+    if bias is not None:
+        _check.fail(where, "bias", "None", "an array")
+    if out_dtype is not None and jnp.dtype(out_dtype) != a.dtype:
+        _check.fail(where, "out_dtype", f"None or {a.dtype}", out_dtype, TypeError)
+    return _grouped(where, a, b, offs).astype(a.dtype)
+
+
+def _is_float8(x: jax.Array) -> bool:
+    return jnp.issubdtype(x.dtype, jnp.floating) and x.dtype.itemsize == 1
+
+
+def _one(where: str, name: str, value: Any) -> Any:
+    """The value, or the only one of a list, as torch takes both."""
+    if isinstance(value, list | tuple):
+        if len(value) != 1:
+            _check.fail(where, name, "one, or a list of one", f"{len(value)} of them")
+        return value[0]
+    return value
+
+
+def _scaled_operands(
+    where: str, mats: dict[str, Any], scales: dict[str, Any], recipes: dict[str, Any]
+) -> tuple[list[jax.Array], list[jax.Array], ScalingType]:
+    """The matrices, their scales and how they are scaled, which must be the same way for both."""
+    xs = [_check.array(where, n, x) for n, x in mats.items()]
+    for name, x in zip(mats, xs, strict=True):
+        if not _is_float8(x):
+            _check.fail(where, name, "of a float8 dtype", f"dtype {x.dtype}", TypeError)
+    ss = [_check.array(where, n, _one(where, n, s)) for n, s in scales.items()]
+    for name, s in zip(scales, ss, strict=True):
+        if s.dtype != jnp.float32:
+            _check.fail(where, name, "of dtype float32", f"dtype {s.dtype}", TypeError)
+    rs = [_one(where, n, r) for n, r in recipes.items()]
+    if rs[0] != rs[1] or rs[0] not in (ScalingType.TensorWise, ScalingType.RowWise):
+        came = f"{rs[0]!r} and {rs[1]!r}"
+        _check.fail(where, " and ".join(recipes), "both ScalingType.TensorWise or both ScalingType.RowWise", came)
+    return xs, ss, ScalingType(rs[0])
+
+
+def _contracted(where: str, contraction_dim: Sequence[int]) -> None:
+    if len(contraction_dim) and [d % 2 for d in contraction_dim] != [1, 0]:
+        _check.fail(where, "contraction_dim", "empty or (-1, -2)", tuple(contraction_dim))
+
+
+def _cast(x: jax.Array, dtype: Any) -> jax.Array:
+    """To a dtype, ending at its largest number where it has no infinity, as torch does."""
+    if dtype in (jnp.float8_e4m3fn, jnp.float8_e4m3fnuz, jnp.float8_e5m2fnuz):
+        x = jnp.clip(x, -float(jnp.finfo(dtype).max), float(jnp.finfo(dtype).max))
+    return x.astype(dtype)
+
+
+def scaled_mm(
+    mat_a: Any,
+    mat_b: Any,
+    scale_a: Any,
+    scale_recipe_a: ScalingType | list[ScalingType],
+    scale_b: Any,
+    scale_recipe_b: ScalingType | list[ScalingType],
+    swizzle_a: SwizzleType | list[SwizzleType] | None = None,
+    swizzle_b: SwizzleType | list[SwizzleType] | None = None,
+    bias: Any = None,
+    output_dtype: DTypeLike | None = jnp.bfloat16,
+    contraction_dim: Sequence[int] = (),
+    use_fast_accum: bool = False,
+) -> jax.Array:
+    r"""The product of two matrices of 8-bit floating-point numbers, each with scales.
+
+    .. math:: Y_{mn} = a_m b_n \sum_k A_{mk} B_{kn} + c_n
+
+    Args:
+        mat_a: :math:`A`, of shape :math:`(M, K)` and a float8 dtype.
+        mat_b: :math:`B`, of shape :math:`(K, N)` and a float8 dtype.
+        scale_a, scale_b: :math:`a` and :math:`b`, float32: single numbers, or of shapes :math:`(M, 1)` and
+            :math:`(1, N)`.
+        scale_recipe_a, scale_recipe_b: `ScalingType.TensorWise` for single numbers and else `ScalingType.RowWise`,
+            which are those that torch takes on a CPU.
+        swizzle_a, swizzle_b: accepted for torch's sake; these scales have but one layout.
+        bias: :math:`c`, float32 or a half type, of shape :math:`(N)` or :math:`(1, N)`.
+        output_dtype: of the output; None is that of ``mat_a``.
+        contraction_dim: empty or (-1, -2).
+        use_fast_accum: accepted for torch's sake; sums are in float32.
+
+    Returns:
+        An array of shape :math:`(M, N)`.
+
+    Raises:
+        ValueError: the shapes or the recipes don't fit. TypeError: nor do the dtypes.
+
+    Source: ``torch.nn.functional.scaled_mm``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> x, one = jnp.ones((2, 4), jnp.float8_e4m3fn), jnp.array(1.0)
+        >>> F.scaled_mm(x, x.T, 3 * one, F.ScalingType.TensorWise, one, F.ScalingType.TensorWise)[0].tolist()
+        [12.0, 12.0]
+    """
+    where = "scaled_mm"
+    recipes = {"scale_recipe_a": scale_recipe_a, "scale_recipe_b": scale_recipe_b}
+    (a, b), scales, recipe = _scaled_operands(
+        where, {"mat_a": mat_a, "mat_b": mat_b}, {"scale_a": scale_a, "scale_b": scale_b}, recipes
+    )
+    _check.rank(where, "mat_a", a, (2,), "(M, K)")
+    if b.ndim != 2 or b.shape[0] != a.shape[1]:
+        _check.fail(where, "mat_b", f"of shape ({a.shape[1]}, N) for a mat_a of shape {a.shape}", f"shape {b.shape}")
+    _contracted(where, contraction_dim)
+    M, N = a.shape[0], b.shape[1]
+    for name, s, full in zip(("scale_a", "scale_b"), scales, ((M, 1), (1, N)), strict=True):
+        if recipe == ScalingType.RowWise:
+            _check.shape(where, name, s, full)
+        elif s.size != 1:
+            _check.fail(where, name, "a single number with ScalingType.TensorWise", f"shape {s.shape}")
+    y = _product("mk,kn->mn", a.astype(jnp.float32), b.astype(jnp.float32))
+    for s, full in zip(scales, ((M, 1), (1, N)), strict=True):
+        y = y * jnp.broadcast_to(s.reshape(full if recipe == ScalingType.RowWise else (1, 1)), y.shape)
+    if bias is not None:
+        c = _check.array(where, "bias", bias)
+        if c.dtype not in (jnp.float32, jnp.bfloat16, jnp.float16):
+            _check.fail(where, "bias", "of dtype float32, bfloat16 or float16", f"dtype {c.dtype}", TypeError)
+        if c.shape not in ((N,), (1, N)):
+            _check.fail(where, "bias", f"of shape ({N},)", f"shape {c.shape}")
+        y = y + jnp.broadcast_to(c.astype(jnp.float32).reshape(1, N), y.shape)
+    return _cast(y, a.dtype if output_dtype is None else jnp.dtype(output_dtype))
+
+
+def scaled_grouped_mm(
+    mat_a: Any,
+    mat_b: Any,
+    scale_a: Any,
+    scale_recipe_a: ScalingType | list[ScalingType],
+    scale_b: Any,
+    scale_recipe_b: ScalingType | list[ScalingType],
+    swizzle_a: SwizzleType | list[SwizzleType] | None = None,
+    swizzle_b: SwizzleType | list[SwizzleType] | None = None,
+    bias: Any = None,
+    offs: Any = None,
+    output_dtype: DTypeLike | None = jnp.bfloat16,
+    contraction_dim: Sequence[int] = (),
+    use_fast_accum: bool = False,
+) -> jax.Array:
+    r"""`grouped_mm` of 8-bit floating-point numbers with a scale for every row of A and every column of B.
+
+    Args:
+        mat_a, mat_b: of `grouped_mm`'s shapes and dtype float8_e4m3fn.
+        scale_a: float32, of ``mat_a``'s shape without its last dimension; where both matrices are of rank 2 of shape
+            :math:`(G M)`, the scales of the groups one after the other.
+        scale_b: the same for ``mat_b``'s columns: its shape without the last but one, or :math:`(G N)`.
+        scale_recipe_a, scale_recipe_b: `ScalingType.RowWise`. torch has block scales too, on some GPUs only.
+        swizzle_a, swizzle_b, use_fast_accum: accepted for torch's sake.
+        bias: None; torch doesn't take one yet.
+        offs: `grouped_mm`'s.
+        output_dtype: None or bfloat16.
+        contraction_dim: empty or (-1, -2).
+
+    Returns:
+        An array of `grouped_mm`'s shape and dtype bfloat16.
+
+    Raises:
+        ValueError: the shapes or the recipes don't fit. TypeError: nor do the dtypes.
+
+    torch has this function on some GPUs only; there the shapes and dtypes are these.
+
+    Source: ``torch.nn.functional.scaled_grouped_mm``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> a, b = (jnp.ones(shape, jnp.float8_e4m3fn) for shape in ((3, 1), (2, 1, 1)))
+        >>> rows, columns = jnp.array([1.0, 2.0, 3.0]), jnp.array([[1.0], [10.0]])
+        >>> recipe, ends = F.ScalingType.RowWise, jnp.array([1, 3], jnp.int32)
+        >>> F.scaled_grouped_mm(a, b, rows, recipe, columns, recipe, offs=ends).ravel().tolist()
+        [1.0, 20.0, 30.0]
+    """
+    where = "scaled_grouped_mm"
+    recipes = {"scale_recipe_a": scale_recipe_a, "scale_recipe_b": scale_recipe_b}
+    (a, b), scales, recipe = _scaled_operands(
+        where, {"mat_a": mat_a, "mat_b": mat_b}, {"scale_a": scale_a, "scale_b": scale_b}, recipes
+    )
+    if recipe != ScalingType.RowWise:
+        _check.fail(where, "scale_recipe_a", "ScalingType.RowWise", repr(recipe))
+    if a.dtype != jnp.float8_e4m3fn or b.dtype != jnp.float8_e4m3fn:
+        _check.fail(where, "mat_a and mat_b", "of dtype float8_e4m3fn", f"{a.dtype} and {b.dtype}", TypeError)
+    if bias is not None:
+        _check.fail(where, "bias", "None", "an array")
+    if output_dtype is not None and jnp.dtype(output_dtype) != jnp.bfloat16:
+        _check.fail(where, "output_dtype", "None or bfloat16", output_dtype, TypeError)
+    _contracted(where, contraction_dim)
+    for name, x in (("mat_a", a), ("mat_b", b)):
+        _check.rank(where, name, x, (2, 3))
+    both = a.ndim == 2 and b.ndim == 2 and offs is not None
+    groups = _check.array(where, "offs", offs).size if both else 1
+    rows, columns = ((*x.shape[:-2], x.shape[axis]) for x, axis in ((a, -2), (b, -1)))
+    _check.shape(where, "scale_a", scales[0], (groups * a.shape[-2],) if both else rows)
+    _check.shape(where, "scale_b", scales[1], (groups * b.shape[-1],) if both else columns)
+    x, y = a.astype(jnp.float32), b.astype(jnp.float32)
+    if both:
+        z = _grouped(where, x, y, offs)
+        for s, full in zip(scales, ((groups, z.shape[1], 1), (groups, 1, z.shape[2])), strict=True):
+            z = z * jnp.broadcast_to(s.reshape(full), z.shape)
+        return z.astype(jnp.bfloat16)
+    x = x * jnp.broadcast_to(scales[0][..., None], x.shape)
+    y = y * jnp.broadcast_to(scales[1][..., None, :], y.shape)
+    return _grouped(where, x, y, offs).astype(jnp.bfloat16)

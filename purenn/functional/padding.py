@@ -1,0 +1,134 @@
+"""Padding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from purenn.functional import _check
+
+__all__ = ["pad"]
+
+
+def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> jax.Array:
+    r"""Lengthens or, with negative numbers, shortens an array on both sides of its last dimensions.
+
+    With :math:`l` elements more on the left of a dimension of size :math:`n`, the mode says what stands at
+    :math:`y_j = x_{j - l}` where :math:`i = j - l` is outside of :math:`0 \ldots n - 1`: a constant, or :math:`x` at
+
+    .. math::
+        \text{reflect: } (n - 1) - \bigl|(n - 1) - |i|\bigr| \qquad
+        \text{replicate: } \min(\max(i, 0), n - 1) \qquad
+        \text{circular: } i \bmod n
+
+    Args:
+        input: of any shape for ``'constant'``. The other modes pad the last dimension of rank 2 or 3, the last two
+            of rank 3 or 4, or the last three of rank 4 or 5.
+        pad: ``(left, right)`` of the last dimension, then of the one before it, and so on.
+        mode: ``'constant'``, ``'reflect'``, ``'replicate'`` or ``'circular'``.
+        value: the constant, 0 if None; only for ``'constant'``.
+
+    Returns:
+        An array like ``input``, longer by ``left + right`` in every padded dimension.
+
+    Raises:
+        ValueError: a mode, a rank or sizes that don't fit; in ``'circular'`` also padding a dimension of which
+            negative padding leaves nothing (torch then returns uninitialised memory).
+        TypeError: ``pad`` isn't a sequence of integers, or the dtype isn't for this mode.
+
+    Source: ``torch.nn.functional.pad``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.pad(jnp.array([[1, 2, 3]]), (2, 1)).tolist()
+        [[0, 0, 1, 2, 3, 0]]
+        >>> F.pad(jnp.array([[1, 2, 3]]), (2, -1), "reflect").tolist()
+        [[3, 2, 1, 2]]
+    """
+    x = _check.array("pad", "input", input)
+    _check.choice("pad", "mode", mode, ("constant", "reflect", "replicate", "circular"))
+    if not isinstance(pad, Sequence) or isinstance(pad, str):
+        _check.fail("pad", "pad", "a sequence of integers", repr(pad), TypeError)
+    amounts = [_check.integer("pad", "pad", p) for p in pad]
+    if len(amounts) % 2 or len(amounts) > 2 * x.ndim:
+        _check.fail("pad", "pad", f"of even length, at most {2 * x.ndim} for an input of shape {x.shape}", pad)
+    if isinstance(value, complex):
+        _check.fail("pad", "value", "a real number", value, TypeError)
+    pairs = list(zip(amounts[::2], amounts[1::2], strict=True))[::-1]
+    if mode == "constant":
+        return _constant(x, [(0, 0)] * (x.ndim - len(pairs)) + pairs, 0 if value is None else value)
+    if value:
+        _check.fail("pad", "value", f"None for mode {mode!r}", value)
+    _check_extending(x, pairs, mode)
+    for axis, (low, high) in enumerate(pairs, x.ndim - len(pairs)):
+        x = take_static(x, axis, _source(x.shape[axis], low, high, mode, axis))
+    return x
+
+
+def _constant(x: jax.Array, pairs: list[tuple[int, int]], value: float) -> jax.Array:
+    if any(size + min(low, 0) + min(high, 0) < 0 for size, (low, high) in zip(x.shape, pairs, strict=True)):
+        _check.fail("pad", "pad", "not to remove more than there is", f"{pairs} for shape {x.shape}")
+    if jnp.issubdtype(x.dtype, jnp.integer):
+        info = jnp.iinfo(x.dtype)
+        if not (info.min <= value <= info.max):
+            _check.fail("pad", "value", f"representable in {x.dtype}", value)
+    return lax.pad(x, np.array(value).astype(x.dtype), [(low, high, 0) for low, high in pairs])
+
+
+def _check_extending(x: jax.Array, pairs: list[tuple[int, int]], mode: str) -> None:
+    n = len(pairs)
+    if not (1 <= n <= 3 and x.ndim in (n + 1, n + 2)):
+        expected = f"of length 2, 4 or 6 for rank 2 or 3, 3 or 4, 4 or 5 with mode {mode!r}"
+        _check.fail("pad", "pad", expected, f"length {2 * n} for shape {x.shape}")
+    sizes = [size + sum(pair) for size, pair in zip(x.shape[-n:], pairs, strict=True)]
+    # of several dimensions torch lets all but one shrink to nothing
+    if min(sizes) < 0 or (mode != "circular" and max(sizes) < 1):
+        _check.fail("pad", "pad", "not to remove all there is", f"{pairs} for shape {x.shape}")
+    if mode != "circular":
+        _check.nonempty("pad", "input", x, n)
+        if x.dtype == bool:
+            _check.fail("pad", "input", f"a number array for mode {mode!r}", "dtype bool", TypeError)
+
+
+def _source(size: int, low: int, high: int, mode: str, axis: int) -> np.ndarray:
+    """Which element of a dimension stands at each place of the padded one."""
+    most = {"reflect": size - 1, "circular": size}.get(mode)
+    if most is not None and max(low, high) > most:
+        _check.fail("pad", "pad", f"at most {most} in dimension {axis} for mode {mode!r}", (low, high))
+    place = np.arange(-low, size + high)
+    if mode == "circular":  # repeats what negative padding leaves; the other modes see the whole input
+        kept = size + min(low, 0) + min(high, 0)
+        if kept <= 0 and place.size:
+            _check.fail("pad", "pad", f"to leave something of the {size} elements in dimension {axis}", (low, high))
+        return (place + min(low, 0)) % max(kept, 1) - min(low, 0)
+    if mode == "replicate":
+        return np.clip(place, 0, size - 1)
+    return (size - 1) - np.abs((size - 1) - np.abs(place))
+
+
+def take_static(x: jax.Array, axis: int, index: np.ndarray) -> jax.Array:
+    """``x[index]`` along an axis for an index known beforehand: slices, reversed slices and repeats, side by side.
+
+    Unlike a gather, it is transposed to pads and sums.
+    """
+    pieces, at = [], 0
+    while at < len(index):
+        step = int(index[at + 1] - index[at]) if at + 1 < len(index) else 1
+        step = step if abs(step) <= 1 else 1
+        end = at + 1
+        while end < len(index) and index[end] - index[end - 1] == step:
+            end += 1
+        first, last = sorted((int(index[at]), int(index[end - 1])))
+        piece = lax.slice_in_dim(x, first, last + 1, axis=axis)
+        if step == 0:
+            shape = [end - at if i == axis else n for i, n in enumerate(x.shape)]
+            piece = jnp.broadcast_to(piece, shape)
+        pieces.append(lax.rev(piece, (axis,)) if step == -1 else piece)
+        at = end
+    return lax.concatenate(pieces, axis) if pieces else lax.slice_in_dim(x, 0, 0, axis=axis)

@@ -1,0 +1,127 @@
+"""Values that differ from each other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.core
+import jax.numpy as jnp
+from jax import lax
+
+from purenn.functional import _check
+
+__all__ = ["unique", "unique_consecutive"]
+
+
+def unique(
+    input: Any,
+    sorted: bool = True,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: int | None = None,
+    size: int | None = None,
+) -> jax.Array | tuple[jax.Array, ...]:
+    r"""The distinct values of an array, in ascending order, or its distinct slices, in lexicographic order.
+
+    NaNs are last, and each is distinct; zeros of both signs are one value. (Torch's order of slices that have NaNs
+    depends on how it sorts.)
+
+    Args:
+        input: of any shape and real dtype.
+        sorted: accepted for torch's sake, which sorts in any case.
+        return_inverse: whether to give the position of every element's value among the distinct ones.
+        return_counts: whether to give how often each occurs.
+        dim: the dimension along which slices are compared; None compares elements.
+        size: how many distinct values are returned: those beyond are left out; if there are fewer, the last is
+            repeated, with a count of 0. Needed under ``jit``, where no shape can depend on values.
+
+    Returns:
+        The distinct values, of shape :math:`(n)`, or like ``input`` with :math:`n` in dimension ``dim``; then the
+        inverse, like ``input`` or of the length of ``dim``, and the counts :math:`(n)`, if asked for.
+
+    Raises:
+        ValueError: a traced array without ``size``, or slices of size 0. IndexError: no such dimension.
+        TypeError: a complex array.
+
+    Source: ``torch.unique``.
+
+    Example:
+        >>> import jax, jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> values, counts = F.unique(jnp.array([3, 1, 1, 2]), return_counts=True)
+        >>> values.tolist(), counts.tolist()
+        ([1, 2, 3], [2, 1, 1])
+        >>> jax.jit(lambda x: F.unique(x, size=2))(jnp.array([3, 1, 1, 2])).tolist()
+        [1, 2]
+    """
+    return _groups("unique", input, True, return_inverse, return_counts, dim, size)
+
+
+def unique_consecutive(
+    input: Any,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: int | None = None,
+    size: int | None = None,
+) -> jax.Array | tuple[jax.Array, ...]:
+    r"""An array without those elements, or slices, that equal the one before; `unique` describes the arguments.
+
+    Source: ``torch.unique_consecutive``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.unique_consecutive(jnp.array([1, 1, 2, 2, 1])).tolist()
+        [1, 2, 1]
+    """
+    return _groups("unique_consecutive", input, False, return_inverse, return_counts, dim, size)
+
+
+def _groups(
+    where: str, input: Any, in_order: bool, return_inverse: bool, return_counts: bool, dim: int | None, size: int | None
+) -> jax.Array | tuple[jax.Array, ...]:
+    x = _check.array(where, "input", input)
+    if jnp.iscomplexobj(x):
+        _check.fail(where, "input", "a real array", f"dtype {x.dtype}", TypeError)
+    if dim is not None:
+        if x.ndim == 0:
+            _check.fail(where, "dim", "None for a scalar", dim, IndexError)
+        dim = _check.axis(where, "dim", dim, x.ndim)
+        if 0 in x.shape[:dim] + x.shape[dim + 1 :]:
+            _check.fail(where, "input", "of non-zero size but in dimension dim", f"shape {x.shape}")
+    if size is not None:
+        _check.integer(where, "size", size, 0)
+    elif isinstance(x, jax.core.Tracer):
+        _check.fail(where, "size", "given where the array is traced, as under jit", None)
+    slices = x.reshape(-1, 1) if dim is None else jnp.moveaxis(x, dim, 0)
+    rows = slices.reshape(slices.shape[0], -1) if slices.size else slices.reshape(0, 1)
+    order = _lexicographic(rows) if in_order else jnp.arange(rows.shape[0])
+    arranged = rows[order]
+    first = jnp.any(arranged[1:] != arranged[:-1], axis=1)  # NaN differs from itself
+    group = jnp.concatenate([jnp.zeros(min(rows.shape[0], 1), int), jnp.cumsum(first, dtype=int)])
+    if size is None:
+        size = int(group[-1]) + 1 if group.size else 0
+    counts = jnp.zeros(size, int).at[group].add(1, mode="drop")
+    starts = jnp.cumsum(counts) - counts
+    values = slices[order[jnp.minimum(starts, rows.shape[0] - 1)]] if rows.shape[0] else slices[:0]
+    if size > 0 and rows.shape[0] == 0:
+        _check.fail(where, "size", "0 for an array without elements", size)
+    found = [values.reshape(-1) if dim is None else jnp.moveaxis(values, 0, dim)]
+    if return_inverse:
+        inverse = jnp.zeros_like(group).at[order].set(group)
+        found.append(inverse.reshape(x.shape) if dim is None else inverse)
+    if return_counts:
+        found.append(counts)
+    return tuple(found) if len(found) > 1 else found[0]
+
+
+def _lexicographic(rows: jax.Array) -> jax.Array:
+    """The stable order of rows; it sorts by one column after the other, the first being last."""
+    keys = rows.astype(jnp.uint8) if rows.dtype == bool else rows
+
+    def by_column(i: int, order: jax.Array) -> jax.Array:
+        column = lax.dynamic_index_in_dim(keys, keys.shape[1] - 1 - i, 1, keepdims=False)
+        return order[jnp.argsort(column[order], stable=True)]
+
+    return lax.fori_loop(0, keys.shape[1], by_column, jnp.arange(keys.shape[0]))

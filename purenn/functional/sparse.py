@@ -1,0 +1,269 @@
+"""Look-ups in tables: embeddings and one-hot vectors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jax.core import Tracer
+
+from purenn.functional import _check
+from purenn.functional._norm import vector_norm
+
+__all__ = ["embedding", "embedding_bag", "one_hot"]
+
+
+@jax.custom_jvp
+def _with_derivative(value: jax.Array, x: jax.Array, factor: jax.Array) -> jax.Array:
+    """The value, to be differentiated as if it were factor times x with a constant factor."""
+    return value
+
+
+@_with_derivative.defjvp
+def _(primals: tuple[jax.Array, ...], tangents: tuple[jax.Array, ...]) -> tuple[jax.Array, jax.Array]:
+    value, x, factor = primals
+    return _with_derivative(value, x, factor), tangents[1] * factor
+
+
+def _table(where: str, weight: Any) -> jax.Array:
+    w = _check.array(where, "weight", weight)
+    _check.rank(where, "weight", w, (2,), "(rows, columns)")
+    return w
+
+
+def _indices(where: str, argument: str, x: Any) -> jax.Array:
+    x = _check.array(where, argument, x)
+    if x.dtype not in (jnp.int32, jnp.int64):
+        _check.fail(where, argument, "an array of int32 or int64", f"dtype {x.dtype}", TypeError)
+    return x
+
+
+def _padding(where: str, padding_idx: int | None, rows: int) -> int | None:
+    if padding_idx is None:
+        return None
+    padding_idx = _check.integer(where, "padding_idx", padding_idx)
+    if not -rows <= padding_idx < max(rows, 1):  # torch lets 0 pass for an empty table
+        _check.fail(where, "padding_idx", f"in [{-rows}, {rows - 1}]", padding_idx)
+    return padding_idx % max(rows, 1)
+
+
+def _looked_up(
+    where: str,
+    w: jax.Array,
+    indices: jax.Array,
+    padding: int | None,
+    max_norm: float | None,
+    norm_type: float,
+    scale_grad_by_freq: bool,
+) -> jax.Array:
+    """The rows at some indices, renormalised where they are too long, with the gradient's conventions."""
+    rows = w.at[indices].get(mode="fill", wrap_negative_indices=False)
+    value = rows
+    if max_norm is not None:
+        _check.inexact(where, "weight", w)
+        norm = vector_norm(lax.stop_gradient(rows), norm_type, -1, keepdims=True)
+        value = jnp.where(norm > max_norm, rows * (max_norm / (norm + 1e-7)).astype(rows.dtype), rows)
+    if not jnp.issubdtype(w.dtype, jnp.inexact) or (max_norm is None and padding is None and not scale_grad_by_freq):
+        return value
+    factor = jnp.ones((*indices.shape, 1), w.dtype)
+    if scale_grad_by_freq:
+        count = jnp.zeros(w.shape[0], w.real.dtype).at[indices].add(1, mode="drop", wrap_negative_indices=False)
+        count = count.at[indices].get(mode="fill", fill_value=1, wrap_negative_indices=False)
+        factor = factor / count[..., None].astype(w.dtype)
+    if padding is not None:
+        factor = jnp.where((indices == padding)[..., None], 0, factor)
+    return _with_derivative(lax.stop_gradient(value), rows, factor)
+
+
+def embedding(
+    input: Any,
+    weight: Any,
+    padding_idx: int | None = None,
+    max_norm: float | None = None,
+    norm_type: float = 2.0,
+    scale_grad_by_freq: bool = False,
+    sparse: bool = False,
+) -> jax.Array:
+    r"""Looks up rows of a table: :math:`y_i = w_{x_i}`.
+
+    Args:
+        input: indices, of any shape, int32 or int64. One out of range gives a row of nan (and of the least integer
+            in a table of integers), where torch raises; negative ones are out of range too.
+        weight: of shape :math:`(V, D)`.
+        padding_idx: the row that gets no gradient; negative ones count from the end.
+        max_norm: rows of a larger norm are shortened to it. torch also writes them back to ``weight``; here the
+            table stays as it is, and only what is looked up is shortened. The gradient is that of the plain
+            look-up, as in torch, where it is taken after the shortening.
+        norm_type: the p of that norm.
+        scale_grad_by_freq: whether a row's gradient is divided by how often the row is looked up in this call.
+        sparse: accepted for torch's sake; gradients are dense.
+
+    Returns:
+        An array of shape :math:`(*, D)` for an input of shape :math:`(*)`.
+
+    Raises:
+        ValueError: the table isn't of rank 2, or ``padding_idx`` isn't one of its rows. TypeError: a dtype.
+
+    Source: ``torch.nn.functional.embedding``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.embedding(jnp.array([2, 0]), jnp.array([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]])).tolist()
+        [[4.0, 5.0], [0.0, 1.0]]
+    """
+    indices, w = _indices("embedding", "input", input), _table("embedding", weight)
+    padding = _padding("embedding", padding_idx, w.shape[0])
+    return _looked_up("embedding", w, indices, padding, max_norm, norm_type, scale_grad_by_freq)
+
+
+def embedding_bag(
+    input: Any,
+    weight: Any,
+    offsets: Any = None,
+    max_norm: float | None = None,
+    norm_type: float = 2,
+    scale_grad_by_freq: bool = False,
+    mode: str = "mean",
+    sparse: bool = False,
+    per_sample_weights: Any = None,
+    include_last_offset: bool = False,
+    padding_idx: int | None = None,
+) -> jax.Array:
+    r"""Looks up rows of a table and reduces them in bags, as in :math:`y_b = \sum_{i \in b} s_i w_{x_i}`.
+
+    Args:
+        input: indices, int32 or int64: of shape :math:`(B, L)`, every row a bag; or of shape :math:`(N)`, with
+            ``offsets``. One out of range gives nan, where torch raises.
+        weight: of shape :math:`(V, D)`, floating-point.
+        offsets: of shape :math:`(B)`, ascending: where each bag starts. Starts at 0; what is before the first isn't
+            in any bag (where torch raises).
+        max_norm, norm_type: as in `embedding`.
+        scale_grad_by_freq: as in `embedding`; not for ``'max'``. torch 2.13's CPU gradient divides some rows by the
+            frequency of others; this one doesn't.
+        mode: ``'sum'``, ``'mean'`` or ``'max'``. An empty bag gives zeros. The gradient of the maximum goes to the
+            first of equals.
+        sparse: accepted for torch's sake; gradients are dense.
+        per_sample_weights: the factors :math:`s`, of the input's shape; only for ``'sum'``.
+        include_last_offset: whether ``offsets`` has one element more, where the last bag ends: the input's size.
+        padding_idx: the row that is left out, also of the mean's count; negative ones count from the end.
+
+    Returns:
+        An array of shape :math:`(B, D)`.
+
+    Raises:
+        ValueError: the shapes or the options don't fit. TypeError: a dtype.
+
+    Source: ``torch.nn.functional.embedding_bag``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> table = jnp.array([[1.0], [2.0], [4.0]])
+        >>> F.embedding_bag(jnp.array([0, 1, 2, 2]), table, jnp.array([0, 3]), mode="sum").tolist()
+        [[7.0], [4.0]]
+    """
+    where = "embedding_bag"
+    indices, w = _indices(where, "input", input), _table(where, weight)
+    _check.floating(where, "weight", w)
+    _check.choice(where, "mode", mode, ("sum", "mean", "max"))
+    if mode == "max" and (scale_grad_by_freq or sparse):
+        _check.fail(where, "scale_grad_by_freq and sparse", "False with mode='max'", (scale_grad_by_freq, sparse))
+    factors = None if per_sample_weights is None else _check.array(where, "per_sample_weights", per_sample_weights)
+    if factors is not None:
+        _check.shape(where, "per_sample_weights", factors, indices.shape)
+        _check.same_dtype(where, weight=w, per_sample_weights=factors)
+        if mode != "sum":
+            _check.fail(where, "mode", "'sum' with per_sample_weights", repr(mode))
+        factors = factors.reshape(-1, 1)
+    padding = _padding(where, padding_idx, w.shape[0])
+    owner, bags, length = _owners(where, indices, offsets, include_last_offset)
+    indices = indices.reshape(-1)
+    rows = _looked_up(where, w, indices, padding, max_norm, norm_type, scale_grad_by_freq)
+    there = (owner >= 0) & (owner < bags)
+    there = (there if padding is None else there & (indices != padding))[:, None]
+
+    def gather(x: jax.Array, how: str, start: float) -> jax.Array:
+        """Over the bags: densely where they are of one length."""
+        if length is not None:
+            kind = {"add": jnp.sum, "max": jnp.max, "min": jnp.min}[how]
+            return kind(x.reshape(bags, length, x.shape[-1]), 1, initial=jnp.asarray(start, x.dtype))
+        empty = jnp.full((bags, x.shape[-1]), start, x.dtype)
+        return getattr(empty.at[owner], how)(x, mode="drop", wrap_negative_indices=False)
+
+    if mode != "max":
+        wide = rows.astype(jnp.float32 if rows.dtype.itemsize < 4 else rows.dtype)
+        total = gather(jnp.where(there, wide if factors is None else wide * factors.astype(wide.dtype), 0), "add", 0)
+        if mode == "mean":
+            total = total / jnp.maximum(gather(there.astype(wide.dtype), "add", 0), 1)
+        return total.astype(w.dtype)
+    if indices.size == 0:
+        return jnp.zeros((bags, w.shape[1]), w.dtype)
+    still = lax.stop_gradient(jnp.where(there, rows, -jnp.inf))
+    largest = gather(still, "max", -jnp.inf)
+    hit = there & ((still == largest.at[owner].get(mode="clip")) | jnp.isnan(still))
+    none = indices.size
+    first = gather(jnp.where(hit, lax.broadcasted_iota(jnp.int32, hit.shape, 0), none), "min", none)
+    best = jnp.take_along_axis(rows, jnp.minimum(first, none - 1), 0)
+    return jnp.where(first < none, best, 0)
+
+
+def _owners(
+    where: str, indices: jax.Array, offsets: Any, include_last_offset: bool
+) -> tuple[jax.Array, int, int | None]:
+    """The bag of every index, how many bags there are, and their length where they have one."""
+    _check.rank(where, "input", indices, (1, 2), "(N) with offsets, or (B, L)")
+    if indices.ndim == 2:
+        bags, length = indices.shape
+        if offsets is not None:
+            _check.fail(where, "offsets", "None for an input of rank 2", "an array")
+        if length == 0:
+            _check.fail(where, "input", "of non-zero size in every bag", f"shape {indices.shape}")
+        return jnp.repeat(jnp.arange(bags), length), bags, length
+    if offsets is None:
+        _check.fail(where, "offsets", "given for an input of rank 1", None)
+    starts = _indices(where, "offsets", offsets)
+    _check.rank(where, "offsets", starts, (1,), "(B)")
+    bags = starts.shape[0] - include_last_offset
+    if bags < 0:
+        _check.fail(where, "offsets", "of at least 1 element with include_last_offset", f"shape {starts.shape}")
+    position = jnp.arange(indices.shape[0], dtype=starts.dtype)
+    return jnp.searchsorted(starts, position, side="right") - 1, bags, None
+
+
+def one_hot(tensor: Any, num_classes: int = -1) -> jax.Array:
+    r"""Vectors of zeros with a one where the index says: :math:`y_{i,c} = [x_i = c]`.
+
+    Args:
+        tensor: class indices, of any shape :math:`(*)`, int32 or int64. One that isn't below ``num_classes``, or is
+            negative, gives a vector of zeros, where torch raises.
+        num_classes: how many classes; -1 takes one more than the largest index, outside of ``jit`` only.
+
+    Returns:
+        An integer array of shape :math:`(*, \text{num\_classes})`.
+
+    Raises:
+        ValueError: no positive number of classes: none given inside ``jit``, or for an empty array.
+        TypeError: the dtype.
+
+    Source: ``torch.nn.functional.one_hot``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.one_hot(jnp.array([0, 2]), 3).tolist()
+        [[1, 0, 0], [0, 0, 1]]
+    """
+    x = _indices("one_hot", "tensor", tensor)
+    classes = _check.integer("one_hot", "num_classes", num_classes)
+    if classes == -1:
+        if x.size == 0:
+            _check.fail("one_hot", "num_classes", "given for an empty array", -1)
+        if isinstance(x, Tracer):
+            _check.fail("one_hot", "num_classes", "given inside jit, vmap and grad, where the values are unknown", -1)
+        classes = max(int(x.max()) + 1, 0)
+    if classes < 1:
+        _check.fail("one_hot", "num_classes", "at least 1, or -1", num_classes)
+    return (x[..., None] == jnp.arange(classes, dtype=x.dtype)).astype(int)

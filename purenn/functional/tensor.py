@@ -1,0 +1,312 @@
+"""What torch.functional has of shapes: broadcasting, grids and pieces."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from purenn.functional import _check
+
+__all__ = [
+    "atleast_1d",
+    "atleast_2d",
+    "atleast_3d",
+    "broadcast_shapes",
+    "broadcast_tensors",
+    "cartesian_prod",
+    "meshgrid",
+    "split",
+    "unravel_index",
+]
+
+
+def arrays_of(where: str, tensors: Sequence[Any], argument: str = "tensors") -> list[jax.Array]:
+    return [_check.array(where, f"{argument}[{i}]", t) for i, t in enumerate(tensors)]
+
+
+def one_dtype(where: str, arrays: Sequence[jax.Array], argument: str = "tensors") -> None:
+    if len({x.dtype for x in arrays}) > 1:
+        _check.fail(where, argument, "of one dtype", ", ".join(str(x.dtype) for x in arrays), TypeError)
+
+
+def _atleast(n: int, tensors: tuple[Any, ...]) -> jax.Array | tuple[jax.Array, ...]:
+    where = f"atleast_{n}d"
+    if len(tensors) == 1 and not isinstance(tensors[0], list | tuple):
+        x = _check.array(where, "tensors", tensors[0])
+        front = 1 if n > 1 and x.ndim < 2 else 0  # one dimension becomes the second of two or three
+        return x.reshape(((1,) * front + x.shape + (1,) * n)[: max(n, x.ndim)])
+    if len(tensors) == 1:
+        tensors = tuple(tensors[0])
+    return tuple(_atleast(n, (x,)) for x in arrays_of(where, tensors))  # type: ignore[misc]
+
+
+def atleast_1d(*tensors: Any) -> jax.Array | tuple[jax.Array, ...]:
+    r"""Gives arrays at least one dimension: :math:`()` becomes :math:`(1)`.
+
+    Args:
+        tensors: one array, or several, also as one list.
+
+    Returns:
+        An array for one array; a tuple for several or for a list.
+
+    Raises:
+        TypeError: an argument isn't an array.
+
+    Source: ``torch.atleast_1d``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.atleast_1d(jnp.array(2.0)).shape
+        (1,)
+    """
+    return _atleast(1, tensors)
+
+
+def atleast_2d(*tensors: Any) -> jax.Array | tuple[jax.Array, ...]:
+    r"""Gives arrays at least two dimensions: :math:`(n)` becomes :math:`(1, n)`; the rest is as in `atleast_1d`.
+
+    Source: ``torch.atleast_2d``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> [x.shape for x in F.atleast_2d(jnp.ones(3), jnp.array(2.0))]
+        [(1, 3), (1, 1)]
+    """
+    return _atleast(2, tensors)
+
+
+def atleast_3d(*tensors: Any) -> jax.Array | tuple[jax.Array, ...]:
+    r"""Gives arrays at least three dimensions: :math:`(n)` becomes :math:`(1, n, 1)` and :math:`(m, n)` becomes
+    :math:`(m, n, 1)`; the rest is as in `atleast_1d`.
+
+    Source: ``torch.atleast_3d``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.atleast_3d(jnp.ones((2, 3))).shape
+        (2, 3, 1)
+    """
+    return _atleast(3, tensors)
+
+
+def broadcast_shapes(*shapes: int | Sequence[int] | None) -> tuple[int, ...]:
+    r"""The shape of several shapes broadcast together: in each dimension the size that isn't 1.
+
+    Args:
+        shapes: sequences of sizes; an integer :math:`n` stands for :math:`(n)`, None for :math:`()`.
+
+    Returns:
+        A tuple.
+
+    Raises:
+        ValueError: sizes that differ where neither is 1, or a negative one. TypeError: a size isn't an integer.
+
+    Source: ``torch.broadcast_shapes``.
+
+    Example:
+        >>> from purenn import functional as F
+        >>> F.broadcast_shapes((2, 1), (3,))
+        (2, 3)
+    """
+    given = []
+    for i, shape in enumerate(shapes):
+        sizes = () if shape is None else tuple(shape) if isinstance(shape, Sequence) else (shape,)
+        given.append(tuple(_check.integer("broadcast_shapes", f"shapes[{i}]", n, 0) for n in sizes))
+    return _common_shape("broadcast_shapes", "shapes", given)
+
+
+def _common_shape(where: str, argument: str, shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        _check.fail(where, argument, "broadcastable with each other", ", ".join(map(str, shapes)))
+
+
+def broadcast_tensors(*tensors: Any) -> tuple[jax.Array, ...]:
+    r"""Arrays broadcast to their common shape.
+
+    Args:
+        tensors: arrays of shapes that go together; each keeps its dtype.
+
+    Returns:
+        A tuple of arrays of one shape.
+
+    Raises:
+        ValueError: the shapes don't go together. TypeError: an argument isn't an array.
+
+    Source: ``torch.broadcast_tensors``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> [x.shape for x in F.broadcast_tensors(jnp.ones((2, 1)), jnp.ones(3))]
+        [(2, 3), (2, 3)]
+    """
+    arrays = arrays_of("broadcast_tensors", tensors)
+    shape = _common_shape("broadcast_tensors", "tensors", [x.shape for x in arrays])
+    return tuple(jnp.broadcast_to(x, shape) for x in arrays)
+
+
+def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[jax.Array, ...]:
+    r"""Grids of coordinates: :math:`g^{(k)}_{i_1 \ldots i_n} = x^{(k)}_{i_k}`.
+
+    Args:
+        tensors: arrays of rank 0 or 1 and one dtype, also as one list.
+        indexing: ``'ij'``, also for None, or ``'xy'``, which swaps the first two dimensions of the grids.
+
+    Returns:
+        A tuple of one array for each, of shape :math:`(n_1, \ldots, n_k)`.
+
+    Raises:
+        ValueError: no array, a higher rank or another ``indexing``. TypeError: the dtypes differ.
+
+    Source: ``torch.meshgrid``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.meshgrid(jnp.arange(2), jnp.arange(3))[0].tolist()
+        [[0, 0, 0], [1, 1, 1]]
+    """
+    if len(tensors) == 1 and isinstance(tensors[0], list | tuple):
+        tensors = tuple(tensors[0])
+    _check.choice("meshgrid", "indexing", indexing, ("ij", "xy", None))
+    return _grids("meshgrid", arrays_of("meshgrid", tensors), (0, 1), indexing == "xy")
+
+
+def _grids(where: str, arrays: list[jax.Array], ranks: tuple[int, ...], swapped: bool) -> tuple[jax.Array, ...]:
+    if not arrays:
+        _check.fail(where, "tensors", "at least one array", "none")
+    for i, x in enumerate(arrays):
+        _check.rank(where, f"tensors[{i}]", x, ranks)
+    one_dtype(where, arrays)
+    axes = list(range(len(arrays)))
+    if swapped:
+        axes[:2] = axes[:2][::-1]
+    shape = tuple(arrays[a].size for a in axes)
+    return tuple(lax.broadcast_in_dim(x.ravel(), shape, (axes.index(i),)) for i, x in enumerate(arrays))
+
+
+def cartesian_prod(*tensors: Any) -> jax.Array:
+    r"""All combinations of one element from each array, the last array's fastest.
+
+    Args:
+        tensors: arrays of shape :math:`(n_k)` and one dtype.
+
+    Returns:
+        An array of shape :math:`(n_1 \cdots n_m, m)`; for a single array that array.
+
+    Raises:
+        ValueError: no array, or one of another rank. TypeError: the dtypes differ.
+
+    Source: ``torch.cartesian_prod``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.cartesian_prod(jnp.array([1, 2]), jnp.array([3, 4])).tolist()
+        [[1, 3], [1, 4], [2, 3], [2, 4]]
+    """
+    arrays = arrays_of("cartesian_prod", tensors)
+    grids = _grids("cartesian_prod", arrays, (1,), False)
+    return arrays[0] if len(arrays) == 1 else jnp.stack([g.ravel() for g in grids], 1)
+
+
+def split(tensor: Any, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[jax.Array, ...]:
+    r"""Cuts an array into pieces along a dimension.
+
+    Args:
+        tensor: of rank 1 or more.
+        split_size_or_sections: the size of the pieces, of which the last may be smaller, or the list of their sizes.
+        dim: the dimension that is cut.
+
+    Returns:
+        A tuple of arrays.
+
+    Raises:
+        ValueError: the sizes are negative or don't sum to the dimension's, or the array is a scalar.
+        IndexError: no such dimension. TypeError: a size isn't an integer.
+
+    Source: ``torch.split``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> [x.tolist() for x in F.split(jnp.arange(5), 2)]
+        [[0, 1], [2, 3], [4]]
+        >>> [x.tolist() for x in F.split(jnp.arange(5), [1, 4])]
+        [[0], [1, 2, 3, 4]]
+    """
+    x, name, sizes = _check.array("split", "tensor", tensor), "split_size_or_sections", split_size_or_sections
+    if x.ndim == 0:
+        _check.fail("split", "tensor", "of rank 1 or more", f"shape {x.shape}")
+    dim = _check.axis("split", "dim", dim, x.ndim)
+    n = x.shape[dim]
+    if isinstance(sizes, Sequence) and not isinstance(sizes, str):
+        pieces = [_check.integer("split", name, s, 0) for s in sizes]
+        if sum(pieces) != n:
+            _check.fail("split", name, f"of sum {n}, the size of dimension {dim}", pieces)
+    else:
+        size = _check.integer("split", name, sizes, 0)
+        if size == 0 and n:
+            _check.fail("split", name, f"at least 1 for a dimension of size {n}", 0)
+        pieces = [min(size, n - start) for start in range(0, n, max(size, 1))] or [0]
+    ends = np.cumsum([0, *pieces])
+    return tuple(lax.slice_in_dim(x, int(a), int(b), axis=dim) for a, b in itertools.pairwise(ends))
+
+
+def unravel_index(indices: Any, shape: int | Sequence[int]) -> tuple[jax.Array, ...]:
+    r"""The coordinates of the elements that stand at flat positions of an array of some shape.
+
+    Args:
+        indices: integers of any shape; those out of range wrap around, as in torch.
+        shape: the array's shape, or the length of its only dimension.
+
+    Returns:
+        A tuple of integer arrays like ``indices``, one for each dimension, of the default integer dtype.
+
+    Raises:
+        ValueError: a negative size, or a size of 0 while there are indices.
+        TypeError: indices or sizes that aren't integers.
+
+    Source: ``torch.unravel_index``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> [x.tolist() for x in F.unravel_index(jnp.array([1, 5]), (2, 3))]
+        [[0, 1], [1, 2]]
+    """
+    i = _check.array("unravel_index", "indices", indices)
+    _check.integral("unravel_index", "indices", i)
+    sizes = shape if isinstance(shape, Sequence) and not isinstance(shape, str) else (shape,)
+    sizes = [_check.integer("unravel_index", "shape", n, 0) for n in sizes]
+    if i.size and 0 in sizes:
+        _check.fail("unravel_index", "shape", "without zeros where there are indices", tuple(sizes))
+    i, coordinates = i.astype(int), []
+    for n in reversed(sizes):
+        i, rest = jnp.floor_divide(i, max(n, 1)), jnp.remainder(i, max(n, 1))
+        coordinates.append(rest)
+    return tuple(reversed(coordinates))
+
+
+def promoted(*arrays: jax.Array) -> Any:
+    """The dtype of arrays together, by torch's rules: a scalar counts only if it is of a higher kind."""
+    kinds = (jnp.bool_, jnp.integer, jnp.floating, jnp.complexfloating)
+
+    def kind(x: jax.Array) -> int:
+        return next(i for i, k in enumerate(kinds) if jnp.issubdtype(x.dtype, k))
+
+    least = max((kind(x) for x in arrays if x.ndim), default=-1)
+    with jax.numpy_dtype_promotion("standard"):
+        return functools.reduce(jnp.promote_types, [x.dtype for x in arrays if x.ndim or kind(x) > least])

@@ -1,0 +1,14 @@
+"""torch.nn's layers as frozen values, each an ``init``/``apply`` pair over explicit pytrees."""
+
+from purenn.layers.activation import *
+from purenn.layers.base import *
+from purenn.layers.batchnorm import *
+from purenn.layers.container import *
+from purenn.layers.conv import *
+from purenn.layers.dropout import *
+from purenn.layers.flatten import *
+from purenn.layers.linear import *
+from purenn.layers.loss import *
+from purenn.layers.normalization import *
+from purenn.layers.pooling import *
+from purenn.layers.sparse import *

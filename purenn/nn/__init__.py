@@ -1,0 +1,22 @@
+"""torch.nn for JAX: objects that hold their arrays.
+
+Every stock class here is generated from the layer of the same name in `purenn.layers`: the same constructor, the
+same arithmetic.
+"""
+
+from purenn import layers as _layers
+from purenn.layers.base import Layer as _Layer
+from purenn.nn.call import *
+from purenn.nn.container import *
+from purenn.nn.module import *
+from purenn.nn.optimizer import *
+from purenn.nn.parameter import *
+from purenn.nn.stock import *
+from purenn.random import manual_seed as manual_seed
+
+for _name, _class in vars(_layers).copy().items():
+    if isinstance(_class, type) and issubclass(_class, _Layer) and _name not in {"Layer", "Composite", *globals()}:
+        globals()[_name] = stateful(_class)
+        globals()[_name].__module__ = __name__
+
+__all__ = [_name for _name, _value in globals().items() if not _name.startswith("_") and callable(_value)]  # pyright: ignore[reportUnsupportedDunderAll]

@@ -1,0 +1,441 @@
+"""A module is a layer bound to arrays that lives on: torch's ``nn.Module`` over immutable arrays.
+
+A `Module` is a `purenn.layers.base.Bound`. Its arrays lie in ``_parameters`` and ``_buffers``, its children in
+``_modules``; a stock class has its layer in ``_layer``, a class of the user's has a ``forward`` of its own. A pure
+call (`functional_call`) never swaps arrays in place: it runs a *twin*, a copy of the tree's objects over other
+arrays, which lives for that call and whose buffers are the new state. The same array under two names is one
+parameter, as the same ``Parameter`` is in torch.
+"""
+
+from __future__ import annotations
+
+import copyreg
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+import jax
+import jax.numpy as jnp
+from jax.core import Tracer
+
+from purenn import random
+from purenn.layers.base import Bound, Layer
+from purenn.layers.spec import as_dtype
+from purenn.nn import call, saving
+from purenn.nn.hooks import RemovableHandle
+from purenn.nn.parameter import Parameter, as_array
+from purenn.tree import flatten, nest, tree_repr
+
+__all__ = ["Module"]
+
+
+class Module(Bound):
+    """The base of all modules: subclass it as in torch.
+
+    Assigned `Parameter`\\ s and modules are registered; ``forward`` says what a call computes. Beside torch's
+    methods there are `params` and `state`, the arrays as nested dicts, to read and to set.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import nn, functional as F
+        >>> class Net(nn.Module):
+        ...     def __init__(self):
+        ...         super().__init__()
+        ...         self.hidden = nn.Linear(3, 8)
+        ...         self.head = nn.Linear(8, 2)
+        ...     def forward(self, x):
+        ...         return self.head(F.relu(self.hidden(x)))
+        >>> Net()(jnp.ones((5, 3))).shape
+        (5, 2)
+    """
+
+    _pure = False  # a twin, alive for one pure call
+    _compiled = False
+
+    def __init__(self) -> None:
+        vars(self).update(_blank(), _layer=None, _parameters={}, _buffers={}, _modules={}, training=True, _stream=None)
+
+    # Arrays and children.
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        own = vars(self)
+        if "_modules" not in own:
+            raise AttributeError(f"cannot assign {name!r} before Module.__init__() call")
+        if self._pure:
+            return super().__setattr__(name, value)
+        if isinstance(value, Module):
+            self.register_module(name, value)
+        elif not TYPE_CHECKING and isinstance(value, Parameter):
+            self.register_parameter(name, value)
+        elif name in own["_parameters"] or name in own["_buffers"]:
+            group = own["_parameters" if name in own["_parameters"] else "_buffers"]
+            group[name] = None if value is None else self._kept(name, value)
+        elif name in own["_modules"]:
+            if value is not None:
+                raise TypeError(f"{self!r}: {name!r} is a module and can be set to a module or None, got {value!r}")
+            own["_modules"][name] = None
+        elif self._layer is not None and name in self._layer.hyperparameters():
+            own["_layer"] = dataclasses.replace(self._layer, **{name: value})
+        else:
+            if isinstance(value, Tracer):
+                self._kept(name, value)
+            object.__setattr__(self, name, value)
+        call.touch()
+
+    def __delattr__(self, name: str) -> None:
+        for group in (self._parameters, self._buffers, self._modules):
+            if name in group:
+                del group[name]
+                break
+        else:
+            object.__delattr__(self, name)
+        call.touch()
+
+    def __dir__(self) -> list[str]:
+        layer = self._layer.hyperparameters() if self._layer is not None else {}
+        return sorted({*super().__dir__(), *self._parameters, *self._buffers, *self._modules, *layer})
+
+    def _kept(self, name: str, value: Any) -> jax.Array:
+        """An array that the module may keep: no tracer, unless a traced generator builds the module."""
+        array = as_array(type(self).__name__, name, value)
+        if isinstance(array, Tracer) and not random.default_generator().traced:
+            raise RuntimeError(
+                f"{type(self).__name__}.{name} would be changed inside a jax transformation, where the change would be "
+                "lost: use functional_call(net, params, state, ...), which returns the new state, or Optimizer.step"
+            )
+        return array
+
+    def _register(self, group: str, name: str, value: Any) -> None:
+        own = vars(self)
+        if "_modules" not in own:
+            raise AttributeError(f"cannot assign {name!r} before Module.__init__() call")
+        if not isinstance(name, str) or not name or "." in name:
+            raise KeyError(f"a name must be a non-empty string without dots, got {name!r}")
+        if name not in own[group]:
+            others = {"_parameters", "_buffers", "_modules"} - {group}
+            if any(name in own[other] for other in others) or name in own:
+                for other in others:
+                    own[other].pop(name, None)
+                own.pop(name, None)
+            elif hasattr(type(self), name):
+                raise KeyError(f"attribute {name!r} already exists")
+        own[group][name] = value
+        call.touch()
+
+    def register_parameter(self, name: str, param: Any) -> None:
+        """Adds a parameter: a `Parameter`, an array or None."""
+        data = param if param is None else self._kept(name, getattr(param, "data", param))
+        self._register("_parameters", name, data)
+        self._frozen.discard(name)
+        if param is not None and not getattr(param, "requires_grad", True):
+            self._frozen.add(name)
+
+    def register_buffer(self, name: str, tensor: Any, persistent: bool = True) -> None:
+        """Adds a buffer: kept and, if persistent, in the state_dict, but not trained."""
+        self._register("_buffers", name, None if tensor is None else self._kept(name, tensor))
+        (self._volatile.discard if persistent else self._volatile.add)(name)
+
+    def register_module(self, name: str, module: Module | None) -> None:
+        """Adds a child."""
+        if module is not None and not isinstance(module, Module):
+            raise TypeError(f"{type(self).__name__}: child {name!r} must be a Module or None, got {module!r}")
+        self._register("_modules", name, module)
+
+    add_module = register_module
+
+    # The tree.
+
+    def named_modules(
+        self, memo: set[Any] | None = None, prefix: str = "", remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Module]]:
+        """This module and all below it, with their dotted names."""
+        memo = set() if memo is None else memo
+        if id(self) in memo:
+            return
+        if remove_duplicate:
+            memo.add(id(self))
+        yield prefix, self
+        for name, child in self._modules.items():
+            if child is not None:
+                yield from child.named_modules(memo, f"{prefix}{'.' if prefix else ''}{name}", remove_duplicate)
+
+    def modules(self) -> Iterator[Module]:
+        """This module and all below it."""
+        return (module for _, module in self.named_modules())
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """The direct children, each once, with their names."""
+        seen: set[int] = set()
+        for name, child in self._modules.items():
+            if child is not None and id(child) not in seen:
+                seen.add(id(child))
+                yield name, child
+
+    def children(self) -> Iterator[Module]:
+        """The direct children, each once."""
+        return (child for _, child in self.named_children())
+
+    def _named(self, group: str, prefix: str, recurse: bool, remove_duplicate: bool) -> Iterator[tuple[str, jax.Array]]:
+        seen: set[int] = set()
+        modules = self.named_modules(None, prefix, remove_duplicate) if recurse else [(prefix, self)]
+        for path, module in modules:
+            for name, array in vars(module)[group].items():
+                if array is not None and not (remove_duplicate and id(array) in seen):
+                    seen.add(id(array))
+                    yield f"{path}{'.' if path else ''}{name}", array
+
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, jax.Array]]:
+        """The parameters with their dotted names; a tied one has the first of its names."""
+        return self._named("_parameters", prefix, recurse, remove_duplicate)
+
+    def parameters(self, recurse: bool = True) -> Iterator[jax.Array]:
+        """The parameters, tied ones once."""
+        return (array for _, array in self.named_parameters(recurse=recurse))
+
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, jax.Array]]:
+        """The buffers with their dotted names."""
+        return self._named("_buffers", prefix, recurse, remove_duplicate)
+
+    def buffers(self, recurse: bool = True) -> Iterator[jax.Array]:
+        """The buffers."""
+        return (array for _, array in self.named_buffers(recurse=recurse))
+
+    def _find(self, target: str, group: str, kind: str) -> Any:
+        *path, last = target.split(".")
+        module = self.get_submodule(".".join(path))
+        if last not in vars(module)[group]:
+            raise AttributeError(f"{type(module).__name__} has no {kind} {last!r}")
+        return vars(module)[group][last]
+
+    def get_submodule(self, target: str) -> Module:
+        """The module of a dotted name; the empty name is this one."""
+        return self if not target else self._find(target, "_modules", "submodule")
+
+    def get_parameter(self, target: str) -> jax.Array:
+        """The parameter of a dotted name."""
+        return self._find(target, "_parameters", "parameter")
+
+    def get_buffer(self, target: str) -> jax.Array:
+        """The buffer of a dotted name."""
+        return self._find(target, "_buffers", "buffer")
+
+    # Arrays as trees.
+
+    def tree(self, kind: str) -> dict[str, Any]:
+        """The arrays of one kind as a nested dict, tied parameters and shared modules once."""
+        slots = call.structure(self).slots(kind)
+        return nest({name: group[key] for name, (group, key) in slots.items()})
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """What an optimizer trains, frozen parameters included: a nested dict, to read and to set."""
+        return self.tree("_parameters")
+
+    @params.setter
+    def params(self, tree: Mapping[str, Any]) -> None:
+        known = call.structure(self)
+        saving.assign(self, flatten(tree), known.parameters)
+        known.tie()
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What torch calls buffers: a nested dict, to read and to set."""
+        return self.tree("_buffers")
+
+    @state.setter
+    def state(self, tree: Mapping[str, Any]) -> None:
+        saving.assign(self, flatten(tree), call.structure(self).buffers)
+
+    def state_dict(self, *, prefix: str = "") -> dict[str, jax.Array]:
+        """All parameters and persistent buffers under torch's names, tied ones under each of theirs."""
+        return {prefix + name: group[key] for name, (group, key) in saving.saved(self).items()}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> saving.IncompatibleKeys:
+        """Takes arrays from a state_dict, torch's included, cast to the dtypes here.
+
+        Args:
+            state_dict: arrays (jax, numpy or torch) by dotted names; a nested dict is taken too.
+            strict: whether missing and unexpected names are errors.
+
+        Returns:
+            The missing and the unexpected names.
+
+        Raises:
+            RuntimeError: all that doesn't fit, in one message; then nothing was changed.
+        """
+        return saving.assign(self, flatten(state_dict), saving.saved(self), strict)
+
+    # Modes and dtypes.
+
+    def train(self, mode: bool = True) -> Self:
+        """Sets training mode here and below."""
+        if self._pure:
+            raise RuntimeError(f"{type(self).__name__}: the mode of a pure call is set by training=")
+        for module in self.modules():
+            vars(module)["training"] = bool(mode)
+        call.touch()
+        return self
+
+    def eval(self) -> Self:
+        """Sets evaluation mode here and below."""
+        return self.train(False)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Whether an optimizer trains the parameters here and below."""
+        for module in self.modules():
+            vars(module)["_frozen"] = set() if requires_grad else set(module._parameters)
+        call.touch()
+        return self
+
+    def apply(self, fn: Callable[[Module], Any]) -> Self:
+        """Calls ``fn`` on every module, children first."""
+        for child in self.children():
+            child.apply(fn)
+        fn(self)
+        return self
+
+    def _map(self, fn: Callable[[jax.Array], Any]) -> Self:
+        slots = self._named_slots()
+        new = {id(group[key]): group[key] for group, key in slots}
+        new = {identity: fn(array) for identity, array in new.items()}
+        for group, key in slots:
+            group[key] = new[id(group[key])]
+        call.touch()
+        return self
+
+    def _named_slots(self) -> list[tuple[dict[str, Any], str]]:
+        groups = [group for module in self.modules() for group in (module._parameters, module._buffers)]
+        return [(group, key) for group in groups for key, array in group.items() if array is not None]
+
+    def to(self, *args: Any, dtype: Any = None, device: Any = None) -> Self:
+        """Casts the floating-point arrays to a dtype, or moves all to a device (jax's, a sharding, or ``'cpu'``)."""
+        for arg in args:
+            if isinstance(arg, jax.Device | jax.sharding.Sharding) or arg in ("cpu", "gpu", "cuda", "tpu"):
+                device = arg
+            else:
+                dtype = arg
+        if dtype is not None:
+            target = as_dtype(dtype)
+            if target is None or not jnp.issubdtype(target, jnp.inexact):
+                raise TypeError(f"{type(self).__name__}.to takes a floating-point dtype, got {dtype}")
+            self._map(lambda x: x.astype(target) if jnp.issubdtype(x.dtype, jnp.inexact) else x)
+        if device is not None:
+            place = jax.devices("gpu" if device == "cuda" else device)[0] if isinstance(device, str) else device
+            self._map(lambda x: jax.device_put(x, place))
+        return self
+
+    def float(self) -> Self:
+        """Casts to float32."""
+        return self.to(jnp.float32)
+
+    def double(self) -> Self:
+        """Casts to float64, which jax has where ``jax_enable_x64`` is on."""
+        if jax.dtypes.canonicalize_dtype(jnp.float64) != jnp.float64:
+            raise RuntimeError("float64 is off: jax.config.update('jax_enable_x64', True) turns it on")
+        return self.to(jnp.float64)
+
+    def half(self) -> Self:
+        """Casts to float16."""
+        return self.to(jnp.float16)
+
+    def bfloat16(self) -> Self:
+        """Casts to bfloat16."""
+        return self.to(jnp.bfloat16)
+
+    # Calls.
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._pre_hooks or self._hooks:
+            return self._hooked(args, kwargs)
+        return self._run(*args, **kwargs)
+
+    def _run(self, *args: Any, training: bool | None = None, rng: Any = None, **kwargs: Any) -> Any:
+        if self._pure:
+            return super()._run(*args, training=training, rng=rng, **kwargs)
+        if self._compiled:
+            return call.compiled(self, args, kwargs, training, rng)
+        if self._layer is not None and not self._modules and type(self).forward is Bound.forward:
+            return call.leaf(self, args, kwargs, training, rng)
+        if training is None and rng is None:
+            return super()._run(*args, **kwargs)
+        return call.overridden(self, args, kwargs, training, rng)
+
+    def compile(self) -> Self:
+        """Puts the whole forward under one ``jax.jit`` from now on; returns the module."""
+        object.__setattr__(self, "_compiled", True)
+        return self
+
+    def make_rng(self) -> Any:
+        """The next key: of the pure call around this, else of the default generator."""
+        if self._pure:
+            return super().make_rng()
+        key = random.default_generator().next()
+        if not random.default_generator().traced:
+            call.refuse_traced([jnp.zeros(())])
+        return key
+
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """Calls ``hook(module, args)`` before `forward`; what it returns, if not None, replaces the arguments."""
+        return RemovableHandle(self._pre_hooks, prepend, (hook, with_kwargs))
+
+    def register_forward_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """Calls ``hook(module, args, output)`` after `forward`; what it returns, if not None, replaces the output."""
+        return RemovableHandle(self._hooks, prepend, (hook, with_kwargs))
+
+    def _hooked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        for hook, with_kwargs in tuple(self._pre_hooks.values()):
+            result = hook(self, args, kwargs) if with_kwargs else hook(self, args)
+            if result is not None and with_kwargs:
+                args, kwargs = result
+            elif result is not None:
+                args = result if isinstance(result, tuple) else (result,)
+        output = self._run(*args, **kwargs)
+        for hook, with_kwargs in tuple(self._hooks.values()):
+            result = hook(self, args, kwargs, output) if with_kwargs else hook(self, args, output)
+            output = output if result is None else result
+        return output
+
+    # Copies.
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name not in ("_calls", "_structure")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(_blank(), **state)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        made_from = vars(type(self)).get("_layer_class")
+        make = (_unpickled, (made_from,)) if made_from else (copyreg.__newobj__, (type(self),))  # pyright: ignore
+        return (*make, self.__getstate__())
+
+    def __repr__(self) -> str:
+        return tree_repr(self._get_name(), self.extra_repr(), self._modules)
+
+    def _get_name(self) -> str:
+        return type(self).__name__
+
+
+def _blank() -> dict[str, Any]:
+    """What a module has beside a bound layer's fields."""
+    return {"_frozen": set(), "_volatile": set(), "_pre_hooks": {}, "_hooks": {}, "_calls": {}, "_structure": None}
+
+
+def blank(cls: type[Module]) -> Module:
+    """A module of a class without its constructor, for a layer to be bound to."""
+    module = object.__new__(cls)
+    vars(module).update(_blank())
+    return module
+
+
+def _unpickled(layer_class: type[Layer]) -> Module:
+    from purenn.nn.stock import stateful
+
+    return blank(stateful(layer_class))

@@ -1,0 +1,57 @@
+"""Parameters, as they are given to a module."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+__all__ = ["Parameter"]
+
+
+def as_array(where: str, name: str, value: Any) -> jax.Array:
+    """A value that is an array, of jax's or numpy's."""
+    if not isinstance(value, jax.Array | np.ndarray | np.generic) and not hasattr(value, "__jax_array__"):
+        raise TypeError(f"{where}: {name} must be an array, got {type(value).__name__}")
+    return jnp.asarray(value)
+
+
+if TYPE_CHECKING:
+
+    def Parameter(data: Any = None, requires_grad: bool = True) -> jax.Array: ...
+else:
+
+    class Parameter:
+        """Marks an array as a parameter when it is assigned to a module; read back, it is the array itself.
+
+        Args:
+            data: the array; None is an empty one.
+            requires_grad: whether an optimizer trains it.
+
+        Example:
+            >>> import jax.numpy as jnp
+            >>> from purenn import nn
+            >>> net = nn.Module()
+            >>> net.scale = nn.Parameter(jnp.ones(2))
+            >>> net.scale, net.params
+            (Array([1., 1.], dtype=float32), {'scale': Array([1., 1.], dtype=float32)})
+        """
+
+        def __init__(self, data=None, requires_grad=True):
+            self.data = jnp.zeros(0) if data is None else as_array("Parameter", "data", data)
+            if requires_grad and not jnp.issubdtype(self.data.dtype, jnp.inexact):
+                raise TypeError(f"Parameter: only floating-point arrays are trained, got dtype {self.data.dtype}")
+            self.requires_grad = requires_grad
+
+        def __jax_array__(self):
+            return self.data
+
+        def __getattr__(self, name):
+            if name.startswith("__") or name == "data":
+                raise AttributeError(name)
+            return getattr(self.data, name)
+
+        def __repr__(self):
+            return f"Parameter({self.data!r}, requires_grad={self.requires_grad})"

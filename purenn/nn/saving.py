@@ -1,0 +1,74 @@
+"""Arrays by their dotted names: what a state_dict holds, and how one is taken in, all of it or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+if TYPE_CHECKING:
+    from purenn.nn.module import Module
+
+Slot = tuple[dict[str, Any], str]
+
+
+class IncompatibleKeys(NamedTuple):
+    """What `Module.load_state_dict` found missing and unexpected."""
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
+
+
+def saved(module: Module, prefix: str = "") -> dict[str, Slot]:
+    """Where everything that a state_dict holds lies."""
+    slots = {
+        prefix + name: (group, name)
+        for group in (module._parameters, module._buffers)
+        for name, array in group.items()
+        if array is not None and not (group is module._buffers and name in module._volatile)
+    }
+    for name, child in module._modules.items():
+        if child is not None:
+            slots |= saved(child, f"{prefix}{name}.")
+    return slots
+
+
+def assign(module: Module, given: Mapping[str, Any], slots: Mapping[str, Any], strict: bool = True) -> IncompatibleKeys:
+    """Puts given arrays into their slots, or raises what doesn't fit before anything is changed."""
+    missing, unexpected = [n for n in slots if n not in given], [n for n in given if n not in slots]
+    problems = []
+    if strict and unexpected:
+        problems.append("Unexpected key(s) in state_dict: " + ", ".join(f'"{n}"' for n in unexpected) + ".")
+    if strict and missing:
+        problems.append("Missing key(s) in state_dict: " + ", ".join(f'"{n}"' for n in missing) + ".")
+    writes, tied = [], dict[int, Any]()
+    for name, (group, key) in slots.items():
+        if name not in given:
+            continue
+        old, new = group[key], given[name]
+        if not hasattr(new, "shape") or tuple(new.shape) != old.shape:
+            shape = tuple(new.shape) if hasattr(new, "shape") else repr(new)
+            problems.append(
+                f"size mismatch for {name}: copying a param with shape {shape} from checkpoint, "
+                f"the shape in current model is {old.shape}."
+            )
+        else:
+            tied[id(old)] = module._kept(name, _like(new, old))
+            writes.append((group, key, id(old)))
+    if problems:
+        raise RuntimeError(f"Error(s) in loading state_dict for {type(module).__name__}:\n\t" + "\n\t".join(problems))
+    if len({id(array) for array in tied.values()}) < len(tied):  # one array given twice ties nothing
+        tied = {source: jnp.array(array) for source, array in tied.items()}
+    for group, key, source in writes:
+        group[key] = tied[source]
+    return IncompatibleKeys(missing, unexpected)
+
+
+def _like(new: Any, old: jax.Array) -> jax.Array:
+    """An array of any library with the dtype of another."""
+    if hasattr(new, "detach"):  # torch's: numpy has no bfloat16
+        new = new.detach().cpu()
+        new = (new.float() if "bfloat16" in str(new.dtype) else new).numpy().copy()
+    return jnp.asarray(new).astype(old.dtype)

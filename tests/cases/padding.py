@@ -1,0 +1,47 @@
+from functional_engine import Bad, Case, booleans, integers, normal, transposed
+
+CASES = [
+    Case("pad", (normal(2, 3), (1, 2))),
+    Case("pad", (normal(2, 3, 4), (1, -2, -1, 2), "constant", 1.5)),
+    Case("pad", (normal(3), (-1, -2))),
+    Case("pad", (normal(), ())),
+    Case("pad", (normal(0, 3), (1, 1, 0, 1))),
+    Case("pad", (normal(2, 3), (1, 0), "constant", float("nan"))),
+    Case("pad", (integers(9, 2, 3), (1, 1), "constant", 2.7)),
+    Case("pad", (booleans(2, 3), (1, 1), "constant", 2.0)),
+    Case("pad", (normal(2, 4), (3, 1), "reflect", 0)),
+    Case("pad", (transposed(normal(2, 3, 4)), (-1, 3, 1, 0), "reflect")),
+    Case("pad", (normal(0, 1, 3, 3, 3), (1, 1, 0, 2, -1, 1), "reflect")),
+    Case("pad", (integers(9, 2, 3), (2, 1), "reflect")),
+    Case("pad", (normal(2, 3, 2), (4, 3), "replicate")),
+    Case("pad", (normal(1, 2, 3, 4), (1, 2, -2, 2), "replicate")),
+    Case("pad", (normal(1, 3, 2, 2), (1, 2, -3, 1, 0, 1), "replicate")),
+    Case("pad", (normal(2, 3, 3), (3, 2), "circular")),
+    Case("pad", (normal(1, 2, 3, 4), (1, -2, -1, 2), "circular")),
+    Case("pad", (normal(1, 1, 2, 3, 2), (1, 2, 0, 3, 2, 1), "circular")),
+    Case("pad", (booleans(2, 0, 3), (1, 1), "circular")),
+]
+
+BAD = [
+    Bad("pad", ([1.0], (1, 1)), match="pad: input must be an array"),
+    Bad("pad", (normal(2, 3), (1, 1), "mirror"), match="pad: mode must be one of 'constant', 'reflect'"),
+    Bad("pad", (normal(2, 3), 1), match="pad: pad must be a sequence of integers, got 1"),
+    Bad("pad", (normal(2, 3), (1.0, 1)), match="pad: pad must be an integer, got 1.0"),
+    Bad("pad", (normal(2, 3), (1,)), match="pad: pad must be of even length"),
+    Bad("pad", (normal(2), (1, 1, 1, 1)), match=r"pad: pad must be of even length, at most 2 .*\(1, 1, 1, 1\)"),
+    Bad("pad", (normal(2, 3), (-2, -2)), match="pad: pad must be not to remove more than there is"),
+    Bad("pad", (normal(2, 3), (1, 1), "constant", 1j), match="pad: value must be a real number"),
+    Bad("pad", (integers(9, 2, 3), (1, 1), "constant", float("nan")), match="pad: value must be representable in int"),
+    Bad("pad", (normal(2, 3), (1, 1), "reflect", 1.0), match="pad: value must be None for mode 'reflect'"),
+    Bad("pad", (normal(3), (1, 1), "reflect"), match="pad: pad must be of length 2, 4 or 6"),
+    Bad("pad", (normal(1, 2, 3, 3), (1, 1), "circular"), match="pad: pad must be of length 2, 4 or 6"),
+    Bad("pad", (normal(2, 3), (), "replicate"), match="pad: pad must be of length 2, 4 or 6"),
+    Bad("pad", (normal(2, 3), (3, 0), "reflect"), match=r"pad: pad must be at most 2 in dimension 1.*\(3, 0\)"),
+    Bad("pad", (normal(2, 3), (0, 4), "circular"), match="pad: pad must be at most 3 in dimension 1"),
+    Bad("pad", (normal(2, 3), (-2, -1), "replicate"), match="pad: pad must be not to remove all"),
+    Bad("pad", (normal(2, 3), (-2, -2), "circular"), match="pad: pad must be not to remove all"),
+    # torch returns uninitialised memory
+    Bad("pad", (normal(2, 3), (-3, 1), "circular"), match="pad: pad must be to leave something", theirs=False),
+    Bad("pad", (normal(2, 0, 3), (1, 1), "reflect"), match="pad: input must be of non-zero size but for the batch"),
+    Bad("pad", (booleans(2, 3), (1, 1), "replicate"), match="pad: input must be a number array"),
+]

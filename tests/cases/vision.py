@@ -1,0 +1,200 @@
+import itertools
+
+import numpy as np
+from functional_engine import Bad, Case, booleans, integers, normal, transposed, uniform, values
+
+IMAGE, WIDE = normal(2, 2, 5, 4), normal(1, 1, 4, 5)
+BYTES = values(np.random.default_rng(0).integers(0, 256, (1, 2, 4, 3)).astype(np.uint8))
+BYTES_MODES = (("bilinear", False), ("bicubic", False), ("bilinear", True), ("bicubic", True), ("lanczos", True))
+POINTS = uniform(2, 2, 3, 2, low=-1.6, high=1.6)
+SAMPLE = {"align_corners": False}
+
+CASES = [
+    # every mode, with sizes and with factors, in every rank it takes
+    *(
+        Case("interpolate", (x,), {"mode": mode, **how})
+        for mode in ("nearest", "nearest-exact")
+        for x, how in (
+            (normal(2, 2, 5), {"size": 7}),
+            (normal(1, 2, 3, 4), {"scale_factor": 2}),
+            (transposed(IMAGE), {"scale_factor": (0.6, 2.3)}),
+            (normal(1, 1, 4, 2, 3), {"size": (2, 5, 3)}),
+        )
+    ),
+    Case("interpolate", (BYTES,), {"size": (2, 7)}),
+    *(
+        Case("interpolate", (normal(2, 1, 5),), {"mode": "linear", **how})
+        for how in ({"size": 8}, {"size": 3, "align_corners": True}, {"scale_factor": 2.3}, {"size": 5}, {"size": 1})
+    ),
+    *(
+        Case("interpolate", (x,), {"mode": mode, **how})
+        for mode in ("bilinear", "bicubic")
+        for x, how in (
+            (IMAGE, {"size": (3, 9)}),
+            (WIDE, {"size": (7, 1), "align_corners": True}),
+            (transposed(WIDE), {"scale_factor": (2.3, 0.7)}),
+            (WIDE, {"scale_factor": (2.3, 0.7), "recompute_scale_factor": True}),
+            (normal(0, 2, 4, 4), {"size": 3}),
+        )
+    ),
+    *(
+        Case("interpolate", (x,), {"mode": mode, "antialias": True, **how})
+        for mode in ("bilinear", "bicubic", "lanczos")
+        for x, how in ((normal(1, 2, 9, 4), {"size": (4, 6)}), (normal(1, 1, 8, 7), {"scale_factor": (0.3, 1.3)}))
+    ),
+    Case(
+        "interpolate",
+        (normal(1, 1, 9, 4),),
+        {"mode": "bicubic", "size": (4, 6), "antialias": True, "align_corners": True},
+    ),
+    *(Case("interpolate", (BYTES,), {"size": (2, 7), "mode": mode, "antialias": anti}) for mode, anti in BYTES_MODES),
+    Case("interpolate", (normal(1, 2, 3, 4, 2),), {"mode": "trilinear", "size": (5, 2, 4)}),
+    Case("interpolate", (normal(1, 1, 3, 4, 2),), {"mode": "trilinear", "scale_factor": 1.5, "align_corners": True}),
+    Case("interpolate", (normal(2, 2, 5),), {"mode": "area", "scale_factor": 1.4}),
+    Case("interpolate", (IMAGE,), {"mode": "area", "size": (3, 2)}),
+    Case("interpolate", (normal(1, 1, 4, 3, 5),), {"mode": "area", "scale_factor": 0.5}),
+    # an infinite element is felt by its neighbours only
+    Case("interpolate", (values([[[0.0, np.inf, 2.0, 3.0, 4.0]]]),), {"size": 9, "mode": "linear"}, grad=False),
+    Case(
+        "interpolate",
+        (values([[[[0.0, np.inf, *range(8)]]]]),),
+        {"size": (1, 4), "mode": "bilinear", "antialias": True},
+        grad=False,
+    ),
+    # sampling: modes, borders, corners; points beyond the border too, and on it. Of half types torch rounds the points'
+    # coordinates as well, ours are float32, so that it can differ by a neighbour, and by a cubic's slope
+    *(
+        Case("grid_sample", (IMAGE, POINTS, *how, corners), second=False, half=how[0] == "bilinear")
+        for how, corners in zip(
+            itertools.product(("bilinear", "nearest", "bicubic"), ("zeros", "border", "reflection")),
+            itertools.cycle((False, True)),
+        )
+    ),
+    *(
+        Case(
+            "grid_sample",
+            (normal(2, 2, 3, 4, 2), uniform(2, 1, 2, 3, 3, low=-1.6, high=1.6), *how, corners),
+            second=False,
+        )
+        for how, corners in zip(
+            itertools.product(("bilinear", "nearest"), ("zeros", "border", "reflection")),
+            itertools.cycle((True, False)),
+        )
+    ),
+    *(
+        Case(
+            "grid_sample",
+            (normal(1, 1, 3, 4), values([[[[-1.0, 1.0], [0.0, 5.25], [-3.5, -1.0], [1.0, 0.25]]]])),
+            {"padding_mode": pad, "align_corners": True},
+            second=False,
+        )
+        for pad in ("zeros", "border", "reflection")
+    ),
+    Case("grid_sample", (normal(1, 2, 1, 1), normal(1, 2, 2, 2), "bilinear", "reflection", True), second=False),
+    Case("grid_sample", (normal(0, 2, 3, 3), normal(0, 2, 2, 2)), SAMPLE, second=False),
+    Case("grid_sample", (transposed(normal(1, 2, 3, 3)), transposed(normal(1, 2, 3, 2))), second=False),
+    Case(
+        "grid_sample",
+        (normal(1, 1, 3, 3), values([[[[np.nan, 0.0], [np.inf, 0.0], [0.0, -1e10], [3e9, 0.0]]]], False), "nearest"),
+        grad=False,
+        half=False,  # 3e9 is infinite then
+    ),
+    *(Case("affine_grid", (normal(2, 2, 3), (2, 1, 3, 2)), {"align_corners": corners}) for corners in (True, False)),
+    Case("affine_grid", (normal(1, 3, 4), [1, 1, 2, 3, 1]), {"align_corners": True}),
+    Case("affine_grid", (normal(1, 3, 4), [1, 2, 2, 3, 1])),
+    # rearranging
+    Case("pixel_shuffle", (normal(2, 8, 3, 2), 2)),
+    Case("pixel_shuffle", (transposed(normal(9, 3, 2)), 3)),
+    Case("pixel_shuffle", (booleans(2, 1, 4, 0, 2), 2), grad=False),
+    Case("pixel_shuffle", (normal(0, 4, 2, 3), 2), grad=False),  # torch's gradient has a wrong shape
+    Case("pixel_unshuffle", (normal(2, 2, 4, 6), 2)),
+    Case("pixel_unshuffle", (transposed(normal(2, 3, 6)), 3)),
+    Case("pixel_unshuffle", (integers(9, 2, 1, 1, 2, 2), 2)),
+    Case("channel_shuffle", (normal(2, 6, 2), 3)),
+    Case("channel_shuffle", (transposed(normal(1, 6, 3, 2)), 2)),
+    Case("channel_shuffle", (integers(9, 0, 4, 2, 2), 1)),
+    Case("native_channel_shuffle", (normal(2, 6, 2, 1), 3), grad=False),
+]
+
+BAD = [
+    Bad("interpolate", ([1.0], 3), match="interpolate: input must be an array"),
+    Bad("interpolate", (normal(1, 4), 3), match="interpolate: input must be of rank 3 or 4 or 5"),
+    Bad("interpolate", (IMAGE, 3), {"mode": "cubic"}, match="interpolate: mode must be one of 'nearest'"),
+    Bad(
+        "interpolate", (IMAGE, 3), {"mode": "linear"}, match="interpolate: input must be of rank 3, with mode='linear'"
+    ),
+    Bad("interpolate", (integers(3, 1, 1, 4), 3), match="interpolate: input must be a floating-point array"),
+    Bad("interpolate", (IMAGE,), match="interpolate: size or scale_factor must be given, one of them, got neither"),
+    Bad("interpolate", (IMAGE, 3, 2.0), match="size or scale_factor must be given, one of them, got size=3"),
+    Bad("interpolate", (IMAGE, (3,)), match="interpolate: size must be one number or 2 of them"),
+    Bad("interpolate", (IMAGE, 3.0), match="interpolate: size must be an integer"),
+    Bad("interpolate", (IMAGE, (3, 0)), match="interpolate: size must be at least 1"),
+    Bad("interpolate", (IMAGE,), {"scale_factor": 0.1}, match="interpolate: size must be at least 1"),
+    Bad("interpolate", (IMAGE,), {"scale_factor": -1.0}, match="interpolate: scale_factor must be a positive number"),
+    Bad("interpolate", (IMAGE,), {"scale_factor": (2.0,)}, match="interpolate: scale_factor must be one number or 2"),
+    Bad(
+        "interpolate",
+        (IMAGE, 3),
+        {"recompute_scale_factor": True},
+        match="recompute_scale_factor must be None or False",
+    ),
+    Bad("interpolate", (IMAGE, 3), {"align_corners": False}, match="align_corners must be None with mode='nearest'"),
+    Bad("interpolate", (IMAGE, 3), {"antialias": True}, match="antialias must be False with mode='nearest'"),
+    Bad("interpolate", (IMAGE, 3), {"mode": "lanczos"}, match="antialias and align_corners must be True and False"),
+    Bad(
+        "interpolate",
+        (IMAGE, 3),
+        {"mode": "lanczos", "antialias": True, "align_corners": True},
+        match="antialias and align_corners must be True and False",
+    ),
+    Bad("interpolate", (normal(2, 0, 3), 3), match="interpolate: input must be of non-zero size but for the batch"),
+    Bad("grid_sample", (IMAGE, normal(2, 3, 3, 2), "cubic"), match="grid_sample: mode must be one of"),
+    Bad(
+        "grid_sample", (IMAGE, normal(2, 3, 3, 2), "nearest", "ones"), match="grid_sample: padding_mode must be one of"
+    ),
+    Bad("grid_sample", (normal(2, 3, 4), normal(2, 3, 1)), match="grid_sample: input must be of rank 4 or 5"),
+    Bad(
+        "grid_sample",
+        (normal(1, 1, 2, 2, 2), normal(1, 2, 2, 2, 3), "bicubic"),
+        match="grid_sample: input must be of rank 4",
+    ),
+    Bad("grid_sample", (IMAGE, integers(2, 2, 3, 3, 2)), match="grid_sample: input and grid must be of one dtype"),
+    Bad(
+        "grid_sample", (integers(2, 1, 1, 3, 3), integers(2, 1, 3, 3, 2)), match="input must be a floating-point array"
+    ),
+    Bad("grid_sample", (IMAGE, normal(1, 3, 3, 2)), match=r"grid_sample: grid must be of shape \(2, H, W, 2\)"),
+    Bad("grid_sample", (IMAGE, normal(2, 3, 3, 3)), match=r"grid_sample: grid must be of shape \(2, H, W, 2\)"),
+    Bad(
+        "grid_sample",
+        (normal(1, 1, 0, 3), normal(1, 3, 3, 2)),
+        match="grid_sample: input must be of non-zero size in space",
+    ),
+    Bad("affine_grid", (integers(2, 1, 2, 3), (1, 1, 2, 2)), match="affine_grid: theta must be a floating-point array"),
+    Bad("affine_grid", (normal(1, 2, 3), (1, 1, 2)), match="affine_grid: size must be 4 or 5 integers"),
+    Bad("affine_grid", (normal(2, 2, 3), (1, 1, 2, 2)), match=r"affine_grid: theta must be of shape \(1, 2, 3\)"),
+    Bad("affine_grid", (normal(1, 3, 4), (1, 1, 2, 2)), match=r"affine_grid: theta must be of shape \(1, 2, 3\)"),
+    Bad("affine_grid", (normal(1, 2, 3), (1, 0, 2, 2)), match="affine_grid: size must be positive"),
+    Bad("pixel_shuffle", (normal(4, 4), 2), match="pixel_shuffle: input must be of rank 3 at least"),
+    Bad(
+        "pixel_shuffle",
+        (normal(1, 6, 2, 2), 2),
+        match="pixel_shuffle: input must be of a number of channels divisible by 4",
+    ),
+    Bad("pixel_shuffle", (normal(1, 4, 2, 2), 0), match="pixel_shuffle: upscale_factor must be at least 1"),
+    Bad("pixel_shuffle", (normal(1, 4, 2, 2), 2.0), match="pixel_shuffle: upscale_factor must be an integer"),
+    Bad("pixel_unshuffle", (normal(4, 4), 2), match="pixel_unshuffle: input must be of rank 3 at least"),
+    Bad("pixel_unshuffle", (normal(1, 4, 3, 2), 2), match="of a height and a width divisible by 2"),
+    Bad("pixel_unshuffle", (normal(1, 4, 2, 2), -1), match="pixel_unshuffle: downscale_factor must be at least 1"),
+    Bad("channel_shuffle", (normal(4, 4), 2), match="channel_shuffle: input must be of rank 3 at least"),
+    Bad(
+        "channel_shuffle",
+        (normal(1, 3, 2), 2),
+        match="channel_shuffle: input must be of a number of channels divisible by 2",
+    ),
+    Bad("channel_shuffle", (normal(1, 4, 2), 0), match="channel_shuffle: groups must be at least 1"),
+    Bad(
+        "native_channel_shuffle",
+        (normal(1, 3, 2), 2),
+        match="native_channel_shuffle: input must be of a number of channels",
+    ),
+]

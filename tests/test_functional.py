@@ -1,0 +1,82 @@
+"""Every row of the table of calls against torch: values, gradients, second derivatives, dtypes, transforms."""
+
+import importlib
+import pkgutil
+
+import cases
+import jax
+import numpy as np
+import pytest
+import torch
+from functional_engine import (
+    Bad,
+    Case,
+    Draw,
+    check_transforms,
+    check_value_and_gradient,
+    torch_takes,
+)
+
+import purenn.functional as F
+
+FAMILIES = [importlib.import_module(f"cases.{m.name}") for m in pkgutil.iter_modules(cases.__path__)]
+CASES = [case for family in FAMILIES for case in family.CASES]
+BAD = [bad for family in FAMILIES for bad in family.BAD]
+
+
+def rows(table, keep=lambda row: True):
+    return pytest.mark.parametrize("case", [row for row in table if keep(row)], ids=repr)
+
+
+@rows(CASES)
+def test_value_and_gradient_in_float64(case: Case):
+    with jax.enable_x64(True):
+        check_value_and_gradient(case, "float64")
+
+
+@rows(CASES)
+def test_value_and_gradient_in_float32(case: Case):
+    check_value_and_gradient(case, "float32")
+
+
+@rows(CASES, lambda c: c.grad and c.second)
+def test_second_derivative(case: Case):
+    with jax.enable_x64(True):
+        check_value_and_gradient(case, "float64", second=True)
+
+
+@rows(CASES, lambda c: c.half)
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_half_types(case: Case, dtype):
+    if torch_takes(case, dtype):
+        check_value_and_gradient(case, dtype)
+
+
+@rows(CASES)
+def test_transforms(case: Case):
+    check_transforms(case)
+
+
+@rows(BAD)
+def test_bad_call_is_refused(case: Bad):
+    generator = np.random.default_rng(0)
+
+    def draw(leaf):
+        if not isinstance(leaf, Draw):
+            return leaf
+        value = leaf.make(generator)
+        return value.astype(np.float32) if value.dtype == np.float64 else value
+
+    is_leaf = lambda v: v is None or isinstance(v, Draw)  # noqa: E731
+    args, kwargs = jax.tree.map(draw, (case.args, case.kwargs), is_leaf=is_leaf)
+    ours = getattr(F, case.name)
+    with pytest.raises(case.error, match=case.match):
+        ours(*args, **kwargs)
+    with pytest.raises(case.error, match=case.match):  # also where only shapes are known
+        jax.eval_shape(lambda: ours(*args, **kwargs))
+    if case.theirs:
+        to_torch = lambda v: torch.from_numpy(v) if isinstance(v, np.ndarray) else v  # noqa: E731
+        args, kwargs = jax.tree.map(to_torch, (args, kwargs), is_leaf=lambda v: v is None)
+        theirs = getattr(torch.nn.functional, case.name, None) or getattr(torch, case.name)
+        with pytest.raises(Exception):  # noqa: B017
+            theirs(*args, **kwargs)

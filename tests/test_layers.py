@@ -1,0 +1,222 @@
+"""Every row of the table of layers through the generic suites."""
+
+import contextlib
+import copy
+import pickle
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import torch
+from functional_engine import assert_close
+from layer_engine import Row, arrays_of, check_against_torch, flat, to_jax
+from layer_table import TABLE
+
+from purenn import layers, nn, random
+from purenn.tree import flatten
+
+every_row = pytest.mark.parametrize("row", TABLE, ids=repr)
+both_modes = pytest.mark.parametrize("training", [True, False], ids=["train", "eval"])
+
+
+def keywords(row: Row, training: bool = True) -> dict:
+    return {"training": training, **({"rng": jax.random.key(7)} if row.random and training else {})}
+
+
+def leaves_equal(a, b, **tolerance) -> None:
+    a, b = jax.tree.leaves(a), jax.tree.leaves(b)
+    assert len(a) == len(b)
+    for x, y in zip(a, b, strict=True):
+        assert x.dtype == y.dtype and x.shape == y.shape
+        np.testing.assert_allclose(np.asarray(x, np.float64), np.asarray(y, np.float64), **tolerance)
+
+
+@every_row
+@both_modes
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "bfloat16"])
+def test_layer_is_torchs(row: Row, training, dtype):
+    if row.random and training:
+        pytest.skip("torch draws other numbers")
+    torch.manual_seed(0)
+    theirs = row.theirs().to(getattr(torch, dtype))
+    if dtype in ("float16", "bfloat16"):
+        try:  # torch has not all of its layers, nor all gradients, in half types on the CPU
+            result = flat(copy.deepcopy(theirs).train(training)(*row.tensors(dtype)))
+            torch.autograd.backward([r.sum() for r in result if r.requires_grad])
+        except RuntimeError:
+            pytest.skip(f"torch has no {row.name} in {dtype} on the CPU")
+    with jax.enable_x64(dtype == "float64"):
+        check_against_torch(
+            row.layer(), theirs, row.tensors(dtype), {}, training=training, dtype=dtype, tolerance=row.tolerance
+        )
+
+
+@every_row
+@both_modes
+def test_module_is_torchs(row: Row, training):
+    if row.random and training:
+        pytest.skip("torch draws other numbers")
+    torch.manual_seed(0)
+    theirs, ours = row.theirs().train(training), row.module().train(training)
+    assert ours.load_state_dict(theirs.state_dict()) == ([], [])
+    for _ in range(2):  # the second call starts from the first one's buffers
+        expected, got = flat(theirs(*row.tensors())), flat(ours(*row.arrays()))
+        for o, t in zip(got, expected, strict=True):
+            assert_close(o, t, "float32", row.tolerance, "output")
+    assert list(ours.state_dict()) == list(theirs.state_dict())
+    for name, tensor in theirs.state_dict().items():
+        assert_close(ours.state_dict()[name], tensor, "float32", row.tolerance, name)
+
+
+@every_row
+def test_init_promises_torchs_state_dict(row: Row):
+    params, state = row.layer().init(jax.random.key(0))
+    expected = {name: tuple(t.shape) for name, t in row.theirs().state_dict().items()}
+    assert {name: a.shape for name, a in {**flatten(params), **flatten(state)}.items()} == expected
+    assert set(flatten(params)) == {name for name, _ in row.theirs().named_parameters()}
+    module = row.module()
+    assert {name: a.shape for name, a in module.state_dict().items()} == expected
+    jitted = jax.jit(row.layer().init)(jax.random.key(0))
+    leaves_equal((params, state), jitted, rtol=1e-6, atol=1e-7)
+    with random.seeded(jax.random.key(0)):
+        leaves_equal((params, state), (row.module().params, row.module().state) if not params else _fresh(row))
+
+
+def _fresh(row: Row):
+    with random.seeded(jax.random.key(0)):
+        module = row.module()
+    return module.params, module.state
+
+
+@every_row
+@both_modes
+def test_eager_jit_checkpoint_and_eval_shape_agree(row: Row, training):
+    layer, inputs, options = row.layer(), row.arrays(), keywords(row, training)
+    params, state = layer.init(jax.random.key(0))
+
+    def call(params, state, *inputs):
+        return layer.apply(params, state, *inputs, **options)
+
+    eager = call(params, state, *inputs)
+    with jax.checking_leaks():
+        jitted = jax.jit(call)(params, state, *inputs)
+    leaves_equal(eager, jitted, rtol=1e-5, atol=1e-5)
+    promised = jax.eval_shape(call, params, state, *inputs)
+    assert jax.tree.map(lambda a: (a.shape, a.dtype), promised) == jax.tree.map(lambda a: (a.shape, a.dtype), jitted)
+    assert jax.tree.structure(eager[1]) == jax.tree.structure(state)
+
+    def total(apply):
+        def scalar(params):
+            smooth = [y for y in flat(apply(params, state, *inputs)[0]) if jnp.issubdtype(y.dtype, jnp.floating)]
+            return sum(jnp.sum(y * y) for y in smooth)
+
+        return jax.grad(scalar)(params)
+
+    leaves_equal(total(call), total(jax.checkpoint(call)), rtol=1e-4, atol=1e-4)
+
+
+@every_row
+def test_vmap_over_examples_and_over_weights(row: Row):
+    if not row.vmap:
+        pytest.skip("its shapes depend on data")
+    layer, inputs = row.layer(), row.arrays()
+    keys = jax.random.split(jax.random.key(0), 2)
+    params, state = jax.vmap(layer.init)(keys)
+    stacked = [jnp.stack([x, jnp.flip(x)]) for x in inputs]
+    outputs, _ = jax.vmap(lambda p, s, *x: layer.apply(p, s, *x))(params, state, *stacked)
+    for lane in (0, 1):
+        pick = lambda tree, lane=lane: jax.tree.map(lambda a: a[lane], tree)  # noqa: E731
+        single, _ = layer.apply(pick(params), pick(state), *pick(stacked))
+        leaves_equal(pick(outputs), single, rtol=1e-5, atol=1e-5)
+
+
+@every_row
+def test_equal_layers_are_one_and_compile_once(row: Row):
+    first, second = row.layer(), row.layer()
+    assert first == second and hash(first) == hash(second) and first.apply is second.apply
+    assert pickle.loads(pickle.dumps(first)) == first and copy.deepcopy(first) is first
+    init, apply = first
+    assert init is first.init and apply is first.apply
+    traces = []
+
+    class Counted(layers.Composite):
+        def children(self):
+            return {"inner": row.layer()}
+
+        def forward(self, m, *inputs):
+            traces.append(1)
+            return m.inner(*inputs)
+
+    for _ in range(2):
+        layer = Counted()
+        params, state = layer.init(jax.random.key(0))
+        jax.jit(layer.apply)(params, state, *row.arrays())
+    assert len(traces) == 1
+
+
+@every_row
+def test_module_round_trips(row: Row):
+    module = row.module().eval()
+    expected = module(*row.arrays())
+    for twin in (copy.deepcopy(module), pickle.loads(pickle.dumps(module))):
+        assert type(twin) is type(module) and repr(twin) == repr(module)
+        leaves_equal(twin(*row.arrays()), expected)
+    other = row.module().eval()
+    other.load_state_dict(module.state_dict())
+    leaves_equal(other(*row.arrays()), expected)
+    other.params, other.state = module.params, module.state
+    leaves_equal(other.compile()(*row.arrays()), expected, rtol=1e-6, atol=1e-6)
+    back = row.theirs()
+    back.load_state_dict({name: torch.from_numpy(np.array(a)) for name, a in module.state_dict().items()})
+    leaves_equal(to_jax(dict(back.state_dict())), dict(module.state_dict()))
+
+
+@every_row
+def test_repr_is_torchs(row: Row):
+    assert repr(row.layer()) == repr(row.module()) == repr(row.theirs())
+
+
+@every_row
+def test_layer_and_module_are_the_same_arithmetic(row: Row):
+    module, layer = row.module(), row.layer()
+    params, state = module.params, module.state
+    options = keywords(row)
+    one, new = jax.jit(lambda p, s, *x: layer.apply(p, s, *x, **options))(params, state, *row.arrays())
+    two, same = jax.jit(lambda p, s, *x: nn.functional_call(module, p, s, *x, **options))(params, state, *row.arrays())
+    leaves_equal((one, new), (two, same))
+    leaves_equal((module.params, module.state), (params, state))
+    if row.random:
+        with pytest.raises(ValueError, match=r"rng") as caught:
+            layer.apply(params, state, *row.arrays(), training=True)
+        assert repr(layer) in str(caught.value)
+
+
+@every_row
+def test_wrong_arrays_are_refused_by_name(row: Row):
+    layer = row.layer()
+    params, state = layer.init(jax.random.key(0))
+    with pytest.raises(ValueError, match="params must hold") as caught:
+        layer.apply({**params, "wieght": jnp.ones(3)}, state, *row.arrays())
+    assert repr(layer) in str(caught.value) and "wieght (3,)" in str(caught.value)
+    for kind, tree in (("params", params), ("state", state)):
+        if not tree:
+            continue
+        for broken in ({}, jax.tree.map(lambda a: jnp.ones((*a.shape, 7), a.dtype), tree)):
+            given = {"params": params, "state": state, kind: broken}
+            with pytest.raises(ValueError, match=f"{kind} must hold"):
+                layer.apply(given["params"], given["state"], *row.arrays())
+    with pytest.raises(TypeError, match="params must be a dict, got list"):
+        layer.apply([], state, *row.arrays())
+
+
+def test_every_class_has_a_row():
+    named = {row.name for row in TABLE} | {"Layer", "Composite"}
+    public = {n for n, v in vars(layers).items() if isinstance(v, type) and issubclass(v, layers.Layer)}
+    assert public <= named, f"no row for {sorted(public - named)}"
+
+
+def test_arrays_of_needs_the_same_names():
+    with contextlib.suppress(AssertionError):
+        arrays_of(torch.nn.Linear(2, 2), layers.Linear(2, 2, bias=False))
+        raise RuntimeError("a missing bias went unnoticed")

@@ -1,0 +1,71 @@
+"""Nothing of torch is forgotten: every public name is in purenn and tested, or said not to apply; signatures agree."""
+
+import importlib.util
+import inspect
+import sys
+from pathlib import Path
+
+import pytest
+
+SPEC = importlib.util.spec_from_file_location("parity", Path(__file__).parent.parent / "tools" / "parity.py")
+parity = importlib.util.module_from_spec(SPEC)
+sys.modules["parity"] = parity
+SPEC.loader.exec_module(parity)
+
+spaces = pytest.mark.parametrize("space", parity.NAMESPACES, ids=lambda s: s.theirs)
+OURS_ONLY = {"rng", "size"}  # what purenn's functions take after torch's arguments
+THEIRS_ONLY = {"out", "generator", "_stacklevel", "_random_samples"}
+
+
+@spaces
+def test_every_name_is_checked_or_not_applicable(space):
+    assert [f"{row.name}: {row.status}" for row in parity.rows(space) if row.missing] == []
+
+
+@spaces
+def test_what_is_said_not_to_apply_or_renamed_is_in_torch(space):
+    names = set(parity.public_names(importlib.import_module(space.theirs)))
+    assert {*space.excluded, *space.renamed} <= names
+
+
+def test_page_is_not_stale():
+    assert parity.PAGE.read_text() == parity.page(), "run python tools/parity.py"
+
+
+def test_a_missing_name_is_found():
+    """The check itself can fail: the functions of torch.linalg aren't in purenn.functional."""
+    space = parity.Namespace("torch.linalg", "purenn.functional", ("F",))
+    assert {row.name: row.missing for row in parity.rows(space)}["cholesky"]
+
+
+def signatures():
+    for space in parity.NAMESPACES:
+        for row in parity.rows(space):
+            if row.status.startswith("checked"):
+                module, _, name = row.ours.rpartition(".")
+                theirs = getattr(importlib.import_module(space.theirs), row.name)
+                yield pytest.param(space, theirs, getattr(importlib.import_module(module), name), id=row.name)
+
+
+@pytest.mark.parametrize(("space", "theirs", "ours"), list(signatures()))
+def test_arguments_are_torchs(space, theirs, ours):
+    """Names, order and defaults; of what torch writes in C there is no signature to compare."""
+    try:
+        expected = list(inspect.signature(theirs).parameters.values())
+    except ValueError:
+        pytest.skip("torch has no signature for it")
+    got = list(inspect.signature(ours).parameters.values())
+    if space.in_place_renamed and expected and expected[0].name == "tensor":
+        expected = expected[1:]  # purenn's initializers take a shape where torch's fill a tensor
+    if any(p.kind is p.VAR_KEYWORD for p in expected):
+        pytest.skip("torch dispatches on its arguments")
+    names = [p.name for p in got]
+    expected = [p for p in expected if p.name not in THEIRS_ONLY or p.name in names]
+    extra = names[len(expected) :]
+    assert names[: len(expected)] == [p.name for p in expected]
+    assert set(extra) <= OURS_ONLY
+    assert [_default(p) for p in got[: len(expected)]] == [_default(p) for p in expected]
+
+
+def _default(parameter):
+    return "required" if parameter.default is parameter.empty else parameter.default

@@ -1,0 +1,184 @@
+"""Writes docs/parity.md: every public name of torch's namespaces, and where it is in purenn.
+
+``python tools/parity.py`` writes the page, ``--check`` says what is missing or stale and fails. The page is made from
+the two libraries themselves and from the tests: a name counts as checked where purenn has it and a test calls it.
+A further namespace of torch is a further row of `NAMESPACES`.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import functools
+import importlib
+import inspect
+import pkgutil
+import sys
+import types
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "parity.md"
+IN_PLACE = "in place; arrays are immutable: use `{}`"
+REEXPORTED = "no function or class of this namespace: torch's imports"
+INTERNAL = "torch's own machinery, without documentation"
+
+
+@dataclasses.dataclass(frozen=True)
+class Namespace:
+    """A namespace of torch beside one of purenn.
+
+    Args:
+        theirs, ours: the modules.
+        renamed: torch's names that are spelled otherwise in purenn.
+        excluded: torch's names that don't apply, and why.
+        in_place_renamed: whether torch's ``name_`` is purenn's ``name``, there being nothing else that it could be.
+        imported: where a test is to be found: names that stand for purenn's module in tests, as in ``F.relu``.
+    """
+
+    theirs: str
+    ours: str
+    imported: tuple[str, ...]
+    renamed: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    excluded: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    in_place_renamed: bool = False
+
+
+NAMESPACES = (
+    Namespace(
+        "torch.nn.functional",
+        "purenn.functional",
+        ("F", "functional"),
+        excluded={
+            "assert_int_or_pair": INTERNAL,
+            "native_channel_shuffle": "the same as `channel_shuffle`",
+        },
+    ),
+    Namespace("torch.functional", "purenn.functional", ("F", "functional")),
+    Namespace("torch.nn.init", "purenn.init", ("init",), in_place_renamed=True),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One name of torch: what it is called in purenn, and whether it is there, tested, or why not."""
+
+    name: str
+    ours: str
+    status: str
+
+    @property
+    def missing(self) -> bool:
+        return self.status.startswith("missing")
+
+
+def public_names(module: types.ModuleType) -> list[str]:
+    """What a module declares as public, or everything in it that has no leading underscore."""
+    return sorted(getattr(module, "__all__", None) or [n for n in dir(module) if not n.startswith("_")])
+
+
+def rows(space: Namespace) -> list[Row]:
+    theirs = importlib.import_module(space.theirs)
+    try:
+        ours = importlib.import_module(space.ours)
+    except ModuleNotFoundError:
+        ours = types.ModuleType(space.ours)
+    names = set(public_names(theirs))
+    found = []
+    for name in sorted(names):
+        reason = space.excluded.get(name) or _not_applicable(space, theirs, name, names)
+        mine = space.renamed.get(name, name.removesuffix("_") if space.in_place_renamed else name)
+        if reason:
+            found.append(Row(name, "", f"not applicable: {reason}"))
+        elif not hasattr(ours, mine):
+            found.append(Row(name, "", "missing"))
+        else:
+            tested = any(mine in names_tested().get(alias, ()) for alias in (*space.imported, space.ours))
+            found.append(Row(name, f"{space.ours}.{mine}", "checked" if tested else "missing: a test"))
+    return found
+
+
+def _not_applicable(space: Namespace, module: types.ModuleType, name: str, names: set[str]) -> str | None:
+    value = getattr(module, name)
+    if name.endswith("_") and not space.in_place_renamed and name[:-1] in names:
+        return IN_PLACE.format(name[:-1])
+    if isinstance(value, types.ModuleType):
+        return "a module"
+    if not callable(value) or _home(value) in ("typing", "collections.abc"):
+        return "no function or class"
+    if inspect.isclass(value) and _home(value) != space.theirs:
+        return REEXPORTED
+    if isinstance(value, types.FunctionType) and not hasattr(module, "__all__") and _home(value) != space.theirs:
+        return REEXPORTED
+    return INTERNAL if name.startswith("has_torch_function") else None
+
+
+def _home(value: Any) -> str:
+    return getattr(value, "__module__", None) or ""
+
+
+@functools.cache
+def names_tested() -> dict[str, set[str]]:
+    """The names that tests call, by the name of the module they are called on, as in ``F.relu``, or imported from.
+
+    The table of calls is counted as calls on ``F``. A string that is a parameter of a test, as in
+    ``parametrize("name", ["uniform"])``, counts where the test has ``getattr(init, name)``.
+    """
+    sys.path[:0] = [str(ROOT / "tests")]
+    called: dict[str, set[str]] = {}
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        tree = ast.parse(path.read_text())
+        texts = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+        for node in ast.walk(tree):
+            match node:
+                case ast.Attribute(value=ast.Name(id=module), attr=name):
+                    called.setdefault(module, set()).add(name)
+                case ast.ImportFrom(module=str(module), names=names):
+                    called.setdefault(module, set()).update(n.name for n in names)
+                case ast.Call(func=ast.Name(id="getattr"), args=[ast.Name(id=module), *_]):
+                    called.setdefault(module, set()).update(texts)
+    families = importlib.import_module("cases").__path__
+    for family in pkgutil.iter_modules(families):
+        table = importlib.import_module(f"cases.{family.name}")
+        called.setdefault("F", set()).update(case.name for case in table.CASES)
+    return called
+
+
+def page() -> str:
+    text = [
+        "# Parity with torch",
+        "",
+        "Made by `tools/parity.py` from torch 2.13 and purenn themselves; don't edit it. *Checked* means that purenn",
+        "has the name and that a test calls it beside torch's. The tests fail while a name of torch is neither checked",
+        "nor said not to apply, and while this page is stale.",
+        "",
+        "| torch | names | checked | not applicable | missing |",
+        "| --- | ---: | ---: | ---: | ---: |",
+    ]
+    tables = [(space, rows(space)) for space in NAMESPACES]
+    for space, table in tables:
+        counts = [sum(r.status.startswith(s) for r in table) for s in ("checked", "not applicable", "missing")]
+        text.append(f"| `{space.theirs}` | {len(table)} | {counts[0]} | {counts[1]} | {counts[2]} |")
+    for space, table in tables:
+        text += ["", f"## {space.theirs}", "", "| torch | purenn | |", "| --- | --- | --- |"]
+        text += [f"| `{r.name}` | {f'`{r.ours}`' if r.ours else ''} | {r.status} |" for r in table]
+    return "\n".join(text) + "\n"
+
+
+def missing() -> list[str]:
+    return [f"{space.theirs}.{row.name}: {row.status}" for space in NAMESPACES for row in rows(space) if row.missing]
+
+
+def main(arguments: list[str]) -> int:
+    if "--check" not in arguments:
+        PAGE.parent.mkdir(exist_ok=True)
+        PAGE.write_text(page())
+    stale = not PAGE.exists() or PAGE.read_text() != page()
+    print(*missing(), *(["docs/parity.md is stale"] if stale else []), sep="\n")
+    return 1 if "--check" in arguments and (missing() or stale) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

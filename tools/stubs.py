@@ -1,0 +1,425 @@
+"""Writes ``purenn/layers/__init__.pyi`` and ``purenn/nn/__init__.pyi``, the stubs of classes made at run time.
+
+Editors and type checkers can't see what `purenn.layers.generate.from_function` and `purenn.nn.stateful` make, so
+this writes it down: constructors, attributes, calls, bases. Everything is read from the classes; names written in
+source are only passed on. Run it after a layer is added or changed; with ``--check`` nothing is written and a stale
+stub is an error.
+
+A module's attributes are found on an instance, made as in its docstring's example but with all defaults: an array
+is typed ``jax.Array`` if that instance has it and ``jax.Array | None`` if not. A module's call is typed by `__call__`
+alone, so that a subclass is free in how it writes ``forward``. Private bases are left out: a class's bases in the
+stub are the nearest ones that have a name there, which is all that ``isinstance`` can ask for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import builtins
+import copy
+import dataclasses
+import difflib
+import doctest
+import functools
+import inspect
+import os
+import re
+import sys
+import textwrap
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+import jax  # noqa: E402
+import jax.numpy as jnp  # noqa: E402
+
+from purenn import layers, nn  # noqa: E402
+from purenn.layers.base import Layer  # noqa: E402
+
+WIDTH = 120
+ARRAY = "jax.Array | np.ndarray"  # what functions of purenn.functional take where they say Any
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a stub is stale")
+    check = parser.parse_args(arguments).check
+    stale = False
+    for package, describe in ((layers, layer_class), (nn, module_class)):
+        path = Path(package.__file__ or "").with_suffix(".pyi")
+        old, new = path.read_text() if path.exists() else "", Stub(package).text(describe)
+        if old == new:
+            continue
+        stale, shown = True, path.relative_to(ROOT)
+        if check:
+            print(f"{shown} is stale: run `python tools/stubs.py`")
+            print("\n".join(difflib.unified_diff(old.split("\n"), new.split("\n"), "written", "now", n=0, lineterm="")))
+        else:
+            path.write_text(new)
+            print(f"{shown} written")
+    return 1 if check and stale else 0
+
+
+class Stub:
+    """The stub of a package: what it re-exports, the classes that it makes, and the imports which they need."""
+
+    def __init__(self, package: ModuleType):
+        self.package = package
+        self.exported: dict[str, str] = {}  # name to the module that has it in its source
+        self.made: dict[str, type] = {}
+        for name, origin in imported(package):
+            value = getattr(package, name)
+            if isinstance(value, type) and not is_written(value):
+                self.made[name] = value
+            else:
+                self.exported[name] = origin
+        for name, value in vars(package).items():  # classes that the package itself makes
+            if isinstance(value, type) and value.__module__ == package.__name__ and not name.startswith("_"):
+                self.made[name] = value
+        self.names = {*self.exported, *self.made}
+        self.plain: set[str] = set()
+        self.froms: dict[str, set[str]] = {}
+        for name, origin in self.exported.items():
+            self.froms.setdefault(origin, set()).add(name)
+
+    def text(self, describe: Callable[[Stub, str, type], list[str]]) -> str:
+        """The whole file, as ruff formats it."""
+        classes = ["\n".join(describe(self, name, self.made[name])) for name in sorted(self.made, key=natural)]
+        names = "".join(f'    "{name}",\n' for name in sorted(self.names, key=natural))
+        doc = (self.package.__doc__ or "").strip()
+        head = f'"""{doc}\n\nWritten by tools/stubs.py: don\'t edit.\n"""\n\n'
+        return head + "".join(self.imports()) + f"\n__all__ = [\n{names}]\n\n" + "\n\n".join(classes) + "\n"
+
+    def imports(self) -> Iterator[str]:
+        sections: dict[int, list[str]] = {0: [], 1: [], 2: []}
+        for line in sorted(self.plain):
+            sections[section(line.split()[1])].append(line + "\n")
+        for module in sorted(self.froms):
+            names = sorted(self.froms[module], key=natural)
+            line = f"from {module} import {', '.join(names)}\n"
+            if len(line) > WIDTH + 1:
+                line = f"from {module} import (\n" + "".join(f"    {name},\n" for name in names) + ")\n"
+            sections[section(module)].append(line)
+        yield "\n".join("".join(lines) for lines in sections.values() if lines)
+
+    def use(self, text: str) -> str:
+        """An annotation of this tool's own, read with the imports of `purenn.layers.base`."""
+        return self.annotation(text, "purenn.layers.base")
+
+    def annotation(self, text: Any, module: str) -> str:
+        """An annotation of a module's as it reads here: its names imported, its private aliases written out."""
+        if not isinstance(text, str):
+            raise TypeError(f"{module}: annotations must be strings (from __future__ import annotations), got {text!r}")
+        return unparse(self._resolved(ast.parse(text, mode="eval").body, module))
+
+    def _resolved(self, tree: ast.expr, module: str) -> ast.expr:
+        stub, bindings = self, names_of(module)
+
+        class Resolve(ast.NodeTransformer):
+            def visit_Name(self, node: ast.Name) -> ast.expr:
+                bound = bindings.get(node.id)
+                if bound is None:
+                    if hasattr(builtins, node.id):
+                        return node
+                    raise NameError(f"{module}: the annotation {ast.unparse(tree)} has an unknown name, {node.id}")
+                if isinstance(bound, ast.expr):
+                    return stub._resolved(copy.deepcopy(bound), module)
+                origin, name = bound
+                if not name:
+                    stub.plain.add(f"import {origin}" if origin == node.id else f"import {origin} as {node.id}")
+                    return node
+                return ast.Name(stub.take(origin, name, node.id))
+
+        return Resolve().visit(tree)
+
+    def take(self, origin: str, name: str, shown: str | None = None) -> str:
+        """Imports a name, under another if the package has something else of that name; gives what it is called."""
+        shown = shown or name
+        if self.exported.get(shown) == origin:
+            return shown
+        shown = f"_{shown}" if shown in self.names else shown
+        self.froms.setdefault(origin, set()).add(name if name == shown else f"{name} as {shown}")
+        return shown
+
+    def function(self, name: str, signature: inspect.Signature, returns: str) -> list[str]:
+        """A function's line, or lines where it is long; the annotations are as they shall read."""
+        parts, slash, star = [], False, False
+        for p in signature.parameters.values():
+            if slash and p.kind is not p.POSITIONAL_ONLY:
+                parts.append("/")
+            if p.kind is p.KEYWORD_ONLY and not star:
+                parts.append("*")
+            slash = p.kind is p.POSITIONAL_ONLY
+            star = star or p.kind in (p.VAR_POSITIONAL, p.KEYWORD_ONLY)
+            mark = {p.VAR_POSITIONAL: "*", p.VAR_KEYWORD: "**"}.get(p.kind, "")
+            part = mark + p.name + (f": {p.annotation}" if p.annotation is not p.empty else "")
+            if p.default is not p.empty:
+                part += (" = " if p.annotation is not p.empty else "=") + default(p.default)
+            parts.append(part)
+        if slash:
+            parts.append("/")
+        line = f"    def {name}({', '.join(parts)}) -> {returns}: ..."
+        if len(line) <= WIDTH:
+            return [line]
+        body = f"        {', '.join(parts)}"
+        inner = [body] if len(body) <= WIDTH else [f"        {part}," for part in parts]
+        return [f"    def {name}(", *inner, f"    ) -> {returns}: ..."]
+
+
+def layer_class(stub: Stub, name: str, cls: type) -> list[str]:
+    """A class of layers made from a function: its constructor, and the fields that its bases don't have already."""
+    bases = ", ".join(stub.take(base.__module__, base.__name__) for base in cls.__bases__)
+    inherited = {name for base in cls.__mro__[1:] for name in vars(base).get("__annotations__", ())}
+    lines = []
+    for field in dataclasses.fields(cls):
+        if field.name not in inherited:
+            given = "" if field.default is dataclasses.MISSING else f" = {default(field.default)}"
+            lines.append(f"    {field.name}: {kept(field_annotation(stub, cls, field.name))}{given}")
+    return [f"class {name}({bases}):", *docstring(cls), "", *lines, *constructor(stub, cls)]
+
+
+def module_class(stub: Stub, name: str, cls: Any) -> list[str]:
+    """A module class made from a layer class."""
+    made_from = cls._layer_class
+    layer, given = example(made_from)
+    lines = [f"class {name}({', '.join(public_bases(stub, cls))}):", *docstring(cls), ""]
+    lines += [f"    {attribute}: {kind}" for attribute, kind in attributes(stub, layer, given).items()]
+    lines += constructor(stub, made_from)
+    inputs, returns = call(stub, made_from, layer)
+    options = [
+        inspect.Parameter("training", inspect.Parameter.KEYWORD_ONLY, default=None, annotation="bool | None"),
+        inspect.Parameter("rng", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=stub.use("Any")),
+    ]
+    named = [p for p in inputs if p.kind is not p.VAR_KEYWORD]
+    rest = [p for p in inputs if p.kind is p.VAR_KEYWORD]
+    lines += stub.function("__call__", inspect.Signature([SELF, *named, *options, *rest]), returns)
+    return lines + list(methods(stub, cls))
+
+
+SELF = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+def public_bases(stub: Stub, cls: type) -> list[str]:
+    """The nearest ancestors that the package has under their own names."""
+    known = [b for b in cls.__mro__[1:] if getattr(stub.package, b.__name__, None) is b]
+    return [b.__name__ for b in known if not any(issubclass(other, b) for other in known if other is not b)]
+
+
+def attributes(stub: Stub, layer: Layer, given: dict[str, Any]) -> dict[str, str]:
+    """A module's hyper-parameters, then its arrays and children, which go before where they have the same name."""
+    found = {}
+    for field in dataclasses.fields(layer):  # pyright: ignore[reportArgumentType]
+        if not field.name.startswith("_"):
+            kind = kept(field_annotation(stub, type(layer), field.name))
+            found[field.name] = narrowed(kind, given.get(field.name, field.default), getattr(layer, field.name))
+    for group in (layer.parameters(), layer.buffers()):
+        for name, spec in group.items():
+            found[name] = stub.use("jax.Array" if spec is not None else "jax.Array | None")
+    for name, child in layer.children().items():
+        child_class = nn.stateful(type(child))
+        known = getattr(stub.package, child_class.__name__, None) is child_class
+        found[name] = child_class.__name__ if known else public_bases(stub, child_class)[0]
+    return {name: kind for name, kind in found.items() if name.isidentifier()}
+
+
+def narrowed(kind: str, given: Any, value: Any) -> str:
+    """A hyper-parameter's annotation without the type it was given as, if it is kept as another: 3 as (3, 3)."""
+    if type(given) is type(value) or given is dataclasses.MISSING:
+        return kind
+    was = "None" if given is None else type(given).__name__
+    others = [member for member in members(ast.parse(kind, mode="eval").body) if member != was]
+    return " | ".join(others) or kind
+
+
+def members(union: ast.expr) -> list[str]:
+    """What a union joins."""
+    if isinstance(union, ast.BinOp):
+        return members(union.left) + members(union.right)
+    return [unparse(union)]
+
+
+def call(stub: Stub, cls: type[Layer], layer: Layer) -> tuple[list[inspect.Parameter], str]:
+    """What a call takes, under torch's names, and what it gives: from ``forward``, or else from the function."""
+    if cls.forward is not Layer.forward:
+        signature, module = inspect.signature(cls.forward), cls.forward.__module__
+        parameters = list(signature.parameters.values())[2:]  # without self and m
+        inputs = [p.replace(annotation=stub.annotation(annotated(p), module)) for p in parameters]
+        return inputs, stub.annotation(annotated(signature), module)
+    function: Any = cls._function
+    signature, module = inspect.signature(function), inspect.unwrap(function).__module__
+    filled = {"training", "rng", *layer.parameters(), *layer.buffers(), *vars(layer)}
+    inputs, first = [], True
+    for p in signature.parameters.values():
+        if p.name in filled:
+            first = False
+        elif not p.name.startswith("_"):
+            kind = stub.annotation(annotated(p), module)
+            if kind == "Any":
+                kind = stub.use(ARRAY) + (" | None" if p.default is None else "")
+            inputs.append(p.replace(kind=p.kind if first else p.KEYWORD_ONLY, annotation=kind))
+    return inputs, stub.annotation(annotated(signature), module)
+
+
+def annotated(part: Any) -> Any:
+    """A parameter's or a signature's annotation; ``Any`` for one without."""
+    text = part.return_annotation if isinstance(part, inspect.Signature) else part.annotation
+    return "Any" if text is inspect.Parameter.empty else text
+
+
+def methods(stub: Stub, cls: type) -> Iterator[str]:
+    """Further public methods and properties of a module class and of its bases that have no name here."""
+    for owner in cls.__mro__:
+        if owner is not cls and getattr(stub.package, owner.__name__, None) is owner:
+            return
+        for name, member in vars(owner).items():
+            if name.startswith("_"):
+                continue
+            function = member.fget if isinstance(member, property) else getattr(member, "__func__", member)
+            if not inspect.isfunction(function):
+                continue
+            if function is not member:
+                yield f"    @{type(member).__name__}"
+            signature = inspect.signature(function)
+            given = list(signature.parameters.values())
+            bound = [] if isinstance(member, staticmethod) else [given[0].replace(annotation=inspect.Parameter.empty)]
+            module = function.__module__
+            others = [p.replace(annotation=stub.annotation(annotated(p), module)) for p in given[len(bound) :]]
+            returns = stub.annotation(annotated(signature), module)
+            yield from stub.function(name, inspect.Signature([*bound, *others]), returns)
+
+
+def constructor(stub: Stub, cls: type) -> list[str]:
+    """``__init__`` as the class has it, typed by itself or, if a dataclass made it, by the fields."""
+    init: Any = cls.__init__
+    written = init.__code__.co_filename != "<string>"
+    parameters = [SELF]
+    for p in inspect.signature(cls).parameters.values():
+        kind = stub.annotation(annotated(p), init.__module__) if written else field_annotation(stub, cls, p.name)
+        parameters.append(p.replace(annotation=kind))
+    return stub.function("__init__", inspect.Signature(parameters), "None")
+
+
+def kept(kind: str) -> str:
+    """The type of a hyper-parameter as the layer keeps it, which is hashable."""
+    return re.sub(r"\bSequence\[(\w+)\]", r"tuple[\1, ...]", kind)
+
+
+def field_annotation(stub: Stub, cls: type, name: str) -> str:
+    """The annotation of a field, in the words of the class, or of the function, which has it."""
+    owner = next(c for c in cls.__mro__ if name in vars(c).get("__annotations__", ()))
+    text = owner.__annotations__[name]
+    if is_written(owner):
+        return stub.annotation(text, owner.__module__)
+    return stub.annotation(text, inspect.unwrap(owner._function).__module__)
+
+
+def example(cls: type[Layer]) -> tuple[Layer, dict[str, Any]]:
+    """An instance of a class, from the example in its docstring, and the arguments that it was made with."""
+    namespace: dict[str, Any] = {"layers": layers, "jax": jax, "jnp": jnp}
+    for part in doctest.DocTestParser().get_examples(cls.__doc__ or ""):
+        for node in ast.walk(ast.parse(part.source)):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == f"layers.{cls.__name__}":
+                node.func = ast.Name("_bind")
+                given = eval(ast.unparse(node), namespace | {"_bind": inspect.signature(cls).bind})
+                return plainest(cls, given)
+        exec(part.source, namespace)  # it may make what the call needs
+    raise ValueError(f"{cls.__name__}'s docstring has no example that calls layers.{cls.__name__}(...)")
+
+
+def plainest(cls: type[Layer], given: inspect.BoundArguments) -> tuple[Layer, dict[str, Any]]:
+    """The instance with defaults for all that has one, or, if that can't be made, the one of these arguments."""
+    parameters = given.signature.parameters
+    needed = {n: v for n, v in given.arguments.items() if parameters[n].default is inspect.Parameter.empty}
+    plain = inspect.BoundArguments(given.signature, OrderedDict(needed))
+    try:
+        return cls(*plain.args, **plain.kwargs), needed
+    except (TypeError, ValueError):
+        return cls(*given.args, **given.kwargs), given.arguments
+
+
+def docstring(cls: type) -> list[str]:
+    """The first sentence of a class's docstring."""
+    paragraph = " ".join(inspect.cleandoc(cls.__doc__ or "").partition("\n\n")[0].split())
+    sentence = re.split(r"(?<=\.)\s+(?=[A-Z])", paragraph)[0]
+    if not sentence:
+        raise ValueError(f"{cls.__name__} has no docstring")
+    quote = ('r"""' if "\\" in sentence else '"""') + sentence + '"""'
+    return textwrap.wrap(
+        quote, WIDTH, initial_indent="    ", subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+    )
+
+
+def default(value: Any) -> str:
+    """A default as it is written; ``...`` for what can't be."""
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if isinstance(value, tuple):
+        return f"({', '.join(map(default, value))}{',' if len(value) == 1 else ''})"
+    return repr(value) if value is None or type(value) in (bool, int, float) else "..."
+
+
+def unparse(tree: ast.expr) -> str:
+    return re.sub(r"'([^'\"\\]*)'", r'"\1"', ast.unparse(tree))
+
+
+def natural(name: str) -> Any:
+    """The order in which ruff sorts names: CONSTANTS, Classes, functions; numbers as numbers."""
+    bare = name.split()[0]
+    kind = 0 if bare.isupper() and len(bare) > 1 else 1 if bare[0].isupper() else 2
+    return kind, [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", bare)]
+
+
+def section(module: str) -> int:
+    root = module.partition(".")[0]
+    return 2 if root == "purenn" else 0 if root in sys.stdlib_module_names else 1
+
+
+@functools.cache
+def source(module: str) -> ast.Module:
+    return ast.parse(inspect.getsource(sys.modules[module]))
+
+
+def is_written(cls: type) -> bool:
+    """Whether a class stands in its module's source, and wasn't made at run time."""
+    return any(
+        isinstance(node, ast.ClassDef) and node.name == cls.__name__ for node in ast.walk(source(cls.__module__))
+    )
+
+
+def imported(package: ModuleType) -> Iterator[tuple[str, str]]:
+    """The public names which a package's ``__init__`` imports, with the modules it has them from."""
+    for node in source(package.__name__).body:
+        if isinstance(node, ast.ImportFrom) and node.module != "__future__":
+            for alias in node.names:
+                origin = node.module or ""
+                names = sys.modules[origin].__all__ if alias.name == "*" else [alias.asname or alias.name]
+                yield from ((name, origin) for name in names if not name.startswith("_"))
+
+
+@functools.cache
+def names_of(module: str) -> dict[str, ast.expr | tuple[str, str]]:
+    """What a module's names stand for: ``(origin, name)``, with an empty name for a module, or an alias's value."""
+    found: dict[str, ast.expr | tuple[str, str]] = {}
+    for node in ast.walk(source(module)):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                name = alias.asname or alias.name.partition(".")[0]
+                found[name] = (alias.name if alias.asname else name, "")
+        elif isinstance(node, ast.ImportFrom):
+            found |= {alias.asname or alias.name: (node.module or "", alias.name) for alias in node.names}
+    for node in source(module).body:
+        if isinstance(node, ast.ClassDef):
+            found[node.name] = (module, node.name)
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            found[node.targets[0].id] = node.value
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())
