@@ -1090,8 +1090,8 @@ def show(results: dict[str, Any]) -> None:
 
     def table(title: str, part: str, columns: list[str], row: Callable[[str], list[str] | None]) -> None:
         drawn = Table(title=title, title_justify="left", title_style="bold")
-        drawn.add_column("library")
-        drawn.add_column("way")
+        drawn.add_column("library", no_wrap=True)
+        drawn.add_column("way", no_wrap=True)
         for column in columns:
             drawn.add_column(column, justify="right")
         for entry in CONTESTANTS[part]:
@@ -1106,7 +1106,7 @@ def show(results: dict[str, Any]) -> None:
         return [*cells, f"{figures['in_a_row']['caller_us']:,.1f}"]
 
     for kind, figures in results.get("calls", {}).items():
-        columns = ["µs a call, in a row", "by hand = 1", "µs, one by one", "by hand = 1", "caller's µs"]
+        columns = ["µs in a row", "by hand = 1", "µs one by one", "by hand = 1", "caller's µs"]
         title = f"A call of {MODELS[kind]}, batch 1"
         table(title, "calls", columns, lambda name, f=figures: timed(f.get(name), ["in_a_row", "one_by_one"]))
     for kind, figures in results.get("steps", {}).items():
@@ -1126,9 +1126,13 @@ def show(results: dict[str, Any]) -> None:
                 *(f"{figures[f'processor_{mark}']:.2f}" for mark in ("imported", "construction", "first_step")),
             ]
 
-        columns = ["imported", "constructed", "first step done", "construction alone"]
-        columns += [f"processor: {work}" for work in ("imports", "construction", "first step")]
-        table("Seconds from a cold process, ResNet-50, batch 2 of 3 x 64 x 64", "cold", columns, seconds)
+        columns = ["imported", "built", "stepped", "build alone", "cpu: import", "build", "step"]
+        table(
+            "Seconds from a cold process: ResNet-50 built, one step on 2 images of 64 x 64 taken",
+            "cold",
+            columns,
+            seconds,
+        )
 
 
 def machine() -> dict[str, Any]:

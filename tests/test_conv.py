@@ -11,7 +11,7 @@ DIMENSIONS = st.integers(1, 3)
 @few
 @given(st.data(), SEEDS, DIMENSIONS, st.integers(1, 2), st.integers(1, 2), st.integers(1, 2), st.booleans())
 def test_conv_is_torchs(data, seed, n, groups, inputs, outputs, batched):
-    sizes, kernel = data.draw(st.tuples(*[st.integers(1, 5)] * n)), data.draw(st.tuples(*[st.integers(1, 3)] * n))
+    sizes, kernel = data.draw(st.tuples(*[st.integers(2, 6)] * n)), data.draw(st.tuples(*[st.integers(1, 3)] * n))
     image = small_integers(seed, *[2] * batched, groups * inputs, *sizes)
     arrays = [
         image,
@@ -26,7 +26,7 @@ def test_conv_is_torchs(data, seed, n, groups, inputs, outputs, batched):
 @few
 @given(st.data(), SEEDS, DIMENSIONS, st.integers(1, 2), st.integers(1, 2), st.integers(1, 2), st.booleans())
 def test_conv_transpose_is_torchs(data, seed, n, groups, inputs, outputs, batched):
-    sizes, kernel = data.draw(st.tuples(*[st.integers(1, 4)] * n)), data.draw(st.tuples(*[st.integers(1, 3)] * n))
+    sizes, kernel = data.draw(st.tuples(*[st.integers(2, 4)] * n)), data.draw(st.tuples(*[st.integers(1, 3)] * n))
     image = small_integers(seed, *[2] * batched, groups * inputs, *sizes)
     arrays = [
         image,
@@ -34,7 +34,7 @@ def test_conv_transpose_is_torchs(data, seed, n, groups, inputs, outputs, batche
         small_integers(seed, groups * outputs),
     ]
     stride, padding = data.draw(per_dimension(n, 1, 3)), data.draw(per_dimension(n, 0, 2))
-    beyond, dilation = data.draw(per_dimension(n, 0, 2)), data.draw(per_dimension(n, 1, 2))
+    beyond, dilation = data.draw(per_dimension(n, 0, 1)), data.draw(per_dimension(n, 1, 2))
     # torch refuses outputs of size 0, but for float32 with groups and stride, which go another way
     assume(groups == 1 or 0 not in output_sizes(sizes, kernel, stride, padding, beyond, dilation))
     agree(f"conv_transpose{n}d", arrays, stride, padding, beyond, groups, dilation)

@@ -5,7 +5,9 @@ import inspect
 import sys
 from pathlib import Path
 
+import jax.numpy as jnp
 import pytest
+import torch
 
 SPEC = importlib.util.spec_from_file_location("parity", Path(__file__).parent.parent / "tools" / "parity.py")
 parity = importlib.util.module_from_spec(SPEC)
@@ -68,4 +70,8 @@ def test_arguments_are_torchs(space, theirs, ours):
 
 
 def _default(parameter):
-    return "required" if parameter.default is parameter.empty else parameter.default
+    if parameter.default is parameter.empty:
+        return "required"
+    if isinstance(parameter.default, torch.dtype):
+        return str(parameter.default).removeprefix("torch.")
+    return parameter.default.__name__ if isinstance(parameter.default, type(jnp.bfloat16)) else parameter.default

@@ -14,35 +14,43 @@ import purenn.functional as F
 DIMENSIONS = st.integers(1, 3)
 
 
-def planes(data, seed, n, special, least=1):
-    sizes, batch = data.draw(st.tuples(*[st.integers(least, 6)] * n)), data.draw(st.sampled_from([(), (0,), (2,)]))
+def planes(data, seed, sizes, special):
+    batch = data.draw(st.sampled_from([(), (0,), (2,)]))
     x = small_integers(seed, *batch, 2, *sizes)
     return np.where(np.isin(x, [3, -3]), np.where(x > 0, np.nan, -np.inf), x).astype(x.dtype) if special else x
 
 
+def sizes_and_windows(data, n, dilation=1):
+    """Sizes, and kernels, strides and paddings; one in four is free, else they fit."""
+    free = data.draw(st.integers(0, 3)) == 3
+    kernels = data.draw(st.tuples(*[st.integers(1, 4)] * n))
+    paddings = data.draw(st.tuples(*[st.integers(0, 2 if free else k // 2) for k in kernels]))
+    # an input smaller than the dilation can fall between two elements of a window
+    least = [dilation if free else max(dilation * (k - 1) + 1 - p, k) for k, p in zip(kernels, paddings, strict=True)]
+    sizes = data.draw(st.tuples(*[st.integers(low, low + 5) for low in least]))
+    return sizes, (kernels, data.draw(st.none() | per_dimension(n, 1, 4)), paddings)
+
+
 @few
-@given(st.data(), SEEDS, DIMENSIONS, st.booleans(), st.booleans())
-def test_max_pool_is_torchs(data, seed, n, special, ceil_mode):
-    dilation = data.draw(st.integers(1, 3))  # a smaller input can fall between two elements of a window
-    x = planes(data, seed, n, special, dilation)
-    kernel, stride = data.draw(per_dimension(n, 1, 4)), data.draw(st.none() | per_dimension(n, 1, 4))
-    agree(f"max_pool{n}d", [x], kernel, stride, data.draw(per_dimension(n, 0, 2)), dilation, ceil_mode, True)
+@given(st.data(), SEEDS, DIMENSIONS, st.integers(1, 3), st.booleans(), st.booleans())
+def test_max_pool_is_torchs(data, seed, n, dilation, special, ceil_mode):
+    sizes, windows = sizes_and_windows(data, n, dilation)
+    agree(f"max_pool{n}d", [planes(data, seed, sizes, special)], *windows, dilation, ceil_mode, True)
 
 
 @few
 @given(st.data(), SEEDS, DIMENSIONS, st.booleans(), st.booleans())
 def test_avg_pool_is_torchs(data, seed, n, ceil_mode, count_include_pad):
-    kernel, stride = data.draw(per_dimension(n, 1, 4)), data.draw(st.none() | per_dimension(n, 1, 4))
-    args = [kernel, stride, data.draw(per_dimension(n, 0, 2)), ceil_mode, count_include_pad]
-    if n > 1:
-        args.append(data.draw(st.none() | st.integers(1, 5)))
-    agree(f"avg_pool{n}d", [planes(data, seed, n, False)], *args)
+    sizes, windows = sizes_and_windows(data, n)
+    divisor = [data.draw(st.none() | st.integers(1, 5))] if n > 1 else []
+    agree(f"avg_pool{n}d", [planes(data, seed, sizes, False)], *windows, ceil_mode, count_include_pad, *divisor)
 
 
 @few
 @given(st.data(), SEEDS, DIMENSIONS, st.booleans())
 def test_adaptive_pools_are_torchs(data, seed, n, special):
-    x, size = planes(data, seed, n, special), data.draw(per_dimension(n, 1, 7))
+    x = planes(data, seed, data.draw(st.tuples(*[st.integers(1, 6)] * n)), special)
+    size = data.draw(per_dimension(n, 1, 7))
     assert agree(f"adaptive_max_pool{n}d", [x], size, True)
     assert agree(f"adaptive_avg_pool{n}d", [np.nan_to_num(x, neginf=0.0)], size)
 
@@ -50,7 +58,7 @@ def test_adaptive_pools_are_torchs(data, seed, n, special):
 @few
 @given(st.data(), SEEDS, st.integers(2, 3), st.booleans())
 def test_fractional_max_pool_is_torchs(data, seed, n, special):
-    x = planes(data, seed, n, special)
+    x = planes(data, seed, data.draw(st.tuples(*[st.integers(4, 7)] * n)), special)
     samples = np.random.default_rng(seed).random((2, 2, n)).astype(np.float32)
     kernel, size = data.draw(per_dimension(n, 1, 3)), data.draw(per_dimension(n, 1, 4))
     agree_given_samples(f"fractional_max_pool{n}d", x, samples, kernel, size)

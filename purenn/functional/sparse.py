@@ -147,7 +147,8 @@ def embedding_bag(
             first of equals.
         sparse: accepted for torch's sake; gradients are dense.
         per_sample_weights: the factors :math:`s`, of the input's shape; only for ``'sum'``.
-        include_last_offset: whether ``offsets`` has one element more, where the last bag ends: the input's size.
+        include_last_offset: whether ``offsets`` has one element more, where the last bag ends: the input's size (less
+            leaves the rest out of the bags; torch's results depend on the dtype then).
         padding_idx: the row that is left out, also of the mean's count; negative ones count from the end.
 
     Returns:
@@ -266,4 +267,4 @@ def one_hot(tensor: Any, num_classes: int = -1) -> jax.Array:
         classes = max(int(x.max()) + 1, 0)
     if classes < 1:
         _check.fail("one_hot", "num_classes", "at least 1, or -1", num_classes)
-    return (x[..., None] == jnp.arange(classes, dtype=x.dtype)).astype(int)
+    return (x[..., None] == lax.broadcasted_iota(x.dtype, (*x.shape, classes), x.ndim)).astype(int)

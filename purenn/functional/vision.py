@@ -56,14 +56,14 @@ def interpolate(
     :math:`s = \text{out} / \text{in}`, or at :math:`i\,(\text{in} - 1) / (\text{out} - 1)` with ``align_corners``,
     and is made of the neighbours there, dimension by dimension:
 
-    ===================================== ============================================================
-    ``nearest``                           the element at :math:`\lfloor i / s \rfloor`
-    ``nearest-exact``                     the nearest, at :math:`\lfloor (i + \tfrac12) / s \rfloor`
+    ======================================== ============================================================
+    ``nearest``                              the element at :math:`\lfloor i / s \rfloor`
+    ``nearest-exact``                        the nearest, at :math:`\lfloor (i + \tfrac12) / s \rfloor`
     ``linear``, ``bilinear``, ``trilinear``  the line between the two next to it
-    ``bicubic``                           the cubic through four, with :math:`a = -0.75`
-    ``area``                              the average of all it covers: `adaptive_avg_pool2d`
-    ``lanczos``                           a windowed sinc of six; only with ``antialias``
-    ===================================== ============================================================
+    ``bicubic``                              the cubic through four, with :math:`a = -0.75`
+    ``area``                                 the average of all it covers: `adaptive_avg_pool2d`
+    ``lanczos``                              a windowed sinc of six; only with ``antialias``
+    ======================================== ============================================================
 
     Args:
         input: of shape :math:`(N, C, L)`, :math:`(N, C, H, W)` or :math:`(N, C, D, H, W)`; of dtype uint8 too, in the

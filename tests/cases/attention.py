@@ -48,16 +48,12 @@ def attend(args: tuple, second: bool = True, **kwargs: object) -> Case:
 CASES = [
     # batches: none, several, broadcast; and empty in every dimension
     product(*SMALL),
-    product(Q, K, V),
     product(transposed(Q), K, V),
     product(normal(2, 1, 2, 2, 2), normal(1, 2, 3, 2), normal(3, 2)),
     product(normal(0, 2, 3, 2), normal(0, 2, 4, 2), normal(0, 2, 4, 2)),
     product(normal(2, 3, 2), normal(2, 0, 2), normal(2, 0, 2)),
     product(normal(2, 0), normal(3, 0), normal(3, 2)),
-    *(
-        product(Q, K, V, mask)
-        for mask in (booleans(4, 5), booleans(2, 1, 1, 5), normal(3, 4, 5), normal(2, 3, 4, 1), booleans(1, 1))
-    ),
+    *(product(Q, K, V, mask) for mask in (booleans(4, 5), booleans(2, 1, 1, 5), normal(3, 4, 1))),
     *(
         product(*(normal(*lead, n, 2) for n in (3, 2, 2)), mask)
         for lead in ((), (1, 2))
@@ -65,7 +61,6 @@ CASES = [
     ),
     product(Q, K, V, is_causal=True),
     product(normal(5, 3), normal(3, 3), normal(3, 3), is_causal=True, scale=-0.7),
-    product(Q, K, V, scale=0.0),
     product(values([[1e2, -1e2]]), values([[1e2, 0.0], [0.0, 1e2], [-1e2, 1e2]]), normal(3, 2)),
     product(*SMALL, uniform(3, 2, low=-1e4, high=1e4)),
     *(
@@ -90,7 +85,6 @@ CASES = [
         attn_mask=normal(2, 3, 5),
         average_attn_weights=False,
     ),
-    attend(heads(normal(3, 4), normal(5, 4), normal(5, 4)), key_padding_mask=normal(5), need_weights=False),
     attend(heads(X, Y, Y, count=4), key_padding_mask=PADDING, attn_mask=CAUSAL, is_causal=True),
     attend(heads(X, Y, Y, count=4), key_padding_mask=PADDING, attn_mask=CAUSAL, is_causal=True, need_weights=False),
     attend(heads(X, Y, Y), key_padding_mask=normal(2, 5), attn_mask=CAUSAL),
@@ -103,10 +97,8 @@ CASES = [
         heads(X, Y, Y, rows=(ROW, normal(1, 1, 4, scale=2.0)), zero=True), attn_mask=CAUSAL, key_padding_mask=PADDING
     ),
     attend(heads(X, normal(5, 2, 3), normal(5, 2, 2), weight=None), **SEPARATE),
-    attend(heads(X, Y, Y), static_k=normal(4, 6, 2), static_v=normal(4, 6, 2, scale=2.0)),
-    attend(heads(X, Y, Y), static_v=normal(4, 5, 2), attn_mask=normal(3, 5), need_weights=False),
+    attend(heads(X, Y, Y, zero=True), static_k=normal(4, 6, 2), static_v=normal(4, 6, 2, scale=2.0)),
     attend(heads(normal(3, 0, 4), normal(5, 0, 4), normal(5, 0, 4)), need_weights=False),
-    attend(heads(X, X, X, p=1.0)),
 ]
 
 

@@ -51,7 +51,7 @@ CASES = [
     Case("instance_norm", (values([[[1.0, 1.0, 1.0], [3.0, -1e4, 3.0]]]),)),
     Case("group_norm", (normal(2, 6), 2, normal(6), normal(6))),
     Case("group_norm", (transposed(normal(2, 4, 2, 3)), 2, normal(4)), {"eps": 0.1}),
-    Case("group_norm", (normal(2, 3, 2), 3)),
+    Case("group_norm", (normal(2, 3, 2), 3), half=False),  # of two values: the gradient is what rounding leaves
     Case("group_norm", (normal(2, 2), 2)),
     Case("group_norm", (normal(0, 4, 2), 2, normal(4), normal(4))),
     Case("group_norm", (normal(2, 4, 0), 1)),
@@ -66,14 +66,15 @@ CASES = [
     Case("local_response_norm", (normal(1, 2, 2, 1, 2), 2, 0.5)),
     Case("local_response_norm", (normal(0, 3, 4), 0), second=False),
     Case("local_response_norm", (integers(9, 2, 3, 4), 2), {"alpha": 0.5}),
-    *(Case("normalize", (normal(3, 4), p)) for p in (2.0, 1, 3.0, 1.5, 0.5, -1.0)),
-    *(Case("normalize", (normal(3, 4), p), half=False) for p in (0, INF, -INF)),  # rounding makes ties
+    *(Case("normalize", (normal(3, 4), p)) for p in (2.0, 1, 3.0, 0.5)),
+    *(Case("normalize", (normal(3, 4), p), half=False) for p in (0, INF, -INF, -1.0)),  # ties and overflow
     Case("normalize", (transposed(normal(2, 3, 2)), 3, -2)),
     *(Case("normalize", (normal(2, 3), 2.0, dim)) for dim in ((0, 1), None, ())),
     Case("normalize", (normal(), 2.0, 0), second=False),  # of something constant
     Case("normalize", (normal(0, 3), "fro")),
     Case("normalize", (normal(2, 3), None), {"eps": 10.0}),
-    *(Case("normalize", (ZEROS, p), second=False) for p in (2.0, 1.0, 3.0, 1.5, 0.5)),
+    # float16's eps is 0, and dividing by it nan or infinite
+    *(Case("normalize", (ZEROS, p), second=False, half=False) for p in (2.0, 1.0, 3.0, 1.5, 0.5)),
     Case("normalize", (values([[2.0, -2.0, 1.0]]), INF)),
     Case("normalize", (values([[2.0, -2.0, 3.0]]), -INF)),
     Case("normalize", (values([[1e4, -1e4, 1.0]]),), half=False),  # the second derivatives underflow

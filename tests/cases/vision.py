@@ -7,47 +7,39 @@ IMAGE, WIDE = normal(2, 2, 5, 4), normal(1, 1, 4, 5)
 BYTES = values(np.random.default_rng(0).integers(0, 256, (1, 2, 4, 3)).astype(np.uint8))
 BYTES_MODES = (("bilinear", False), ("bicubic", False), ("bilinear", True), ("bicubic", True), ("lanczos", True))
 POINTS = uniform(2, 2, 3, 2, low=-1.6, high=1.6)
+POINTS_3D = uniform(2, 1, 2, 3, 3, low=-1.6, high=1.6)
 SAMPLE = {"align_corners": False}
 
 CASES = [
     # every mode, with sizes and with factors, in every rank it takes
+    Case("interpolate", (normal(2, 2, 5), 7)),
+    Case("interpolate", (normal(1, 2, 3, 4),), {"scale_factor": 2}),
+    Case("interpolate", (normal(1, 1, 4, 2, 3), (2, 5, 3))),
+    Case("interpolate", (BYTES, (2, 7))),
     *(
-        Case("interpolate", (x,), {"mode": mode, **how})
-        for mode in ("nearest", "nearest-exact")
-        for x, how in (
-            (normal(2, 2, 5), {"size": 7}),
-            (normal(1, 2, 3, 4), {"scale_factor": 2}),
-            (transposed(IMAGE), {"scale_factor": (0.6, 2.3)}),
-            (normal(1, 1, 4, 2, 3), {"size": (2, 5, 3)}),
-        )
+        Case("interpolate", (transposed(IMAGE),), {"mode": mode, "scale_factor": (0.6, 2.3)})
+        for mode in ("nearest", "nearest-exact", "bilinear", "bicubic")
     ),
-    Case("interpolate", (BYTES,), {"size": (2, 7)}),
+    Case("interpolate", (normal(1, 1, 4, 2, 3), (3, 5, 3)), {"mode": "nearest-exact"}),
     *(
         Case("interpolate", (normal(2, 1, 5),), {"mode": "linear", **how})
-        for how in ({"size": 8}, {"size": 3, "align_corners": True}, {"scale_factor": 2.3}, {"size": 5}, {"size": 1})
+        for how in ({"size": 8}, {"size": 3, "align_corners": True}, {"scale_factor": 2.3}, {"size": 1})
     ),
+    Case("interpolate", (normal(0, 2, 4, 4), 3), {"mode": "bilinear"}),
     *(
-        Case("interpolate", (x,), {"mode": mode, **how})
-        for mode in ("bilinear", "bicubic")
-        for x, how in (
-            (IMAGE, {"size": (3, 9)}),
-            (WIDE, {"size": (7, 1), "align_corners": True}),
-            (transposed(WIDE), {"scale_factor": (2.3, 0.7)}),
-            (WIDE, {"scale_factor": (2.3, 0.7), "recompute_scale_factor": True}),
-            (normal(0, 2, 4, 4), {"size": 3}),
+        Case("interpolate", (WIDE,), {"mode": mode, **how})
+        for mode, how in (
+            ("bilinear", {"size": (3, 9)}),
+            ("bilinear", {"size": (7, 1), "align_corners": True}),
+            ("bicubic", {"size": (7, 3), "align_corners": True}),
+            ("bicubic", {"scale_factor": (2.3, 0.7), "recompute_scale_factor": True}),
+            ("bilinear", {"size": (2, 6), "antialias": True}),
+            ("bicubic", {"size": (2, 6), "antialias": True, "align_corners": True}),
+            ("lanczos", {"size": (2, 6), "antialias": True}),
         )
     ),
-    *(
-        Case("interpolate", (x,), {"mode": mode, "antialias": True, **how})
-        for mode in ("bilinear", "bicubic", "lanczos")
-        for x, how in ((normal(1, 2, 9, 4), {"size": (4, 6)}), (normal(1, 1, 8, 7), {"scale_factor": (0.3, 1.3)}))
-    ),
-    Case(
-        "interpolate",
-        (normal(1, 1, 9, 4),),
-        {"mode": "bicubic", "size": (4, 6), "antialias": True, "align_corners": True},
-    ),
-    *(Case("interpolate", (BYTES,), {"size": (2, 7), "mode": mode, "antialias": anti}) for mode, anti in BYTES_MODES),
+    Case("interpolate", (normal(1, 1, 8, 7),), {"mode": "bicubic", "antialias": True, "scale_factor": (0.3, 1.3)}),
+    *(Case("interpolate", (BYTES, (2, 7)), {"mode": mode, "antialias": anti}) for mode, anti in BYTES_MODES),
     Case("interpolate", (normal(1, 2, 3, 4, 2),), {"mode": "trilinear", "size": (5, 2, 4)}),
     Case("interpolate", (normal(1, 1, 3, 4, 2),), {"mode": "trilinear", "scale_factor": 1.5, "align_corners": True}),
     Case("interpolate", (normal(2, 2, 5),), {"mode": "area", "scale_factor": 1.4}),
@@ -71,14 +63,12 @@ CASES = [
         )
     ),
     *(
-        Case(
-            "grid_sample",
-            (normal(2, 2, 3, 4, 2), uniform(2, 1, 2, 3, 3, low=-1.6, high=1.6), *how, corners),
-            second=False,
-        )
-        for how, corners in zip(
-            itertools.product(("bilinear", "nearest"), ("zeros", "border", "reflection")),
-            itertools.cycle((True, False)),
+        Case("grid_sample", (normal(2, 1, 3, 4, 2), POINTS_3D, *how), second=False, half=how[0] == "bilinear")
+        for how in (
+            ("bilinear", "zeros", True),
+            ("bilinear", "border", False),
+            ("bilinear", "reflection", True),
+            ("nearest", "reflection", False),
         )
     ),
     *(
