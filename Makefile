@@ -2,13 +2,16 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check format stubs docs clean
+.PHONY: demo test test-all check format stubs docs clean
 
 demo: .venv/demo.done  ## trains a small CNN on real digits in both styles
 	$(BIN)/python examples/mnist.py
 
 test: .venv/test.done check  ## lint, types and all tests
 	$(BIN)/python -m pytest -n auto
+
+test-all: .venv/test.done check  ## every row of every table: an hour
+	$(BIN)/python -m pytest -n auto -m ''
 
 check: .venv/test.done
 	$(BIN)/ruff check .

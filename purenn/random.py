@@ -5,7 +5,8 @@ one: `init` and `apply` make it from the ``rng`` they are given, modules share t
 that `manual_seed` sets. So the same seed gives the same arrays on every face.
 
 `jax.random` compiles one program for every shape it fills, which makes building a model eagerly take
-seconds. Where the key is concrete, `uniform` and `normal` compute the same bits with numpy instead.
+seconds. Where the key is concrete, `uniform` and `normal` compute the same bits without: small arrays with numpy,
+large ones with one program of a fixed size.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import contextlib
 import contextvars
 import functools
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import jax
@@ -22,12 +22,13 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 from jax.core import Tracer
+from jax.extend.random import threefry2x32_p
 from jax.typing import DTypeLike
 
 __all__ = ["Stream", "default_generator", "manual_seed", "normal", "seeded", "uniform"]
 
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
-_CHUNK = 1 << 17  # elements: large enough that the threads rarely meet at the interpreter's lock
+_BLOCK = 1 << 18  # elements that are drawn at once
 
 
 def _threefry(key: np.ndarray, x0: np.ndarray, x1: np.ndarray) -> None:
@@ -68,27 +69,30 @@ def _fold_in(key: np.ndarray, count: int) -> np.ndarray:
 
 
 def _host_bits(key: np.ndarray, size: int, width: int) -> np.ndarray:
+    """Jax's random bits: of counts 0, 1, … under the key."""
     bits = np.empty(size, f"u{width // 8}")
-
-    def fill(start: int) -> None:
-        part = bits[start : start + _CHUNK]
-        low = np.arange(start, start + part.size, dtype=np.uint64)
-        high = (low >> np.uint64(32)).astype(np.uint32)
-        low = low.astype(np.uint32)
-        _threefry(key, high, low)
+    step = max(size, 1) if size < _BLOCK // 8 else _BLOCK
+    for start in range(0, size, step):
+        part = bits[start : start + step]
+        if step == _BLOCK and start + step < 1 << 32:
+            with jax.ensure_compile_time_eval():
+                high, low = (np.asarray(words)[: part.size] for words in _block(key, np.uint32(start)))
+        else:
+            counts = np.arange(start, start + part.size, dtype=np.uint64)
+            high, low = (counts >> np.uint64(32)).astype(np.uint32), counts.astype(np.uint32)
+            _threefry(key, high, low)
         if width == 32:
             np.bitwise_xor(high, low, out=part)
         else:
             part[:] = (high.astype(np.uint64) << np.uint64(32)) | low
-
-    starts = range(0, size, _CHUNK)
-    if len(starts) > 1:  # numpy lets go of the interpreter's lock
-        with ThreadPoolExecutor() as pool:
-            list(pool.map(fill, starts))
-    else:
-        for start in starts:
-            fill(start)
     return bits
+
+
+@jax.jit
+def _block(key: jax.Array, start: jax.Array) -> Any:
+    """The words of one block of counts: the one program that all large arrays share."""
+    low = start + lax.iota(jnp.uint32, _BLOCK)
+    return threefry2x32_p.bind(key[0], key[1], jnp.zeros_like(low), low)
 
 
 def _host_uniform(key: np.ndarray, size: int, dtype: np.dtype) -> np.ndarray:

@@ -24,8 +24,14 @@ CASES = [case for family in FAMILIES for case in family.CASES]
 BAD = [bad for family in FAMILIES for bad in family.BAD]
 
 
-def rows(table, keep=lambda row: True):
-    return pytest.mark.parametrize("case", [row for row in table if keep(row)], ids=repr)
+def rows(table, keep=lambda row: True, sample=1):
+    """A parameter for each row; with `sample` n, all but a fixed n-th of them are marked slow."""
+
+    def marked(row):
+        slow = zlib.crc32(repr(row).encode()) % sample
+        return pytest.param(row, id=repr(row), marks=pytest.mark.slow if slow else ())
+
+    return pytest.mark.parametrize("case", [marked(row) for row in table if keep(row)])
 
 
 @rows(CASES)
@@ -34,25 +40,25 @@ def test_value_and_gradient_in_float64(case: Case):
         check_value_and_gradient(case, "float64")
 
 
-@rows(CASES)
+@rows(CASES, sample=4)
 def test_value_and_gradient_in_float32(case: Case):
     check_value_and_gradient(case, "float32")
 
 
-@rows(CASES, lambda c: c.grad and c.second)
+@rows(CASES, lambda c: c.grad and c.second, sample=3)
 def test_second_derivative(case: Case):
     with jax.enable_x64(True):
         check_value_and_gradient(case, "float64", second=True)
 
 
-@rows(CASES, lambda c: c.half)
+@rows(CASES, lambda c: c.half, sample=4)
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 def test_half_types(case: Case, dtype):
     if torch_takes(case, dtype):
         check_value_and_gradient(case, dtype)
 
 
-@rows(CASES)
+@rows(CASES, sample=2)
 def test_transforms(case: Case):
     check_transforms(case)
 

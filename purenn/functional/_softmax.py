@@ -123,7 +123,7 @@ def gumbel_softmax(
         >>> F.gumbel_softmax(jnp.array([0.0, 100.0]), hard=True, rng=jax.random.key(0)).tolist()
         [0.0, 1.0]
     """
-    x, dim = _softmax_arguments("gumbel_softmax", logits, dim, None)
+    x, dim = _softmax_arguments("gumbel_softmax", logits, dim, None, "logits")
     rng = _check.key("gumbel_softmax", "rng", rng, "it is called")
     if hard and x.ndim and x.shape[dim] == 0:
         _check.fail("gumbel_softmax", "logits", f"of non-zero size along dim={dim} where hard=True", f"shape {x.shape}")
@@ -136,10 +136,12 @@ def gumbel_softmax(
     return soft.reshape(x.shape)
 
 
-def _softmax_arguments(where: str, input: Any, dim: int | None, dtype: DTypeLike | None) -> tuple[jax.Array, int]:
-    x = _check.array(where, "input", input)
+def _softmax_arguments(
+    where: str, input: Any, dim: int | None, dtype: DTypeLike | None, name: str = "input"
+) -> tuple[jax.Array, int]:
+    x = _check.array(where, name, input)
     x = x if dtype is None else x.astype(dtype)
-    _check.floating(where, "input", x)
+    _check.floating(where, name, x)
     if dim is None:
         dim = 0 if x.ndim in (0, 1, 3) else 1
     return x, _check.axis(where, "dim", dim, x.ndim)

@@ -69,7 +69,7 @@ class Layer:
             value = as_value(getattr(self, field.name))
             object.__setattr__(self, field.name, as_dtype(value) if field.name == "dtype" else value)
         try:
-            hash(self)
+            hash(self._values())
         except TypeError as error:
             raise TypeError(f"{type(self).__name__}: hyper-parameters must be hashable values: {error}") from None
 
@@ -211,22 +211,27 @@ class Layer:
         return iter((self.init, self.apply))
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self._values() == other._values()  # pyright: ignore
+        return self is other or (type(self) is type(other) and self._compared == other._compared)  # pyright: ignore
 
     def __hash__(self) -> int:
-        if "_hash" not in vars(self):  # kept: it is asked for in every call of a module
-            object.__setattr__(self, "_hash", hash((type(self), self._values())))
-        return vars(self)["_hash"]
+        return self._hash
+
+    @functools.cached_property
+    def _compared(self) -> tuple[Any, ...]:
+        return self._values()
+
+    @functools.cached_property  # both are kept: they are asked for in every call of a module
+    def _hash(self) -> int:
+        return hash((type(self), self._compared))
 
     def _values(self) -> tuple[Any, ...]:
-        fields = dataclasses.fields(self)
-        return tuple(getattr(self, field.name) for field in fields if field.compare)
+        return tuple(getattr(self, field.name) for field in dataclasses.fields(self) if field.compare)
 
     def __deepcopy__(self, memo: Any) -> Layer:
         return self
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "_hash"}
+        return {name: value for name, value in vars(self).items() if name not in ("_hash", "_compared")}
 
     def __repr__(self) -> str:
         return tree_repr(type(self).__name__, self.extra_repr(), self.children())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
 import types
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -53,7 +54,7 @@ def from_function(
     namespace |= {
         "__annotations__": {n: arguments[n].annotation for n in names},
         "__doc__": _documentation(name, function, names, example or f"{name}()"),
-        "__module__": inspect.stack()[1].frame.f_globals["__name__"],
+        "__module__": sys._getframe(1).f_globals["__name__"],
     }
     given = tuple(inspect.signature(function).parameters)[:inputs]
     return types.new_class(name, (base,), {"function": function, "inputs": given}, lambda body: body.update(namespace))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -108,7 +108,7 @@ class Same:
         return isinstance(other, Same) and self.value is other.value
 
 
-_OWN = {"_structure", "_calls", "_parameters", "_buffers", "_modules", "_frozen", "_volatile", "_stream"}
+_OWN = {"_structure", "_plan", "_calls", "_parameters", "_buffers", "_modules", "_frozen", "_volatile", "_stream"}
 
 
 def _facts(module: Module, paths: Mapping[int, str]) -> tuple[Any, ...]:
@@ -152,6 +152,7 @@ def twin(
             vars(made).update(
                 _pure=True,
                 _structure=None,
+                _plan=None,
                 training=part.training if training is None else training,
                 _stream=stream,
                 _parameters={
@@ -327,16 +328,39 @@ def _arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]
     return _split(args, kwargs)
 
 
+class Plan(NamedTuple):
+    """The short way of a module's next call, for one array of a class, as long as no structure changes."""
+
+    version: int
+    kind: type
+    call: Callable[[Any], Any]
+
+
+def _keep_plan(module: Module, dynamic: Any, static: Any, jitted: Jitted, call: Callable[[Any], Any]) -> None:
+    if static is _ONE_ARRAY and not jitted.needs_key and not (module._hooks or module._pre_hooks):
+        if not isinstance(dynamic[0], Tracer):
+            vars(module)["_plan"] = Plan(_version, type(dynamic[0]), call)
+
+
 def leaf(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any], training: bool | None, key: Any) -> Any:
     """The call of a stock module without children: its layer's, compiled once for all equal layers."""
     dynamic, static = _arguments(args, kwargs)
     own = vars(module)
+    parameters, buffers = own["_parameters"], own["_buffers"]
     jitted = _leaf(own["_layer"], own["training"] if training is None else training, static)
-    output, changed = jitted(key, own["_parameters"], own["_buffers"], dynamic)
-    if changed:
-        for name, array in changed.items():
-            module._kept(name, array)
-        own["_buffers"].update(changed)
+
+    def finish(result: Any) -> Any:
+        output, changed = result
+        if changed:
+            for name, array in changed.items():
+                module._kept(name, array)
+            buffers.update(changed)
+        return output
+
+    output = finish(jitted(key, parameters, buffers, dynamic))
+    if training is None and key is None:
+        run = jitted.jitted
+        _keep_plan(module, dynamic, static, jitted, lambda x: finish(run(None, None, parameters, buffers, (x,))))
     return output
 
 
@@ -363,11 +387,20 @@ def compiled(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any], trai
     jitted = calls.get(which)
     if jitted is None:
         jitted = calls[which] = _compiled(module, static, training)
-    parameters = [group[key] for group, key in known.parameter_slots]
-    buffers = [group[key] for group, key in known.buffer_slots]
-    output, changed = jitted(key, parameters, buffers, dynamic)
-    if changed:
-        write(module, known, changed)
+    parameter_slots, buffer_slots = known.parameter_slots, known.buffer_slots
+
+    def call(run: Callable[..., Any], dynamic: Any) -> Any:
+        parameters = [group[name] for group, name in parameter_slots]
+        buffers = [group[name] for group, name in buffer_slots]
+        output, changed = run(parameters, buffers, dynamic)
+        if changed:
+            write(module, known, changed)
+        return output
+
+    output = call(functools.partial(jitted, key), dynamic)
+    if training is None and key is None:
+        run = functools.partial(jitted.jitted, None, None)
+        _keep_plan(module, dynamic, static, jitted, lambda x: call(run, (x,)))
     return output
 
 

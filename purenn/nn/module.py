@@ -349,6 +349,10 @@ class Module(Bound):
     # Calls.
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        plan = self._plan
+        if plan is not None and plan.version == call._version and len(args) == 1 and not kwargs:
+            if type(args[0]) is plan.kind:
+                return plan.call(args[0])
         if self._pre_hooks or self._hooks:
             return self._hooked(args, kwargs)
         return self._run(*args, **kwargs)
@@ -406,7 +410,7 @@ class Module(Bound):
     # Copies.
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name not in ("_calls", "_structure")}
+        return {name: value for name, value in vars(self).items() if name not in ("_calls", "_structure", "_plan")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(_blank(), **state)
@@ -425,7 +429,15 @@ class Module(Bound):
 
 def _blank() -> dict[str, Any]:
     """What a module has beside a bound layer's fields."""
-    return {"_frozen": set(), "_volatile": set(), "_pre_hooks": {}, "_hooks": {}, "_calls": {}, "_structure": None}
+    return {
+        "_frozen": set(),
+        "_volatile": set(),
+        "_pre_hooks": {},
+        "_hooks": {},
+        "_calls": {},
+        "_structure": None,
+        "_plan": None,
+    }
 
 
 def blank(cls: type[Module]) -> Module:

@@ -60,6 +60,7 @@ class Optimizer:
         self._trained: list[str] = []
         self._leaves: list[Any] = []
         self._tree: Any = None
+        self._followed: call.Structure | None = None
         self._follow(call.structure(module))
 
     @property
@@ -75,6 +76,9 @@ class Optimizer:
 
     def _follow(self, known: call.Structure) -> None:
         """Fits the state to the parameters that are trained now: those that stay keep theirs, new ones start."""
+        if known is self._followed:
+            return
+        self._followed = known
         trained = [name for name in known.parameters if name not in known.frozen]
         if self._tree is not None and trained == self._trained:
             return

@@ -150,6 +150,6 @@ BAD = [
     Bad("glu", (normal(2, 3),), match=r"glu: input must be of even size along dim=1, got shape \(2, 3\)"),
     Bad("glu", (normal(2, 4), 2), match=r"glu: dim must be in \[-2, 1\]"),
     Bad("gumbel_softmax", (normal(2),), match="gumbel_softmax: rng must be a jax key", theirs=False),
-    Bad("gumbel_softmax", (integers(3, 2),), match="gumbel_softmax: input must be a floating-point array"),
+    Bad("gumbel_softmax", (integers(3, 2),), match="gumbel_softmax: logits must be a floating-point array"),
     Bad("gumbel_softmax", (normal(2), 1, False, 1e-10, 1), match=r"gumbel_softmax: dim must be in \[-1, 0\]"),
 ]
