@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import types
 import warnings
 import zlib
 from collections.abc import Callable
@@ -66,6 +67,12 @@ def transposed(draw: Draw) -> Draw:
     return Draw(lambda g: np.ascontiguousarray(draw.make(g).T).T, f"transposed {draw.text}", draw.floating)
 
 
+def call_text(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    """A call in print: the same in every process."""
+    text = lambda v: v.__name__ if isinstance(v, types.FunctionType) else repr(v)  # noqa: E731
+    return f"{name}({', '.join([*map(text, args), *(f'{k}={text(v)}' for k, v in kwargs.items())])})"
+
+
 @dataclasses.dataclass(frozen=True)
 class Case:
     """A call that torch takes.
@@ -93,8 +100,7 @@ class Case:
     jit: bool = True
 
     def __repr__(self) -> str:
-        parts = [repr(a) for a in self.args] + [f"{k}={v!r}" for k, v in self.kwargs.items()]
-        return f"{self.name}({', '.join(parts)})"
+        return call_text(self.name, self.args, self.kwargs)
 
     @functools.cached_property
     def ours(self) -> Callable[..., Any]:
@@ -125,8 +131,7 @@ class Bad:
     theirs: bool = True  # torch refuses it too
 
     def __repr__(self) -> str:
-        parts = [repr(a) for a in self.args] + [f"{k}={v!r}" for k, v in self.kwargs.items()]
-        return f"{self.name}({', '.join(parts)})"
+        return call_text(self.name, self.args, self.kwargs)
 
 
 TOLERANCE = {"float64": 1e-10, "float32": 2e-5, "float16": 4e-3, "bfloat16": 3e-2}

@@ -123,7 +123,7 @@ def check_against_torch(
     tolerance: float = 1.0,
     jit: bool = True,
 ) -> list[torch.Tensor]:
-    """Output, gradients of parameters and inputs, and new buffers of ``layer.apply`` are torch's, whose output it gives."""
+    """Output, gradients of parameters and inputs, and new buffers of ``layer.apply`` are torch's; gives its output."""
     theirs.train(training)
     leaves, tree = jax.tree.flatten((args, kwargs), is_leaf=lambda v: v is None)
     wanted = [i for i, v in enumerate(leaves) if isinstance(v, torch.Tensor) and v.is_floating_point()]

@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import zlib
 
 import cases
 import jax

@@ -63,19 +63,18 @@ def sample(x: jax.Array, grid: jax.Array, mode: str, padding_mode: str, align_co
     if dtype.itemsize < 4:
         x, grid = x.astype(jnp.float32), grid.astype(jnp.float32)
     points = grid.reshape(grid.shape[0], math.prod(grid.shape[1:-1]), n)
-    axes = [
-        _neighbours(points[..., n - 1 - d], size, mode, padding_mode, align_corners) for d, size in enumerate(sizes)
-    ]
+    axes = []  # of each coordinate's neighbours the number, whether it's inside, and the weight
+    for d, size in enumerate(sizes):
+        near = _neighbours(points[..., n - 1 - d], size, mode, padding_mode, align_corners)
+        inside = [(place >= 0) & (place <= size - 1) for place, _ in near]
+        index = [jnp.where(i, p, jnp.zeros_like(p)).astype(jnp.int32) for i, (p, _) in zip(inside, near, strict=True)]
+        axes.append(list(zip(index, inside, (weight for _, weight in near), strict=True)))
     flat = x.reshape(*x.shape[:2], math.prod(sizes))
     total: Any = 0
     for corner in itertools.product(*axes):
-        index, weight = jnp.zeros(points.shape[:2], jnp.int32), jnp.ones(points.shape[:2], x.dtype)
-        inside = jnp.ones(points.shape[:2], jnp.bool_)
-        for (place, share), size in zip(corner, sizes, strict=True):
-            within = (place >= 0) & (place <= size - 1)
-            inside = inside & within
-            index = index * size + jnp.where(within, place, jnp.zeros_like(place)).astype(jnp.int32)
-            weight = weight * share
+        index, inside, weight = corner[0]
+        for (i, within, share), size in zip(corner[1:], sizes[1:], strict=True):
+            index, inside, weight = index * size + i, inside & within, weight * share
         value = jax.vmap(lambda image, i: jnp.take(image, i, axis=1, mode="clip"))(flat, index)
         value = jnp.where(jnp.broadcast_to(inside[:, None], value.shape), value, jnp.zeros_like(value))
         total = total + value * jnp.broadcast_to(weight[:, None], value.shape)

@@ -337,9 +337,9 @@ class Plan(NamedTuple):
 
 
 def _keep_plan(module: Module, dynamic: Any, static: Any, jitted: Jitted, call: Callable[[Any], Any]) -> None:
-    if static is _ONE_ARRAY and not jitted.needs_key and not (module._hooks or module._pre_hooks):
-        if not isinstance(dynamic[0], Tracer):
-            vars(module)["_plan"] = Plan(_version, type(dynamic[0]), call)
+    hooked = module._hooks or module._pre_hooks
+    if static is _ONE_ARRAY and not jitted.needs_key and not hooked and not isinstance(dynamic[0], Tracer):
+        vars(module)["_plan"] = Plan(_version, type(dynamic[0]), call)
 
 
 def leaf(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any], training: bool | None, key: Any) -> Any:

@@ -351,8 +351,9 @@ class Module(Bound):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         plan = self._plan
         if plan is not None and plan.version == call._version and len(args) == 1 and not kwargs:
-            if type(args[0]) is plan.kind:
-                return plan.call(args[0])
+            x = args[0]
+            if type(x) is plan.kind:
+                return plan.call(x)
         if self._pre_hooks or self._hooks:
             return self._hooked(args, kwargs)
         return self._run(*args, **kwargs)

@@ -63,7 +63,7 @@ CASES = [
         )
     ),
     *(
-        Case("grid_sample", (normal(2, 1, 3, 4, 2), POINTS_3D, *how), second=False, half=how[0] == "bilinear")
+        Case("grid_sample", (normal(2, 1, 3, 4, 2), POINTS_3D, *how), second=False, half=how[1] == "zeros")
         for how in (
             ("bilinear", "zeros", True),
             ("bilinear", "border", False),
