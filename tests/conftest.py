@@ -5,8 +5,14 @@ import os
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 import jax
+import pytest
 import torch
 
-jax.config.update("jax_numpy_dtype_promotion", "strict")
-jax.config.update("jax_numpy_rank_promotion", "raise")
 torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def strict_promotion():
+    """For tests alone: documentation's examples run as its readers run them."""
+    with jax.numpy_dtype_promotion("strict"), jax.numpy_rank_promotion("raise"):
+        yield

@@ -109,8 +109,8 @@ class Stub:
         yield "\n".join("".join(lines) for lines in sections.values() if lines)
 
     def use(self, text: str) -> str:
-        """An annotation of this tool's own, read with the imports of `purenn.layers.base`."""
-        return self.annotation(text, "purenn.layers.base")
+        """An annotation of this tool's own, read with the imports of `purenn.layers.spec`."""
+        return self.annotation(text, "purenn.layers.spec")
 
     def annotation(self, text: Any, module: str) -> str:
         """An annotation of a module's as it reads here: its names imported, its private aliases written out."""

@@ -15,8 +15,9 @@ from jax.typing import DTypeLike
 
 from purenn.nn.call import functional_call, pure
 from purenn.nn.container import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
-from purenn.nn.module import Module, Parameter
+from purenn.nn.module import Module
 from purenn.nn.optimizer import Optimizer
+from purenn.nn.parameter import Parameter
 from purenn.nn.stock import stateful
 from purenn.random import manual_seed
 
