@@ -74,13 +74,13 @@ def _host_bits(key: np.ndarray, size: int, width: int) -> np.ndarray:
     step = max(size, 1) if size < _BLOCK // 8 else _BLOCK
     for start in range(0, size, step):
         part = bits[start : start + step]
-        if step == _BLOCK and start + step < 1 << 32:
-            with jax.ensure_compile_time_eval():
-                high, low = (np.asarray(words)[: part.size] for words in _block(key, np.uint32(start)))
-        else:
+        words = _block(key, np.uint32(start)) if step == _BLOCK and start + step < 1 << 32 else None
+        if words is None or isinstance(words[0], Tracer):  # small, or inside a trace
             counts = np.arange(start, start + part.size, dtype=np.uint64)
             high, low = (counts >> np.uint64(32)).astype(np.uint32), counts.astype(np.uint32)
             _threefry(key, high, low)
+        else:
+            high, low = (np.asarray(word)[: part.size] for word in words)
         if width == 32:
             np.bitwise_xor(high, low, out=part)
         else:
