@@ -78,9 +78,9 @@ class Optimizer:
         """Fits the state to the parameters that are trained now: those that stay keep theirs, new ones start."""
         if known is self._followed:
             return
-        self._followed = known
         trained = [name for name in known.parameters if name not in known.frozen]
         if self._tree is not None and trained == self._trained:
+            self._followed = known
             return
         parameters = {name: known.parameters[name] for name in trained}
         state = self.transformation.init(nest({name: group[key] for name, (group, key) in parameters.items()}))
@@ -90,7 +90,7 @@ class Optimizer:
             return old[path] if path in old and jax.numpy.shape(old[path]) == jax.numpy.shape(leaf) else leaf
 
         self._leaves, self._tree = jax.tree.flatten(jax.tree_util.tree_map_with_path(kept, state))
-        self._trained = trained
+        self._trained, self._followed = trained, known
 
     def step(self, loss_fn: Callable[..., Any], *args: Any, has_aux: bool = False) -> Any:
         """Takes one step down the gradient of ``loss_fn(module, *args)``.
