@@ -11,7 +11,7 @@ test: .venv/test.done check  ## lint, types and all tests
 	$(BIN)/python -m pytest -n auto
 
 test-all: .venv/test.done check  ## every row of every table: an hour
-	$(BIN)/python -m pytest -n auto -m ''
+	OPTIMIZED=1 $(BIN)/python -m pytest -n auto -m ''
 
 check: .venv/test.done
 	$(BIN)/ruff check .

@@ -1,9 +1,20 @@
 """purenn: torch.nn for JAX, as pure functions, as init/apply pairs and as objects."""
 
-from purenn import functional, init, layers, nn
+from purenn import functional, init, layers, nn, utils
 from purenn.layers import stateless
 from purenn.nn import Optimizer, functional_call, pure
 from purenn.random import manual_seed
 
-__all__ = ["Optimizer", "functional", "functional_call", "init", "layers", "manual_seed", "nn", "pure", "stateless"]
+__all__ = [
+    "Optimizer",
+    "functional",
+    "functional_call",
+    "init",
+    "layers",
+    "manual_seed",
+    "nn",
+    "pure",
+    "stateless",
+    "utils",
+]
 __version__ = "0.1.0"

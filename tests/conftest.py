@@ -1,8 +1,14 @@
-"""Every test runs with jax's strict promotion of dtypes and ranks, on the CPU."""
+"""Every test runs with jax's strict promotion of dtypes and ranks, on the CPU.
+
+Most of the time goes into compiling small programs, so they are compiled without LLVM's optimizations, in half the
+time; ``OPTIMIZED=1`` leaves these on, as `make test-all` does.
+"""
 
 import os
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+if not os.environ.get("OPTIMIZED"):
+    os.environ["XLA_FLAGS"] = os.environ.get("XLA_FLAGS", "") + " --xla_backend_optimization_level=0"
 
 import jax
 import pytest

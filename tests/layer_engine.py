@@ -17,6 +17,7 @@ from functional_engine import Draw, assert_close, check_dtype
 
 from purenn import layers, nn
 from purenn.tree import flatten, nest
+from purenn.utils.rnn import PackedSequence
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,7 +64,9 @@ class Row:
         return self._build(nn, jnp.asarray, **more)
 
     def theirs(self, **more: Any) -> torch.nn.Module:
-        return self._build(torch.nn, torch.from_numpy, **more)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return self._build(torch.nn, torch.from_numpy, **more)
 
     @functools.cached_property
     def drawn(self) -> list[Any]:
@@ -92,14 +95,16 @@ def to_jax(value: Any) -> Any:
         if value.dtype == torch.bfloat16:
             return jnp.asarray(value.float().numpy()).astype(jnp.bfloat16)
         return jnp.asarray(value.resolve_conj().numpy())
+    if isinstance(value, torch.nn.utils.rnn.PackedSequence):
+        return PackedSequence(*(to_jax(part) for part in value))
     if isinstance(value, list | tuple):
         return type(value)(map(to_jax, value))
     return {k: to_jax(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
-def arrays_of(theirs: torch.nn.Module, layer: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The arrays of a torch module as the layer's params and state."""
-    params, state = jax.eval_shape(layer.init, jax.random.key(0))
+def arrays_of(theirs: torch.nn.Module, layer: Any, *inputs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The arrays of a torch module as the layer's params and state; inputs for lazy layers."""
+    params, state = jax.eval_shape(layer.init, jax.random.key(0), *(inputs if layer.lazy else ()))
     given = {name: to_jax(tensor) for name, tensor in theirs.state_dict().items()}
     assert set(given) == {*flatten(params), *flatten(state)}
     return nest({n: given[n] for n in flatten(params)}), nest({n: given[n] for n in flatten(state)})
@@ -130,8 +135,9 @@ def check_against_torch(
     leaves = [
         v.detach().clone().requires_grad_(v.is_floating_point()) if isinstance(v, torch.Tensor) else v for v in leaves
     ]
-    params, state = arrays_of(theirs, layer)
     ours = [to_jax(v) for v in leaves]
+    params, state = arrays_of(theirs, layer, *ours)
+    our_tree = jax.tree.structure(to_jax((args, kwargs)), is_leaf=lambda v: v is None)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         copies = [v.clone() if isinstance(v, torch.Tensor) else v for v in leaves]  # for what works in place
@@ -145,7 +151,7 @@ def check_against_torch(
         full = list(ours)
         for i, value in zip(wanted, inputs, strict=True):
             full[i] = value
-        args, kwargs = jax.tree.unflatten(tree, full)
+        args, kwargs = jax.tree.unflatten(our_tree, full)
         output, new = layer.apply(params, state, *args, training=training, **kwargs)
         got = flat(output)
         total = sum((jnp.sum(jnp.asarray(w, got[i].dtype) * got[i]) for w, i in zip(weights, smooth, strict=True)), 0.0)

@@ -1,56 +1,10 @@
 """The table of layers: a row for each class, and for each argument that changes the arithmetic."""
 
-from functional_engine import integers, normal, uniform
+import importlib
+import pkgutil
+
+import rows
 from layer_engine import Row
 
-IMAGE = normal(2, 4, 6, 5)
-
-TABLE = [
-    Row("Identity", (54,), {"unused": 0.1}, (normal(2, 3),)),
-    Row("Linear", (3, 4), {}, (normal(2, 3),)),
-    Row("Linear", (3, 4), {"bias": False}, (normal(2, 5, 3),)),
-    Row("Flatten", (), {}, (normal(2, 3, 4),)),
-    Row("Flatten", (0, 1), {}, (normal(2, 3, 4),)),
-    Row("Conv1d", (4, 6, 3), {}, (normal(2, 4, 9),)),
-    Row("Conv1d", (4, 6, 3), {"padding": "same", "padding_mode": "reflect", "dilation": 2}, (normal(4, 9),)),
-    Row("Conv1d", (4, 6, 3), {"padding": "valid", "padding_mode": "circular", "bias": False}, (normal(4, 9),)),
-    Row("Conv2d", (4, 6, (3, 2)), {"stride": (2, 1), "padding": (1, 0), "groups": 2}, (IMAGE,)),
-    Row("Conv2d", (4, 4, 3), {"padding": (2, 1), "padding_mode": "replicate"}, (IMAGE,)),
-    Row("Conv2d", (4, 4, 3), {"padding": 1, "padding_mode": "circular"}, (IMAGE,)),
-    Row("Conv3d", (2, 3, 2), {"padding": 1, "padding_mode": "replicate"}, (normal(2, 2, 4, 3, 4),)),
-    Row("Conv3d", (2, 2, 3), {"padding": "same", "groups": 2}, (normal(2, 4, 3, 4),)),
-    Row("BatchNorm1d", (4,), {}, (normal(5, 4),)),
-    Row("BatchNorm1d", (4,), {"momentum": None, "eps": 1e-2}, (normal(3, 4, 2),)),
-    Row("BatchNorm2d", (4,), {"affine": False}, (IMAGE,)),
-    Row("BatchNorm2d", (4,), {"bias": False}, (IMAGE,)),
-    Row("BatchNorm3d", (2,), {"track_running_stats": False}, (normal(2, 2, 2, 3, 2),)),
-    Row("LayerNorm", (5,), {}, (normal(2, 3, 5),)),
-    Row("LayerNorm", ([3, 5],), {"bias": False, "eps": 1e-3}, (normal(2, 3, 5),)),
-    Row("LayerNorm", (5,), {"elementwise_affine": False}, (normal(2, 5),)),
-    Row("Dropout", (0.3,), {}, (normal(4, 5),), random=True),
-    Row("MaxPool1d", (3,), {"stride": 2, "padding": 1}, (normal(2, 4, 9),)),
-    Row("MaxPool2d", (2,), {"return_indices": True}, (IMAGE,)),
-    Row("MaxPool2d", ((3, 2),), {"dilation": (1, 2), "ceil_mode": True}, (normal(4, 6, 5),)),
-    Row("MaxPool3d", (2,), {}, (normal(2, 2, 4, 4, 4),)),
-    Row("AvgPool1d", (3,), {"padding": 1, "count_include_pad": False}, (normal(2, 4, 9),)),
-    Row("AvgPool2d", (2,), {"stride": (2, 1), "ceil_mode": True}, (IMAGE,)),
-    Row("AvgPool2d", ((3, 2),), {"divisor_override": 5}, (IMAGE,)),
-    Row("AvgPool3d", (2,), {"padding": 1}, (normal(2, 2, 4, 4, 4),)),
-    Row("Embedding", (7, 3), {}, (integers(7, 2, 4),)),
-    Row("Embedding", (7, 3), {"padding_idx": -2, "scale_grad_by_freq": True}, (integers(7, 2, 4),)),
-    Row("ReLU", (), {}, (normal(3, 4),)),
-    Row("ReLU", (True,), {}, (normal(3, 4),)),
-    Row("GELU", (), {}, (normal(3, 4),)),
-    Row("GELU", ("tanh",), {}, (normal(3, 4),)),
-    Row("SiLU", (), {}, (normal(3, 4),)),
-    Row("Tanh", (), {}, (normal(3, 4),)),
-    Row("Sigmoid", (), {}, (normal(3, 4),)),
-    Row("Softmax", (1,), {}, (normal(3, 4),)),
-    Row("LogSoftmax", (-1,), {}, (normal(3, 4),)),
-    Row("CrossEntropyLoss", (), {}, (normal(5, 4), integers(4, 5))),
-    Row("CrossEntropyLoss", (uniform(4),), {"ignore_index": 1, "label_smoothing": 0.1}, (normal(5, 4), integers(4, 5))),
-    Row("CrossEntropyLoss", (), {"reduction": "sum"}, (normal(5, 4), uniform(5, 4))),
-    Row("MSELoss", (), {"reduction": "none"}, (normal(3, 4), normal(3, 4))),
-    Row("NLLLoss", (uniform(4),), {}, (normal(2, 4, 3), integers(4, 2, 3))),
-    Row("Sequential", (Row("Linear", (3, 4)), Row("ReLU"), Row("BatchNorm1d", (4,))), {}, (normal(5, 3),)),
-]
+FAMILIES = sorted(family.name for family in pkgutil.iter_modules(rows.__path__))
+TABLE: list[Row] = [row for name in FAMILIES for row in importlib.import_module(f"rows.{name}").ROWS]

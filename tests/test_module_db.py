@@ -13,7 +13,17 @@ with warnings.catch_warnings():
 
 from purenn import layers, nn
 
-RANDOM = {"Dropout"}  # in training
+RANDOM = {  # in training
+    "AlphaDropout",
+    "Dropout",
+    "Dropout1d",
+    "Dropout2d",
+    "Dropout3d",
+    "FeatureAlphaDropout",
+    "RReLU",
+}
+WHOLE_TARGETS = {"SoftMarginLoss"}  # of which torch refuses gradients
+TOLERANCE = {"CTCLoss": 4.0}  # torch's gradient in float32 is 4e-5 from that in float64, this one's 1e-6
 
 
 def samples(info, training, dtype=torch.float32):
@@ -29,29 +39,42 @@ def made(namespace, info, sample):
 
 
 KNOWN = [info for info in module_db if hasattr(nn, info.module_cls.__name__)]
+SHARE = 4  # so many samples of a class and mode, spread over all, run by default
 
 
+def test_all_of_module_db_is_known():
+    assert [info.module_cls.__name__ for info in module_db if info not in KNOWN] == []
+
+
+@pytest.mark.parametrize("whole", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["share", "whole"])
 @pytest.mark.parametrize("training", [True, False], ids=["train", "eval"])
 @pytest.mark.parametrize("info", KNOWN, ids=lambda info: info.module_cls.__name__)
-def test_module_db(info, training):
-    count = 0
-    for number, sample in enumerate(samples(info, training)):
-        if info.module_cls.__name__ in RANDOM and training:
-            continue
+def test_module_db(info, training, whole):
+    if info.module_cls.__name__ in RANDOM and training:
+        pytest.skip("torch draws other numbers")
+    numbered = list(enumerate(samples(info, training)))
+    assert numbered
+    for number, sample in numbered if whole else numbered[:: -(-len(numbered) // SHARE)]:
         torch.manual_seed(number)
         theirs = info.module_cls(*sample.constructor_input.args, **sample.constructor_input.kwargs).train(training)
+        theirs.to(torch.float32)  # as torch's own tests do: some samples have arrays of float64
+        if isinstance(theirs, torch.nn.modules.lazy.LazyModuleMixin):
+            theirs(*sample.forward_input.args, **sample.forward_input.kwargs)
         args, kwargs = list(sample.forward_input.args), sample.forward_input.kwargs
+        if info.module_cls.__name__ in WHOLE_TARGETS:
+            args[1] = args[1].detach().long()
+        tolerance = TOLERANCE.get(info.module_cls.__name__, 1.0)
         layer, module = made(layers, info, sample), made(nn, info, sample).train(training)
         module.load_state_dict(theirs.state_dict())
         try:
-            expected = check_against_torch(layer, theirs, args, kwargs, training=training, dtype="float32")
+            expected = check_against_torch(
+                layer, theirs, args, kwargs, training=training, dtype="float32", tolerance=tolerance
+            )
             got = flat(module(*to_jax(args), **to_jax(kwargs)))
             for o, t in zip(got, expected, strict=True):
-                assert_close(o, t, "float32", 1.0, "the module's output")
+                assert_close(o, t, "float32", tolerance, "the module's output")
         except Exception as error:
             error.add_note(f"sample {number} ({sample.desc}): {layer!r}")
             raise
         for name, tensor in theirs.state_dict().items():
             assert_close(module.state_dict()[name], tensor, "float32", 1.0, f"sample {number}: {name}")
-        count += 1
-    assert count or info.module_cls.__name__ in RANDOM

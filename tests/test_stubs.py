@@ -225,7 +225,13 @@ def parameters(cls: type) -> list[tuple[str, Any, Any]]:
 
 @pytest.mark.parametrize("name", SHARED)
 def test_constructors_are_torchs(name: str) -> None:
-    assert parameters(getattr(nn, name)) == parameters(getattr(torch.nn, name))
+    expected = parameters(getattr(torch.nn, name))
+    if any(kind is inspect.Parameter.VAR_POSITIONAL for _, kind, _ in expected) and name not in (
+        "Sequential",
+        "Identity",
+    ):
+        pytest.skip("torch's takes *args, which say nothing")
+    assert parameters(getattr(nn, name)) == expected
 
 
 @pytest.mark.parametrize("name", sorted(MADE))

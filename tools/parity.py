@@ -23,6 +23,12 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "parity.md"
 IN_PLACE = "in place; arrays are immutable: use `{}`"
 REEXPORTED = "no function or class of this namespace: torch's imports"
+LAZY = "a lazy layer holds no arrays before its first call"
+LAYOUT = "XLA chooses the layouts"
+KERNELS = "of torch's own kernels; XLA compiles attention"
+FLASH = [f"{name}_flash_attention_impl" for name in ("activate", "current", "register", "restore")]
+FLASH.append("list_flash_attention_impls")
+CLIPPING = ("clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_")
 INTERNAL = "torch's own machinery, without documentation"
 
 
@@ -35,6 +41,7 @@ class Namespace:
         renamed: torch's names that are spelled otherwise in purenn.
         excluded: torch's names that don't apply, and why.
         in_place_renamed: whether torch's ``name_`` is purenn's ``name``, there being nothing else that it could be.
+        arguments: torch's arguments that are something else here, and are called so.
         imported: where a test is to be found: names that stand for purenn's module in tests, as in ``F.relu``.
     """
 
@@ -44,6 +51,7 @@ class Namespace:
     renamed: Mapping[str, str] = dataclasses.field(default_factory=dict)
     excluded: Mapping[str, str] = dataclasses.field(default_factory=dict)
     in_place_renamed: bool = False
+    arguments: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 NAMESPACES = (
@@ -58,6 +66,44 @@ NAMESPACES = (
     ),
     Namespace("torch.functional", "purenn.functional", ("F", "functional")),
     Namespace("torch.nn.init", "purenn.init", ("init",), in_place_renamed=True),
+    Namespace(
+        "torch.nn",
+        "purenn.nn",
+        ("nn", "layers"),
+        excluded={
+            "UninitializedBuffer": LAZY,
+            "UninitializedParameter": LAZY,
+            "factory_kwargs": INTERNAL,
+        },
+    ),
+    Namespace(
+        "torch.nn.utils",
+        "purenn.utils",
+        ("utils",),
+        renamed={name: name.removesuffix("_") for name in CLIPPING},
+        arguments={"parameters": "grads"},
+        excluded={
+            "convert_conv2d_weight_memory_format": LAYOUT,
+            "convert_conv3d_weight_memory_format": LAYOUT,
+        },
+    ),
+    Namespace("torch.nn.utils.parametrizations", "purenn.utils.parametrizations", ("parametrizations",)),
+    Namespace("torch.nn.utils.parametrize", "purenn.utils.parametrize", ("parametrize",)),
+    Namespace("torch.nn.utils.prune", "purenn.utils.prune", ("prune",)),
+    Namespace("torch.nn.utils.rnn", "purenn.utils.rnn", ("rnn", "utils")),
+    Namespace(
+        "torch.nn.attention",
+        "purenn.nn.attention",
+        ("attention",),
+        excluded=dict.fromkeys(FLASH, KERNELS),
+    ),
+    Namespace(
+        "torch.nn.attention.flex_attention",
+        "purenn.nn.attention.flex_attention",
+        ("flex_attention", "flex", "wing"),
+        excluded={"FlexKernelOptions": KERNELS},
+    ),
+    Namespace("torch.nn.attention.bias", "purenn.nn.attention.bias", ("bias",)),
 )
 
 
@@ -143,6 +189,7 @@ def names_tested() -> dict[str, set[str]]:
     for family in pkgutil.iter_modules(families):
         table = importlib.import_module(f"cases.{family.name}")
         called.setdefault("F", set()).update(case.name for case in table.CASES)
+    called.setdefault("nn", set()).update(row.name for row in importlib.import_module("layer_table").TABLE)
     return called
 
 

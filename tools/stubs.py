@@ -26,6 +26,7 @@ import os
 import re
 import sys
 import textwrap
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -41,6 +42,7 @@ import jax.numpy as jnp  # noqa: E402
 
 from purenn import layers, nn  # noqa: E402
 from purenn.layers.base import Layer  # noqa: E402
+from purenn.layers.lazy import Lazy  # noqa: E402
 
 WIDTH = 120
 ARRAY = "jax.Array | np.ndarray"  # what functions of purenn.functional take where they say Any
@@ -174,8 +176,11 @@ class Stub:
 
 def layer_class(stub: Stub, name: str, cls: type) -> list[str]:
     """A class of layers made from a function: its constructor, and the fields that its bases don't have already."""
-    bases = ", ".join(stub.take(base.__module__, base.__name__) for base in cls.__bases__)
-    inherited = {name for base in cls.__mro__[1:] for name in vars(base).get("__annotations__", ())}
+    public = public_bases(stub, cls)
+    written = [base for base in cls.__mro__[1:] if base is not object and is_written(base)]
+    bases = ", ".join(public) if public else stub.take(written[0].__module__, written[0].__name__)
+    ancestors = [getattr(stub.package, base) for base in public] or written[:1]
+    inherited = {f.name for base in ancestors if dataclasses.is_dataclass(base) for f in dataclasses.fields(base)}
     lines = []
     for field in dataclasses.fields(cls):
         if field.name not in inherited:
@@ -187,11 +192,19 @@ def layer_class(stub: Stub, name: str, cls: type) -> list[str]:
 def module_class(stub: Stub, name: str, cls: Any) -> list[str]:
     """A module class made from a layer class."""
     made_from = cls._layer_class
+    bases = public_bases(stub, cls)
+    lines = [f"class {name}({', '.join(bases)}):", *docstring(cls), ""]
     layer, given = example(made_from)
-    lines = [f"class {name}({', '.join(public_bases(stub, cls))}):", *docstring(cls), ""]
-    lines += [f"    {attribute}: {kind}" for attribute, kind in attributes(stub, layer, given).items()]
+    found = attributes(stub, settled(layer), given)
+    for base in (getattr(stub.package, b) for b in bases):
+        if "_layer_class" in vars(base):
+            there, theirs = example(base._layer_class)
+            found = {n: kind for n, kind in found.items() if n not in attributes(stub, there, theirs)}
+    lines += [f"    {attribute}: {kind}" for attribute, kind in found.items()]
     lines += constructor(stub, made_from)
-    inputs, returns = call(stub, made_from, layer)
+    if made_from.forward is Layer.forward and made_from._function is None:  # a base, which its subclasses complete
+        return lines + list(methods(stub, cls))
+    inputs, returns = call(stub, type(settled(layer)), settled(layer))
     options = [
         inspect.Parameter("training", inspect.Parameter.KEYWORD_ONLY, default=None, annotation="bool | None"),
         inspect.Parameter("rng", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=stub.use("Any")),
@@ -200,6 +213,11 @@ def module_class(stub: Stub, name: str, cls: Any) -> list[str]:
     rest = [p for p in inputs if p.kind is p.VAR_KEYWORD]
     lines += stub.function("__call__", inspect.Signature([SELF, *named, *options, *rest]), returns)
     return lines + list(methods(stub, cls))
+
+
+def settled(layer: Layer) -> Any:
+    """The layer, or what a lazy one becomes."""
+    return layer._becomes(0) if isinstance(layer, Lazy) else layer
 
 
 SELF = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -254,15 +272,13 @@ def call(stub: Stub, cls: type[Layer], layer: Layer) -> tuple[list[inspect.Param
     function: Any = cls._function
     signature, module = inspect.signature(function), inspect.unwrap(function).__module__
     filled = {"training", "rng", *layer.parameters(), *layer.buffers(), *vars(layer)}
-    inputs, first = [], True
-    for p in signature.parameters.values():
-        if p.name in filled:
-            first = False
-        elif not p.name.startswith("_"):
-            kind = stub.annotation(annotated(p), module)
-            if kind == "Any":
-                kind = stub.use(ARRAY) + (" | None" if p.default is None else "")
-            inputs.append(p.replace(kind=p.kind if first else p.KEYWORD_ONLY, annotation=kind))
+    names = cls._inputs or [n for n in signature.parameters if n not in filled and not n.startswith("_")]
+    inputs = []
+    for p in map(signature.parameters.__getitem__, names):
+        kind = stub.annotation(annotated(p), module)
+        if kind == "Any":
+            kind = stub.use(ARRAY) + (" | None" if p.default is None else "")
+        inputs.append(p.replace(kind=p.POSITIONAL_OR_KEYWORD, annotation=kind))
     return inputs, stub.annotation(annotated(signature), module)
 
 
@@ -313,6 +329,8 @@ def kept(kind: str) -> str:
 def field_annotation(stub: Stub, cls: type, name: str) -> str:
     """The annotation of a field, in the words of the class, or of the function, which has it."""
     owner = next(c for c in cls.__mro__ if name in vars(c).get("__annotations__", ()))
+    if issubclass(owner, Lazy):
+        return field_annotation(stub, owner._target, name)
     text = owner.__annotations__[name]
     if is_written(owner):
         return stub.annotation(text, owner.__module__)
@@ -322,6 +340,7 @@ def field_annotation(stub: Stub, cls: type, name: str) -> str:
 def example(cls: type[Layer]) -> tuple[Layer, dict[str, Any]]:
     """An instance of a class, from the example in its docstring, and the arguments that it was made with."""
     namespace: dict[str, Any] = {"layers": layers, "jax": jax, "jnp": jnp}
+    warnings.simplefilter("ignore", FutureWarning)  # of deprecated classes
     for part in doctest.DocTestParser().get_examples(cls.__doc__ or ""):
         for node in ast.walk(ast.parse(part.source)):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == f"layers.{cls.__name__}":

@@ -17,6 +17,7 @@ from purenn.functional.matmul import *
 from purenn.functional.normalization import *
 from purenn.functional.padding import *
 from purenn.functional.pooling import *
+from purenn.functional.rnn import *
 from purenn.functional.sets import *
 from purenn.functional.sparse import *
 from purenn.functional.spectral import *

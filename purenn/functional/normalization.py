@@ -14,6 +14,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 from purenn.functional import _check
@@ -22,6 +23,7 @@ from purenn.functional._norm import vector_norm
 __all__ = [
     "batch_norm",
     "batch_norm_update",
+    "cross_map_lrn2d",
     "group_norm",
     "instance_norm",
     "instance_norm_update",
@@ -29,6 +31,7 @@ __all__ = [
     "local_response_norm",
     "normalize",
     "rms_norm",
+    "sync_batch_norm",
 ]
 
 
@@ -37,7 +40,10 @@ def _accumulator(x: jax.Array) -> Any:
     return jnp.float32 if x.dtype.itemsize < 4 else x.dtype
 
 
-def _moments(x: jax.Array, axes: Sequence[int]) -> tuple[jax.Array, jax.Array]:
+AxisName = str | tuple[str, ...] | None
+
+
+def _moments(x: jax.Array, axes: Sequence[int], axis_name: AxisName = None) -> tuple[jax.Array, jax.Array]:
     """Mean and biased variance over some axes, which stay, with size 1; the input has the accumulator's dtype.
 
     Of nothing they are 0 rather than nan, which would reach the weight's gradient.
@@ -45,8 +51,13 @@ def _moments(x: jax.Array, axes: Sequence[int]) -> tuple[jax.Array, jax.Array]:
     if x.size == 0:
         nothing = jnp.zeros([1 if i in axes else n for i, n in enumerate(x.shape)], x.dtype)
         return nothing, nothing
-    mean = jnp.mean(x, tuple(axes), keepdims=True)
-    return mean, jnp.mean(jnp.square(x - mean), tuple(axes), keepdims=True)
+
+    def mean_of(x: jax.Array) -> jax.Array:
+        own = jnp.mean(x, tuple(axes), keepdims=True)
+        return own if axis_name is None else lax.pmean(own, axis_name)
+
+    mean = mean_of(x)
+    return mean, mean_of(jnp.square(x - mean))
 
 
 def _normalized(
@@ -94,9 +105,15 @@ def _both_or_neither(where: str, mean: Any, var: Any, needed: str | None) -> Non
         _check.fail(where, "running_mean and running_var", f"given where {needed}", "None")
 
 
-def _several(where: str, x: jax.Array, axes: Sequence[int]) -> int:
+def _several(where: str, x: jax.Array, axes: Sequence[int], axis_name: AxisName = None) -> int:
     """How many values there are a mean: a single one has no variance."""
     count = math.prod(x.shape[a] for a in axes)
+    if axis_name is not None:
+        try:
+            count *= lax.axis_size(axis_name)
+        except NameError:
+            expected = "an axis, or axes, of a mesh or vmap around this call"
+            raise ValueError(f"{where}: axis_name must be {expected}, got {axis_name!r}") from None
     if count == 1:
         _check.fail(where, "input", "of more than 1 value a channel where its statistics are used", f"shape {x.shape}")
     return count
@@ -147,7 +164,63 @@ def batch_norm(
         >>> F.batch_norm(x, jnp.zeros(2), jnp.ones(2), training=True).round(3).tolist()
         [[-1.0, -1.0], [1.0, 1.0]]
     """
-    where = "batch_norm"
+    return _batch_norm(
+        "batch_norm", input, running_mean, running_var, weight, bias, training, momentum, eps, axis_name=None
+    )
+
+
+def sync_batch_norm(
+    input: Any,
+    running_mean: Any,
+    running_var: Any,
+    weight: Any = None,
+    bias: Any = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+    axis_name: str | tuple[str, ...] | None = None,
+) -> jax.Array:
+    r"""The `batch_norm` of a batch that lies in parts along an axis of a mesh: its statistics are the whole batch's.
+
+    Args:
+        input: this part, of shape :math:`(N, C, *)`.
+        running_mean, running_var, weight, bias, training, momentum, eps: as in `batch_norm`, alike in all parts.
+        axis_name: the axis or axes, as ``jax.shard_map`` or ``jax.vmap(axis_name=)`` names them; None for a batch
+            that is whole. Only the input's own statistics are shared, so that nothing is where ``training`` is False.
+
+    Returns:
+        An array like ``input``.
+
+    Raises:
+        ValueError: as in `batch_norm`, or no axis has that name.
+
+    Source: ``torch.nn.SyncBatchNorm``.
+
+    Example:
+        >>> import jax, jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> norm = lambda x: F.sync_batch_norm(x, None, None, training=True, axis_name="batch")
+        >>> parts = jnp.array([[[1.0]], [[3.0]]])
+        >>> jax.vmap(norm, axis_name="batch")(parts).round(3).tolist()
+        [[[-1.0]], [[1.0]]]
+    """
+    return _batch_norm(
+        "sync_batch_norm", input, running_mean, running_var, weight, bias, training, momentum, eps, axis_name
+    )
+
+
+def _batch_norm(
+    where: str,
+    input: Any,
+    running_mean: Any,
+    running_var: Any,
+    weight: Any,
+    bias: Any,
+    training: bool,
+    momentum: float,
+    eps: float,
+    axis_name: AxisName,
+) -> jax.Array:
     x = _floating(where, input, 2, "(N, C, *)")
     _both_or_neither(where, running_mean, running_var, None if training else "training is False")
     if momentum is None:
@@ -157,24 +230,36 @@ def batch_norm(
     mean, var, weight, bias = _by_channel(
         where, x, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias
     )
-    return _with_statistics(where, x, _batch_axes(x) if training else None, mean, var, weight, bias, eps)
+    return _with_statistics(where, x, _batch_axes(x) if training else None, mean, var, weight, bias, eps, axis_name)
 
 
 def _with_statistics(
-    where: str, x: jax.Array, axes: Sequence[int] | None, mean: Any, var: Any, weight: Any, bias: Any, eps: float
+    where: str,
+    x: jax.Array,
+    axes: Sequence[int] | None,
+    mean: Any,
+    var: Any,
+    weight: Any,
+    bias: Any,
+    eps: float,
+    axis_name: AxisName = None,
 ) -> jax.Array:
     """Normalised with the input's own moments over some axes, or with the given ones."""
     wide = x.astype(_accumulator(x))
     if axes is None:
         mean, var = lax.stop_gradient((mean, var))
     else:
-        _several(where, x, axes)
-        mean, var = _moments(wide, axes)
+        _several(where, x, axes, axis_name)
+        mean, var = _moments(wide, axes, axis_name)
     return _normalized(wide, mean, var, weight, bias, eps).astype(x.dtype)
 
 
 def batch_norm_update(
-    input: Any, running_mean: Any, running_var: Any, momentum: float | jax.Array = 0.1
+    input: Any,
+    running_mean: Any,
+    running_var: Any,
+    momentum: float | jax.Array = 0.1,
+    axis_name: str | tuple[str, ...] | None = None,
 ) -> tuple[jax.Array, jax.Array]:
     r"""The running statistics after `batch_norm` has seen an input in training.
 
@@ -188,6 +273,7 @@ def batch_norm_update(
         running_mean, running_var: of shape :math:`(C)`.
         momentum: the weight :math:`m` of the new; a number or a scalar array. For a cumulative average, 1 / how
             many inputs there have been, this one counted.
+        axis_name: as in `sync_batch_norm`.
 
     Returns:
         The new mean and variance, like the old ones.
@@ -206,7 +292,7 @@ def batch_norm_update(
         ([1.0, 3.0], [1.5, 4.5])
     """
     x = _floating("batch_norm_update", input, 2, "(N, C, *)")
-    return _updated("batch_norm_update", x, _batch_axes(x), running_mean, running_var, momentum)
+    return _updated("batch_norm_update", x, _batch_axes(x), running_mean, running_var, momentum, axis_name)
 
 
 def _statistics(where: str, x: jax.Array, running_mean: Any, running_var: Any) -> list[Any]:
@@ -221,16 +307,22 @@ def _statistics(where: str, x: jax.Array, running_mean: Any, running_var: Any) -
 
 
 def _updated(
-    where: str, x: jax.Array, axes: Sequence[int], running_mean: Any, running_var: Any, momentum: float | jax.Array
+    where: str,
+    x: jax.Array,
+    axes: Sequence[int],
+    running_mean: Any,
+    running_var: Any,
+    momentum: float | jax.Array,
+    axis_name: AxisName = None,
 ) -> tuple[jax.Array, jax.Array]:
     """Running statistics moved towards the moments over some axes, averaged over the batch where that isn't one."""
     old = [_check.array(where, n, a) for n, a in (("running_mean", running_mean), ("running_var", running_var))]
     broad = _statistics(where, x, *old)
-    count = _several(where, x, axes)
+    count = _several(where, x, axes, axis_name)
     if x.size == 0:
         return old[0], old[1]
     wide = lax.stop_gradient(x.astype(_accumulator(x)))
-    mean, var = _moments(wide, axes)
+    mean, var = _moments(wide, axes, axis_name)
     m = jnp.asarray(momentum, wide.dtype)
     new = [
         ((1 - m) * o + m * jnp.mean(s, 0, keepdims=True)).reshape(a.shape).astype(a.dtype)
@@ -497,6 +589,43 @@ def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float 
     mean = (total // size).astype(jnp.float32) if whole else total / size
     y = wide.astype(mean.dtype) / (mean * alpha + k) ** beta
     return y if whole else y.astype(x.dtype)
+
+
+def cross_map_lrn2d(input: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> jax.Array:
+    r"""The `local_response_norm` of images, with the windows that torch's `CrossMapLRN2d` has.
+
+    Channel c is divided by :math:`\bigl(k + \tfrac{\alpha}{n} \sum_{c'} x_{c'}^2\bigr)^\beta` over
+    :math:`|c' - c| \le \lfloor (n - 1) / 2 \rfloor`, and over channel 0, which torch never drops. The gradient is the
+    derivative of that; torch's own is not, and for an odd ``size`` is that of a shifted window.
+
+    Args:
+        input: of shape :math:`(N, C, H, W)`.
+        size: the :math:`n`.
+        alpha, beta, k: the factor :math:`\alpha`, the exponent :math:`\beta` and the constant :math:`k`.
+
+    Returns:
+        An array like ``input``.
+
+    Raises:
+        ValueError: an input of another rank. TypeError: one that isn't floating-point.
+
+    Source: ``torch.nn.CrossMapLRN2d``; Krizhevsky, Sutskever and Hinton, 2012.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.cross_map_lrn2d(jnp.ones((1, 2, 1, 1)), 1, alpha=1.0, beta=1.0, k=2.0).ravel().tolist()
+        [0.3333333432674408, 0.25]
+    """
+    where = "cross_map_lrn2d"
+    x = _floating(where, input, 4, "(N, C, H, W)")
+    _check.rank(where, "input", x, (4,), "(N, C, H, W)")
+    reach = (_check.integer(where, "size", size, 1) - 1) // 2
+    wide = x.astype(_accumulator(x))
+    channel = np.arange(x.shape[1])
+    window = (np.abs(channel - channel[:, None]) <= reach) | (channel == 0) & (channel[:, None] > reach)
+    total = jnp.einsum("cd,ndhw->nchw", jnp.asarray(window, wide.dtype), jnp.square(wide))
+    return (wide * (total * (alpha / size) + k) ** -beta).astype(x.dtype)
 
 
 def normalize(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
+import types
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, dataclass_transform
 
@@ -19,6 +20,7 @@ import jax.numpy as jnp
 
 from purenn import random
 from purenn.layers.method import pure_method
+from purenn.layers.settle import Settling, is_lazy, settled
 from purenn.layers.spec import Constant, Spec, as_dtype, as_value
 from purenn.tree import flatten, tree_repr
 
@@ -55,6 +57,7 @@ class Layer:
     __dataclass_fields__: ClassVar[dict[str, Any]]
     _function: ClassVar[Callable[..., Any] | None] = None
     _inputs: ClassVar[tuple[str, ...] | None] = None
+    lazy: ClassVar[bool] = False  # whether a size is missing that an input will tell
 
     def __init_subclass__(
         cls, function: Callable[..., Any] | None = None, inputs: tuple[str, ...] | None = None, **kwargs: Any
@@ -98,7 +101,9 @@ class Layer:
             if name == "training":
                 filled[name] = m.training
             elif name == "rng":
-                filled[name] = m._stream.next() if m.training and m._stream else None
+                filled[name] = m.optional_rng()
+            elif name in m._computed:
+                filled[name] = m._computed[name](m)
             elif name in m._parameters:
                 filled[name] = m._parameters[name]
             elif name in m._buffers:
@@ -122,7 +127,7 @@ class Layer:
     def hyperparameters(self) -> dict[str, Any]:
         """The constructor's arguments by name, without ``device`` and ``dtype``."""
         fields = dataclasses.fields(self)
-        return {f.name: getattr(self, f.name) for f in fields if f.name not in ("device", "dtype")}
+        return {f.name: getattr(self, f.name) for f in fields if f.init and f.name not in ("device", "dtype")}
 
     # What follows from it.
 
@@ -136,8 +141,14 @@ class Layer:
 
         Returns:
             ``params`` and ``state``, nested dicts under torch's names; ``{}`` where there is nothing to hold.
+
+        Raises:
+            ValueError: a lazy layer has no example to take its size from.
         """
-        return self.draw(random.Stream(rng))
+        stream = random.Stream(rng)
+        if is_lazy(self):
+            stream.settled = settled(self, example)
+        return self.draw(stream)
 
     @pure_method
     def apply(
@@ -264,8 +275,11 @@ class Bound:
     """A layer bound to arrays: what `forward` is given as ``m``.
 
     Its parameters, buffers, children and hyper-parameters are attributes; a call runs the layer. Buffers can be
-    set, and what they were set to is the new state.
+    set, and what they were set to is the new state. An array may also be computed from others whenever it is read,
+    as `purenn.utils` has it for parametrized and pruned weights: then ``_computed`` says how, as a function of this.
     """
+
+    _computed: Mapping[str, Any] = types.MappingProxyType({})
 
     _layer: Layer | None
     _parameters: dict[str, Any]
@@ -281,12 +295,7 @@ class Bound:
         """The pure call. ``training`` and ``rng`` override those of the call around it."""
         if training is not None or rng is not None:
             return self._rebound(training, None if rng is None else random.Stream(rng))._run(*args, **kwargs)
-        try:
-            return self.forward(*args, **kwargs)
-        except (ValueError, TypeError) as error:
-            if (located := _located(error, self)) is error:
-                raise
-            raise located from error
+        return self._located(self.forward, *args, **kwargs)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """The layer's `forward`, with this as ``m``."""
@@ -294,11 +303,37 @@ class Bound:
             raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
         return self._layer.forward(self, *args, **kwargs)
 
+    def _call(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        """One of the layer's `further_methods`."""
+        return self._located(getattr(self._layer, method), self, *args, **kwargs)
+
+    def _located(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Calls a function; an error that comes of it says where."""
+        try:
+            return function(*args, **kwargs)
+        except (ValueError, TypeError) as error:
+            if (located := _located(error, self)) is error:
+                raise
+            raise located from error
+
+    def settle(self, layer: Layer) -> None:
+        """Becomes, in the first call of a lazy layer, the layer of the size that it has seen."""
+        if (layer.parameters() or layer.buffers()) and not isinstance(self._stream, Settling):
+            raise ValueError("there are no arrays yet: make them with init(rng, x), or call the module once")
+        self._become(layer, self._stream)
+
+    def _become(self, layer: Layer, stream: Any) -> None:
+        layer.bind(*layer.draw(stream), training=self.training, stream=self._stream, make=lambda _: self)
+
     def make_rng(self) -> Any:
         """The next key of this call, for randomness inside a `forward`."""
         if self._stream is None:
             raise ValueError("randomness is used here: pass rng=, a jax key such as jax.random.key(0)")
         return self._stream.next()
+
+    def optional_rng(self) -> Any:
+        """The next key for a function that may need one: None in evaluation, and where this call has none."""
+        return self._stream.next() if self.training and self._stream else None
 
     def children(self) -> Iterator[Any]:
         """The bound children, in order."""
@@ -328,9 +363,14 @@ class Bound:
         for group in ("_parameters", "_buffers", "_modules"):
             if name in own.get(group, ()):
                 return own[group][name]
+        if name in own.get("_computed", ()):
+            return own["_computed"][name](self)
         layer = own.get("_layer")
-        if layer is not None and not name.startswith("_") and name in vars(layer):
-            return vars(layer)[name]
+        if layer is not None and not name.startswith("_"):
+            if name in vars(layer):
+                return vars(layer)[name]
+            if further := further_methods(type(layer)).get(name):
+                return self._call(name) if hasattr(further, "is_property") else functools.partial(self._call, name)
         raise AttributeError(f"{type(layer or self).__name__} has no attribute {name!r}", name=name, obj=self)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -372,6 +412,16 @@ def stateless(layer: Layer) -> tuple[Callable[[Any], Params], Callable[..., Any]
         return layer.apply(params, {}, *args, **kwargs)[0]
 
     return init, apply
+
+
+@functools.cache
+def further_methods(cls: type[Layer]) -> dict[str, Callable[..., Any]]:
+    """The methods of a class that take ``m`` as `forward` does, such as ``log_prob``: calls of a bound layer."""
+    return {
+        name: method
+        for name, method in inspect.getmembers(cls, inspect.isfunction)
+        if not name.startswith("_") and name != "forward" and list(inspect.signature(method).parameters)[1:2] == ["m"]
+    }
 
 
 @functools.cache

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from purenn.layers.base import Composite, Layer
+from purenn.tree import list_repr
 
-__all__ = ["Sequential"]
+__all__ = ["ModuleList", "Sequential"]
 
 
 class Sequential(Composite):
@@ -60,3 +61,45 @@ class Sequential(Composite):
         if isinstance(index, slice):
             return Sequential(dict(list(self.children().items())[index]))
         return self.layers[index]
+
+
+class ModuleList(Composite):
+    """Layers in a list, as a child of a layer that says in its `forward` what to do with them.
+
+    Args:
+        modules: the layers.
+
+    Source: ``torch.nn.ModuleList``.
+
+    Example:
+        >>> from purenn import layers
+        >>> layers.ModuleList([layers.Linear(10, 10), layers.Linear(10, 10), layers.ReLU()])
+        ModuleList(
+          (0-1): 2 x Linear(in_features=10, out_features=10, bias=True)
+          (2): ReLU()
+        )
+    """
+
+    modules: tuple[Layer, ...] = ()
+
+    def __init__(self, modules: Iterable[Layer] = ()):
+        object.__setattr__(self, "modules", tuple(modules))
+        for i, layer in enumerate(self.modules):
+            if not isinstance(layer, Layer):
+                raise TypeError(f"ModuleList: {i} must be a layer of purenn.layers, got {layer!r}")
+        self.__post_init__()
+
+    def children(self) -> Mapping[str, Layer]:
+        return {str(i): layer for i, layer in enumerate(self.modules)}
+
+    def forward(self, m: Any, *args: Any) -> Any:
+        raise NotImplementedError("a ModuleList holds layers and can't be called: call the layers that it holds")
+
+    def __len__(self) -> int:
+        return len(self.modules)
+
+    def __getitem__(self, index: int | slice) -> Any:
+        return ModuleList(self.modules[index]) if isinstance(index, slice) else self.modules[index]
+
+    def __repr__(self) -> str:
+        return list_repr("ModuleList", self.modules)

@@ -6,10 +6,12 @@ from purenn import functional as F
 from purenn.functional import _check
 from purenn.layers.generate import Functional, from_function
 
-__all__ = ["Dropout"]
+__all__ = ["AlphaDropout", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout"]
 
 
 class _Dropout(Functional):
+    _shown = ("p", "inplace")
+
     p: float = 0.5
     inplace: bool = False
 
@@ -17,8 +19,10 @@ class _Dropout(Functional):
         super().__post_init__()
         _check.probability(type(self).__name__, "p", self.p)
 
-    def extra_repr(self) -> str:
-        return f"p={self.p}, inplace={self.inplace}"
 
-
-Dropout = from_function("Dropout", F.dropout, fields="p inplace", base=_Dropout)
+AlphaDropout = from_function("AlphaDropout", F.alpha_dropout, base=_Dropout)
+Dropout = from_function("Dropout", F.dropout, base=_Dropout)
+Dropout1d = from_function("Dropout1d", F.dropout1d, base=_Dropout)
+Dropout2d = from_function("Dropout2d", F.dropout2d, base=_Dropout)
+Dropout3d = from_function("Dropout3d", F.dropout3d, base=_Dropout)
+FeatureAlphaDropout = from_function("FeatureAlphaDropout", F.feature_alpha_dropout, base=_Dropout)

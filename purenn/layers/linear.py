@@ -10,9 +10,10 @@ from jax.typing import DTypeLike
 
 from purenn import functional as F
 from purenn import init
+from purenn.functional import _check
 from purenn.layers.base import Layer, Spec
 
-__all__ = ["Identity", "Linear"]
+__all__ = ["Bilinear", "Identity", "Linear"]
 
 
 class Identity(Layer):
@@ -68,6 +69,53 @@ class Linear(Layer, function=F.linear):
 
     def parameters(self) -> Mapping[str, Spec | None]:
         return weight_and_bias((self.out_features, self.in_features), self.bias)
+
+
+class Bilinear(Layer, function=F.bilinear):
+    r"""Applies a bilinear map: :math:`y_o = x_1^\top A_o\, x_2 + b_o`.
+
+    Its arrays are ``weight`` of shape :math:`(\text{out}, \text{in}_1, \text{in}_2)` and ``bias`` of shape
+    :math:`(\text{out})`, both uniform in :math:`\pm 1 / \sqrt{\text{in}_1}` at first.
+
+    Args:
+        in1_features: the size of each first input.
+        in2_features: the size of each second input.
+        out_features: the size of each output.
+        bias: whether there is a :math:`b`.
+        device: accepted for torch's sake.
+        dtype: of the arrays; float32 if None.
+
+    Shape: :math:`(*, \text{in}_1)` and :math:`(*, \text{in}_2)` to :math:`(*, \text{out})`.
+
+    Source: ``torch.nn.Bilinear``.
+
+    Example:
+        >>> import jax, jax.numpy as jnp
+        >>> from purenn import layers
+        >>> layer = layers.Bilinear(20, 30, 40)
+        >>> y, _ = layer.apply(*layer.init(jax.random.key(0)), jnp.ones((128, 20)), jnp.ones((128, 30)))
+        >>> y.shape
+        (128, 40)
+    """
+
+    in1_features: int
+    in2_features: int
+    out_features: int
+    bias: bool = True
+    device: Any = None
+    dtype: DTypeLike | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check.integer("Bilinear", "in1_features", self.in1_features, 1)
+
+    def parameters(self) -> Mapping[str, Spec | None]:
+        bound = 1 / math.sqrt(self.in1_features)
+        start = init.uniform(-bound, bound)
+        return {
+            "weight": Spec((self.out_features, self.in1_features, self.in2_features), start),
+            "bias": Spec((self.out_features,), start) if self.bias else None,
+        }
 
 
 def weight_and_bias(shape: tuple[int, ...], bias: bool, outputs: int | None = None) -> dict[str, Spec | None]:

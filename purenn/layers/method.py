@@ -9,9 +9,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from purenn.layers.base import Layer
 
-__all__ = ["pure_method"]
+__all__ = ["bound_property", "pure_method"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def bound_property(method: F) -> F:
+    """A further method of a layer, of ``m`` alone, that reads like an attribute of the bound layer."""
+    vars(method)["is_property"] = True
+    return method
 
 
 class _PureMethod:

@@ -10,6 +10,7 @@ from purenn.nn.call import *
 from purenn.nn.container import *
 from purenn.nn.module import *
 from purenn.nn.optimizer import *
+from purenn.nn.parallel import *
 from purenn.nn.parameter import *
 from purenn.nn.stock import *
 from purenn.random import manual_seed as manual_seed

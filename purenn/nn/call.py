@@ -42,6 +42,8 @@ class Structure:
         self.aliases: list[tuple[Slot, Slot]] = []
         self.frozen: set[str] = set()
         self.training = False
+        self.hooked = False
+        self.lazy = False
         first: dict[int, str] = {}
         tree = list(module.named_modules())
         paths = {id(part): path for path, part in tree}
@@ -60,6 +62,8 @@ class Structure:
                     self.frozen.add(original)
             self.buffers |= {prefix + k: (part._buffers, k) for k, array in part._buffers.items() if array is not None}
             self.training |= part.training
+            self.hooked |= bool(part._hooks or part._pre_hooks)
+            self.lazy |= part._layer is not None and part._layer.lazy
         self.signature = _Hashed(
             (
                 tuple((path, *_facts(part, paths)) for path, part in tree),
@@ -116,7 +120,7 @@ def _facts(module: Module, paths: Mapping[int, str]) -> tuple[Any, ...]:
     attributes = []
     for name, value in vars(module).items():
         if name not in _OWN:
-            value = tuple(value.values()) if name in ("_hooks", "_pre_hooks") else value
+            value = tuple(value.values()) if name in ("_hooks", "_pre_hooks", "_computed") else value
             try:
                 hash(value)
             except TypeError:
@@ -301,22 +305,23 @@ def refuse_traced(arrays: list[Any]) -> None:
 
 
 def _split(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], Any]:
-    """The arrays (and floats) of a call's arguments, and the rest, which is static, as something hashable."""
+    """The arrays (and floats) among arguments, each once, and the rest, which is static, as something hashable."""
     leaves, tree = jax.tree.flatten((args, kwargs))
-    dynamic, static = [], []
+    dynamic, static, places = [], [], {}
     for leaf in leaves:
         if isinstance(leaf, jax.Array | np.ndarray | np.generic | float | complex):
-            dynamic.append(leaf)
-            static.append(None)
+            place = places.setdefault(id(leaf), len(dynamic))
+            if place == len(dynamic):
+                dynamic.append(leaf)
+            static.append(place)
         else:
-            static.append((leaf,))
-    return dynamic, (tree, tuple(static), tuple(type(s[0]) for s in static if s))
+            static.append((leaf, type(leaf)))
+    return dynamic, (tree, tuple(static))
 
 
 def _join(dynamic: list[Any], static: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    tree, rest, _ = static
-    arrays = iter(dynamic)
-    return jax.tree.unflatten(tree, [next(arrays) if s is None else s[0] for s in rest])
+    tree, rest = static
+    return jax.tree.unflatten(tree, [s[0] if isinstance(s, tuple) else dynamic[s] for s in rest])
 
 
 _ONE_ARRAY = _split((np.zeros(()),), {})[1]
@@ -342,12 +347,19 @@ def _keep_plan(module: Module, dynamic: Any, static: Any, jitted: Jitted, call: 
         vars(module)["_plan"] = Plan(_version, type(dynamic[0]), call)
 
 
-def leaf(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any], training: bool | None, key: Any) -> Any:
+def leaf(
+    module: Module,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    training: bool | None,
+    key: Any,
+    method: str | None = None,
+) -> Any:
     """The call of a stock module without children: its layer's, compiled once for all equal layers."""
     dynamic, static = _arguments(args, kwargs)
     own = vars(module)
     parameters, buffers = own["_parameters"], own["_buffers"]
-    jitted = _leaf(own["_layer"], own["training"] if training is None else training, static)
+    jitted = _leaf(own["_layer"], own["training"] if training is None else training, static, method)
 
     def finish(result: Any) -> Any:
         output, changed = result
@@ -358,35 +370,49 @@ def leaf(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any], training
         return output
 
     output = finish(jitted(key, parameters, buffers, dynamic))
-    if training is None and key is None:
+    if training is None and key is None and method is None:
         run = jitted.jitted
         _keep_plan(module, dynamic, static, jitted, lambda x: finish(run(None, None, parameters, buffers, (x,))))
     return output
 
 
 @functools.lru_cache(maxsize=4096)
-def _leaf(layer: Layer, training: bool, static: Any) -> Jitted:
+def _leaf(layer: Layer, training: bool, static: Any, method: str | None) -> Jitted:
     def run(stream: random.Stream, parameters: Any, buffers: Any, dynamic: Any) -> Any:
         m = Bound.__new__(Bound)
         vars(m).update(
             _layer=layer, _parameters=parameters, _buffers=dict(buffers), _modules={}, training=training, _stream=stream
         )
         args, kwargs = _join(dynamic, static)
-        output = m._run(*args, **kwargs)
+        output = m._run(*args, **kwargs) if method is None else m._call(method, *args, **kwargs)
         return output, {name: new for name, new in m._buffers.items() if new is not buffers[name]}
 
     return Jitted(run)
 
 
-def compiled(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any], training: bool | None, key: Any) -> Any:
-    """The call of a module under one jit for its whole forward."""
+_shared_calls: dict[Any, Jitted] = {}
+
+
+def compiled(
+    module: Module,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    training: bool | None,
+    key: Any,
+    *,
+    shared: bool = False,
+) -> Any:
+    """The call of a module under one jit for its whole forward; shared, it is compiled once for all equal modules."""
     known = structure(module)
     dynamic, static = _arguments(args, kwargs)
-    calls = vars(module)["_calls"]
+    calls = _shared_calls if shared else vars(module)["_calls"]
     which = known.signature, static, training
     jitted = calls.get(which)
     if jitted is None:
-        jitted = calls[which] = _compiled(module, static, training)
+        if len(_shared_calls) > 4096:
+            _shared_calls.clear()
+        template = _without_arrays(module) if shared else module
+        jitted = calls[which] = _compiled(template, static, training)
     parameter_slots, buffer_slots = known.parameter_slots, known.buffer_slots
 
     def call(run: Callable[..., Any], dynamic: Any) -> Any:
@@ -456,6 +482,12 @@ def traced_call(
     return twinned, changed
 
 
+def _without_arrays(module: Module) -> Module:
+    """The module's objects alone, for a cache that outlives it."""
+    known = structure(module)
+    return twin(module, {name: object() for name in known.parameters}, {name: object() for name in known.buffers})
+
+
 def _compiled(module: Module, static: Any, training: bool | None) -> Jitted:
     def run(stream: random.Stream, parameters: Any, buffers: Any, dynamic: Any) -> Any:
         twinned, changed = traced_call(module, stream, parameters, buffers, training)
@@ -476,6 +508,8 @@ class Pure(Layer):
     def draw(self, stream: random.Stream) -> tuple[dict[str, Any], dict[str, Any]]:
         with random.seeded(stream):
             module = self.factory()
+        if structure(module).lazy:
+            raise ValueError(f"pure: {module!r} takes sizes from its input; use layers' own lazy pairs")
         return module.params, module.state
 
     def bind(self, params: Any, state: Any, *, training: bool = False, stream: Any = None, make: Any = None) -> Bound:

@@ -23,7 +23,7 @@ from purenn.layers.base import Bound, Layer
 from purenn.layers.spec import as_dtype
 from purenn.nn import call, saving
 from purenn.nn.hooks import RemovableHandle
-from purenn.nn.parameter import Parameter, as_array
+from purenn.nn.parameter import Buffer, Parameter, as_array
 from purenn.tree import flatten, nest, tree_repr
 
 __all__ = ["Module"]
@@ -63,10 +63,14 @@ class Module(Bound):
             raise AttributeError(f"cannot assign {name!r} before Module.__init__() call")
         if self._pure:
             return super().__setattr__(name, value)
-        if isinstance(value, Module):
+        if name in own["_computed"]:
+            own["_computed"][name].assign(self, self._kept(name, value))
+        elif isinstance(value, Module):
             self.register_module(name, value)
         elif not TYPE_CHECKING and isinstance(value, Parameter):
             self.register_parameter(name, value)
+        elif not TYPE_CHECKING and isinstance(value, Buffer):
+            self.register_buffer(name, value.data, value.persistent)
         elif name in own["_parameters"] or name in own["_buffers"]:
             group = own["_parameters" if name in own["_parameters"] else "_buffers"]
             group[name] = None if value is None else self._kept(name, value)
@@ -93,7 +97,7 @@ class Module(Bound):
 
     def __dir__(self) -> list[str]:
         layer = self._layer.hyperparameters() if self._layer is not None else {}
-        return sorted({*super().__dir__(), *self._parameters, *self._buffers, *self._modules, *layer})
+        return sorted({*super().__dir__(), *self._parameters, *self._buffers, *self._modules, *self._computed, *layer})
 
     def _kept(self, name: str, value: Any) -> jax.Array:
         """An array that the module may keep: no tracer, unless a traced generator builds the module."""
@@ -117,7 +121,7 @@ class Module(Bound):
                 for other in others:
                     own[other].pop(name, None)
                 own.pop(name, None)
-            elif hasattr(type(self), name):
+            elif hasattr(type(self), name) or name in own["_computed"]:
                 raise KeyError(f"attribute {name!r} already exists")
         own[group][name] = value
         call.touch()
@@ -267,7 +271,12 @@ class Module(Bound):
         Raises:
             RuntimeError: all that doesn't fit, in one message; then nothing was changed.
         """
-        return saving.assign(self, flatten(state_dict), saving.saved(self), strict)
+        given = flatten(state_dict)
+        for path, part in self.named_modules():
+            for computed in part._computed.values():
+                computed.rename(given, f"{path}." if path else "")
+        with saving.sized_by(self, given):
+            return saving.assign(self, given, saving.saved(self), strict)
 
     # Modes and dtypes.
 
@@ -361,13 +370,35 @@ class Module(Bound):
     def _run(self, *args: Any, training: bool | None = None, rng: Any = None, **kwargs: Any) -> Any:
         if self._pure:
             return super()._run(*args, training=training, rng=rng, **kwargs)
-        if self._compiled:
+        if self._lazy:  # somewhere below a size is missing, which this call may tell
+            return super()._run(*args, **kwargs)
+        if self._compiled or (self._computed and type(self).forward is Bound.forward):
             return call.compiled(self, args, kwargs, training, rng)
-        if self._layer is not None and not self._modules and type(self).forward is Bound.forward:
-            return call.leaf(self, args, kwargs, training, rng)
+        if self._layer is not None and type(self).forward is Bound.forward:  # a stock class
+            if not self._modules:
+                return call.leaf(self, args, kwargs, training, rng)
+            if not call.structure(self).hooked:
+                return call.compiled(self, args, kwargs, training, rng, shared=True)
         if training is None and rng is None:
             return super()._run(*args, **kwargs)
         return call.overridden(self, args, kwargs, training, rng)
+
+    @property
+    def _lazy(self) -> bool:
+        return call.structure(self).lazy
+
+    def settle(self, layer: Layer) -> None:
+        if self._pure:
+            return super().settle(layer)
+        self._become(layer, random.default_generator())
+        if vars(type(self)).get("_layer_class") is not None:
+            self.__class__ = _class_of(type(layer))  # pyright: ignore[reportAttributeAccessIssue]
+        call.touch()
+
+    def _call(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        if self._pure or self._modules or self._computed:
+            return super()._call(method, *args, **kwargs)
+        return call.leaf(self, args, kwargs, None, None, method)
 
     def compile(self) -> Self:
         """Puts the whole forward under one ``jax.jit`` from now on; returns the module."""
@@ -433,6 +464,7 @@ def _blank() -> dict[str, Any]:
     return {
         "_frozen": set(),
         "_volatile": set(),
+        "_computed": {},
         "_pre_hooks": {},
         "_hooks": {},
         "_calls": {},
@@ -448,7 +480,11 @@ def blank(cls: type[Module]) -> Module:
     return module
 
 
-def _unpickled(layer_class: type[Layer]) -> Module:
+def _class_of(layer_class: type[Layer]) -> type[Module]:
     from purenn.nn.stock import stateful
 
-    return blank(stateful(layer_class))
+    return stateful(layer_class)
+
+
+def _unpickled(layer_class: type[Layer]) -> Module:
+    return blank(_class_of(layer_class))

@@ -53,6 +53,8 @@ class Optimizer:
             raise TypeError(
                 f"Optimizer: transformation must be optax's, such as optax.adam(1e-3), got {transformation!r}"
             )
+        if call.structure(module).lazy:
+            raise ValueError(f"Optimizer: {module!r} has no arrays yet for its lazy layers: call it once before")
         self.module = module
         self.transformation = optax.with_extra_args_support(transformation)
         self.donate = donate

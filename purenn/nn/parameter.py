@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-__all__ = ["Parameter"]
+__all__ = ["Buffer", "Parameter"]
 
 
 def as_array(where: str, name: str, value: Any) -> jax.Array:
@@ -21,6 +21,7 @@ def as_array(where: str, name: str, value: Any) -> jax.Array:
 if TYPE_CHECKING:
 
     def Parameter(data: Any = None, requires_grad: bool = True) -> jax.Array: ...
+    def Buffer(data: Any = None, *, persistent: bool = True) -> jax.Array: ...
 else:
 
     class Parameter:
@@ -55,3 +56,23 @@ else:
 
         def __repr__(self):
             return f"Parameter({self.data!r}, requires_grad={self.requires_grad})"
+
+    class Buffer:
+        """Marks an array as a buffer when it is assigned to a module; read back, it is the array itself.
+
+        Args:
+            data: the array; None is an empty one.
+            persistent: whether it is in the state_dict.
+
+        Example:
+            >>> import jax.numpy as jnp
+            >>> from purenn import nn
+            >>> net = nn.Module()
+            >>> net.count = nn.Buffer(jnp.zeros(()))
+            >>> net.state
+            {'count': Array(0., dtype=float32)}
+        """
+
+        def __init__(self, data=None, *, persistent=True):
+            self.data = jnp.zeros(0) if data is None else as_array("Buffer", "data", data)
+            self.persistent = persistent

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+
+from purenn.nn import call
 
 if TYPE_CHECKING:
     from purenn.nn.module import Module
@@ -33,6 +36,28 @@ def saved(module: Module, prefix: str = "") -> dict[str, Slot]:
         if child is not None:
             slots |= saved(child, f"{prefix}{name}.")
     return slots
+
+
+@contextlib.contextmanager
+def sized_by(module: Module, given: Mapping[str, Any]) -> Iterator[None]:
+    """Lazy modules become what the shapes of given arrays say; after an error they are lazy again."""
+    before = []
+    try:
+        for path, part in list(module.named_modules()):
+            prefix = f"{path}." if path else ""
+            held = {n.removeprefix(prefix): array for n, array in given.items() if n.startswith(prefix)}
+            layer: Any = part._layer
+            if layer is not None and layer.lazy and held:
+                before.append((part, type(part), dict(vars(part))))
+                part.settle(layer.of(held))
+        yield
+    except BaseException:
+        for part, cls, attributes in before:
+            part.__class__ = cls
+            vars(part).clear()
+            vars(part).update(attributes)
+        call.touch()
+        raise
 
 
 def assign(module: Module, given: Mapping[str, Any], slots: Mapping[str, Any], strict: bool = True) -> IncompatibleKeys:

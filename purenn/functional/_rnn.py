@@ -1,0 +1,221 @@
+"""The engine of the recurrent networks: a cell is data, and one scan over time serves all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from purenn.functional import _check, _packed
+from purenn.functional._packed import PackedSequence
+from purenn.functional.dropout import dropout
+
+State = tuple[jax.Array, ...]
+
+
+class Cell(NamedTuple):
+    """A kind of cell.
+
+    Args:
+        gates: how many rows of weights there are for each hidden unit.
+        states: 1 for h, 2 for h and c.
+        step: the new state, of the input's part of the gates, the state's part, and the state.
+    """
+
+    gates: int
+    states: int
+    step: Callable[[jax.Array, jax.Array, State], State]
+
+
+class Weights(NamedTuple):
+    """The weights of one layer in one direction; biases and a projection of h where there are any."""
+
+    ih: jax.Array
+    hh: jax.Array
+    b_ih: jax.Array | None = None
+    b_hh: jax.Array | None = None
+    hr: jax.Array | None = None
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """The sizes of h and c: they differ under a projection."""
+        return self.hh.shape[1], self.hh.shape[1] if self.hr is None else self.hr.shape[1]
+
+
+def _lstm(x: jax.Array, h: jax.Array, state: State) -> State:
+    i, f, g, o = jnp.split(x + h, 4, -1)
+    c = jax.nn.sigmoid(f) * state[1] + jax.nn.sigmoid(i) * jnp.tanh(g)
+    return jax.nn.sigmoid(o) * jnp.tanh(c), c
+
+
+def _gru(x: jax.Array, h: jax.Array, state: State) -> State:
+    (x_r, x_z, x_n), (h_r, h_z, h_n) = jnp.split(x, 3, -1), jnp.split(h, 3, -1)
+    r, z = jax.nn.sigmoid(x_r + h_r), jax.nn.sigmoid(x_z + h_z)
+    n = jnp.tanh(x_n + r * h_n)
+    return (n + z * (state[0] - n),)
+
+
+RNN_TANH = Cell(1, 1, lambda x, h, state: (jnp.tanh(x + h),))
+RNN_RELU = Cell(1, 1, lambda x, h, state: (jax.nn.relu(x + h),))
+LSTM = Cell(4, 2, _lstm)
+GRU = Cell(3, 1, _gru)
+
+
+def _affine(x: jax.Array, weight: jax.Array, bias: jax.Array | None) -> jax.Array:
+    y = jnp.matmul(x, weight.T)
+    return y if bias is None else y + jnp.broadcast_to(bias, y.shape)
+
+
+def _advance(cell: Cell, x: jax.Array, state: State, weights: Weights) -> State:
+    """One step from the input's part of the gates."""
+    new = cell.step(x, _affine(state[0], weights.hh, weights.b_hh), state)
+    return new if weights.hr is None else (_affine(new[0], weights.hr, None), *new[1:])
+
+
+def _scan(
+    cell: Cell, x: jax.Array, state: State, weights: Weights, there: Any, reverse: bool
+) -> tuple[jax.Array, State]:
+    """A layer in one direction over x (T, *, in): all h, and the last state.
+
+    Where elements aren't `there` (T, B) the state stays as it is. This is the obvious formulation, the input's part of
+    all gates at once and then a scan; another one takes its place by taking the place of this function.
+    """
+
+    def step(state: State, now: Any) -> tuple[State, jax.Array]:
+        x, there = now
+        new = _advance(cell, x, state, weights)
+        if there is not None:
+            new = tuple(jnp.where(there[:, None], n, old) for n, old in zip(new, state, strict=True))
+        return new, new[0]
+
+    there = None if there is None else jnp.asarray(there)
+    last, h = lax.scan(step, state, (_affine(x, weights.ih, weights.b_ih), there), reverse=reverse)
+    return h, last
+
+
+def run_cell(where: str, cell: Cell, input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> State:
+    """One step of a cell, arguments checked."""
+    x = _check.array(where, "input", input)
+    _check.rank(where, "input", x, (1, 2), "(I) or (N, I)")
+    _check.floating(where, "input", x)
+    given = {"ih": ("w_ih", w_ih), "hh": ("w_hh", w_hh), "b_ih": ("b_ih", b_ih), "b_hh": ("b_hh", b_hh)}
+    given = {field: pair for field, pair in given.items() if pair[1] is not None or field in ("ih", "hh")}
+    weights = _weights(where, cell, x, x.shape[-1], given)
+    state = _state(where, cell, x, hx, x.shape[:-1], weights.sizes)
+    return _advance(cell, _affine(x, weights.ih, weights.b_ih), state, weights)
+
+
+def run(
+    where: str,
+    cell: Cell,
+    input: Any,
+    hx: Any,
+    params: Sequence[Any],
+    has_biases: bool,
+    num_layers: int,
+    dropout_p: float,
+    train: bool,
+    bidirectional: bool,
+    batch_first: bool,
+    rng: Any,
+) -> tuple[Any, ...]:
+    """A network of layers in one or two directions: its output and its last states."""
+    packed = input if isinstance(input, PackedSequence) else None
+    x, there = _check.array(where, "input", input if packed is None else packed.data), None
+    if packed is None:
+        _check.rank(where, "input", x, (2, 3), "(L, I) or (N, L, I)" if batch_first else "(L, I) or (L, N, I)")
+        x = x.swapaxes(0, 1) if batch_first and x.ndim == 3 else x
+    else:
+        _check.rank(where, "input.data", x, (2,), "(elements, I)")
+        there = _packed.present(where, packed)
+        x = _packed.pad(packed._replace(data=x), there)
+    if x.shape[0] == 0:
+        _check.fail(where, "input", "of length 1 or more", 0)
+    _check.floating(where, "input", x)
+    _check.probability(where, "dropout", dropout_p)
+    layers = _grouped(where, cell, x, params, has_biases, num_layers, 2 if bidirectional else 1)
+    leading = (len(layers) * len(layers[0]), *x.shape[1:-1])
+    state = _state(where, cell, x, hx, leading, layers[0][0].sizes)
+    if packed is not None and packed.sorted_indices is not None and hx is not None:
+        state = tuple(s[:, packed.sorted_indices] for s in state)
+    last: list[State] = []
+    for number, directions in enumerate(layers):
+        if number and train and dropout_p > 0:
+            x = dropout(x, dropout_p, True, rng=None if rng is None else jax.random.fold_in(rng, number))
+        outputs = []
+        for backwards, weights in enumerate(directions):
+            h, end = _scan(cell, x, tuple(s[len(last)] for s in state), weights, there, bool(backwards))
+            outputs.append(h)
+            last.append(end)
+        x = outputs[0] if len(outputs) == 1 else jnp.concatenate(outputs, -1)
+    ends = tuple(jnp.stack(kind) for kind in zip(*last, strict=True))
+    if packed is None:
+        return (x.swapaxes(0, 1) if batch_first and x.ndim == 3 else x, *ends)
+    if packed.unsorted_indices is not None:
+        ends = tuple(end[:, packed.unsorted_indices] for end in ends)
+    return (packed._replace(data=_packed.pack(x, there, packed.data.shape[0])), *ends)
+
+
+def _grouped(
+    where: str, cell: Cell, x: jax.Array, params: Any, has_biases: bool, num_layers: int, directions: int
+) -> list[list[Weights]]:
+    """The weights by layer and direction; whether there are projections is told by their number."""
+    fields = ("ih", "hh", *(("b_ih", "b_hh") if has_biases else ()), "hr")
+    cells = _check.integer(where, "num_layers", num_layers, 1) * directions
+    sizes = [len(fields) - 1, len(fields)] if cell is LSTM else [len(fields) - 1]
+    if not isinstance(params, Sequence) or len(params) not in [cells * n for n in sizes]:
+        number = " or ".join(str(n) for n in sizes)
+        expected = f"{number} arrays for each of {num_layers} layers and {directions} directions"
+        came = len(params) if isinstance(params, Sequence) else type(params).__name__
+        _check.fail(where, "params", expected, came)
+    size, inputs, found = len(params) // cells, x.shape[-1], []
+    for start in range(0, len(params), size):
+        given = {f: (f"params[{start + i}]", params[start + i]) for i, f in enumerate(fields[:size])}
+        found.append(_weights(where, cell, x, inputs, given))
+        if found[-1].sizes != found[0].sizes:
+            _check.fail(where, f"params from {start}", f"of hidden sizes {found[0].sizes}", found[-1].sizes)
+        if len(found) % directions == 0:
+            inputs = found[0].sizes[0] * directions
+    return [found[i : i + directions] for i in range(0, cells, directions)]
+
+
+def _weights(where: str, cell: Cell, x: jax.Array, inputs: int, given: Mapping[str, tuple[str, Any]]) -> Weights:
+    """The weights of a cell, each given with its name; their dtypes and shapes fit each other and the input."""
+    arrays = {field: _check.array(where, name, array) for field, (name, array) in given.items()}
+    names = {field: name for field, (name, _) in given.items()}
+    _check.same_dtype(where, input=x, **{names[field]: array for field, array in arrays.items()})
+    for field in {"ih", "hh", "hr"} & arrays.keys():
+        _check.rank(where, names[field], arrays[field], (2,))
+    rows = cell.gates * (arrays["ih"].shape[0] // cell.gates)
+    out = arrays["hr"].shape[0] if "hr" in arrays else rows // cell.gates
+    shapes = {
+        "ih": (rows, inputs),
+        "hh": (rows, out),
+        "b_ih": (rows,),
+        "b_hh": (rows,),
+        "hr": (out, rows // cell.gates),
+    }
+    for field, array in arrays.items():
+        _check.shape(where, names[field], array, shapes[field])
+    return Weights(**arrays)
+
+
+def _state(where: str, cell: Cell, x: jax.Array, hx: Any, leading: tuple[int, ...], sizes: tuple[int, int]) -> State:
+    """The state to start from, h and for some cells c: zeros of none given."""
+    shapes = [(*leading, size) for size in sizes[: cell.states]]
+    if hx is None:
+        return tuple(jnp.zeros(shape, x.dtype) for shape in shapes)
+    if cell.states == 1:
+        given = {"hx": hx}
+    elif isinstance(hx, list | tuple) and len(hx) == 2:
+        given = {"hx[0]": hx[0], "hx[1]": hx[1]}
+    else:
+        _check.fail(where, "hx", "a pair of h and c", getattr(hx, "shape", type(hx).__name__), TypeError)
+    arrays = {name: _check.array(where, name, array) for name, array in given.items()}
+    _check.same_dtype(where, input=x, **arrays)
+    for (name, array), shape in zip(arrays.items(), shapes, strict=True):
+        _check.shape(where, name, array, shape)
+    return tuple(arrays.values())

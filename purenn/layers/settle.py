@@ -1,0 +1,50 @@
+"""How lazy layers among a layer's parts find their sizes: by a run on shapes alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import jax
+
+from purenn import random
+
+if TYPE_CHECKING:
+    from purenn.layers.base import Bound, Layer
+
+__all__ = ["Settling", "is_lazy", "settled"]
+
+
+class Settling(random.Stream):
+    """The keys of a run in which lazy layers may become what they see."""
+
+
+def is_lazy(layer: Layer) -> bool:
+    """Whether the layer, or a part of it, takes a size from its input."""
+    return layer.lazy or any(map(is_lazy, layer.children().values()))
+
+
+def settled(layer: Layer, example: tuple[Any, ...]) -> Iterator[Layer]:
+    """What the lazy parts become on these inputs, in the order of the tree."""
+    if not example:
+        raise ValueError(f"{layer!r} takes sizes from its input: init(rng, x), where x may be a jax.ShapeDtypeStruct")
+    became: list[Layer] = []
+
+    def run(key: Any, *example: Any) -> None:
+        stream = Settling(key)
+        m = layer.bind(*layer.draw(stream), stream=stream)
+        waiting = [part for part in _parts(m) if part._layer is not None and part._layer.lazy]
+        m(*example)
+        became.extend(part._layer for part in waiting if part._layer is not None)
+
+    jax.eval_shape(run, jax.random.key(0), *example)
+    for part in became:
+        if part.lazy:
+            raise ValueError(f"{part!r} is not called on this example, so that its size stays unknown")
+    return iter(became)
+
+
+def _parts(m: Bound) -> Iterator[Bound]:
+    yield m
+    for child in m.children():
+        yield from _parts(child)

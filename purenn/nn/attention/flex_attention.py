@@ -1,0 +1,16 @@
+"""torch.nn.attention.flex_attention: attention with scores that a function changes, and masks by blocks."""
+
+from purenn.functional._block_mask import BlockMask, and_masks, create_block_mask, create_mask, noop_mask, or_masks
+from purenn.functional.flex import AuxOutput, AuxRequest, flex_attention
+
+__all__ = [
+    "AuxOutput",
+    "AuxRequest",
+    "BlockMask",
+    "and_masks",
+    "create_block_mask",
+    "create_mask",
+    "flex_attention",
+    "noop_mask",
+    "or_masks",
+]

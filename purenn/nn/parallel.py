@@ -1,0 +1,77 @@
+"""A batch over several devices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import numpy as np
+from jax.core import Tracer
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+from purenn.nn.module import Module
+
+__all__ = ["DataParallel"]
+
+
+class DataParallel(Module):
+    """Splits the inputs' batch over devices; every one of them holds the module's arrays.
+
+    The split is a sharding: XLA runs one program on all devices, so that statistics over the batch, as batch norm's,
+    are those of the whole batch. A batch that the number of devices doesn't divide is not split: every device computes
+    it all. With one device it is the module itself.
+
+    Args:
+        module: what is called.
+        device_ids: the numbers of the devices in ``jax.devices()``, or devices; all if None.
+        output_device: where the output goes; the first of them if None.
+        dim: the dimension of the batch.
+
+    Source: ``torch.nn.DataParallel``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import nn
+        >>> net = nn.DataParallel(nn.Linear(3, 2))
+        >>> net(jnp.ones((4, 3))).shape, list(net.state_dict())
+        ((4, 2), ['module.weight', 'module.bias'])
+    """
+
+    def __init__(
+        self, module: Module, device_ids: Sequence[Any] | None = None, output_device: Any = None, dim: int = 0
+    ):
+        super().__init__()
+        known = jax.devices()
+        chosen = known if device_ids is None else [known[d] if isinstance(d, int) else d for d in device_ids]
+        if not chosen:
+            raise ValueError("DataParallel: device_ids must name at least one device, got none")
+        last = chosen[0] if output_device is None else output_device
+        self.module = module
+        self.dim = dim
+        self.device_ids = tuple(chosen)
+        self.output_device = known[last] if isinstance(last, int) else last
+
+    def forward(self, *inputs: Any, **kwargs: Any) -> Any:
+        """The module's, of the split inputs."""
+        count, arrays = len(self.device_ids), [x for x in jax.tree.leaves((inputs, kwargs)) if hasattr(x, "ndim")]
+        if count == 1 or any(isinstance(x, Tracer) for x in arrays):
+            return self.module(*inputs, **kwargs)
+        mesh = Mesh(np.array(self.device_ids), ("batch",))
+        everywhere = NamedSharding(mesh, PartitionSpec())
+        if any(x.sharding != everywhere for x in self.module.parameters()):
+            self.module.to(device=everywhere)
+        divides = all(x.shape[self.dim] % count == 0 for x in arrays if self._has_batch(x))
+
+        def placed(x: Any) -> Any:
+            if not hasattr(x, "ndim"):
+                return x
+            axes = [None] * (self.dim % x.ndim) + ["batch"] if divides and self._has_batch(x) else []
+            return jax.device_put(x, NamedSharding(mesh, PartitionSpec(*axes)))
+
+        inputs, kwargs = jax.tree.map(placed, (inputs, kwargs))
+        output = self.module(*inputs, **kwargs)
+        return jax.tree.map(lambda y: jax.device_put(y, self.output_device), output)
+
+    def _has_batch(self, x: Any) -> bool:
+        return -x.ndim <= self.dim < x.ndim

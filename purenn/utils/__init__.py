@@ -1,0 +1,17 @@
+"""torch.nn.utils for JAX: what is done to gradients, parameters and modules beside calling them.
+
+Functions that change something in torch give what they made here; only modules, which are objects, are changed.
+"""
+
+from purenn.utils import parametrizations as parametrizations
+from purenn.utils import parametrize as parametrize
+from purenn.utils import prune as prune
+from purenn.utils import rnn as rnn
+from purenn.utils.clip_grad import *
+from purenn.utils.convert_parameters import *
+from purenn.utils.fusion import *
+from purenn.utils.init import skip_init as skip_init
+from purenn.utils.spectral_norm import remove_spectral_norm as remove_spectral_norm
+from purenn.utils.spectral_norm import spectral_norm as spectral_norm
+from purenn.utils.weight_norm import remove_weight_norm as remove_weight_norm
+from purenn.utils.weight_norm import weight_norm as weight_norm

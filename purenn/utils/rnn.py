@@ -1,0 +1,297 @@
+"""Sequences of different lengths: packed, padded and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
+
+from purenn.functional import _check, _packed
+from purenn.functional._packed import PackedSequence
+
+__all__ = [
+    "PackedSequence",
+    "invert_permutation",
+    "pack_padded_sequence",
+    "pack_sequence",
+    "pad_packed_sequence",
+    "pad_sequence",
+    "unpack_sequence",
+    "unpad_sequence",
+]
+
+
+def invert_permutation(permutation: Any) -> Any:
+    """The inverse of a permutation.
+
+    Args:
+        permutation: integers of shape (n), each of 0 to n - 1 once; None gives None.
+
+    Source: ``torch.nn.utils.rnn.invert_permutation``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn.utils import rnn
+        >>> rnn.invert_permutation(jnp.array([2, 0, 1])).tolist()
+        [1, 2, 0]
+    """
+    if permutation is not None:
+        where = "invert_permutation"
+        checked = _check.array(where, "permutation", permutation)
+        _check.rank(where, "permutation", checked, (1,))
+        _check.integral(where, "permutation", checked)
+    inverse = _packed.inverse(permutation)
+    return jnp.asarray(inverse) if isinstance(permutation, jax.Array) else inverse
+
+
+def pack_padded_sequence(
+    input: Any, lengths: Any, batch_first: bool = False, enforce_sorted: bool = True
+) -> PackedSequence:
+    r"""Packs a padded batch of sequences.
+
+    Inside a jit, lengths may be traced. Then no shape depends on them: ``data`` has a row for each element of the
+    input, those of the padding zero and last, ``batch_sizes`` one for each time, zeros last. Traced lengths can't be
+    checked either: those above T count as T, and sequences are sorted even where ``enforce_sorted`` says that they are.
+
+    Args:
+        input: of shape :math:`(T, B, *)`.
+        lengths: of shape :math:`(B)`, integers from 1 to T.
+        batch_first: whether ``input`` is of shape :math:`(B, T, *)`.
+        enforce_sorted: whether the longest sequences have to be first; else they are sorted.
+
+    Raises:
+        ValueError: a rank, an empty input, lengths that are out of range, not sorted, or more or fewer than sequences.
+        TypeError: lengths that are no integers.
+
+    Source: ``torch.nn.utils.rnn.pack_padded_sequence``.
+
+    Example:
+        >>> import jax, jax.numpy as jnp
+        >>> from purenn.utils import rnn
+        >>> x = jnp.array([[1, 2, 0], [3, 0, 0], [4, 5, 6]])
+        >>> packed = rnn.pack_padded_sequence(x, [2, 1, 3], batch_first=True, enforce_sorted=False)
+        >>> packed.data.tolist(), packed.batch_sizes.tolist(), packed.sorted_indices.tolist()
+        ([4, 1, 3, 5, 2, 6], [3, 2, 1], [2, 0, 1])
+        >>> pack = jax.jit(lambda x, lengths: rnn.pack_padded_sequence(x, lengths, True, False))
+        >>> pack(x, jnp.array([2, 1, 2])).data.tolist()
+        [1, 4, 3, 2, 5, 0, 0, 0, 0]
+    """
+    where = "pack_padded_sequence"
+    x = _check.array(where, "input", input)
+    if x.ndim < 2:
+        _check.fail(where, "input", "of rank 2 or more", f"shape {x.shape}")
+    if x.size == 0:
+        _check.fail(where, "input", "not empty", f"shape {x.shape}")
+    x = x.swapaxes(0, 1) if batch_first else x
+    traced = isinstance(lengths, Tracer)
+    xp: Any = jnp if traced else np
+    given = lengths if traced else np.asarray(lengths)
+    if not jnp.issubdtype(given.dtype, jnp.integer):
+        _check.fail(where, "lengths", "integers", f"dtype {given.dtype}", TypeError)
+    if given.shape != x.shape[1:2]:
+        _check.fail(where, "lengths", f"of shape {x.shape[1:2]}, one for each sequence", f"shape {given.shape}")
+    given = given.astype(jax.dtypes.canonicalize_dtype(np.int64))
+    if not traced:
+        if given.min() <= 0 or given.max() > x.shape[0]:
+            _check.fail(where, "lengths", f"from 1 to {x.shape[0]}", given.tolist())
+        if enforce_sorted and (np.diff(given) > 0).any():
+            expected = "sorted, the longest first, or enforce_sorted=False"
+            _check.fail(where, "lengths", expected, given.tolist())
+    order = None
+    if traced or not enforce_sorted:
+        order = xp.argsort(-given, stable=True).astype(given.dtype)
+        given, x = given[order], x[:, order]
+    there = xp.arange(x.shape[0] if traced else given.max())[:, None] < given[None]
+    data = _packed.pack(x[: there.shape[0]], there, x.shape[0] * x.shape[1] if traced else int(given.sum()))
+    return PackedSequence(data, there.sum(1, dtype=given.dtype), order)
+
+
+def pad_packed_sequence(
+    sequence: PackedSequence, batch_first: bool = False, padding_value: float = 0.0, total_length: int | None = None
+) -> tuple[jax.Array, Any]:
+    r"""Pads a packed batch of sequences: the inverse of `pack_padded_sequence`.
+
+    Args:
+        sequence: a packed sequence.
+        batch_first: whether the result is to be of shape :math:`(B, T, *)`.
+        padding_value: what stands behind the end of a sequence.
+        total_length: :math:`T`; None for the longest sequence's length, or where sizes are traced for their number,
+            the length of what was packed.
+
+    Returns:
+        An array of shape :math:`(T, B, *)`, and the lengths: a numpy array where they are known.
+
+    Raises:
+        ValueError: ``total_length`` is shorter.
+        TypeError: something else than a PackedSequence.
+
+    Source: ``torch.nn.utils.rnn.pad_packed_sequence``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn.utils import rnn
+        >>> packed = rnn.pack_sequence([jnp.array([1, 2, 3]), jnp.array([4, 5])])
+        >>> x, lengths = rnn.pad_packed_sequence(packed, batch_first=True, total_length=4)
+        >>> x.tolist(), lengths.tolist()
+        ([[1, 2, 3, 0], [4, 5, 0, 0]], [3, 2])
+    """
+    where = "pad_packed_sequence"
+    there = _packed.present(where, sequence)
+    if isinstance(there, np.ndarray):
+        there = there[: np.count_nonzero(there.any(1))]  # sizes of 0 are left from a jit
+    longest = there.shape[0]
+    total = longest if total_length is None else _check.integer(where, "total_length", total_length)
+    if total < longest:
+        _check.fail(where, "total_length", f"at least {longest}, the length of the longest sequence", total)
+    padded = _packed.pad(sequence._replace(data=_check.array(where, "data", sequence.data)), there, padding_value)
+    tail = jnp.full((total - longest, *padded.shape[1:]), padding_value, padded.dtype)
+    padded = jnp.concatenate([padded, tail]) if tail.size else padded
+    lengths = there.sum(0, dtype=sequence.batch_sizes.dtype)
+    if sequence.unsorted_indices is not None:
+        order = sequence.unsorted_indices
+        numbers = _packed.known(order) if isinstance(lengths, np.ndarray) else None
+        padded, lengths = padded[:, order], lengths[order] if numbers is None else lengths[numbers]
+    return padded.swapaxes(0, 1) if batch_first else padded, lengths
+
+
+def pad_sequence(
+    sequences: Any, batch_first: bool = False, padding_value: float = 0.0, padding_side: str = "right"
+) -> jax.Array:
+    r"""Puts sequences of different lengths into one array.
+
+    Args:
+        sequences: arrays of shape :math:`(L_i, *)`; one array stands for those in its first dimension.
+        batch_first: whether the result is to be of shape :math:`(B, T, *)`.
+        padding_value: what fills the shorter ones.
+        padding_side: at which end, ``'right'`` or ``'left'``.
+
+    Returns:
+        An array of shape :math:`(T, B, *)` with T the greatest length, of the first one's dtype.
+
+    Raises:
+        ValueError: no sequences, or shapes that differ in more than the length.
+        TypeError: something else than arrays.
+
+    Source: ``torch.nn.utils.rnn.pad_sequence``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn.utils import rnn
+        >>> rnn.pad_sequence([jnp.array([1, 2, 3]), jnp.array([4])], batch_first=True, padding_value=9).tolist()
+        [[1, 2, 3], [4, 9, 9]]
+    """
+    arrays = _sequences("pad_sequence", sequences)
+    _check.choice("pad_sequence", "padding_side", padding_side, ("right", "left"))
+    longest = max(a.shape[0] for a in arrays)
+
+    def padded(x: jax.Array) -> jax.Array:
+        fill = jnp.full((longest - x.shape[0], *x.shape[1:]), padding_value, arrays[0].dtype)
+        x = x.astype(arrays[0].dtype)
+        return jnp.concatenate([x, fill] if padding_side == "right" else [fill, x])
+
+    return jnp.stack([padded(a) for a in arrays], 0 if batch_first else 1)
+
+
+def unpad_sequence(padded_sequences: Any, lengths: Any, batch_first: bool = False) -> list[jax.Array]:
+    r"""Takes the sequences out of a padded array: the inverse of `pad_sequence`.
+
+    Args:
+        padded_sequences: of shape :math:`(T, B, *)`.
+        lengths: of shape :math:`(B)`; not traced, for shapes depend on them.
+        batch_first: whether the array is of shape :math:`(B, T, *)`.
+
+    Returns:
+        B arrays of shape :math:`(L_i, *)`.
+
+    Raises:
+        ValueError: a rank, or more or fewer lengths than sequences.
+        TypeError: lengths that are no integers, or traced.
+
+    Source: ``torch.nn.utils.rnn.unpad_sequence``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn.utils import rnn
+        >>> [x.tolist() for x in rnn.unpad_sequence(jnp.array([[1, 2, 3], [4, 9, 9]]), [3, 1], batch_first=True)]
+        [[1, 2, 3], [4]]
+    """
+    where = "unpad_sequence"
+    x = _check.array(where, "padded_sequences", padded_sequences)
+    if x.ndim < 2:
+        _check.fail(where, "padded_sequences", "of rank 2 or more", f"shape {x.shape}")
+    x = x if batch_first else x.swapaxes(0, 1)
+    values = _packed.known(lengths)
+    if values is None:
+        _check.fail(where, "lengths", "known: shapes depend on them", "traced ones", TypeError)
+    if not np.issubdtype(values.dtype, np.integer):
+        _check.fail(where, "lengths", "integers", f"dtype {values.dtype}", TypeError)
+    if values.shape != x.shape[:1]:
+        _check.fail(where, "lengths", f"of shape {x.shape[:1]}, one for each sequence", f"shape {values.shape}")
+    return [sequence[: max(int(n), 0)] for sequence, n in zip(x, values, strict=True)]
+
+
+def pack_sequence(sequences: Any, enforce_sorted: bool = True) -> PackedSequence:
+    r"""Packs sequences of different lengths.
+
+    Args:
+        sequences: arrays of shape :math:`(L_i, *)`.
+        enforce_sorted: whether the longest have to be first; else they are sorted.
+
+    Raises:
+        ValueError: what `pad_sequence` and `pack_padded_sequence` refuse.
+        TypeError: something else than arrays.
+
+    Source: ``torch.nn.utils.rnn.pack_sequence``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn.utils import rnn
+        >>> packed = rnn.pack_sequence([jnp.array([1, 2, 3]), jnp.array([4, 5]), jnp.array([6])])
+        >>> packed.data.tolist(), packed.batch_sizes.tolist()
+        ([1, 4, 6, 2, 5, 3], [3, 2, 1])
+    """
+    arrays = _sequences("pack_sequence", sequences)
+    return pack_padded_sequence(pad_sequence(arrays), [a.shape[0] for a in arrays], enforce_sorted=enforce_sorted)
+
+
+def unpack_sequence(packed_sequences: PackedSequence) -> list[jax.Array]:
+    r"""Takes the sequences out of a packed batch: the inverse of `pack_sequence`.
+
+    Args:
+        packed_sequences: a packed sequence; its sizes not traced, for shapes depend on them.
+
+    Returns:
+        B arrays of shape :math:`(L_i, *)`, in the order in which they were packed.
+
+    Raises:
+        TypeError: something else than a PackedSequence, or traced sizes.
+
+    Source: ``torch.nn.utils.rnn.unpack_sequence``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn.utils import rnn
+        >>> packed = rnn.pack_sequence([jnp.array([1]), jnp.array([2, 3])], enforce_sorted=False)
+        >>> [x.tolist() for x in rnn.unpack_sequence(packed)]
+        [[1], [2, 3]]
+    """
+    if isinstance(packed_sequences, PackedSequence) and _packed.known(packed_sequences.batch_sizes) is None:
+        _check.fail("unpack_sequence", "batch_sizes", "known: shapes depend on them", "traced ones", TypeError)
+    return unpad_sequence(*pad_packed_sequence(packed_sequences, batch_first=True), batch_first=True)
+
+
+def _sequences(where: str, sequences: Any) -> Sequence[jax.Array]:
+    """Arrays of one shape but for the first dimension."""
+    if not isinstance(sequences, Iterable):
+        _check.fail(where, "sequences", "arrays", type(sequences).__name__, TypeError)
+    arrays = [_check.array(where, f"sequences[{i}]", a) for i, a in enumerate(sequences)]
+    if not arrays:
+        _check.fail(where, "sequences", "one array or more", "none")
+    for i, a in enumerate(arrays):
+        if a.ndim == 0 or a.shape[1:] != arrays[0].shape[1:]:
+            _check.fail(where, f"sequences[{i}]", f"of shape {('L', *arrays[0].shape[1:])}".replace("'", ""), a.shape)
+    return arrays

@@ -1,0 +1,166 @@
+"""Spectral normalization under torch's older names, ``weight_orig``, ``weight_u`` and ``weight_v``."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from purenn import random
+from purenn.functional import _check
+from purenn.utils.computed import Computed, attach, computed_of, detach
+
+__all__ = ["SpectralNorm", "default_dim", "normalize", "random_unit", "remove_spectral_norm", "spectral_norm"]
+
+
+def default_dim(target: Any) -> int:
+    """The dimension of a weight that counts its outputs: 1 in transposed convolutions, else 0."""
+    layer = target[0] if isinstance(target, tuple) else target
+    names = {"ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"}
+    return int(any(cls.__name__ in names for cls in type(layer).__mro__))
+
+
+def as_matrix(weight: jax.Array, dim: int) -> jax.Array:
+    """An array as a matrix whose rows are its slices along a dimension."""
+    return jnp.moveaxis(weight, dim, 0).reshape(weight.shape[dim], -1)
+
+
+def normalize(x: jax.Array, eps: float) -> jax.Array:
+    """A vector of norm 1."""
+    return x / jnp.maximum(jnp.linalg.norm(x), jnp.asarray(eps, jnp.finfo(x.dtype).dtype)).astype(x.dtype)
+
+
+def random_unit(rng: Any, shape: tuple[int, ...], dtype: Any, eps: float) -> jax.Array:
+    """A random vector of norm 1."""
+    if jnp.issubdtype(dtype, jnp.complexfloating):
+        return normalize(jax.random.normal(rng, shape, dtype), eps)
+    return normalize(random.normal(rng, shape, dtype), eps)
+
+
+@dataclasses.dataclass(frozen=True)
+class SpectralNorm(Computed):
+    """A weight that is divided by its largest singular value."""
+
+    name: str = "weight"
+    n_power_iterations: int = 1
+    dim: int = 0
+    eps: float = 1e-12
+    suffixes = ("_orig", "_u", "_v")
+
+    def __post_init__(self) -> None:
+        if self.n_power_iterations <= 0:
+            raise ValueError(
+                f"Expected n_power_iterations to be positive, but got n_power_iterations={self.n_power_iterations}"
+            )
+
+    def __call__(self, m: Any) -> Any:
+        return self.compute_weight(m, m.training)
+
+    def reshape_weight_to_matrix(self, weight: Any) -> jax.Array:
+        """A weight as the matrix whose singular value is taken."""
+        return as_matrix(weight, self.dim)
+
+    def compute_weight(self, module: Any, do_power_iteration: bool) -> Any:
+        """The weight; with power iterations the module's ``weight_u`` and ``weight_v`` move on."""
+        weight, u, v = (getattr(module, self.name + suffix) for suffix in self.suffixes)
+        matrix = self.reshape_weight_to_matrix(weight)
+        if do_power_iteration:
+            fixed = lax.stop_gradient(matrix)
+            for _ in range(self.n_power_iterations):
+                v = normalize(fixed.T @ u, self.eps)
+                u = normalize(fixed @ v, self.eps)
+            setattr(module, self.name + "_u", u)
+            setattr(module, self.name + "_v", v)
+        u, v = lax.stop_gradient((u, v))
+        return weight / (u @ (matrix @ v))
+
+    def split(self, x: jax.Array) -> tuple[dict[str, Any], dict[str, Any]]:
+        _check.axis("spectral_norm", "dim", self.dim, x.ndim)
+        generator = random.default_generator()
+        height, width = self.reshape_weight_to_matrix(x).shape
+        u = random_unit(generator.next(), (height,), x.dtype, self.eps)
+        v = random_unit(generator.next(), (width,), x.dtype, self.eps)
+        return {self.name + "_orig": x}, {self.name + "_u": u, self.name + "_v": v}
+
+    def rename(self, given: dict[str, Any], prefix: str) -> None:
+        """torch's first version saved the weight itself instead of ``weight_v``, which follows from it."""
+        at = prefix + self.name
+        if at in given and at + "_v" not in given and {at + "_orig", at + "_u"} <= given.keys():
+            weight, original, u = (
+                jnp.asarray(getattr(given[n], "detach", lambda n=n: given[n])()) for n in (at, at + "_orig", at + "_u")
+            )
+            del given[at]
+            matrix = self.reshape_weight_to_matrix(original)
+            v = jnp.linalg.pinv(matrix.T @ matrix) @ (matrix.T @ u)
+            given[at + "_v"] = v * (jnp.mean(original / weight) / (u @ (matrix @ v)))
+
+    @staticmethod
+    def apply(module: Any, name: str, n_power_iterations: int, dim: int, eps: float) -> SpectralNorm:
+        """Applies it to a module, and gives what computes the weight."""
+        attach(module, SpectralNorm(name, n_power_iterations, dim, eps))
+        return computed_of(module)[name]  # pyright: ignore[reportReturnType]
+
+    def remove(self, module: Any) -> None:
+        """Makes the weight of a module a plain parameter again."""
+        detach(module, self.name)
+
+
+def spectral_norm(
+    module: Any,
+    name: str = "weight",
+    n_power_iterations: int = 1,
+    eps: float = 1e-12,
+    dim: int | None = None,
+    *,
+    rng: Any = None,
+) -> Any:
+    r"""Divides a weight by its largest singular value, with torch's older names.
+
+    .. math:: \hat W = \frac{W}{\sigma(W)} \quad\text{with}\quad \sigma(W) = u^\top W v
+
+    In training :math:`u` and :math:`v` take a step of the power method whenever the weight is used; they are state.
+    `purenn.utils.parametrizations.spectral_norm` is the newer form of it.
+
+    Args:
+        module: a module, which is changed; a layer; or a triple ``(layer, params, state)``.
+        name: the weight's; its place is taken by ``name_orig``, ``name_u`` and ``name_v``.
+        n_power_iterations: the steps that each use takes.
+        eps: the least norm that is divided by.
+        dim: the dimension of the outputs; None is 0, and 1 in transposed convolutions.
+        rng: a jax key; needed for a triple.
+
+    Returns:
+        The module; or the new layer or triple.
+
+    Source: ``torch.nn.utils.spectral_norm``; Miyato et al., 2018.
+
+    Example:
+        >>> from purenn import nn, utils
+        >>> m = utils.spectral_norm(nn.Linear(20, 40))
+        >>> m.weight_u.shape, sorted(m.state_dict())
+        ((40,), ['bias', 'weight_orig', 'weight_u', 'weight_v'])
+    """
+    return attach(module, SpectralNorm(name, n_power_iterations, default_dim(module) if dim is None else dim, eps), rng)
+
+
+def remove_spectral_norm(module: Any, name: str = "weight") -> Any:
+    """Makes a weight that `spectral_norm` changed a plain parameter again, with the value it has.
+
+    Args:
+        module: what `spectral_norm` gave, or a triple with its layer.
+        name: the weight's.
+
+    Source: ``torch.nn.utils.remove_spectral_norm``.
+
+    Example:
+        >>> from purenn import nn, utils
+        >>> m = utils.remove_spectral_norm(utils.spectral_norm(nn.Linear(2, 3)))
+        >>> sorted(m.state_dict())
+        ['bias', 'weight']
+    """
+    if not isinstance(computed_of(module).get(name), SpectralNorm):
+        raise ValueError(f"spectral_norm of {name!r} not found in {module!r}")
+    return detach(module, name)

@@ -1,0 +1,112 @@
+"""Weight normalization under torch's older names, ``weight_g`` and ``weight_v``."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from purenn.functional import _check
+from purenn.utils.computed import Computed, attach, computed_of, detach
+
+__all__ = ["WeightNorm", "norm_except_dim", "normalized_weight", "remove_weight_norm", "weight_norm"]
+
+
+def norm_except_dim(v: jax.Array, dim: int | None) -> jax.Array:
+    """The 2-norms of the slices along one dimension, the others kept with size 1; of the whole array without one.
+
+    As in torch, -1 is no dimension too.
+    """
+    wide = v.astype(jnp.float32) if v.dtype.itemsize < 4 else v
+    if dim is None or dim == -1:
+        return jnp.linalg.norm(wide.ravel()).astype(v.dtype)
+    kept = _check.axis("weight_norm", "dim", dim, v.ndim)
+    axes = tuple(i for i in range(v.ndim) if i != kept)
+    return jnp.sqrt(jnp.sum(jnp.square(jnp.abs(wide)), axes, keepdims=True)).astype(v.dtype)
+
+
+def normalized_weight(v: jax.Array, g: jax.Array, dim: int | None) -> jax.Array:
+    """``v`` with its norms replaced by ``g``."""
+    wide = jnp.float32 if v.dtype.itemsize < 4 else v.dtype
+    scale = g.astype(wide) / norm_except_dim(v.astype(wide), dim)
+    return (v.astype(wide) * jnp.broadcast_to(scale, v.shape)).astype(v.dtype)
+
+
+@dataclasses.dataclass(frozen=True)
+class WeightNorm(Computed):
+    """A weight that is computed from its norms and its direction."""
+
+    name: str
+    dim: int | None = 0
+    suffixes = ("_g", "_v")
+
+    def __call__(self, m: Any) -> Any:
+        return self.compute_weight(m)
+
+    def compute_weight(self, module: Any) -> Any:
+        """The weight, from the ``weight_g`` and ``weight_v`` of a module."""
+        return normalized_weight(getattr(module, self.name + "_v"), getattr(module, self.name + "_g"), self.dim)
+
+    def split(self, x: jax.Array) -> tuple[dict[str, Any], dict[str, Any]]:
+        return {self.name + "_g": norm_except_dim(x, self.dim), self.name + "_v": x}, {}
+
+    @staticmethod
+    def apply(module: Any, name: str, dim: int | None) -> WeightNorm:
+        """Applies it to a module, and gives what computes the weight."""
+        attach(module, WeightNorm(name, dim))
+        return computed_of(module)[name]  # pyright: ignore[reportReturnType]
+
+    def remove(self, module: Any) -> None:
+        """Makes the weight of a module a plain parameter again."""
+        detach(module, self.name)
+
+
+def weight_norm(module: Any, name: str = "weight", dim: int | None = 0) -> Any:
+    r"""Computes a weight from its norms and its direction, with torch's older names.
+
+    .. math:: w = g\, \frac{v}{\lVert v \rVert}
+
+    `purenn.utils.parametrizations.weight_norm` is the newer form of it, and loads what this one saved.
+
+    Args:
+        module: a module, which is changed; a layer; or a triple ``(layer, params, state)``.
+        name: the weight's; its place is taken by ``name_g`` and ``name_v``.
+        dim: the dimension whose slices are normalized; None normalizes the whole array.
+
+    Returns:
+        The module; or the new layer or triple.
+
+    Raises:
+        RuntimeError: the weight is computed already. ValueError: there is none of that name.
+
+    Source: ``torch.nn.utils.weight_norm``; Salimans and Kingma, 2016.
+
+    Example:
+        >>> from purenn import nn, utils
+        >>> m = utils.weight_norm(nn.Linear(20, 40))
+        >>> m.weight_g.shape, m.weight_v.shape, m.weight.shape
+        ((40, 1), (40, 20), (40, 20))
+    """
+    return attach(module, WeightNorm(name, dim))
+
+
+def remove_weight_norm(module: Any, name: str = "weight") -> Any:
+    """Makes a weight that `weight_norm` changed a plain parameter again, with the value it has.
+
+    Args:
+        module: what `weight_norm` gave, or a triple with its layer.
+        name: the weight's.
+
+    Source: ``torch.nn.utils.remove_weight_norm``.
+
+    Example:
+        >>> from purenn import nn, utils
+        >>> m = utils.remove_weight_norm(utils.weight_norm(nn.Linear(2, 3)))
+        >>> sorted(m.state_dict())
+        ['bias', 'weight']
+    """
+    if not isinstance(computed_of(module).get(name), WeightNorm):
+        raise ValueError(f"weight_norm of {name!r} not found in {module!r}")
+    return detach(module, name)

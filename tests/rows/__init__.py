@@ -1,0 +1,1 @@
+"""The rows of the table of layers, a file for each family; `layer_table` gathers them."""
