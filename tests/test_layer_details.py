@@ -139,7 +139,7 @@ def test_weight_of_a_loss_is_a_buffer_to_set():
 def test_options_of_torchs_are_read():
     options = torch.nn.LinearCrossEntropyOptions(batch_chunk_size=2)
     loss = layers.LinearCrossEntropyLoss(3, 4, options=options)
-    assert loss.options == F.LinearCrossEntropyOptions(batch_chunk_size=2)
+    assert loss.options == nn.LinearCrossEntropyOptions(batch_chunk_size=2)
     assert repr(loss) == repr(torch.nn.LinearCrossEntropyLoss(3, 4, options=options))
 
 

@@ -621,6 +621,16 @@ class TestOptimizer:
         assert opt.step(mse, X, X) < first
 
 
+class TestBuffer:
+    def test_assigned_it_is_registered(self):
+        net = nn.Module()
+        net.count, net.scratch = nn.Buffer(jnp.zeros(2)), nn.Buffer(jnp.ones(3), persistent=False)
+        assert list(net.state_dict()) == ["count"] and [n for n, _ in net.named_buffers()] == ["count", "scratch"]
+        assert list(net.parameters()) == [] and net.count.shape == (2,)
+        with pytest.raises(TypeError, match="Buffer: data must be an array"):
+            nn.Buffer("no array")
+
+
 class TestGenerator:
     def test_seed_gives_the_same_on_every_face(self):
         purenn.manual_seed(5)

@@ -154,9 +154,10 @@ def _not_applicable(space: Namespace, module: types.ModuleType, name: str, names
         return "a module"
     if not callable(value) or _home(value) in ("typing", "collections.abc"):
         return "no function or class"
-    if inspect.isclass(value) and _home(value) != space.theirs:
+    at_home = f"{_home(value)}.".startswith(f"{space.theirs}.")
+    if inspect.isclass(value) and not at_home:
         return REEXPORTED
-    if isinstance(value, types.FunctionType) and not hasattr(module, "__all__") and _home(value) != space.theirs:
+    if isinstance(value, types.FunctionType) and not hasattr(module, "__all__") and not at_home:
         return REEXPORTED
     return INTERNAL if name.startswith("has_torch_function") else None
 
@@ -190,6 +191,7 @@ def names_tested() -> dict[str, set[str]]:
         table = importlib.import_module(f"cases.{family.name}")
         called.setdefault("F", set()).update(case.name for case in table.CASES)
     called.setdefault("nn", set()).update(row.name for row in importlib.import_module("layer_table").TABLE)
+    called["nn"].update(row[0] for row in importlib.import_module("test_lazy").ROWS)
     return called
 
 

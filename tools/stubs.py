@@ -391,7 +391,7 @@ def natural(name: str) -> Any:
     """The order in which ruff sorts names: CONSTANTS, Classes, functions; numbers as numbers."""
     bare = name.split()[0]
     kind = 0 if bare.isupper() and len(bare) > 1 else 1 if bare[0].isupper() else 2
-    return kind, [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", bare)]
+    return kind, [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", bare)], name
 
 
 def section(module: str) -> int:

@@ -4,7 +4,10 @@ Every stock class here is generated from the layer of the same name in `purenn.l
 same arithmetic.
 """
 
+from purenn import functional as functional
+from purenn import init as init
 from purenn import layers as _layers
+from purenn.functional import LinearCrossEntropyOptions as LinearCrossEntropyOptions
 from purenn.layers.base import Layer as _Layer
 from purenn.nn.call import *
 from purenn.nn.container import *

@@ -13,7 +13,8 @@ import jax
 import numpy as np
 from jax.typing import DTypeLike
 
-from purenn import functional as F
+from purenn import functional, functional as F, init
+from purenn.functional import LinearCrossEntropyOptions
 from purenn.layers.adaptive import _ASMoutput
 from purenn.layers.base import Layer
 from purenn.nn.call import functional_call, pure
@@ -119,6 +120,7 @@ __all__ = [
     "LeakyReLU",
     "Linear",
     "LinearCrossEntropyLoss",
+    "LinearCrossEntropyOptions",
     "LocalResponseNorm",
     "LogSigmoid",
     "LogSoftmax",
@@ -192,7 +194,9 @@ __all__ = [
     "ZeroPad1d",
     "ZeroPad2d",
     "ZeroPad3d",
+    "functional",
     "functional_call",
+    "init",
     "manual_seed",
     "pure",
     "stateful",
