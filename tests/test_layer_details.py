@@ -13,7 +13,6 @@ from functional_engine import assert_close
 from jax.test_util import check_grads
 from layer_engine import check_against_torch
 
-from purenn import functional as F
 from purenn import layers, nn
 from purenn.tree import flatten
 

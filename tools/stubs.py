@@ -104,10 +104,13 @@ class Stub:
             sections[section(line.split()[1])].append(line + "\n")
         for module in sorted(self.froms):
             names = sorted(self.froms[module], key=natural)
-            line = f"from {module} import {', '.join(names)}\n"
-            if len(line) > WIDTH + 1:
-                line = f"from {module} import (\n" + "".join(f"    {name},\n" for name in names) + ")\n"
-            sections[section(module)].append(line)
+            alone = [[name] for name in names if " as " in name]
+            together = [name for name in names if " as " not in name]
+            for group in sorted([*alone, *([together] if together else [])], key=lambda group: natural(group[0])):
+                line = f"from {module} import {', '.join(group)}\n"
+                if len(line) > WIDTH + 1:
+                    line = f"from {module} import (\n" + "".join(f"    {name},\n" for name in group) + ")\n"
+                sections[section(module)].append(line)
         yield "\n".join("".join(lines) for lines in sections.values() if lines)
 
     def use(self, text: str) -> str:

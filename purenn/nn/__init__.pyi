@@ -13,7 +13,8 @@ import jax
 import numpy as np
 from jax.typing import DTypeLike
 
-from purenn import functional, functional as F, init
+from purenn import functional, init
+from purenn import functional as F
 from purenn.functional import LinearCrossEntropyOptions
 from purenn.layers.adaptive import _ASMoutput
 from purenn.layers.base import Layer
