@@ -29,8 +29,8 @@ every_class = pytest.mark.parametrize("row", _marked(TABLE, lambda i, row: FIRST
 
 def modes(row: Row) -> list[bool]:
     """Both modes for a layer that has buffers or draws random numbers; else they are the same program."""
-    _, state = jax.eval_shape(row.layer().init, jax.random.key(0))
-    return [True, False] if state or row.random else [True]
+    stateful = any(part.buffers() for part in parts(row.layer()))
+    return [True, False] if stateful or row.random else [True]
 
 
 def keywords(row: Row, training: bool = True) -> dict:
@@ -50,13 +50,13 @@ def parts(layer) -> list:
 
 
 def rows_dtypes_and_modes():
-    """Every row in float64; in float32 and in turns in one of the half types in one mode, the rest is slow."""
+    """Every row in float64, a class's first in float32 and in turns in one of the half types; the rest is slow."""
     for number, row in enumerate(TABLE):
         needed = modes(row)
         for kind, dtype in enumerate(("float16", "bfloat16", "float32", "float64")):
             for training in (True, False):
-                usual = training == (needed[number % len(needed)]) and (kind == 2 or kind == number % 2)
-                fast = usual or (dtype == "float64" and training in needed)
+                first = FIRST[row.name] is row and training == needed[number % len(needed)]
+                fast = (first and kind in (2, number % 2)) or (dtype == "float64" and training in needed)
                 mode = "train" if training else "eval"
                 yield pytest.param(
                     row, dtype, training, id=f"{mode}-{dtype}-{row!r}", marks=() if fast else pytest.mark.slow

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import math
+import types
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -21,6 +22,13 @@ from jax.core import Tracer
 __all__ = ["concrete_words", "fill", "threefry", "traced"]
 
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
+_NUMPY: Any = types.SimpleNamespace(
+    add=np.add,
+    bitwise_or=np.bitwise_or,
+    bitwise_xor=np.bitwise_xor,
+    shift_left=np.left_shift,
+    shift_right_logical=np.right_shift,
+)
 _BLOCKS = (1 << 14, 1 << 18)  # the sizes that programs are compiled for
 
 
@@ -31,14 +39,16 @@ def threefry(key: Any, x0: Any, x1: Any) -> tuple[Any, Any]:
         key: its two words, uint32.
         x0, x1: the high and the low words of the counts, arrays of uint32.
     """
+    ops = lax if isinstance(x1, jax.Array) else _NUMPY  # jax's own operators take twice the time to trace
     keys = (key[0], key[1], key[0] ^ key[1] ^ np.uint32(0x1BD11BDA))
-    x0, x1 = x0 + keys[0], x1 + keys[1]
+    x0, x1 = ops.add(x0, keys[0]), ops.add(x1, keys[1])
     for block in range(5):
         for rotation in _ROTATIONS[block % 2]:
-            x0 = x0 + x1
-            x1 = x0 ^ ((x1 << np.uint32(rotation)) | (x1 >> np.uint32(32 - rotation)))
-        x0 = x0 + keys[(block + 1) % 3]
-        x1 = x1 + keys[(block + 2) % 3] + np.uint32(block + 1)
+            x0 = ops.add(x0, x1)
+            left, right = ops.shift_left(x1, np.uint32(rotation)), ops.shift_right_logical(x1, np.uint32(32 - rotation))
+            x1 = ops.bitwise_xor(x0, ops.bitwise_or(left, right))
+        x0 = ops.add(x0, keys[(block + 1) % 3])
+        x1 = ops.add(ops.add(x1, keys[(block + 2) % 3]), np.uint32(block + 1))
     return x0, x1
 
 
@@ -118,6 +128,11 @@ def traced(key: Any, shape: Sequence[int], dtype: np.dtype, *, normal: bool = Fa
             return jax.random.normal(key, shape, dtype)
         return jax.random.uniform(key, shape, dtype) - dtype.type(0.5)
     words = jax.random.key_data(key) if jnp.issubdtype(key.dtype, jax.dtypes.prng_key) else key
+    return _traced(words, tuple(shape), dtype, normal)
+
+
+@functools.partial(jax.jit, static_argnums=(1, 2, 3), inline=True)  # a shape is traced once
+def _traced(words: Any, shape: tuple[int, ...], dtype: np.dtype, normal: bool) -> jax.Array:
     low, stride = jnp.zeros(shape, jnp.uint32), 1
     for dim in reversed(range(len(shape))):
         low += lax.broadcasted_iota(jnp.uint32, shape, dim) * np.uint32(stride % (1 << 32))
