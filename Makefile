@@ -36,5 +36,8 @@ format: .venv/test.done  ## what ruff can mend, it mends; generated files are ma
 overhead: .venv/bench.done  ## what a call, a step and a cold start cost, beside the other libraries
 	$(BIN)/python benchmarks/overhead.py
 
+operators: .venv/bench.done  ## what operators cost, beside torch and the obvious JAX
+	$(BIN)/python benchmarks/operators.py --json out/operators.json --chart out/operators.png
+
 clean:
 	rm -rf .venv out dist .pytest_cache .ruff_cache .hypothesis

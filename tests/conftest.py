@@ -4,6 +4,7 @@ Most of the time goes into compiling small programs, so they are compiled withou
 time; ``OPTIMIZED=1`` leaves these on, as `make test-all` does.
 """
 
+import gc
 import os
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
@@ -22,3 +23,11 @@ def strict_promotion():
     """For tests alone: documentation's examples run as its readers run them."""
     with jax.numpy_dtype_promotion("strict"), jax.numpy_rank_promotion("raise"):
         yield
+
+
+@pytest.fixture(autouse=True, scope="module")
+def forget_programs():
+    """What a file has compiled is of no use to the next, and a large heap slows the collector down."""
+    yield
+    jax.clear_caches()
+    gc.collect()

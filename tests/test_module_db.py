@@ -2,6 +2,7 @@
 
 import warnings
 
+import jax
 import pytest
 import torch
 from functional_engine import assert_close
@@ -34,8 +35,18 @@ def samples(info, training, dtype=torch.float32):
 
 
 def made(namespace, info, sample):
-    args, kwargs = to_jax(sample.constructor_input.args), to_jax(sample.constructor_input.kwargs)
-    return getattr(namespace, info.module_cls.__name__)(*args, **kwargs)
+    def converted(value):
+        if not isinstance(value, torch.nn.TransformerEncoderLayer):
+            return value
+        attention = value.self_attn
+        sizes = attention.embed_dim, attention.num_heads, value.linear1.out_features, value.dropout.p
+        return namespace.TransformerEncoderLayer(
+            *sizes, value.activation.__name__, value.norm1.eps, attention.batch_first, value.norm_first,
+            attention.in_proj_bias is not None,
+        )  # fmt: skip
+
+    args, kwargs = jax.tree.map(converted, (sample.constructor_input.args, sample.constructor_input.kwargs))
+    return getattr(namespace, info.module_cls.__name__)(*to_jax(args), **to_jax(kwargs))
 
 
 KNOWN = [info for info in module_db if hasattr(nn, info.module_cls.__name__)]
@@ -56,7 +67,9 @@ def test_module_db(info, training, whole):
     assert numbered
     for number, sample in numbered if whole else numbered[:: -(-len(numbered) // SHARE)]:
         torch.manual_seed(number)
-        theirs = info.module_cls(*sample.constructor_input.args, **sample.constructor_input.kwargs).train(training)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            theirs = info.module_cls(*sample.constructor_input.args, **sample.constructor_input.kwargs).train(training)
         theirs.to(torch.float32)  # as torch's own tests do: some samples have arrays of float64
         if isinstance(theirs, torch.nn.modules.lazy.LazyModuleMixin):
             theirs(*sample.forward_input.args, **sample.forward_input.kwargs)

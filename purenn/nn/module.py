@@ -78,7 +78,7 @@ class Module(Bound):
             if value is not None:
                 raise TypeError(f"{self!r}: {name!r} is a module and can be set to a module or None, got {value!r}")
             own["_modules"][name] = None
-        elif self._layer is not None and name in self._layer.hyperparameters():
+        elif self._layer is not None and name in {*self._layer.__dataclass_fields__} - {"device", "dtype"}:
             own["_layer"] = dataclasses.replace(self._layer, **{name: value})
         else:
             if isinstance(value, Tracer):
