@@ -1,7 +1,7 @@
 """Jax's random numbers from short programs.
 
-`jax.random` on the CPU compiles threefry as a loop over arrays in memory: 0.3 s for every shape it fills and, once
-compiled, twice the time of the same rounds written out, which fuse into one pass. Here they are written out, for jax's
+`jax.random` on the CPU compiles threefry as a loop over arrays in memory, anew for every shape it fills; the same
+rounds written out compile sooner and fuse into one pass. Here they are written out, for jax's
 arrays and numpy's alike. Where the key is concrete, few programs of fixed sizes fill arrays of every shape.
 """
 

@@ -44,10 +44,12 @@ def sized_by(module: Module, given: Mapping[str, Any]) -> Iterator[None]:
     before = []
     try:
         for path, part in list(module.named_modules()):
+            layer: Any = part._layer
+            if layer is None or not layer.lazy:
+                continue
             prefix = f"{path}." if path else ""
             held = {n.removeprefix(prefix): array for n, array in given.items() if n.startswith(prefix)}
-            layer: Any = part._layer
-            if layer is not None and layer.lazy and held:
+            if held:
                 before.append((part, type(part), dict(vars(part))))
                 part.settle(layer.of(held))
         yield
