@@ -1,0 +1,313 @@
+"""Linear maps with transposes of their own, in every derivative mode.
+
+A fast lowering often needs a backward pass that autodiff would not find, and ``jax.custom_vjp`` would give up forward
+mode for it. Here a map that is linear in its `arguments` (and depends on `residuals` in any way) is one primitive,
+whose tangent is itself, whose transpose is the one that the map names, and which batches by ``vmap`` of what it runs.
+So `grad`, `jvp`, `hessian`, `vmap` and their compositions all reach the fast formulations.
+
+A `Linear` says `run`, the obvious formulation, which other platforms compile and every test compares with, and `cpu`,
+what the CPU compiles; and of the transpose the same two. A `Form` is a map of two arguments that is linear in each:
+seen from the output it is a trilinear form, whose three maps (to the output and to either argument) are each other's
+transposes, and it needs no more than these three to be differentiated any number of times.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jax.extend.core import Primitive
+from jax.interpreters import ad, batching, mlir
+from jax.sharding import NamedSharding, PartitionSpec
+
+__all__ = ["Form", "Linear", "linear"]
+
+Arrays = tuple[Any, ...]
+Shapes = tuple[jax.ShapeDtypeStruct, ...]
+
+
+class Linear:
+    """A map of tuples of arrays, linear in its arguments together. Subclasses are frozen dataclasses of what is static.
+
+    Only `run` has to be given. What isn't, follows: the transpose from autodiff, `cpu` and `cpu_transpose` from the
+    obvious ones.
+    """
+
+    def run(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+        """The obvious formulation: the outputs."""
+        raise NotImplementedError
+
+    def cpu(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+        """The formulation for the CPU."""
+        return self.run(residuals, arguments)
+
+    def transpose(self, residuals: Arrays, cotangents: Arrays, like: Shapes) -> Arrays:
+        """The obvious transpose: of the outputs' cotangents the arguments', whose shapes and dtypes are `like`."""
+        return jax.linear_transpose(lambda *arguments: self.run(residuals, arguments), *like)(cotangents)
+
+    def cpu_transpose(self, residuals: Arrays, cotangents: Arrays, like: Shapes) -> Arrays:
+        """The transpose for the CPU."""
+        return self.transpose(residuals, cotangents, like)
+
+    def tangent(self, residuals: Arrays, tangents: Arrays, arguments: Arrays) -> Arrays:
+        """The derivative in the residuals, along `tangents` of theirs."""
+        return jax.jvp(lambda *residuals: self.run(residuals, arguments), residuals, tangents)[1]
+
+    def transposed(self, like: Shapes) -> Linear:
+        """The transpose as a map."""
+        return _Transposed(self, like)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Transposed(Linear):
+    of: Linear
+    like: Shapes
+
+    def run(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+        return tuple(self.of.transpose(residuals, arguments, self.like))
+
+    def cpu(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+        return tuple(self.of.cpu_transpose(residuals, arguments, self.like))
+
+    def transposed(self, like: Shapes) -> Linear:
+        return self.of
+
+
+@dataclasses.dataclass(frozen=True)
+class _Batched(Linear):
+    """A map under ``vmap``: of every array the first axis, where `places` says that it has one, is the batch's."""
+
+    of: Linear
+    residuals: tuple[int | None, ...]
+    arguments: tuple[int | None, ...]
+    size: int
+
+    def _mapped(self, function: Callable[[Arrays, Arrays], Arrays], residuals: Arrays, arguments: Arrays) -> Arrays:
+        axes = (self.residuals, self.arguments)
+        return tuple(jax.vmap(function, axes, axis_size=self.size)(residuals, arguments))
+
+    def _transposed(self, function: Callable[..., Arrays], residuals: Arrays, cotangents: Arrays, like: Shapes) -> Any:
+        lanes = tuple(
+            like if axis is None else jax.ShapeDtypeStruct(like.shape[1:], like.dtype)
+            for like, axis in zip(like, self.arguments, strict=True)
+        )
+        run = jax.vmap(lambda r, c: function(r, c, lanes), (self.residuals, 0), axis_size=self.size)
+        found = run(residuals, cotangents)
+        return tuple(jnp.sum(f, 0) if a is None else f for f, a in zip(found, self.arguments, strict=True))
+
+    def run(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+        return self._mapped(self.of.run, residuals, arguments)
+
+    def cpu(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+        return self._mapped(self.of.cpu, residuals, arguments)
+
+    def transpose(self, residuals: Arrays, cotangents: Arrays, like: Shapes) -> Arrays:
+        return self._transposed(self.of.transpose, residuals, cotangents, like)
+
+    def cpu_transpose(self, residuals: Arrays, cotangents: Arrays, like: Shapes) -> Arrays:
+        return self._transposed(self.of.cpu_transpose, residuals, cotangents, like)
+
+
+def linear(op: Linear, residuals: Sequence[Any], arguments: Sequence[Any]) -> tuple[Any, ...]:
+    """Calls a map.
+
+    Args:
+        op: the map, hashable: equal ones share what was traced.
+        residuals: arrays on which it depends in any way.
+        arguments: arrays in which it is linear, all together.
+
+    Returns:
+        Its outputs.
+
+    Example:
+        >>> import dataclasses, jax, jax.numpy as jnp
+        >>> from purenn.lowering.linear import Linear, linear
+        >>> @dataclasses.dataclass(frozen=True)
+        ... class Scaled(Linear):
+        ...     def run(self, residuals, arguments):
+        ...         return (residuals[0] * arguments[0],)
+        >>> f = lambda w, x: linear(Scaled(), (w,), (x,))[0]
+        >>> [float(g) for g in jax.grad(f, (0, 1))(2.0, 3.0)], float(jax.jvp(f, (2.0, 3.0), (1.0, 1.0))[1])
+        ([3.0, 2.0], 5.0)
+    """
+    arrays = [jnp.asarray(a) for a in (*residuals, *arguments)]
+    varying = frozenset().union(*map(_varying, arrays))  # over axes of a shard_map: then all have to
+    if varying:
+        arrays = [lax.pcast(a, tuple(varying - _varying(a)), to="varying") for a in arrays]
+    return tuple(_linear.bind(*arrays, op=op, count=len(residuals)))
+
+
+def _varying(array: Any) -> frozenset[str]:
+    kind = jax.typeof(array)
+    return kind.mat.varying if hasattr(kind, "mat") else kind.vma  # jax 0.10's name, and the one before
+
+
+_linear = Primitive("linear_map")
+_linear.multiple_results = True
+
+
+@_linear.def_impl
+def _(*arrays: Any, op: Linear, count: int) -> Any:
+    return _eager(op, count)(*arrays)
+
+
+@functools.lru_cache(maxsize=1024)
+def _eager(op: Linear, count: int) -> Callable[..., Any]:
+    return jax.jit(lambda *arrays: _linear.bind(*arrays, op=op, count=count))
+
+
+@functools.lru_cache(maxsize=4096)
+def _shapes(op: Linear, count: int, given: Shapes) -> Shapes:
+    with jax.numpy_dtype_promotion("standard"):
+        return tuple(jax.eval_shape(lambda *arrays: op.run(arrays[:count], arrays[count:]), *given))
+
+
+def _struct(aval: Any) -> jax.ShapeDtypeStruct:
+    return jax.ShapeDtypeStruct(aval.shape, aval.dtype)
+
+
+@_linear.def_abstract_eval
+def _(*avals: Any, op: Linear, count: int) -> Any:
+    outputs = _shapes(op, count, tuple(map(_struct, avals)))
+    mesh = avals[0].sharding.mesh
+
+    def placed(shape: jax.ShapeDtypeStruct) -> Any:
+        whole = NamedSharding(mesh, PartitionSpec(*[None] * len(shape.shape)))
+        return avals[0].update(shape=shape.shape, dtype=shape.dtype, weak_type=False, sharding=whole)
+
+    return [placed(shape) for shape in outputs]
+
+
+def _jvp(primals: Any, tangents: Any, *, op: Linear, count: int) -> Any:
+    residuals, arguments = tuple(primals[:count]), tuple(primals[count:])
+    outputs = linear(op, residuals, arguments)
+    parts = []
+    if any(type(t) is not ad.Zero for t in tangents[count:]):
+        parts.append(linear(op, residuals, tuple(map(ad.instantiate_zeros, tangents[count:]))))
+    if any(type(t) is not ad.Zero for t in tangents[:count]):
+        parts.append(op.tangent(residuals, tuple(map(ad.instantiate_zeros, tangents[:count])), arguments))
+    if len(parts) == 1:
+        return outputs, list(parts[0])
+    return outputs, [one + other for one, other in zip(*parts, strict=True)]
+
+
+ad.primitive_jvps[_linear] = _jvp
+
+
+def _transpose(cotangents: Any, *arrays: Any, op: Linear, count: int) -> Any:
+    residuals, like = arrays[:count], tuple(_struct(a.aval) for a in arrays[count:])
+    found = linear(op.transposed(like), residuals, tuple(map(ad.instantiate_zeros, cotangents)))
+    return [None] * count + list(found)
+
+
+ad.primitive_transposes[_linear] = _transpose
+
+
+def _batch(arrays: Any, dims: Any, *, op: Linear, count: int) -> Any:
+    first = [jnp.moveaxis(a, d, 0) if isinstance(d, int) else a for a, d in zip(arrays, dims, strict=True)]
+    places = tuple(0 if isinstance(d, int) else None for d in dims)
+    size = next(a.shape[0] for a, place in zip(first, places, strict=True) if place == 0)
+    batched = _Batched(op, places[:count], places[count:], size)
+    outputs = linear(batched, first[:count], first[count:])
+    return outputs, [0] * len(outputs)
+
+
+batching.primitive_batchers[_linear] = _batch
+
+
+def _compiled(cpu: bool) -> Callable[..., Any]:
+    def run(*arrays: Any, op: Linear, count: int) -> Any:
+        with jax.numpy_dtype_promotion("standard"):
+            return list((op.cpu if cpu else op.run)(arrays[:count], arrays[count:]))
+
+    return mlir.lower_fun(run, multiple_results=True)
+
+
+mlir.register_lowering(_linear, _compiled(cpu=False))
+mlir.register_lowering(_linear, _compiled(cpu=True), platform="cpu")
+
+
+class Form:
+    """A map y of x and w that is linear in each. Subclasses are frozen dataclasses of what is static, shapes too.
+
+    Only `y` has to be given. ``form(x, w)`` calls it.
+    """
+
+    def y(self, x: Any, w: Any) -> Any:
+        """The obvious formulation."""
+        raise NotImplementedError
+
+    def x(self, w: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
+        """The obvious gradient of x, where y is the output's cotangent and `like` x's shape."""
+        return jax.linear_transpose(lambda x: self.y(x, w), like)(y)[0]
+
+    def w(self, x: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
+        """The obvious gradient of w."""
+        return jax.linear_transpose(lambda w: self.y(x, w), like)(y)[0]
+
+    def cpu_y(self, x: Any, w: Any) -> Any:
+        """The formulation for the CPU."""
+        return self.y(x, w)
+
+    def cpu_x(self, w: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
+        """The gradient of x for the CPU."""
+        return self.x(w, y, like)
+
+    def cpu_w(self, x: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
+        """The gradient of w for the CPU."""
+        return self.w(x, y, like)
+
+    def __call__(self, x: Any, w: Any) -> Any:
+        shapes = (jax.ShapeDtypeStruct(x.shape, x.dtype), jax.ShapeDtypeStruct(w.shape, w.dtype))
+        shapes = (*shapes, _shapes(_Of(self), 0, shapes)[0])
+        return linear(_Map(self, "y", "x", shapes), (w,), (x,))[0]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Of(Linear):
+    """Gives away the output's shape; never bound."""
+
+    form: Form
+
+    def run(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+        return (self.form.y(*arguments),)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Map(Linear):
+    """One of a form's maps, ``to`` a role from the two others, as a linear map of the role ``of``."""
+
+    form: Form
+    to: str
+    of: str
+    shapes: Shapes
+
+    def _run(self, prefix: str, residuals: Arrays, arguments: Arrays) -> Arrays:
+        (other,) = set("xwy") - {self.to, self.of}
+        given = {self.of: arguments[0], other: residuals[0]}
+        like = {} if self.to == "y" else {"like": self.shapes["xw".index(self.to)]}
+        return (getattr(self.form, prefix + self.to)(**given, **like),)
+
+    def run(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+        return self._run("", residuals, arguments)
+
+    def cpu(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+        return self._run("cpu_", residuals, arguments)
+
+    def transposed(self, like: Shapes) -> Linear:
+        return dataclasses.replace(self, to=self.of, of=self.to)
+
+    def transpose(self, residuals: Arrays, cotangents: Arrays, like: Shapes) -> Arrays:
+        return self.transposed(like).run(residuals, cotangents)
+
+    def cpu_transpose(self, residuals: Arrays, cotangents: Arrays, like: Shapes) -> Arrays:
+        return self.transposed(like).cpu(residuals, cotangents)
+
+    def tangent(self, residuals: Arrays, tangents: Arrays, arguments: Arrays) -> Arrays:
+        (other,) = set("xwy") - {self.to, self.of}
+        return linear(dataclasses.replace(self, of=other), arguments, tangents)
