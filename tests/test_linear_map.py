@@ -40,6 +40,15 @@ class Gain(Linear):
         return (jnp.sin(residuals[0]) * (x + w.sum()), x * 2)
 
 
+@dataclasses.dataclass(frozen=True)
+class Folding(Product):
+    folds = True
+
+    def cpu_x(self, w, y, like):
+        assert like.shape[0] == y.shape[0]
+        return y @ w.T
+
+
 def product(x, w):
     return x @ w
 
@@ -53,7 +62,7 @@ def gain_obvious(x, w):
     return jnp.sin(jnp.cos(x)) * (x + w.sum()) + 2 * x
 
 
-PAIRS = {"form": (Product(), product), "linear": (gain, gain_obvious)}
+PAIRS = {"form": (Product(), product), "folding": (Folding(), product), "linear": (gain, gain_obvious)}
 
 
 def total(f: Callable) -> Callable:
@@ -95,6 +104,14 @@ def test_batches_inside_and_outside_of_derivatives(axes, pair):
     ):
         fast, obvious = (jax.jit(order(f)) for f in PAIRS[pair])
         close(fast(*arrays), obvious(*arrays))
+
+
+def test_several_batches_of_one_weight_are_one():
+    program = jax.make_jaxpr(jax.vmap(MODES["grad"](Folding()), (0, None)))(jnp.stack([X, X]), W)
+    assert [str(e.params["op"].to) for e in program.eqns if "op" in e.params and hasattr(e.params["op"], "to")] == [
+        "y",
+        "x",
+    ]
 
 
 def test_parts_of_a_mesh_are_told_apart():

@@ -7,10 +7,9 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
-from jax import lax
 
 from purenn.functional import _check
+from purenn.lowering.conv import Convolution
 
 __all__ = [
     "conv1d",
@@ -42,30 +41,8 @@ def _arrays(
     return x, w, b
 
 
-def _convolved(
-    n: int,
-    x: jax.Array,
-    w: jax.Array,
-    b: jax.Array | None,
-    stride: Sequence[int],
-    pads: Sequence[tuple[int, int]],
-    dilation: Sequence[int],
-    groups: int,
-    input_dilation: Sequence[int] | None = None,
-) -> jax.Array:
-    """Cross-correlates a batch or, if there is none, a batch of one."""
-    axes = tuple(range(n + 2))
-    y = lax.conv_general_dilated(
-        x if x.ndim == n + 2 else x[None],
-        w,
-        stride,
-        pads,
-        lhs_dilation=input_dilation,
-        rhs_dilation=dilation,
-        dimension_numbers=lax.ConvDimensionNumbers(axes, axes, axes),
-        feature_group_count=groups,
-    )
-    y = y if x.ndim == n + 2 else y[0]
+def _with_bias(y: jax.Array, b: jax.Array | None, n: int, batched: bool) -> jax.Array:
+    y = y if batched else y[0]
     return y if b is None else y + jnp.broadcast_to(b.reshape((-1,) + (1,) * n), y.shape)
 
 
@@ -90,7 +67,9 @@ def _conv(
         if size + low + high < extent + 1:
             expected = f"at least {extent + 1} wide in every dimension after padding, as the dilated kernel"
             _check.fail(where, "input", expected, f"shape {x.shape} with padding {pads}")
-    return _convolved(n, x, w, b, strides, pads, dilations, groups)
+    batched = x.ndim == n + 2
+    y = Convolution(strides, tuple(pads), dilations, groups)(x if batched else x[None], w)
+    return _with_bias(y, b, n, batched)
 
 
 def _pads(
@@ -136,13 +115,15 @@ def _conv_transpose(
     if any(o >= max(s, d) for o, s, d in zip(beyond, strides, dilations, strict=True)):
         _check.fail(where, "output_padding", "smaller than the stride or the dilation", beyond)
     extents = [d * (k - 1) for d, k in zip(dilations, w.shape[2:], strict=True)]
-    pads = [(e - p, e - p + o) for e, p, o in zip(extents, paddings, beyond, strict=True)]
-    sizes = [(m - 1) * s + 1 for m, s in zip(x.shape[-n:], strides, strict=True)]
-    if any(m + low + high - e < 1 for m, (low, high), e in zip(sizes, pads, extents, strict=True)):
+    geometry = zip(x.shape[-n:], strides, paddings, beyond, extents, strict=True)
+    sizes = [(m - 1) * s + 1 - 2 * p + e + o for m, s, p, o, e in geometry]
+    pads = tuple((p, p - o) for p, o in zip(paddings, beyond, strict=True))
+    if min(sizes) < 1:
         _check.fail(where, "padding", f"small enough to leave something of an input of shape {x.shape}", paddings)
-    # the same kernel, mirrored and with in and out exchanged within every group, over an input spread by the stride
-    w = w.reshape(groups, channels // groups, *w.shape[1:]).swapaxes(1, 2).reshape(out, -1, *w.shape[2:])
-    return _convolved(n, x, jnp.flip(w, range(2, n + 2)), b, (1,) * n, pads, dilations, groups, strides)
+    batched = x.ndim == n + 2
+    like = jax.ShapeDtypeStruct((x.shape[0] if batched else 1, out, *sizes), x.dtype)
+    y = Convolution(strides, pads, dilations, groups).transposed(w, x if batched else x[None], like)
+    return _with_bias(y, b, n, batched)
 
 
 def conv1d(
@@ -421,6 +402,5 @@ def conv_tbc(input: Any, weight: Any, bias: Any, pad: int = 0) -> jax.Array:
     b = jnp.broadcast_to(b.astype(x.dtype), (time, x.shape[1], w.shape[2]))
     if 0 in b.shape or 0 in w.shape or x.shape[0] == 0:
         return b
-    x = lax.pad(x, np.zeros((), x.dtype), [(pad, pad, 0), (0, 0, 0), (0, 0, 0)])
-    numbers = lax.conv_dimension_numbers(x.shape, w.shape, ("WNC", "WIO", "WNC"))
-    return lax.conv_general_dilated(x, w, (1,), "VALID", dimension_numbers=numbers) + b
+    y = Convolution((1,), ((pad, pad),), (1,), 1)(x.transpose(1, 2, 0), w.transpose(2, 1, 0))
+    return y.transpose(2, 0, 1) + b

@@ -16,7 +16,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -209,6 +209,10 @@ ad.primitive_transposes[_linear] = _transpose
 
 
 def _batch(arrays: Any, dims: Any, *, op: Linear, count: int) -> Any:
+    if isinstance(op, _Map) and op.folds:
+        batched = {role for role, dim in zip(op.roles, dims, strict=True) if isinstance(dim, int)}
+        if "w" not in batched:
+            return _folded(arrays, dims, op)
     first = [jnp.moveaxis(a, d, 0) if isinstance(d, int) else a for a, d in zip(arrays, dims, strict=True)]
     places = tuple(0 if isinstance(d, int) else None for d in dims)
     size = next(a.shape[0] for a, place in zip(first, places, strict=True) if place == 0)
@@ -218,6 +222,22 @@ def _batch(arrays: Any, dims: Any, *, op: Linear, count: int) -> Any:
 
 
 batching.primitive_batchers[_linear] = _batch
+
+
+def _folded(arrays: Any, dims: Any, op: _Map) -> Any:
+    """A form's map over several batches of one weight, as over one batch."""
+    folded, size = [], 1
+    for array, dim in zip(arrays, dims, strict=True):
+        if isinstance(dim, int):
+            array = jnp.moveaxis(array, dim, 0)
+            size = array.shape[0]
+            array = array.reshape(-1, *array.shape[2:])
+        folded.append(array)
+    x, w, y = op.shapes
+    wide = (jax.ShapeDtypeStruct((size * s.shape[0], *s.shape[1:]), s.dtype) for s in (x, y))
+    x, y = wide
+    (output,) = linear(dataclasses.replace(op, shapes=(x, w, y)), folded[:1], folded[1:])
+    return [output.reshape(size, -1, *output.shape[1:])], [0]
 
 
 def _compiled(cpu: bool) -> Callable[..., Any]:
@@ -235,8 +255,10 @@ mlir.register_lowering(_linear, _compiled(cpu=True), platform="cpu")
 class Form:
     """A map y of x and w that is linear in each. Subclasses are frozen dataclasses of what is static, shapes too.
 
-    Only `y` has to be given. ``form(x, w)`` calls it.
+    Only `y` has to be given. ``form(x, w)`` calls it, ``form.transposed(w, y, like)`` the map to x.
     """
+
+    folds: ClassVar[bool] = False  # whether the first axes of x and y are a batch, of which one may be made of several
 
     def y(self, x: Any, w: Any) -> Any:
         """The obvious formulation."""
@@ -263,9 +285,15 @@ class Form:
         return self.w(x, y, like)
 
     def __call__(self, x: Any, w: Any) -> Any:
-        shapes = (jax.ShapeDtypeStruct(x.shape, x.dtype), jax.ShapeDtypeStruct(w.shape, w.dtype))
-        shapes = (*shapes, _shapes(_Of(self), 0, shapes)[0])
-        return linear(_Map(self, "y", "x", shapes), (w,), (x,))[0]
+        return linear(self._map("y", "x", x, w), (w,), (x,))[0]
+
+    def transposed(self, w: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
+        """The transpose of ``x -> form(x, w)``: linear in w and y, of `like`'s shape."""
+        return linear(self._map("x", "y", like, w), (w,), (y,))[0]
+
+    def _map(self, to: str, of: str, x: Any, w: Any) -> _Map:
+        shapes = (_struct(x), _struct(w))
+        return _Map(self, to, of, (*shapes, _shapes(_Of(self), 0, shapes)[0]))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -285,11 +313,20 @@ class _Map(Linear):
     form: Form
     to: str
     of: str
-    shapes: Shapes
+    shapes: Shapes  # of x, w and y
+
+    @property
+    def roles(self) -> tuple[str, str]:
+        """Whose the residual and the argument are."""
+        (other,) = set("xwy") - {self.to, self.of}
+        return other, self.of
+
+    @property
+    def folds(self) -> bool:
+        return self.form.folds and self.to != "w"
 
     def _run(self, prefix: str, residuals: Arrays, arguments: Arrays) -> Arrays:
-        (other,) = set("xwy") - {self.to, self.of}
-        given = {self.of: arguments[0], other: residuals[0]}
+        given = dict(zip(self.roles, (*residuals, *arguments), strict=True))
         like = {} if self.to == "y" else {"like": self.shapes["xw".index(self.to)]}
         return (getattr(self.form, prefix + self.to)(**given, **like),)
 
@@ -309,5 +346,4 @@ class _Map(Linear):
         return self.transposed(like).cpu(residuals, cotangents)
 
     def tangent(self, residuals: Arrays, tangents: Arrays, arguments: Arrays) -> Arrays:
-        (other,) = set("xwy") - {self.to, self.of}
-        return linear(dataclasses.replace(self, of=other), arguments, tangents)
+        return linear(dataclasses.replace(self, of=self.roles[0]), arguments, tangents)
