@@ -2,6 +2,7 @@
 
 from purenn import functional, init, layers, nn, utils
 from purenn.layers import stateless
+from purenn.lowering.compiler import jit, tune_allocator
 from purenn.nn import Optimizer, functional_call, pure
 from purenn.random import manual_seed
 
@@ -10,11 +11,13 @@ __all__ = [
     "functional",
     "functional_call",
     "init",
+    "jit",
     "layers",
     "manual_seed",
     "nn",
     "pure",
     "stateless",
+    "tune_allocator",
     "utils",
 ]
 __version__ = "0.1.0"

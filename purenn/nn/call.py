@@ -13,6 +13,7 @@ from jax.core import Tracer
 
 from purenn import random
 from purenn.layers.base import Bound, Layer
+from purenn.lowering import compiler
 from purenn.tree import flatten
 
 if TYPE_CHECKING:
@@ -277,7 +278,7 @@ class Jitted:
                 key = jax.random.fold_in(random.as_key(key) if key.dtype == np.uint32 else key, count)
             return run(random.Stream(key), *arguments)
 
-        self.jitted = jax.jit(traced, **options)
+        self.jitted = compiler.jit(traced, **options)
 
     def __call__(self, key: Any, *arguments: Any) -> Any:
         if not self.needs_key:
