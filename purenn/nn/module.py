@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import copyreg
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 import jax
@@ -20,16 +20,16 @@ from jax.core import Tracer
 
 from purenn import random
 from purenn.layers.base import Bound, Layer
-from purenn.layers.spec import as_dtype
 from purenn.nn import call, saving
-from purenn.nn.hooks import RemovableHandle
+from purenn.nn.cast import Cast
+from purenn.nn.hooks import Hooked
 from purenn.nn.parameter import Buffer, Parameter, as_array
 from purenn.tree import flatten, nest, tree_repr
 
 __all__ = ["Module"]
 
 
-class Module(Bound):
+class Module(Hooked, Cast):
     """The base of all modules: subclass it as in torch.
 
     Assigned `Parameter`\\ s and modules are registered; ``forward`` says what a call computes. Beside torch's
@@ -147,86 +147,6 @@ class Module(Bound):
 
     add_module = register_module
 
-    # The tree.
-
-    def named_modules(
-        self, memo: set[Any] | None = None, prefix: str = "", remove_duplicate: bool = True
-    ) -> Iterator[tuple[str, Module]]:
-        """This module and all below it, with their dotted names."""
-        memo = set() if memo is None else memo
-        if id(self) in memo:
-            return
-        if remove_duplicate:
-            memo.add(id(self))
-        yield prefix, self
-        for name, child in self._modules.items():
-            if child is not None:
-                yield from child.named_modules(memo, f"{prefix}{'.' if prefix else ''}{name}", remove_duplicate)
-
-    def modules(self) -> Iterator[Module]:
-        """This module and all below it."""
-        return (module for _, module in self.named_modules())
-
-    def named_children(self) -> Iterator[tuple[str, Module]]:
-        """The direct children, each once, with their names."""
-        seen: set[int] = set()
-        for name, child in self._modules.items():
-            if child is not None and id(child) not in seen:
-                seen.add(id(child))
-                yield name, child
-
-    def children(self) -> Iterator[Module]:
-        """The direct children, each once."""
-        return (child for _, child in self.named_children())
-
-    def _named(self, group: str, prefix: str, recurse: bool, remove_duplicate: bool) -> Iterator[tuple[str, jax.Array]]:
-        seen: set[int] = set()
-        modules = self.named_modules(None, prefix, remove_duplicate) if recurse else [(prefix, self)]
-        for path, module in modules:
-            for name, array in vars(module)[group].items():
-                if array is not None and not (remove_duplicate and id(array) in seen):
-                    seen.add(id(array))
-                    yield f"{path}{'.' if path else ''}{name}", array
-
-    def named_parameters(
-        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
-    ) -> Iterator[tuple[str, jax.Array]]:
-        """The parameters with their dotted names; a tied one has the first of its names."""
-        return self._named("_parameters", prefix, recurse, remove_duplicate)
-
-    def parameters(self, recurse: bool = True) -> Iterator[jax.Array]:
-        """The parameters, tied ones once."""
-        return (array for _, array in self.named_parameters(recurse=recurse))
-
-    def named_buffers(
-        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
-    ) -> Iterator[tuple[str, jax.Array]]:
-        """The buffers with their dotted names."""
-        return self._named("_buffers", prefix, recurse, remove_duplicate)
-
-    def buffers(self, recurse: bool = True) -> Iterator[jax.Array]:
-        """The buffers."""
-        return (array for _, array in self.named_buffers(recurse=recurse))
-
-    def _find(self, target: str, group: str, kind: str) -> Any:
-        *path, last = target.split(".")
-        module = self.get_submodule(".".join(path))
-        if last not in vars(module)[group]:
-            raise AttributeError(f"{type(module).__name__} has no {kind} {last!r}")
-        return vars(module)[group][last]
-
-    def get_submodule(self, target: str) -> Module:
-        """The module of a dotted name; the empty name is this one."""
-        return self if not target else self._find(target, "_modules", "submodule")
-
-    def get_parameter(self, target: str) -> jax.Array:
-        """The parameter of a dotted name."""
-        return self._find(target, "_parameters", "parameter")
-
-    def get_buffer(self, target: str) -> jax.Array:
-        """The buffer of a dotted name."""
-        return self._find(target, "_buffers", "buffer")
-
     # Arrays as trees.
 
     def tree(self, kind: str) -> dict[str, Any]:
@@ -278,7 +198,7 @@ class Module(Bound):
         with saving.sized_by(self, given):
             return saving.assign(self, given, saving.saved(self), strict)
 
-    # Modes and dtypes.
+    # Modes.
 
     def train(self, mode: bool = True) -> Self:
         """Sets training mode here and below."""
@@ -306,54 +226,6 @@ class Module(Bound):
             child.apply(fn)
         fn(self)
         return self
-
-    def _map(self, fn: Callable[[jax.Array], Any]) -> Self:
-        slots = self._named_slots()
-        new = {id(group[key]): group[key] for group, key in slots}
-        new = {identity: fn(array) for identity, array in new.items()}
-        for group, key in slots:
-            group[key] = new[id(group[key])]
-        call.touch()
-        return self
-
-    def _named_slots(self) -> list[tuple[dict[str, Any], str]]:
-        groups = [group for module in self.modules() for group in (module._parameters, module._buffers)]
-        return [(group, key) for group in groups for key, array in group.items() if array is not None]
-
-    def to(self, *args: Any, dtype: Any = None, device: Any = None) -> Self:
-        """Casts the floating-point arrays to a dtype, or moves all to a device (jax's, a sharding, or ``'cpu'``)."""
-        for arg in args:
-            if isinstance(arg, jax.Device | jax.sharding.Sharding) or arg in ("cpu", "gpu", "cuda", "tpu"):
-                device = arg
-            else:
-                dtype = arg
-        if dtype is not None:
-            target = as_dtype(dtype)
-            if target is None or not jnp.issubdtype(target, jnp.inexact):
-                raise TypeError(f"{type(self).__name__}.to takes a floating-point dtype, got {dtype}")
-            self._map(lambda x: x.astype(target) if jnp.issubdtype(x.dtype, jnp.inexact) else x)
-        if device is not None:
-            place = jax.devices("gpu" if device == "cuda" else device)[0] if isinstance(device, str) else device
-            self._map(lambda x: jax.device_put(x, place))
-        return self
-
-    def float(self) -> Self:
-        """Casts to float32."""
-        return self.to(jnp.float32)
-
-    def double(self) -> Self:
-        """Casts to float64, which jax has where ``jax_enable_x64`` is on."""
-        if jax.dtypes.canonicalize_dtype(jnp.float64) != jnp.float64:
-            raise RuntimeError("float64 is off: jax.config.update('jax_enable_x64', True) turns it on")
-        return self.to(jnp.float64)
-
-    def half(self) -> Self:
-        """Casts to float16."""
-        return self.to(jnp.float16)
-
-    def bfloat16(self) -> Self:
-        """Casts to bfloat16."""
-        return self.to(jnp.bfloat16)
 
     # Calls.
 
@@ -413,31 +285,6 @@ class Module(Bound):
         if not random.default_generator().traced:
             call.refuse_traced([jnp.zeros(())])
         return key
-
-    def register_forward_pre_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
-    ) -> RemovableHandle:
-        """Calls ``hook(module, args)`` before `forward`; what it returns, if not None, replaces the arguments."""
-        return RemovableHandle(self._pre_hooks, prepend, (hook, with_kwargs))
-
-    def register_forward_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
-    ) -> RemovableHandle:
-        """Calls ``hook(module, args, output)`` after `forward`; what it returns, if not None, replaces the output."""
-        return RemovableHandle(self._hooks, prepend, (hook, with_kwargs))
-
-    def _hooked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        for hook, with_kwargs in tuple(self._pre_hooks.values()):
-            result = hook(self, args, kwargs) if with_kwargs else hook(self, args)
-            if result is not None and with_kwargs:
-                args, kwargs = result
-            elif result is not None:
-                args = result if isinstance(result, tuple) else (result,)
-        output = self._run(*args, **kwargs)
-        for hook, with_kwargs in tuple(self._hooks.values()):
-            result = hook(self, args, kwargs, output) if with_kwargs else hook(self, args, output)
-            output = output if result is None else result
-        return output
 
     # Copies.
 
