@@ -59,7 +59,7 @@ def test_half_types(case: Case, dtype):
         check_value_and_gradient(case, dtype)
 
 
-@rows(CASES, sample=4)
+@rows(CASES, sample=6)
 def test_transforms(case: Case):
     check_transforms(case)
 
