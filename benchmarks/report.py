@@ -1,0 +1,99 @@
+"""Writes the tables of `docs/performance.md` from what `operators.py` and `models.py` saved.
+
+    python benchmarks/report.py [--operators PATH] [--models PATH] [--document PATH]
+
+A table stands between two comments that name it; what is around them is written by hand and stays.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+PASSES = {"forward": "forward", "gradients": "with gradients"}
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def ours_of(figures: dict[str, Any]) -> list[str]:
+    return [name for name in figures if name != "torch"]
+
+
+def bold(ratio: float, limit: float) -> str:
+    return f"**{ratio:.2f}**" if ratio > limit else f"{ratio:.2f}"
+
+
+def machine(saved: dict[str, Any]) -> str:
+    about = saved["machine"]
+    versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items() if version)
+    return f"`python {' '.join(about['command'])}`, {about['cores']} cores, Python {about['python']}, {versions}."
+
+
+def means(saved: dict[str, Any]) -> str:
+    """Geometric means by family."""
+    contestants = ours_of(saved["means"]["all"]["forward"])
+    head = ["family", "rows", *(f"{what}: {one}" for what in PASSES.values() for one in contestants)]
+    rows = []
+    for family, found in saved["means"].items():
+        ratios = [f"{found[name][one]['to_torch']:.2f}" for name in PASSES for one in contestants]
+        rows.append([family, str(found["rows"]), *ratios])
+    counts = []
+    for name, what in PASSES.items():
+        for one in contestants:
+            c = saved["means"]["all"][name][one]
+            counts.append(
+                f"- {what}, {one}: {c['above_1']} rows above torch, {c['above_1.5']} above 1.5 ×, worst"
+                f" {c['worst']:.2f} ×; {c['naive_above_1.05']} above 1.05 × the naive lowering."
+            )
+    return "\n".join([machine(saved), "", table(head, rows), "", *counts])
+
+
+def operators(saved: dict[str, Any]) -> str:
+    """A row each: torch's time, and the ratios to it."""
+    contestants = ours_of(saved["means"]["all"]["forward"])
+    ours = contestants[-1]
+    head = ["row"]
+    for what in PASSES.values():
+        head += [f"{what}: torch, µs", *contestants, f"{ours} / naive"]
+    rows = []
+    for row, figures in saved["rows"].items():
+        cells = [row]
+        for name in PASSES:
+            found = figures[name]
+            cells.append(f"{found['torch']['median_us']:,.0f}")
+            cells += [bold(found[one]["to_torch"], 1.0) for one in contestants]
+            cells.append(bold(found[ours]["to_naive"], 1.05))
+        rows.append(cells)
+    return table(head, rows)
+
+
+def put(text: str, name: str, content: str) -> str:
+    """The document with the content between the comments of this name."""
+    pattern = re.compile(f"(<!-- {name} -->\n).*?(<!-- end of {name} -->)", re.DOTALL)
+    if not pattern.search(text):
+        raise SystemExit(f"the document has no place <!-- {name} --> for this table")
+    return pattern.sub(lambda found: f"{found[1]}\n{content}\n\n{found[2]}", text)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--operators", type=Path, metavar="PATH", help="what operators.py --json saved")
+    parser.add_argument("--models", type=Path, metavar="PATH", help="what models.py --json saved")
+    parser.add_argument("--document", type=Path, default=Path("docs/performance.md"), metavar="PATH")
+    options = parser.parse_args()
+    text = options.document.read_text()
+    if options.operators:
+        saved = json.loads(options.operators.read_text())
+        text = put(put(text, "means", means(saved)), "operators", operators(saved))
+    options.document.write_text(text)
+
+
+if __name__ == "__main__":
+    main()
