@@ -151,7 +151,8 @@ def show(results: dict[str, Any]) -> None:
     console = Console(width=None if sys.stdout.isatty() else 110)
     columns = ("ms a step", "/ torch", "ms a call", "/ torch", "first step s", "peak MiB")
     for model, result in results.items():
-        table = Table(title=f"{model}: {result['about']}", title_justify="left", title_style="bold")
+        console.print(f"[bold]{model}[/]: {result['about']}", highlight=False)
+        table = Table()
         table.add_column("", no_wrap=True)
         for column in columns:
             table.add_column(column, justify="right")
