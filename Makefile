@@ -39,5 +39,8 @@ overhead: .venv/bench.done  ## what a call, a step and a cold start cost, beside
 operators: .venv/bench.done  ## what operators cost, beside torch and the obvious JAX
 	$(BIN)/python benchmarks/operators.py --json out/operators.json --chart out/operators.png
 
+models: .venv/bench.done  ## what whole models cost, beside torch, flax.nnx and equinox
+	$(BIN)/python benchmarks/models.py --json out/models.json --chart out/models.png
+
 clean:
 	rm -rf .venv out dist .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,272 @@
+"""What whole models cost: a training step with Adam and a call, in torch, flax.nnx, equinox and purenn, on the CPU.
+
+    python benchmarks/models.py [--only MODEL] [--torch-compile] [--options] [--json PATH] [--chart PATH] [--quick]
+
+The models are in `model_rows.py`. All contestants start with torch's arrays and learn the same batch; before anything
+is timed, their outputs are compared with torch's, so are the losses of the first steps where no dropout makes them
+random, and the losses have to fall. A contestant's first step is timed by itself: it traces and compiles. Then steps
+and calls are timed in rounds, each of which visits all contestants in an order of its own. A figure is the median over
+the rounds; so is a ratio, of the times of one round.
+
+The peak is what lives at once during a step, arrays, gradients and optimizer included: of torch what its allocator
+gives out, of jax what XLA plans for the program.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import gc
+import json
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # torch's profiler says in any case that it starts
+
+import jax
+import numpy as np
+import torch
+from model_contestants import Made, by_options, ways
+from model_rows import MODELS, Model
+from operators import Disagreement, coloured, interleaved
+from overhead import installed, machine, summary
+
+PASSES = {"step": "a training step", "call": "a call"}
+LOSSES = 6
+# Of the largest number: outputs and first losses; and the losses of further steps, which rounding errors reach by way
+# of Adam, whose first steps know only the signs of gradients. The peers' LSTM has one bias where torch has two.
+TOLERANCE, LATER_TOLERANCE = 1e-4, 1e-2
+
+Makers = dict[str, Callable[..., Made]]
+
+
+def contestants(name: str, torch_compile: bool, options: bool) -> Makers:
+    """All that are installed, torch first."""
+    if options:
+        return by_options()
+    ours = ways()
+    found = {"torch": ours.pop("torch"), "torch.compile": ours.pop("torch.compile")}
+    if not torch_compile:
+        del found["torch.compile"]
+    if installed("flax.nnx"):
+        import model_nnx
+
+        found["flax.nnx"] = functools.partial(model_nnx.make, name)
+    if installed("equinox"):
+        import model_equinox
+
+        found["equinox"] = functools.partial(model_equinox.make, name)
+    return found | ours
+
+
+def planned() -> dict[int, Any]:
+    """Jax's programs by identity; they stay alive, or an identity could come again."""
+    return {id(program): program for program in jax.devices()[0].client.live_executables()}
+
+
+def peak_of(programs: list[Any]) -> int:
+    """Bytes of the largest of some programs: what comes in, goes out and lies between, once where it is donated."""
+    stats = [program.get_compiled_memory_stats() for program in programs]
+    return max(
+        s.argument_size_in_bytes + s.output_size_in_bytes - s.alias_size_in_bytes + s.temp_size_in_bytes for s in stats
+    )
+
+
+def difference(got: Any, expected: np.ndarray) -> float:
+    """The largest, of the largest number; classes may come last, and a batch of positions as one axis or two."""
+    got = np.asarray(got)
+    if got.ndim == 4:  # of a class for each pixel
+        got = got if got.shape == expected.shape else np.moveaxis(got, -1, 1)
+    return float(abs(got.reshape(expected.shape) - expected).max() / abs(expected).max())
+
+
+def check(figures: dict[str, Any], of_torch: dict[str, Any], model: Model) -> None:
+    losses, expected = (np.asarray(of["losses"]) for of in (figures, of_torch))
+    if not figures["difference"] <= TOLERANCE:
+        raise Disagreement(f"the output differs by {figures['difference']:.1e} of the largest number")
+    far = abs(losses - expected) / expected
+    if not model.dropout and not (far[0] <= TOLERANCE and (far <= LATER_TOLERANCE).all()):
+        raise Disagreement(f"the losses are {losses}, torch's {expected}")
+    if not losses[-1] < losses[0]:
+        raise Disagreement(f"the losses don't fall: {losses}")
+
+
+def prepared(model: Model, makers: Makers) -> tuple[dict[str, Made], dict[str, Any], dict[str, str]]:
+    """The contestants after some steps that agree with torch's, what was seen of them, and why others can't run."""
+    start, made, seen, failures = model.start(), {}, {}, {}
+    outputs: Any = None
+    for name, make in makers.items():
+        before = planned()
+        contestant = make(model, start)
+        before |= planned()
+        begun = time.perf_counter()
+        try:
+            losses = [float(contestant.step())]
+        except Exception as error:
+            if name != "torch.compile":
+                raise
+            failures[name] = f"{type(error).__name__}: {str(error).splitlines()[0]}"
+            continue
+        figures: dict[str, Any] = {"first_step_s": time.perf_counter() - begun}
+        programs = [program for key, program in planned().items() if key not in before]
+        figures["losses"] = losses + [float(contestant.step()) for _ in range(LOSSES - 1)]
+        output = np.asarray(contestant.infer())
+        outputs = output if outputs is None else outputs
+        figures["difference"] = difference(output, outputs)
+        figures["peak_bytes"] = contestant.peak() if contestant.peak else peak_of(programs)
+        made[name], seen[name] = contestant, figures
+        try:
+            check(figures, seen["torch"], model)
+        except Disagreement as error:
+            raise Disagreement(f"{name}: {error}") from None
+        print(f"    {name}: first step {figures['first_step_s']:.1f} s", file=sys.stderr)
+    return made, seen, failures
+
+
+def measure(model: Model, makers: Makers, quick: bool) -> dict[str, Any]:
+    """A model's figures by contestant: times and their ratios to torch's, of both passes, and what was seen before."""
+    made, figures, failures = prepared(model, makers)
+    for name in PASSES:
+        runs = {who: of.step if name == "step" else of.infer for who, of in made.items()}
+        clocks = interleaved(runs, quick)
+        for who, mine in clocks.items():
+            figures[who][name] = summary(mine, clocks["torch"])
+            figures[who][name]["to_torch"] = figures[who][name].pop("ratio")
+    return {"about": model.about, "contestants": figures, "failures": failures}
+
+
+# What is shown.
+
+
+def show(results: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(width=None if sys.stdout.isatty() else 110)
+    columns = ("ms a step", "/ torch", "ms a call", "/ torch", "first step s", "peak MiB")
+    for model, result in results.items():
+        console.print(f"[bold]{model}[/]: {result['about']}", highlight=False)
+        table = Table()
+        table.add_column("", no_wrap=True)
+        for column in columns:
+            table.add_column(column, justify="right")
+        for who, figures in result["contestants"].items():
+            cells = [
+                cell
+                for name in PASSES
+                for cell in (f"{figures[name]['median_us'] / 1e3:,.2f}", coloured(figures[name]["to_torch"]))
+            ]
+            cells += [f"{figures['first_step_s']:.2f}", f"{figures['peak_bytes'] / 2**20:,.1f}"]
+            table.add_row(who, *cells, style="bold" if who.startswith("purenn") else "")
+        console.print(table)
+        for who, failure in result["failures"].items():
+            console.print(f"{who} can't run: {failure}", markup=False)
+    if len(results) < 2:
+        return
+    table = Table(title="Time / torch's; below 1 is faster", title_justify="left", title_style="bold")
+    table.add_column("", no_wrap=True)
+    names = contestants_of(results)
+    for name in PASSES:
+        for who in names:
+            table.add_column(f"{name}\n{who}", justify="right")
+    for model, ratios in ratios_of(results).items():
+        cells = [ratios[name].get(who) for name in PASSES for who in names]
+        table.add_row(model, *("" if ratio is None else coloured(ratio) for ratio in cells))
+    console.width = None if sys.stdout.isatty() else 150
+    console.print(table)
+
+
+def contestants_of(results: dict[str, Any]) -> list[str]:
+    """All but torch."""
+    return list(dict.fromkeys(who for result in results.values() for who in result["contestants"] if who != "torch"))
+
+
+def ratios_of(results: dict[str, Any]) -> dict[str, dict[str, dict[str, float]]]:
+    """To torch, by model, pass and contestant; in the end the geometric means."""
+    table = {
+        model: {name: {who: f[name]["to_torch"] for who, f in of["contestants"].items()} for name in PASSES}
+        for model, of in results.items()
+    }
+    means = {
+        name: {
+            who: statistics.geometric_mean(row[name][who] for row in table.values() if who in row[name])
+            for who in contestants_of(results)
+        }
+        for name in PASSES
+    }
+    return table | {"geometric mean": means}
+
+
+def draw(results: dict[str, Any], path: Path) -> None:
+    """Bars of the ratios to torch, a panel for each pass."""
+    try:
+        import matplotlib
+    except ImportError:
+        print("no chart: matplotlib is not installed", file=sys.stderr)
+        return
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    ratios, names = ratios_of(results), contestants_of(results)
+    figure, panels = plt.subplots(1, 2, figsize=(13, 2 + 0.14 * len(ratios) * len(names)), sharey=True)
+    figure.set_layout_engine("constrained")
+    height = 0.8 / len(names)
+    for panel, (name, what) in zip(panels, PASSES.items(), strict=True):
+        for number, who in enumerate(names):
+            places = np.arange(len(ratios)) + (number - (len(names) - 1) / 2) * height
+            widths = np.asarray([row[name].get(who, 1.0) for row in ratios.values()]) - 1
+            panel.barh(places, widths, height, left=1, label=who, color=f"C{number}")
+        panel.axvline(1, color="black", linewidth=1)
+        panel.set(xscale="log", title=what, xlabel="time / torch's; left is faster")
+        panel.set_yticks(np.arange(len(ratios)), list(ratios))
+        panel.set_ylim(len(ratios) - 0.4, -0.6)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper right", ncols=len(names))
+    figure.savefig(path, dpi=110)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--only", choices=list(MODELS), metavar="MODEL", help=f"one of {', '.join(MODELS)}")
+    parser.add_argument("--torch-compile", action="store_true", help="with torch.compile, which needs a C++ compiler")
+    parser.add_argument("--options", action="store_true", help="not the libraries, but XLA's options for purenn")
+    parser.add_argument("--json", type=Path, metavar="PATH", help="where to save the figures")
+    parser.add_argument("--chart", type=Path, metavar="PATH", help="where to save a bar chart (needs matplotlib)")
+    parser.add_argument("--quick", action="store_true", help="three rounds, to see that everything runs and agrees")
+    options = parser.parse_args()
+    about = {**machine(), "torch_threads": torch.get_num_threads(), "command": sys.argv}
+    if about["load"][0] > 0.5:
+        print(f"the machine is busy, load {about['load'][0]:.1f}", file=sys.stderr)
+    results, failures = {}, {}
+    for name in [options.only] if options.only else MODELS:
+        begun = time.perf_counter()
+        try:
+            makers = contestants(name, options.torch_compile, options.options)
+            results[name] = measure(MODELS[name], makers, options.quick)
+        except Exception as error:  # the other models are still worth knowing; the exit status tells
+            failures[name] = f"{type(error).__name__}: {str(error).splitlines()[0]}"
+        took = time.perf_counter() - begun
+        print(f"{name}: {failures.get(name, 'all agree')} ({took:.1f} s)", file=sys.stderr)
+        jax.clear_caches()
+        gc.collect()
+    if results:
+        show(results)
+    for path in filter(None, (options.json, options.chart)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    if options.json:
+        saved = {"machine": about, "quick": options.quick, "models": results, "failures": failures}
+        options.json.write_text(json.dumps(saved, indent=1) + "\n")
+    if options.chart and results:
+        draw(results, options.chart)
+    for name, failure in failures.items():
+        print(f"error: {name}: {failure}", file=sys.stderr)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
