@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from purenn.functional import _check
+from purenn.lowering import random
 
 __all__ = ["alpha_dropout", "dropout", "dropout1d", "dropout2d", "dropout3d", "feature_alpha_dropout"]
 
@@ -33,7 +34,7 @@ def _dropped(
     if channels is not None and x.ndim < len(channels):
         _check.fail(where, "input", f"of rank {len(channels)} or more", f"shape {x.shape}")
     shape = tuple(n if channels is None or i in channels else 1 for i, n in enumerate(x.shape))
-    kept = jax.random.bernoulli(_check.key(where, "rng", rng, "training=True"), 1 - p, shape)
+    kept = random.bernoulli(_check.key(where, "rng", rng, "training=True"), 1 - p, shape)
     wide = x.astype(jnp.float32 if x.dtype.itemsize < 4 else x.dtype)
     kept = kept.astype(wide.dtype)
     if not alpha:

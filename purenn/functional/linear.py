@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 
 from purenn.functional import _check
 
@@ -42,7 +43,8 @@ def linear(input: Any, weight: Any, bias: Any = None) -> jax.Array:
     if x.ndim == 0 or x.shape[-1] != w.shape[-1]:
         expected = f"of shape (*, {w.shape[-1]}) for a weight of shape {w.shape}"
         _check.fail("linear", "input", expected, f"shape {x.shape}")
-    y = jnp.matmul(x, w.T)
+    # Written with w.T, one row times a weight would have XLA's CPU compiler transpose the weight in memory first.
+    y = lax.dot_general(x, w, (((x.ndim - 1,), (w.ndim - 1,)), ((), ())))
     if b is None:
         return y
     _check.broadcastable("linear", "bias", b, y.shape)

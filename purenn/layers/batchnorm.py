@@ -12,8 +12,8 @@ import jax
 import jax.numpy as jnp
 from jax.typing import DTypeLike
 
-from purenn import functional as F
 from purenn.functional import _check
+from purenn.functional._batch_norm import batch_norm_with
 from purenn.layers.base import Bound, Layer, Spec
 from purenn.layers.spec import as_value
 
@@ -61,16 +61,18 @@ class BatchNorm(NormBase):
 
     def _normalize(self, m: Any, x: jax.Array, axis_name: Any = None) -> jax.Array:
         tracked = m.running_mean is not None
-        mean, var = m.running_mean, m.running_var
-        if m.training and tracked:
-            count = m.num_batches_tracked + jnp.ones((), m.num_batches_tracked.dtype)
-            momentum = 1 / count.astype(jnp.float32) if self.momentum is None else self.momentum
-            m.num_batches_tracked = count
-            m.running_mean, m.running_var = F.batch_norm_update(x, mean, var, momentum, axis_name)
         # torch's order: where no statistics are kept, those of the batch serve in evaluation too, and aren't shared
         momentum, use_batch = 0.0 if self.momentum is None else self.momentum, m.training or not tracked
-        shared = axis_name if m.training else None
-        return F.sync_batch_norm(x, mean, var, m.weight, m.bias, use_batch, momentum, self.eps, shared)
+        shared, update = axis_name if m.training else None, m.training and tracked
+        if update:
+            m.num_batches_tracked += jnp.ones((), m.num_batches_tracked.dtype)
+            if self.momentum is None:
+                momentum = 1 / m.num_batches_tracked.astype(jnp.float32)
+        arrays = m.running_mean, m.running_var, m.weight, m.bias
+        y, new = batch_norm_with("batch_norm", x, *arrays, use_batch, momentum, self.eps, shared, update)
+        if update:
+            m.running_mean, m.running_var = new
+        return y
 
 
 class _BatchNorm(BatchNorm):

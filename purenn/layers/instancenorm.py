@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import jax
 from jax.typing import DTypeLike
 
-from purenn import functional as F
 from purenn.functional import _check
+from purenn.functional._instance_norm import instance_norm_with
 from purenn.layers.batchnorm import NormBase
 
 __all__ = ["InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d"]
@@ -36,11 +36,11 @@ class _InstanceNorm(NormBase):
                 f"{self!r}: the input has {channels} channels; without affine, num_features says nothing", stacklevel=2
             )
         batch = x if x.ndim == n + 2 else x[None]
-        mean, var, momentum = m.running_mean, m.running_var, 0.0 if self.momentum is None else self.momentum
-        if m.training and mean is not None:
-            m.running_mean, m.running_var = F.instance_norm_update(batch, mean, var, momentum)
-        own = m.training or not self.track_running_stats
-        y = F.instance_norm(batch, mean, var, m.weight, m.bias, own, momentum, self.eps)
+        momentum, update = 0.0 if self.momentum is None else self.momentum, m.training and m.running_mean is not None
+        own, arrays = m.training or not self.track_running_stats, (m.running_mean, m.running_var, m.weight, m.bias)
+        y, new = instance_norm_with(batch, *arrays, own, momentum, self.eps, update)
+        if update:
+            m.running_mean, m.running_var = new
         return y.reshape(x.shape)
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from jax import lax
 from jax.core import Tracer
 
-__all__ = ["concrete_words", "fill", "threefry", "traced"]
+__all__ = ["bernoulli", "concrete_words", "fill", "threefry", "traced"]
 
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _NUMPY: Any = types.SimpleNamespace(
@@ -127,15 +127,36 @@ def traced(key: Any, shape: Sequence[int], dtype: np.dtype, *, normal: bool = Fa
         if normal:
             return jax.random.normal(key, shape, dtype)
         return jax.random.uniform(key, shape, dtype) - dtype.type(0.5)
-    words = jax.random.key_data(key) if jnp.issubdtype(key.dtype, jax.dtypes.prng_key) else key
-    return _traced(words, tuple(shape), dtype, normal)
+    return _traced(_words(key), tuple(shape), dtype, normal)
 
 
-@functools.partial(jax.jit, static_argnums=(1, 2, 3), inline=True)  # a shape is traced once
-def _traced(words: Any, shape: tuple[int, ...], dtype: np.dtype, normal: bool) -> jax.Array:
+def _words(key: Any) -> jax.Array:
+    return jax.random.key_data(key) if jnp.issubdtype(key.dtype, jax.dtypes.prng_key) else key
+
+
+def _counts(shape: tuple[int, ...]) -> tuple[jax.Array, jax.Array]:
+    """The high and low words of an array's counts, which can be partitioned along every dimension."""
     low, stride = jnp.zeros(shape, jnp.uint32), 1
     for dim in reversed(range(len(shape))):
         low += lax.broadcasted_iota(jnp.uint32, shape, dim) * np.uint32(stride % (1 << 32))
         stride *= shape[dim]
-    centred = _centred(threefry(words, jnp.zeros_like(low), low), dtype)
+    return jnp.zeros_like(low), low
+
+
+@functools.partial(jax.jit, static_argnums=(1, 2, 3), inline=True)  # a shape is traced once
+def _traced(words: Any, shape: tuple[int, ...], dtype: np.dtype, normal: bool) -> jax.Array:
+    centred = _centred(threefry(words, *_counts(shape)), dtype)
     return _normal(centred) if normal else centred
+
+
+def bernoulli(key: Any, p: float, shape: Sequence[int]) -> jax.Array:
+    """``jax.random.bernoulli(key, numpy.float32(p), shape)``, bit for bit."""
+    if not _is_threefry(key) or math.prod(shape) > 1 << 32:
+        return jax.random.bernoulli(key, np.float32(p), shape)
+    return _bernoulli(_words(key), math.ceil(float(np.float32(p)) * 2**23), tuple(shape))
+
+
+@functools.partial(jax.jit, static_argnums=(1, 2), inline=True)
+def _bernoulli(words: Any, below: int, shape: tuple[int, ...]) -> jax.Array:
+    high, low = threefry(words, *_counts(shape))
+    return lax.shift_right_logical(high ^ low, np.uint32(9)) < np.uint32(below)  # 23 bits, as in a uniform number

@@ -1,0 +1,165 @@
+"""Standardising over some axes, with an affine map: one function for batch, layer, group, instance and rms norms.
+
+The derivative is written out. XLA's CPU compiler gives every sum to a library together with the arithmetic around it,
+as long as nothing else needs that; what several sums share, even a broadcast weight, it stores at full size first. So
+each sum of the backward pass gets arrays of its own, which `lax.optimization_barrier` keeps apart: layer norm of
+(64, 128, 512) with its gradients takes a quarter of the time then, and no temporary of the input's size.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from purenn.lowering.linear import Arrays, Linear, Shapes, linear
+
+__all__ = ["affine", "moments", "normalized"]
+
+AxisName = str | tuple[str, ...] | None
+
+
+def moments(x: Any, axes: tuple[int, ...], axis_name: AxisName = None, *, centred: bool = True) -> tuple[Any, Any]:
+    """Mean and biased variance over some axes, which stay, with size 1, in two passes.
+
+    Of nothing they are 0 rather than nan, which would reach the weight's gradient.
+
+    Args:
+        x: the array.
+        axes: over which the mean is taken.
+        axis_name: axes of a mesh or vmap over which it is taken too.
+        centred: if not, the mean is given as 0, and the variance is the mean square.
+    """
+
+    def nothing() -> Any:
+        return jnp.zeros([1 if i in axes else n for i, n in enumerate(x.shape)], x.dtype)
+
+    if x.size == 0:
+        return nothing(), nothing()
+
+    def mean_of(x: Any) -> Any:
+        own = jnp.mean(x, axes, keepdims=True)
+        return own if axis_name is None else lax.pmean(own, axis_name)
+
+    mean = mean_of(x) if centred else nothing()
+    return mean, mean_of(jnp.square(x - mean if centred else x))
+
+
+def affine(x: Any, mean: Any, var: Any, weight: Any, bias: Any, eps: float) -> Any:
+    """The affine image of an array standardised by given moments; everything has one rank and broadcasts."""
+    scale = lax.rsqrt(var + eps)
+    y = (x - mean) * (scale if weight is None else scale * weight)
+    return y if bias is None else y + bias
+
+
+def normalized(
+    x: Any,
+    axes: tuple[int, ...],
+    weight: Any,
+    bias: Any,
+    eps: float,
+    axis_name: AxisName = None,
+    *,
+    centred: bool = True,
+) -> tuple[Any, Any, Any]:
+    """An array standardised by its own moments, and these, which have no gradient.
+
+    Args:
+        x: the array, in the dtype that is computed in.
+        axes, axis_name, centred: as in `moments`.
+        weight, bias: of the array's rank, so that they broadcast; or None.
+        eps: added to the variance.
+    """
+    if axis_name is not None or x.size == 0 or isinstance(eps, jax.Array):  # its derivative is there too
+        mean, var = moments(x, axes, axis_name, centred=centred)
+        return affine(x, mean, var, weight, bias, eps), *lax.stop_gradient((mean, var))
+    one = (1,) * x.ndim
+    weight = jnp.ones(one, x.dtype) if weight is None else weight
+    bias = jnp.zeros(one, x.dtype) if bias is None else bias
+    return _normalized(x, weight, bias, axes, eps, centred)
+
+
+@functools.partial(jax.custom_jvp, nondiff_argnums=(3, 4, 5))
+def _normalized(x: Any, weight: Any, bias: Any, axes: tuple[int, ...], eps: float, centred: bool) -> Any:
+    mean, var = _apart(*moments(x, axes, centred=centred))
+    return affine(x, mean, var, weight, bias, eps), mean, var
+
+
+@_normalized.defjvp
+def _(axes: tuple[int, ...], eps: float, centred: bool, primals: Arrays, tangents: Arrays) -> Any:
+    x, weight, bias = primals
+    mean, var = _apart(*moments(x, axes, centred=centred))
+    y = affine(x, mean, var, weight, bias, eps)
+    (tangent,) = linear(_Tangent(axes, centred), (x, mean, lax.rsqrt(var + eps), weight), tangents)
+    return (y, mean, var), (tangent, jnp.zeros_like(mean), jnp.zeros_like(var))
+
+
+@dataclasses.dataclass(frozen=True)
+class _Tangent(Linear):
+    """The derivative in the array, the weight and the bias; its residuals are the array, mean, scale and weight."""
+
+    axes: tuple[int, ...]
+    centred: bool
+
+    def run(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+        x, mean, scale, weight = residuals
+        dx, dweight, dbias = arguments
+        standard = (x - mean) * scale
+        moved = dx - standard * jnp.mean(standard * dx, self.axes, keepdims=True)
+        if self.centred:
+            moved -= jnp.mean(dx, self.axes, keepdims=True)
+        return ((weight * scale) * moved + standard * dweight + dbias,)
+
+    def cpu_transpose(self, residuals: Arrays, cotangents: Arrays, like: Shapes) -> Arrays:
+        x, mean, scale, weight = residuals
+        (dy,) = cotangents
+        own = lax.optimization_barrier
+        # Where neither weight nor moments vary, all four sums are made of two: those of dy and of dy * standard.
+        alike = [i for i in range(x.ndim) if weight.shape[i] == mean.shape[i] == 1]
+        if alike:
+            total, product = jnp.sum(own(dy), alike, keepdims=True), _product(alike, *own((dy, x, mean, scale)))
+            dbias, dweight = _summed(total, weight), _summed(product, weight)
+            total, product = _summed(weight * total, mean), _summed(weight * product, mean)
+        else:
+            dbias, dweight = _summed(own(dy), weight), _summed(_product((), *own((dy, x, mean, scale))), weight)
+            ours, given = own((dy, weight))
+            total = _summed(ours * given, mean)
+            *ours, given = own((dy, x, mean, scale, weight))
+            product = _summed(_product((), *ours) * given, mean)
+        count = math.prod(x.shape[i] for i in self.axes)
+        dy, x, mean, scale, weight, total, product = own((dy, x, mean, scale, weight, total / count, product / count))
+        moved = dy * weight - (x - mean) * (scale * product)
+        return scale * (moved - total if self.centred else moved), dweight, dbias
+
+
+def _product(axes: Any, dy: Any, x: Any, mean: Any, scale: Any) -> Any:
+    product = dy * ((x - mean) * scale)
+    return jnp.sum(product, axes, keepdims=True) if axes else product
+
+
+def _summed(x: Any, like: Any) -> Any:
+    """The transpose of broadcasting from `like`'s shape."""
+    axes = tuple(i for i, (one, other) in enumerate(zip(x.shape, like.shape, strict=True)) if other == 1 != one)
+    return jnp.sum(x, axes, keepdims=True) if axes else x
+
+
+@dataclasses.dataclass(frozen=True)
+class _Apart(Linear):
+    def run(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+        return arguments
+
+    def cpu(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+        return lax.optimization_barrier(arguments)
+
+    def transposed(self, like: Shapes) -> Linear:
+        return self
+
+
+def _apart(*arrays: Any) -> Arrays:
+    """The same arrays; on the CPU what makes them is compiled apart from what uses them."""
+    return linear(_Apart(), (), arrays)
