@@ -33,6 +33,12 @@ def floating(where: str, argument: str, x: jax.Array) -> None:
         fail(where, argument, "a floating-point array", f"dtype {x.dtype}", TypeError)
 
 
+def at_least_single(where: str, argument: str, x: jax.Array) -> None:
+    """No array of a half type."""
+    if x.dtype.itemsize < 4:
+        fail(where, argument, "of single or double precision", f"dtype {x.dtype}", TypeError)
+
+
 def inexact(where: str, argument: str, x: jax.Array) -> None:
     """A floating-point or complex array."""
     if not jnp.issubdtype(x.dtype, jnp.inexact):

@@ -31,7 +31,8 @@ def nll_loss(
     Args:
         input: log-probabilities, of shape :math:`(C)`, :math:`(N, C)` or :math:`(N, C, d_1, \dots, d_K)`.
         target: classes from 0 to C - 1, of shape :math:`()`, :math:`(N)` or :math:`(N, d_1, \dots, d_K)`.
-        weight: of the classes, of shape :math:`(C)` and the input's dtype.
+        weight: of the classes, of shape :math:`(C)` and the input's dtype; for an input of rank 3 and more any shape
+            with C elements will do.
         size_average, reduce: legacy; they overrule ``reduction``, as in torch.
         ignore_index: the target that counts for nothing.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
@@ -240,19 +241,19 @@ def linear_cross_entropy(
     return _loss.reduced(losses, reduction, dtype, jnp.sum(weights))
 
 
-def _classes(where: str, x: Any, w: jax.Array | None) -> int:
-    """The number of classes, from the input's shape."""
+def _classes(where: str, x: Any, w: jax.Array | None, any_shape: bool = False) -> None:
+    """Checks that there is a weight for every class; `any_shape`: in an array of any rank but 0."""
     if x.ndim == 0:
         _check.fail(where, "input", "of shape (C), (N, C) or (N, C, ...)", "shape ()")
     _check.floating(where, "input", x)
     classes = x.shape[0 if x.ndim == 1 else 1]
-    _check.shape(where, "weight", w, (classes,))
-    return classes
+    if w is not None and not (any_shape and w.ndim and w.size == classes):
+        _check.shape(where, "weight", w, (classes,))
 
 
-def _indices(where: str, x: Any, t: jax.Array, w: jax.Array | None) -> None:
+def _indices(where: str, x: Any, t: jax.Array, w: jax.Array | None, smooth: bool = False) -> None:
     """Checks classes as the target, for log-probabilities or logits like x."""
-    _classes(where, x, w)
+    _classes(where, x, w, any_shape=x.ndim > 2 and not smooth)
     _check.same_dtype(where, input=x, weight=w)
     _check.integral(where, "target", t)
     expected = ((), (1,)) if x.ndim == 1 else (x.shape[:1] + x.shape[2:],)
@@ -268,7 +269,7 @@ def _cross_entropy_dtype(
     if label_smoothing > 1:
         _check.fail(where, "label_smoothing", "at most 1", label_smoothing)
     if x.shape != t.shape or x.ndim == 0:
-        _indices(where, x, t, w)
+        _indices(where, x, t, w, label_smoothing > 0)
         return x.dtype
     _classes(where, x, w)
     if not jnp.issubdtype(t.dtype, jnp.floating):

@@ -105,8 +105,3 @@ def clamped(x: jax.Array, least: float) -> jax.Array:
     """At least `least`, with the derivative of the identity."""
     low = x < least
     return jnp.where(low, jnp.asarray(least, x.dtype) + (x - jax.lax.stop_gradient(x)), x)
-
-
-def absolute(x: jax.Array) -> jax.Array:
-    """The absolute value, with the derivative 0 at 0, unlike ``jnp.abs``."""
-    return jnp.abs(x) if jnp.iscomplexobj(x) else x * jnp.sign(x)

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from purenn.functional import _check, _pooling
+from purenn.functional._norm import modulus
 
 Ints = int | Sequence[int]
 
@@ -29,11 +30,8 @@ def _lp_pool(
     if math.isinf(norm_type):
         if x.dtype == bool:
             _check.fail(where, "input", "a number array for an infinite norm_type", "dtype bool", TypeError)
-        sign = math.copysign(1, norm_type)
-        x = _pooling.checked_max_pool(
-            where, n, False, jnp.abs(x) if sign > 0 else -jnp.abs(x), kernels, stride, 0, 1, ceil_mode
-        )
-        return x if sign > 0 else -x
+        sign = 1 if norm_type > 0 else -1
+        return sign * _pooling.checked_max_pool(where, n, False, sign * modulus(x), kernels, stride, 0, 1, ceil_mode)
     if integral and isinstance(norm_type, float):
         x = x.astype(jnp.float32)
     elif x.dtype == bool:

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from purenn.functional import _check, _loss
-from purenn.functional._norm import vector_norm
+from purenn.functional._norm import modulus, vector_norm
 
 __all__ = ["cosine_similarity", "pairwise_distance", "pdist"]
 
@@ -107,7 +107,8 @@ def pdist(input: Any, p: float = 2.0) -> jax.Array:
         every largest difference is 1, as in torch.
 
     Raises:
-        ValueError: not a matrix, or a negative p. TypeError: an input that isn't floating-point.
+        ValueError: not a matrix, or a negative p.
+        TypeError: an input that isn't floating-point, or is of a half type, as in torch.
 
     Source: ``torch.nn.functional.pdist``.
 
@@ -125,16 +126,16 @@ def pdist(input: Any, p: float = 2.0) -> jax.Array:
     rows, columns = np.triu_indices(len(x), 1)
     if 0 in (len(rows), x.shape[1]):
         return jnp.zeros(len(rows), x.dtype)
-    wide = _loss.cast(x, x.dtype)
+    _check.at_least_single("pdist", "input", x)
     shape = (len(x), *x.shape)
-    difference = jnp.broadcast_to(wide[:, None], shape) - jnp.broadcast_to(wide[None], shape)
+    difference = jnp.broadcast_to(x[:, None], shape) - jnp.broadcast_to(x[None], shape)
     distance = _largest(difference) if p == float("inf") else vector_norm(difference, p, -1)
-    return distance[rows, columns].astype(x.dtype)
+    return distance[rows, columns]
 
 
 def _largest(difference: jax.Array) -> jax.Array:
     """The largest absolute value along the last axis; each of several has the derivative of a single one."""
-    size = _loss.absolute(difference)
+    size = modulus(difference)
     largest = jax.lax.stop_gradient(jnp.max(size, -1, keepdims=True))
     change = jnp.where(size == largest, size - jax.lax.stop_gradient(size), jnp.zeros_like(size))
     return largest[..., 0] + jnp.sum(change, -1)

@@ -78,7 +78,8 @@ def cdist(x1: Any, x2: Any, p: float = 2.0, compute_mode: str = _MODES[0]) -> ja
 
     Raises:
         ValueError: the shapes don't fit, p is negative, or another ``compute_mode``.
-        TypeError: the inputs aren't floating-point arrays of one dtype, or p is no number.
+        TypeError: the inputs aren't floating-point arrays of one dtype, or p is no number; half types where the
+            distances aren't made of products.
 
     Differs from torch for infinite p where a component is NaN: so is the distance, torch leaves the component out.
 
@@ -111,6 +112,8 @@ def cdist(x1: Any, x2: Any, p: float = 2.0, compute_mode: str = _MODES[0]) -> ja
     rows = max(a.shape[-2], b.shape[-2])
     if p == 2 and (compute_mode == _MODES[1] or (compute_mode == _MODES[0] and rows > 25)):
         return _euclidean(a, b)
+    if 0 not in (*a.shape, b.shape[-2]):
+        _check.at_least_single("cdist", "x1", a)
     difference = a[..., :, None, :] - b[..., None, :, :]
     if p == math.inf:
         return _largest(difference) if a.shape[-1] else jnp.zeros(difference.shape[:-1], a.dtype)

@@ -27,6 +27,7 @@ from purenn.functional._margin import (
     soft_margin_loss,
 )
 from purenn.functional._metric import cosine_embedding_loss, triplet_margin_loss, triplet_margin_with_distance_loss
+from purenn.functional._norm import modulus
 
 __all__ = [
     "LinearCrossEntropyOptions",
@@ -178,7 +179,7 @@ def l1_loss(
         1.0
     """
     _no_bool("l1_loss", input=input, target=target)
-    return _regression("l1_loss", _loss.absolute, input, target, weight, (reduction, size_average, reduce))
+    return _regression("l1_loss", modulus, input, target, weight, (reduction, size_average, reduce))
 
 
 def smooth_l1_loss(
@@ -220,11 +221,11 @@ def smooth_l1_loss(
         _check.fail(where, "beta", "at least 0", beta)
     if beta == 0:
         _no_bool(where, input=input, target=target)
-        return _regression(where, _loss.absolute, input, target, None, (reduction, size_average, reduce))
+        return _regression(where, modulus, input, target, None, (reduction, size_average, reduce))
     _real(where, input, target)
 
     def smooth(d: jax.Array) -> jax.Array:
-        return jnp.where(jnp.abs(d) < beta, 0.5 * jnp.square(d) / beta, _loss.absolute(d) - 0.5 * beta)
+        return jnp.where(jnp.abs(d) < beta, 0.5 * jnp.square(d) / beta, modulus(d) - 0.5 * beta)
 
     return _regression(where, smooth, input, target, None, (reduction, size_average, reduce))
 
@@ -264,7 +265,7 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     _real(where, input, target)
 
     def huber(d: jax.Array) -> jax.Array:
-        return jnp.where(jnp.abs(d) < delta, 0.5 * jnp.square(d), delta * (_loss.absolute(d) - 0.5 * delta))
+        return jnp.where(jnp.abs(d) < delta, 0.5 * jnp.square(d), delta * (modulus(d) - 0.5 * delta))
 
     dtype = x.dtype if weight is None else _loss.result_type(x, _check.array(where, "weight", weight))
     return _regression(where, huber, input, target, weight, (reduction, None, None), dtype, weighted_mean=False)

@@ -1,3 +1,4 @@
+import numpy as np
 from functional_engine import Bad, Case, booleans, integers, normal, values
 
 A = values([[1.0, 2.0, 2.0], [0.0, 0.0, 0.0], [2.0, 0.0, 2.0]])
@@ -39,6 +40,7 @@ BAD = [
     Bad("pairwise_distance", (normal(2, 0), normal(2, 0)), {"p": INF}, match="of a last dimension that isn't empty"),
     Bad("pdist", (normal(2, 3, 4),), match="pdist: input must be of rank 2"),
     Bad("pdist", (integers(3, 4, 2),), match="pdist: input must be a floating-point"),
+    Bad("pdist", (values(np.ones((3, 2), np.float16)),), match="pdist: input must be of single or double precision"),
     Bad("pdist", (normal(3, 2),), {"p": -1.0}, match="pdist: p must be at least 0"),
     Bad("cosine_similarity", (normal(3), normal(3)), match=r"cosine_similarity: dim must be in \[-1, 0\], got 1"),
     Bad("cosine_similarity", (normal(2, 3), normal(2, 2)), match="cosine_similarity: x1 and x2 must be broadcastable"),

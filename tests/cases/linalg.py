@@ -1,3 +1,4 @@
+import numpy as np
 from functional_engine import Bad, Case, booleans, integers, normal, transposed, values
 
 INF = float("inf")
@@ -7,6 +8,7 @@ P = (0, 0.5, 1, 1.5, 2, 3, INF)
 ROWS = values([[1.0, 2.0, 3.0], [1.0, 3.0, 3.0]]), values([[1.0, 2.0, 3.0], [0.0, 1.0, 3.0], [2.0, 2.0, 3.0]])
 # a zero vector, ties of the largest and smallest modulus, zeros among others
 VECTORS = values([[0.0, 0.0, 0.0], [1.0, -1.0, 0.0], [2.0, 2.0, -1.0], [1.0, -2.0, 4.0]])
+HALF = values(np.ones((3, 2), np.float16))
 HALVES = values([[300.0, 300.0, 300.0]])  # whose squares are beyond float16
 
 CASES = [
@@ -70,6 +72,10 @@ BAD = [
     Bad("cdist", (normal(2, 3), values([[1, 2, 3.0]], False)), {"p": -1.0}, match="cdist: p must be at least 0"),
     Bad("cdist", (normal(2, 3), normal(4, 3)), {"p": "2"}, match="cdist: p must be a number"),
     Bad("cdist", (normal(2, 3), normal(4, 3)), {"p": None}, match="cdist: p must be a number"),
+    *(
+        Bad("cdist", (HALF, HALF), kwargs, match="cdist: x1 must be of single or double precision")
+        for kwargs in ({}, {"p": 1.0}, {"p": INF}, {"compute_mode": DIRECT})
+    ),
     Bad("cdist", (normal(2, 3), normal(4, 3)), {"compute_mode": "mm"}, match="cdist: compute_mode must be one of"),
     Bad("chain_matmul", (), match="chain_matmul: matrices must be at least one array"),
     Bad("chain_matmul", (normal(3), normal(3, 2)), match=r"chain_matmul: matrices\[0\] must be of rank 2"),

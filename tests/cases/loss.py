@@ -59,6 +59,10 @@ INDICES = [
     Case("nll_loss", (INFINITE, values([1, 1]))),
     Case("nll_loss", (normal(2, 3, 4), integers(3, 2, 4)), {"reduction": "none"}),
     Case("cross_entropy", (normal(3), integers(3))),
+    *(
+        Case(f, (normal(2, 3, 2), integers(3, 2, 2)), {"weight": constant([1.0, 0.5, 2.0])})
+        for f in ("nll_loss", "cross_entropy")
+    ),
     Case("cross_entropy", (normal(2, 3, 2, 1, 2), integers(3, 2, 2, 1, 2)), {"weight": WEIGHT}),
     Case("cross_entropy", (transposed(normal(2, 3)), integers(3, 2)), {"reduction": "none"}),
     Case("cross_entropy", (EXTREME, values([0, 1]))),
@@ -304,6 +308,8 @@ BAD = [
             ((X, normal(2)), {}, "target must be an integer array"),
             ((integers(5, 2, 3), T), {}, "input must be a floating-point array"),
             ((X, T), {"weight": normal(2)}, r"weight must be of shape \(3,\)"),
+            ((X, T), {"weight": normal(1, 3)}, r"weight must be of shape \(3,\)"),
+            ((normal(2, 3, 1), integers(3, 2, 1)), {"weight": normal(1, 2)}, r"weight must be of shape \(3,\)"),
             ((X, T), {"weight": integers(5, 3)}, "input and weight must be of one dtype"),
             ((X, T), {"ignore_index": 1.5}, "ignore_index must be an integer"),
         )
@@ -311,6 +317,12 @@ BAD = [
     Bad("cross_entropy", (X, integers(3, 2, 3)), match="cross_entropy: target must be a floating-point array where"),
     Bad("cross_entropy", (X, X), {"ignore_index": 0}, match="cross_entropy: ignore_index must be negative with"),
     Bad("cross_entropy", (X, X), {"weight": normal(2)}, match=r"cross_entropy: weight must be of shape \(3,\)"),
+    Bad(
+        "cross_entropy",
+        (normal(2, 3, 2), integers(3, 2, 2)),
+        {"weight": normal(1, 3), "label_smoothing": 0.1},
+        match=r"cross_entropy: weight must be of shape \(3,\)",
+    ),
     Bad("cross_entropy", (X, T), {"label_smoothing": 1.1}, match="cross_entropy: label_smoothing must be at most 1"),
     *(
         Bad("linear_cross_entropy", args, kwargs, match=f"linear_cross_entropy: {match}")

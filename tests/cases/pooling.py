@@ -46,6 +46,7 @@ CASES = [
     Case("lp_pool1d", (values([[[0.0, 0, 0, 1, -1, 2]]]), 2.0, 2)),
     Case("lp_pool1d", (uniform(1, 7, low=0.5), 1.5, 3, 2, True)),
     Case("lp_pool1d", (normal(2, 6), float("inf"), 2, 1)),
+    Case("lp_pool1d", (values([[0.0, 0, -1, 0, 0, 2]]), float("inf"), 2)),
     Case("lp_pool2d", (uniform(1, 2, 5, 5, low=0.5), 3, (2, 3), 2, True)),
     Case("lp_pool2d", (normal(1, 4, 4), -float("inf"), 2)),
     Case("lp_pool2d", (integers(9, 1, 4, 4), 2, 2)),
