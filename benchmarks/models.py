@@ -38,7 +38,7 @@ from operators import Disagreement, coloured, interleaved
 from overhead import installed, machine, summary
 
 PASSES = {"step": "a training step", "call": "a call"}
-LOSSES = 6
+LOSSES = 4
 # Of the largest number: outputs and first losses; and the losses of further steps, which rounding errors reach by way
 # of Adam, whose first steps know only the signs of gradients. The peers' LSTM has one bias where torch has two.
 TOLERANCE, LATER_TOLERANCE = 1e-4, 1e-2
