@@ -10,9 +10,9 @@ import dataclasses
 from typing import Any
 
 import jax
-import jax.numpy as jnp
-from jax import lax
 
+from purenn.lowering import conv_dense
+from purenn.lowering.conv_geometry import Geometry, correlated, mirrored
 from purenn.lowering.linear import Form
 
 __all__ = ["Convolution"]
@@ -37,29 +37,29 @@ class Convolution(Form):
     folds = True
 
     def y(self, x: Any, w: Any) -> Any:
-        return self._correlated(x, w, self.stride, self.pads)
+        return correlated(self.geometry, x, w, self.groups)
 
     def x(self, w: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
-        # the same kernel, mirrored and with in and out exchanged within every group, over a y spread by the stride
-        spatial = w.shape[2:]
-        w = w.reshape(self.groups, -1, *w.shape[1:]).swapaxes(1, 2).reshape(like.shape[1], -1, *spatial)
-        extents = [d * (k - 1) for d, k in zip(self.dilation, spatial, strict=True)]
-        low = [extent - before for extent, (before, _) in zip(extents, self.pads, strict=True)]
-        spread = [(m - 1) * s + 1 for m, s in zip(y.shape[2:], self.stride, strict=True)]
-        geometry = zip(low, like.shape[2:], spread, extents, strict=True)
-        pads = [(before, size - wide - before + extent) for before, size, wide, extent in geometry]
-        mirrored = jnp.flip(w, range(2, w.ndim))
-        return self._correlated(y, mirrored, (1,) * len(spatial), pads, self.stride)
+        # the same kernel, mirrored, over a y spread by the stride
+        reverse = self.geometry.reversed(like.shape[2:], w.shape[2:], y.shape[2:])
+        return correlated(reverse, y, mirrored(w, self.groups), self.groups, spread=self.stride)
 
-    def _correlated(self, x: Any, w: Any, stride: Any, pads: Any, spread: Any = None) -> Any:
-        axes = tuple(range(x.ndim))
-        return lax.conv_general_dilated(
-            x,
-            w,
-            stride,
-            pads,
-            lhs_dilation=spread,
-            rhs_dilation=self.dilation,
-            dimension_numbers=lax.ConvDimensionNumbers(axes, axes, axes),
-            feature_group_count=self.groups,
-        )
+    def cpu_y(self, x: Any, w: Any) -> Any:
+        if self.groups == 1 and conv_dense.takes(x, w):
+            return conv_dense.to_y(self.geometry, x, w)
+        return self.y(x, w)
+
+    def cpu_x(self, w: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
+        if self.groups == 1 and conv_dense.takes(w, y):
+            return conv_dense.to_x(self.geometry, w, y, like)
+        return self.x(w, y, like)
+
+    def cpu_w(self, x: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
+        if self.groups == 1 and conv_dense.takes(x, y):
+            return conv_dense.to_w(self.geometry, x, y, like)
+        return self.w(x, y, like)
+
+    @property
+    def geometry(self) -> Geometry:
+        """Where the windows lie."""
+        return Geometry(self.stride, self.pads, self.dilation)

@@ -1,0 +1,67 @@
+"""Where the windows of a convolution lie, and XLA's own convolution of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+from jax import lax
+
+__all__ = ["Geometry", "correlated", "mirrored", "padded"]
+
+Pads = Sequence[tuple[int, int]]
+
+
+class Geometry(NamedTuple):
+    """Stride, zeros before and after (negative ones cut off) and dilation of every spatial dimension."""
+
+    stride: tuple[int, ...]
+    pads: tuple[tuple[int, int], ...]
+    dilation: tuple[int, ...]
+
+    def extents(self, kernel: Sequence[int]) -> list[int]:
+        """How far a window's last element is from its first."""
+        return [d * (k - 1) for d, k in zip(self.dilation, kernel, strict=True)]
+
+    def outputs(self, size: Sequence[int], kernel: Sequence[int]) -> list[int]:
+        """How many windows there are."""
+        given = zip(size, self.pads, self.extents(kernel), self.stride, strict=True)
+        return [(length + low + high - extent - 1) // s + 1 for length, (low, high), extent, s in given]
+
+    def reversed(self, size: Sequence[int], kernel: Sequence[int], outputs: Sequence[int]) -> Geometry:
+        """The geometry, over an output spread by the stride, of the gradient in an input of this size."""
+        low = [extent - before for extent, (before, _) in zip(self.extents(kernel), self.pads, strict=True)]
+        spread = [(m - 1) * s + 1 for m, s in zip(outputs, self.stride, strict=True)]
+        given = zip(low, size, spread, self.extents(kernel), strict=True)
+        pads = tuple((before, length - wide - before + extent) for before, length, wide, extent in given)
+        return Geometry((1,) * len(pads), pads, self.dilation)
+
+
+def correlated(geometry: Geometry, x: Any, w: Any, groups: int = 1, spread: Any = None, minor: bool = False) -> Any:
+    """XLA's convolution, of an x with zeros between its elements if `spread`, channels last if `minor`."""
+    axes = tuple(range(x.ndim))
+    places = (0, x.ndim - 1, *axes[1:-1]) if minor else axes
+    return lax.conv_general_dilated(
+        x,
+        w,
+        geometry.stride,
+        geometry.pads,
+        lhs_dilation=spread,
+        rhs_dilation=geometry.dilation,
+        dimension_numbers=lax.ConvDimensionNumbers(places, axes, places),
+        feature_group_count=groups,
+    )
+
+
+def mirrored(w: Any, groups: int = 1) -> Any:
+    """The kernel of the gradient in x: turned around, in and out exchanged within every group."""
+    spatial = w.shape[2:]
+    w = w.reshape(groups, -1, *w.shape[1:]).swapaxes(1, 2).reshape(groups * w.shape[1], -1, *spatial)
+    return jnp.flip(w, range(2, w.ndim))
+
+
+def padded(x: Any, pads: Pads) -> Any:
+    """x with zeros before and after its last dimensions; negative ones cut off."""
+    pads = [(0, 0)] * (x.ndim - len(pads)) + list(pads)
+    return lax.pad(x, jnp.zeros((), x.dtype), [(*pair, 0) for pair in pads])

@@ -1,0 +1,121 @@
+"""Convolutions of all channels with all: every fast formulation against XLA's own convolution."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from purenn.lowering import conv_dense
+from purenn.lowering.conv import Convolution
+
+
+class Shape(NamedTuple):
+    batch: int
+    channels: tuple[int, int]
+    size: tuple[int, ...]
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    pads: tuple[tuple[int, int], ...]
+    dilation: tuple[int, ...]
+
+    @property
+    def form(self) -> Convolution:
+        return Convolution(self.stride, self.pads, self.dilation, 1)
+
+    def arrays(self, dtype):
+        x = (self.batch, self.channels[0], *self.size)
+        w = (self.channels[1], self.channels[0], *self.kernel)
+        y = jax.eval_shape(self.form.y, jax.ShapeDtypeStruct(x, dtype), jax.ShapeDtypeStruct(w, dtype)).shape
+        noise = np.random.default_rng(0)
+        return tuple(jnp.asarray(noise.standard_normal(shape), dtype) for shape in (x, w, y))
+
+
+# Together they take every branch of the choice.
+SHAPES = [
+    Shape(2, (5, 3), (9,), (3,), (1,), ((1, 1),), (2,)),
+    Shape(2, (5, 2), (11,), (4,), (3,), ((1, 2),), (2,)),
+    Shape(3, (4, 2), (10,), (2,), (3,), ((0, 0),), (1,)),
+    Shape(2, (5, 4), (7, 6), (3, 2), (1, 1), ((1, 1), (0, 1)), (1, 2)),
+    Shape(1, (4, 4), (5, 1), (3, 1), (1, 1), ((1, 1), (0, 0)), (1, 1)),
+    Shape(3, (1, 2), (7, 6), (3, 4), (2, 1), ((3, -1), (-1, 0)), (1, 1)),
+    Shape(2, (3, 5), (8, 7), (3, 3), (2, 2), ((1, 1), (1, 0)), (1, 1)),
+    Shape(2, (3, 2), (8, 9), (4, 4), (2, 2), ((1, 1), (1, 0)), (1, 1)),
+    Shape(2, (3, 5), (7, 8), (1, 2), (2, 3), ((0, 0), (2, 3)), (1, 1)),
+    Shape(3, (2, 3), (5, 4), (1, 1), (1, 1), ((0, 1), (-1, 0)), (1, 1)),
+    Shape(2, (4, 3), (4, 5, 6), (3, 2, 3), (1, 1, 1), ((1, 1), (1, 0), (1, 2)), (1, 1, 2)),
+    Shape(1, (2, 3), (5, 5, 6), (3, 2, 3), (2, 1, 3), ((1, 1), (1, 1), (0, 1)), (1, 2, 1)),
+]
+
+
+def near(got, expected, limit):
+    assert got.shape == expected.shape and got.dtype == expected.dtype
+    np.testing.assert_allclose(got, expected, rtol=limit, atol=limit * max(1, float(abs(expected).max())))
+
+
+def formulations(shape: Shape, x, w, y):
+    """What every formulation gives, with the name of what it should be."""
+    like = {"x": jax.ShapeDtypeStruct(x.shape, x.dtype), "w": jax.ShapeDtypeStruct(w.shape, w.dtype)}
+    geometry, n = shape.form.geometry, len(shape.size)
+    found = [("y", conv_dense.columns_y(geometry, x, w)), ("x", conv_dense.shuffled(geometry, w, y, like["x"]))]
+    found += [("y", conv_dense.folded(geometry, x, w, leading)) for leading in range(max(0, n - 2), n)]
+    outers = [False, True] if shape.stride[0] == 1 else [False]
+    return found + [("w", conv_dense.columns_w(geometry, x, y, like["w"], outer)) for outer in outers]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=[str(i) for i in range(len(SHAPES))])
+def test_every_formulation_and_the_chosen_ones(shape: Shape, monkeypatch):
+    monkeypatch.setattr(conv_dense, "_CHUNK", 1)  # one image at a time
+    with jax.enable_x64(True):
+        x, w, y = shape.arrays("float64")
+        form, like = shape.form, lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype)
+        names = []
+
+        @jax.jit
+        def every(x, w, y):
+            expected = {"y": form.y(x, w), "x": form.x(w, y, like(x)), "w": form.w(x, y, like(w))}
+            chosen = {"y": form.cpu_y(x, w), "x": form.cpu_x(w, y, like(x)), "w": form.cpu_w(x, y, like(w))}
+            found = formulations(shape, x, w, y)
+            names[:] = [name for name, _ in found]
+            return expected, chosen, [array for _, array in found]
+
+        expected, chosen, found = every(x, w, y)
+        for name, array in [*chosen.items(), *zip(names, found, strict=True)]:
+            near(array, expected[name], 1e-12)
+
+
+@pytest.mark.parametrize("number", [3, 7, 10])
+def test_derivatives_and_batches(number):
+    shape = SHAPES[number]
+    x, w, y = shape.arrays("float32")
+
+    def modes(f):
+        def products(x, w):
+            return jax.vjp(f, x, w)[1](y)
+
+        tangents = jax.jvp(f, (x, w), (x[::-1], w[::-1]))[1]
+        forward_of_reverse = jax.jvp(products, (x, w), (x[::-1], w[::-1]))[1]
+        lanes = [jax.vmap(products, axes)(*arrays) for axes, arrays in batches(x, w)]
+        return tangents, products(x, w), forward_of_reverse, lanes
+
+    expected = jax.jit(lambda: modes(shape.form.y))()
+    jax.tree.map(lambda got, wanted: near(got, wanted, 1e-5), jax.jit(lambda: modes(shape.form))(), expected)
+
+
+def batches(x, w):
+    return [((0, None), (jnp.stack([x, -x]), w)), ((None, 1), (x, jnp.stack([w, 2 * w], 1)))]
+
+
+def test_few_bytes_of_columns_for_large_images():
+    large = jax.ShapeDtypeStruct((1, 64, 1024, 1024), jnp.float32)
+    kernel = jax.ShapeDtypeStruct((64, 64, 3, 3), jnp.float32)
+    form = Convolution((1, 1), ((1, 1), (1, 1)), (1, 1), 1)
+    assert "concatenate" not in str(jax.make_jaxpr(lambda x, y: form.cpu_w(x, y, kernel))(large, large))
+
+
+def test_what_is_left_to_xla():
+    form = Convolution((1, 1), ((1, 1), (1, 1)), (1, 1), 1)
+    for dtype in (jnp.int32, jnp.bfloat16):
+        x, w = jnp.ones((2, 4, 5, 5), dtype), jnp.ones((4, 4, 3, 3), dtype)
+        assert str(jax.make_jaxpr(form.cpu_y)(x, w)) == str(jax.make_jaxpr(form.y)(x, w))
