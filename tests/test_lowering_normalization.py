@@ -102,3 +102,21 @@ def test_a_step_in_training_computes_the_moments_once():
     text = jax.jit(step).lower(params, state, x, x).as_text()
     over_all = [line for line in text.splitlines() if "stablehlo.reduce(" in line and "tensor<2x3x4x5xf32>" in line]
     assert len(over_all) == 4
+
+
+@pytest.mark.parametrize("name", ["group", "layer"])
+@pytest.mark.parametrize("given", [(True, False), (False, True), (False, False)])
+def test_a_weight_or_a_bias_alone(name, given):
+    axes, (x, *arrays), seed = drawn(name, "float32")
+
+    def gradients(function):
+        def loss(x, *arrays):
+            return jnp.sum(jnp.asarray(seed, x.dtype) * jnp.sin(function(x, *arrays)))
+
+        return jax.jit(jax.grad(loss, (0, 1, 2)))(
+            x, *(a if there else None for a, there in zip(arrays, given, strict=True))
+        )
+
+    fast = gradients(lambda x, w, b: normalized(x, axes, w, b, EPS)[0])
+    slow = gradients(lambda x, w, b: obvious(x, axes, w, b, True))
+    jax.tree.map(lambda f, s: np.testing.assert_allclose(f, s, rtol=1e-4, atol=1e-5), fast, slow)

@@ -72,15 +72,15 @@ def normalized(
     Args:
         x: the array, in the dtype that is computed in.
         axes, axis_name, centred: as in `moments`.
-        weight, bias: of the array's rank, so that they broadcast; or None.
+        weight, bias: of one shape that has the array's rank and broadcasts; or None.
         eps: added to the variance.
     """
     if axis_name is not None or x.size == 0 or isinstance(eps, jax.Array):  # its derivative is there too
         mean, var = moments(x, axes, axis_name, centred=centred)
         return affine(x, mean, var, weight, bias, eps), *lax.stop_gradient((mean, var))
-    one = (1,) * x.ndim
-    weight = jnp.ones(one, x.dtype) if weight is None else weight
-    bias = jnp.zeros(one, x.dtype) if bias is None else bias
+    given = next((a.shape for a in (weight, bias) if a is not None), (1,) * x.ndim)
+    weight = jnp.ones(given, x.dtype) if weight is None else weight
+    bias = jnp.zeros(given, x.dtype) if bias is None else bias
     return _normalized(x, weight, bias, axes, eps, centred)
 
 
