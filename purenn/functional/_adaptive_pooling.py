@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from purenn.functional import _check, _pooling
+from purenn.lowering.pooling import Bins, largest
 
 Sizes = int | Sequence[int | None]
 
@@ -30,10 +31,13 @@ def _adaptive_avg(n: int, input: Any, output_size: Any) -> jax.Array:
     x, sizes = _arguments(f"adaptive_avg_pool{n}d", n, n == 3, input, output_size)
     dtype = x.dtype
     x = x.astype(_pooling.sum_dtype(dtype))
+    if set(sizes) == {1}:  # all at once, in one pass over what lies together
+        return jnp.mean(x, range(-n, 0), keepdims=True).astype(dtype)
     for axis, size in enumerate(sizes, x.ndim - n):
-        split, widths = _pooling.bins(x, axis, size, 0)
-        x = jnp.sum(split, axis + 1)
-        x = x / np.broadcast_to(widths.astype(x.dtype).reshape([-1] + [1] * (x.ndim - axis - 1)), x.shape)
+        bins = Bins(x.shape[axis], size)
+        widths = bins.widths().astype(x.dtype).reshape([-1] + [1] * (x.ndim - axis - 1))
+        x = jnp.sum(bins.split(x, axis), axis + 1)
+        x = x / np.broadcast_to(widths, x.shape)
     return x.astype(dtype)
 
 
@@ -41,9 +45,9 @@ def _adaptive_max(where: str, n: int, indices: bool, input: Any, output_size: An
     x, sizes = _arguments(where, n, True, input, output_size)
     place = _pooling.plane_index(x, n) if indices else None
     for axis, size in reversed(list(enumerate(sizes, x.ndim - n))):
-        split = _pooling.bins(x, axis, size, -np.inf)[0]
-        places = None if place is None else _pooling.bins(place, axis, size, -1)[0]
-        x, place = _pooling.largest(split, places, axis + 1)
+        bins = Bins(x.shape[axis], size)
+        places = None if place is None else bins.split(place, axis, -1)
+        x, place = largest(bins.split(x, axis, -np.inf), axis + 1, places)
     return (x, place) if indices else x
 
 

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from purenn.functional import _check, _pooling
+from purenn.lowering.pooling import largest
 
 Ints = int | Sequence[int]
 
@@ -54,7 +55,7 @@ def _fractional_max(
         start = _starts(sample, y.shape[axis], sizes[axis - 2], kernels[axis - 2])
         at = start[..., None] + jnp.arange(kernels[axis - 2], dtype=jnp.int32)[None, None, None]
         split = _windows(y, at, axis)
-        y, place = _pooling.largest(split, None if place is None else _windows(place, at, axis), axis + 1)
+        y, place = largest(split, axis + 1, None if place is None else _windows(place, at, axis))
     y, place = (y, place) if x.ndim == n + 2 else (y[0], None if place is None else place[0])
     return (y, place) if indices else y
 

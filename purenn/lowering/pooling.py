@@ -1,0 +1,207 @@
+"""Pooling in any number of dimensions, one dimension after the other.
+
+Sums and maxima of boxes are sums and maxima of columns of rows. Also the first of equal maxima in a box, row by row,
+is the first in its row, in the first row that has it.
+
+All of it is slices, selections and sums, of which autodiff makes nothing slow: no `reduce_window`, whose gradient on
+the CPU is a loop over scattered elements, no slices with steps, whose transposes pad between elements, and no scatter.
+A maximum remembers by which number it was chosen, a byte or so, and its tangent is chosen by that.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from purenn.lowering.linear import Arrays, Linear, Shapes, linear
+
+__all__ = ["Bins", "Window", "largest", "max_pool", "sum_pool"]
+
+
+class Window(NamedTuple):
+    """The windows along one dimension of an input: window i sees ``i stride - padding + k dilation`` for k < kernel."""
+
+    size: int
+    kernel: int
+    stride: int
+    padding: int
+    dilation: int
+    outputs: int
+
+    def starts(self) -> np.ndarray:
+        return np.arange(self.outputs) * self.stride - self.padding
+
+    def taps(self, x: jax.Array, axis: int, fill: Any) -> Iterator[jax.Array]:
+        """The k-th elements of all windows, for k = 0, 1, ...; `fill` stands outside of the input.
+
+        The input is split by phases, its elements modulo the stride, of which every tap is a plain slice. The
+        transpose adds what comes to a phase, and interleaves the phases.
+        """
+        offsets = [divmod(k * self.dilation, self.stride) for k in range(self.kernel)]
+        rows = self.outputs + offsets[-1][0]
+        config = [(0, 0, 0)] * x.ndim
+        config[axis] = (self.padding, rows * self.stride - self.size - self.padding, 0)
+        x = lax.pad(x, np.asarray(fill, x.dtype), config)
+        before, after = x.shape[:axis], x.shape[axis + 1 :]
+        needed = {phase for _, phase in offsets}
+        bounds = sorted(needed | {phase + 1 for phase in needed} | {0, self.stride})
+        parts = lax.split(x.reshape(*before, rows, self.stride, *after), np.diff(bounds).tolist(), axis + 1)
+        phases = dict(zip(bounds[:-1], parts, strict=True))
+        for row, phase in offsets:
+            whole = phases[phase].reshape(*before, rows, *after)
+            yield lax.slice_in_dim(whole, row, row + self.outputs, 1, axis)
+
+
+def _lowest(dtype: Any) -> Any:
+    """What never is larger than an element."""
+    return -np.inf if jnp.issubdtype(dtype, jnp.floating) else jnp.iinfo(dtype).min
+
+
+def _chosen(taps: Iterable[jax.Array], number: jax.Array) -> jax.Array:
+    """Of every window the element whose number is given."""
+    return functools.reduce(jnp.add, [jnp.where(number == k, tap, jnp.zeros_like(tap)) for k, tap in enumerate(taps)])
+
+
+@functools.partial(jax.custom_jvp, nondiff_argnums=(1, 2))
+def _window_max(x: jax.Array, axis: int, window: Window) -> tuple[jax.Array, jax.Array]:
+    """The largest of every window, and its number in the window."""
+    taps = window.taps(x, axis, _lowest(x.dtype))
+    best = next(taps)
+    number = jnp.zeros(best.shape, np.min_scalar_type(window.kernel - 1))
+    for k, tap in enumerate(taps, 1):
+        taken = tap > best
+        if jnp.issubdtype(x.dtype, jnp.floating):
+            taken = taken | (tap != tap)
+        now = window.starts() + k * window.dilation
+        first = (now >= 0) & (now < window.dilation)  # it wins over padding even if it is -inf
+        if first.any():
+            taken = taken | first.reshape([-1 if i == axis else 1 for i in range(x.ndim)])
+        best, number = jnp.where(taken, tap, best), jnp.where(taken, number.dtype.type(k), number)
+    return best, number
+
+
+@_window_max.defjvp
+def _(axis: int, window: Window, primals: Arrays, tangents: Arrays) -> Any:
+    (x,), (tangent,) = primals, tangents
+    best, number = _window_max(x, axis, window)
+    return (best, number), (_chosen(window.taps(tangent, axis, 0), number), _without_tangent(number))
+
+
+def _without_tangent(number: jax.Array) -> np.ndarray:
+    return np.zeros(number.shape, jax.dtypes.float0)
+
+
+def max_pool(x: jax.Array, geometry: Sequence[Window], place: jax.Array | None) -> tuple[jax.Array, jax.Array | None]:
+    """The largest of every window, the first of equals or the last NaN, and of `place`, of x's shape, what is there.
+
+    The gradient goes to this element alone. In a window that sees nothing but padding the place is -1.
+    """
+    for axis, window in reversed(list(enumerate(geometry, x.ndim - len(geometry)))):
+        x, number = _window_max(x, axis, window)
+        place = None if place is None else _chosen(window.taps(place, axis, -1), number)
+    return x, place
+
+
+def sum_pool(x: jax.Array, geometry: Sequence[Window]) -> jax.Array:
+    """The sum of every window."""
+    for axis, window in enumerate(geometry, x.ndim - len(geometry)):
+        x = functools.reduce(jnp.add, window.taps(x, axis, 0))
+    return x
+
+
+class Bins(NamedTuple):
+    """A dimension in bins as even as can be, which overlap if they must: bin t from ``t size // outputs`` on."""
+
+    size: int
+    outputs: int
+
+    def starts(self) -> np.ndarray:
+        return np.arange(self.outputs) * self.size // max(self.outputs, 1)
+
+    def ends(self) -> np.ndarray:
+        return -(-(np.arange(self.outputs) + 1) * self.size // max(self.outputs, 1))
+
+    def widths(self) -> np.ndarray:
+        return self.ends() - self.starts()
+
+    def inside(self, axis: int, ndim: int) -> np.ndarray:
+        """Which elements of `split` are a bin's, to be broadcast with it where x has ndim dimensions."""
+        widths = self.widths()
+        inside = np.arange(widths.max(initial=1)) < widths[:, None]
+        return inside.reshape(*inside.shape, *[1] * (ndim - axis - 1))
+
+    def split(self, x: jax.Array, axis: int, fill: Any = 0) -> jax.Array:
+        """The axis becomes two, bins and their elements; `fill` follows the elements of shorter bins."""
+        if self.outputs and self.size % self.outputs == 0:
+            return x.reshape(*x.shape[:axis], self.outputs, self.size // self.outputs, *x.shape[axis + 1 :])
+        (split,) = linear(_Split(axis, self), (), (x,))
+        return jnp.where(self.inside(axis, x.ndim), split, np.asarray(fill, x.dtype)) if fill else split
+
+
+@dataclasses.dataclass(frozen=True)
+class _Split(Linear):
+    """The elements of uneven bins. Both it and its transpose look up every element of their result where it is."""
+
+    axis: int
+    bins: Bins
+
+    def run(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+        (x,) = arguments
+        starts, ends = self.bins.starts()[:, None], self.bins.ends()[:, None]
+        places = np.minimum(starts + np.arange(self.bins.widths().max(initial=1)), ends - 1)
+        split = _looked_up(x, self.axis, places)
+        split = split.reshape(*x.shape[: self.axis], *places.shape, *x.shape[self.axis + 1 :])
+        return (jnp.where(self.bins.inside(self.axis, x.ndim), split, jnp.zeros_like(split)),)
+
+    def transpose(self, residuals: Arrays, cotangents: Arrays, like: Shapes) -> Arrays:
+        (y,), (x,) = cotangents, like
+        count, most = y.shape[self.axis : self.axis + 2]
+        flat = y.reshape(*y.shape[: self.axis], count * most, *y.shape[self.axis + 2 :])
+        starts, ends, here = self.bins.starts(), self.bins.ends(), np.arange(self.bins.size)
+        total = jnp.zeros(x.shape, x.dtype)
+        first, last = np.searchsorted(ends, here, "right"), np.searchsorted(starts, here, "right") - 1
+        for more in range((last - first).max(initial=-1) + 1):  # the bins that an element is in
+            bin = np.minimum(first + more, last)
+            there = (first + more <= last).reshape([-1 if i == self.axis else 1 for i in range(x.ndim)])
+            total = total + jnp.where(there, _looked_up(flat, self.axis, bin * most + here - starts[bin]), 0)
+        return (total,)
+
+
+def _looked_up(x: jax.Array, axis: int, places: np.ndarray) -> jax.Array:
+    at = (slice(None),) * axis + (places.ravel().astype(np.int32),)
+    return x.at[at].get(mode="promise_in_bounds")
+
+
+def largest(x: jax.Array, axis: int, place: jax.Array | None) -> tuple[jax.Array, jax.Array | None]:
+    """The largest along an axis, the first of equals or the last NaN, and of `place`, of x's shape, what is there."""
+    best, number = _axis_max(x, axis)
+    return best, None if place is None else _at(place, axis, number)
+
+
+def _at(x: jax.Array, axis: int, number: jax.Array) -> jax.Array:
+    here = lax.broadcasted_iota(number.dtype, x.shape, axis) == number
+    return jnp.sum(jnp.where(here, x, jnp.zeros_like(x)), axis, dtype=x.dtype)
+
+
+@functools.partial(jax.custom_jvp, nondiff_argnums=(1,))
+def _axis_max(x: jax.Array, axis: int) -> tuple[jax.Array, jax.Array]:
+    """The largest along an axis, and its number there, in an array that keeps the axis."""
+    best = jnp.max(x, axis, keepdims=True)
+    number = lax.broadcasted_iota(jnp.int32, x.shape, axis)
+    # the least of these is the first of equals, or the last NaN's negative: `best` is NaN then, equal to nothing
+    ranked = jnp.where(x != x, -number, jnp.where(x == best, number, x.shape[axis]))
+    return jnp.squeeze(best, axis), jnp.abs(jnp.min(ranked, axis, keepdims=True))
+
+
+@_axis_max.defjvp
+def _(axis: int, primals: Arrays, tangents: Arrays) -> Any:
+    (x,), (tangent,) = primals, tangents
+    best, number = _axis_max(x, axis)
+    return (best, number), (_at(tangent, axis, number), _without_tangent(number))
