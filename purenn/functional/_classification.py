@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Any
 
 import jax
@@ -11,6 +12,7 @@ import numpy as np
 from jax import lax
 
 from purenn.functional import _check, _loss
+from purenn.lowering.loss import chunk, log_total, picked
 
 __all__ = ["LinearCrossEntropyOptions", "cross_entropy", "linear_cross_entropy", "nll_loss"]
 
@@ -172,8 +174,8 @@ def linear_cross_entropy(
 ) -> jax.Array:
     r"""The `cross_entropy` of the logits :math:`x A^\top + b`, without all of them in memory at a time.
 
-    With ``options`` the logits are made chunk by chunk of the batch, and again for the gradient: memory for all N times
-    C of them is never needed. Without, this is ``cross_entropy(linear(...), ...)``.
+    Logits beyond 32 MiB are made chunk by chunk of the batch, and again for the gradient, so that memory for all N
+    times C of them is never needed; with ``options`` so are those of any size.
 
     Args:
         input: of shape :math:`(\text{in})` or :math:`(N, \text{in})`.
@@ -226,7 +228,10 @@ def linear_cross_entropy(
         y = y if b is None else y + jnp.broadcast_to(b.astype(y.dtype), y.shape)
         return _cross_entropies(y, t, w, ignored, label_smoothing)
 
-    rows = options.rows(x.shape[0], x.shape[-1], a.shape[0]) if options is not None and x.ndim == 2 else 0
+    rows = 0
+    if x.ndim == 2:
+        batch, features = x.shape
+        rows = chunk(batch, math.prod(a.shape[:-1])) if options is None else options.rows(batch, features, a.shape[0])
     if not 0 < rows < x.shape[0]:
         losses, weights = losses_of(x, t, a, b)
     else:
@@ -284,9 +289,9 @@ def _cross_entropies(
 ) -> tuple[jax.Array, jax.Array]:
     """The losses of logits, not reduced, and the weights by whose sum their sum is divided for the mean."""
     axis = 0 if x.ndim == 1 else 1
-    p = jax.nn.log_softmax(x, axis=axis) if x.shape[axis] else x
     if x.shape != t.shape:
-        return _of_indices(p, t, w, ignore_index, label_smoothing)
+        return _of_indices(x, t, w, ignore_index, label_smoothing, logits=True)
+    p = jax.nn.log_softmax(x, axis=axis) if x.shape[axis] else x
     t = t.astype(x.dtype)
     if label_smoothing > 0:
         t = t * (1 - label_smoothing) + label_smoothing / max(x.shape[axis], 1)
@@ -296,28 +301,35 @@ def _cross_entropies(
 
 
 def _of_indices(
-    p: jax.Array, t: jax.Array, w: jax.Array | None, ignore_index: int, label_smoothing: float = 0.0
+    x: jax.Array,
+    t: jax.Array,
+    w: jax.Array | None,
+    ignore_index: int,
+    label_smoothing: float = 0.0,
+    logits: bool = False,
 ) -> tuple[jax.Array, jax.Array]:
-    """The losses of log-probabilities at classes, not reduced, and their weights."""
-    axis = 0 if p.ndim == 1 else 1
-    t = (t.reshape(()) if p.ndim == 1 else t).astype(jnp.int64 if t.dtype == jnp.int64 else jnp.int32)
+    """The losses at classes of log-probabilities, or logits, not reduced, and their weights."""
+    axis = 0 if x.ndim == 1 else 1
+    classes = x.shape[axis]
+    t = (t.reshape(()) if x.ndim == 1 else t).astype(jnp.int64 if t.dtype == jnp.int64 else jnp.int32)
     bounds = np.iinfo(t.dtype)
     ignored = t == ignore_index if bounds.min <= ignore_index <= bounds.max else jnp.zeros(t.shape, bool)
-    valid = (t >= 0) & (t < p.shape[axis])
-    # By comparison: it fuses, and its gradient is no scatter.
-    hot = lax.broadcasted_iota(t.dtype, p.shape, axis) == jnp.expand_dims(t, axis)
-
-    def at_target(values: jax.Array) -> jax.Array:
-        return jnp.sum(jnp.where(hot, values, jnp.zeros_like(values)), axis)
-
-    losses, weights = -at_target(p), jnp.ones(t.shape, p.dtype)
+    valid = (t >= 0) & (t < classes)
+    t = jnp.clip(t, 0, max(classes - 1, 0)).astype(jnp.int32)
+    losses, weights = -picked(x, t, axis), jnp.ones(t.shape, x.dtype)
+    top = total = jnp.zeros_like(losses)
+    if logits:
+        top, total = log_total(x, axis)
+        losses = losses + top + total
     if w is not None:
-        along = _along_classes(w, p)
-        weights = at_target(along)
-        losses, p = losses * weights, p * along
+        weights = jnp.take(w.astype(x.dtype).reshape(-1), t, mode="clip") if classes else weights
+        losses = losses * weights
     losses = jnp.where(valid, losses, jnp.full_like(losses, jnp.nan))
     if label_smoothing > 0:
-        losses = losses * (1 - label_smoothing) - jnp.sum(p, axis) * (label_smoothing / max(p.shape[axis], 1))
+        less = (top if axis == 0 else top[:, None]), (total if axis == 0 else total[:, None])
+        p = x - jnp.broadcast_to(less[0], x.shape) - jnp.broadcast_to(less[1], x.shape)
+        p = p if w is None else p * _along_classes(w, x)
+        losses = losses * (1 - label_smoothing) - jnp.sum(p, axis) * (label_smoothing / max(classes, 1))
     zero = jnp.zeros_like(losses)
     return jnp.where(ignored, zero, losses), jnp.where(ignored, zero, weights)
 

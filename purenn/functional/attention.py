@@ -8,42 +8,24 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
 
 from purenn.functional import _check
 from purenn.functional.dropout import dropout
 from purenn.functional.linear import linear
+from purenn.lowering.attention import Attention
 
 __all__ = ["multi_head_attention_forward", "scaled_dot_product_attention"]
 
 
-def _matmul(a: jax.Array, b: jax.Array, grouped: bool = False) -> jax.Array:
-    """a @ b, half types summed and kept in float32; grouped, several heads of a share one of b.
-
-    The heads that share one are laid below each other, as more rows, so that b is never repeated.
-    """
-    groups = a.shape[-3] // b.shape[-3] if grouped else 1
-    rows = a if groups == 1 else a.reshape(*a.shape[:-3], b.shape[-3], groups * a.shape[-2], a.shape[-1])
-    wide = jnp.float32 if a.dtype.itemsize < 4 else None
-    y = jnp.matmul(rows, b, preferred_element_type=wide)
-    return y if groups == 1 else y.reshape(*y.shape[:-3], *a.shape[-3:-1], y.shape[-1])
+def _matmul(a: jax.Array, b: jax.Array) -> jax.Array:
+    """a @ b, half types summed and kept in float32."""
+    return jnp.matmul(a, b, preferred_element_type=jnp.float32 if a.dtype.itemsize < 4 else None)
 
 
-def _scores(q: jax.Array, k: jax.Array, mask: jax.Array | None, scale: float, grouped: bool = False) -> jax.Array:
-    """Scaled products of queries and keys; where a boolean mask is false they are -inf, a floating one is added."""
-    s = _matmul(q, jnp.swapaxes(k, -1, -2), grouped) * scale
-    if mask is None:
-        return s
-    mask = jnp.broadcast_to(mask, s.shape)
-    return jnp.where(mask, s, -jnp.inf) if mask.dtype == bool else s + mask.astype(s.dtype)
-
-
-def _softmax(s: jax.Array) -> jax.Array:
-    """The softmax of the rows, 0 for a row of -inf; and so is its gradient."""
-    top = lax.stop_gradient(jnp.max(s, -1, keepdims=True, initial=-jnp.inf))
-    e = jnp.exp(s - jnp.where(top == -jnp.inf, jnp.zeros_like(top), top))
-    total = jnp.sum(e, -1, keepdims=True)
-    return e / jnp.where(total == 0, jnp.ones_like(total), total)
+def _scores(q: jax.Array, k: jax.Array, mask: jax.Array | None, scale: float) -> jax.Array:
+    """Scaled products of queries and keys, and what a mask adds to them."""
+    s = _matmul(q, jnp.swapaxes(k, -1, -2)) * scale
+    return s if mask is None else s + jnp.broadcast_to(mask, s.shape).astype(s.dtype)
 
 
 def scaled_dot_product_attention(
@@ -118,14 +100,50 @@ def scaled_dot_product_attention(
         if mask.ndim < 2:
             _check.fail(where, "attn_mask", "of rank 2 at least", f"shape {mask.shape}")
         _check.broadcastable(where, "attn_mask", mask, shape)
-    elif is_causal:
-        mask = jnp.tri(*shape[-2:], dtype=bool)
     _check.probability(where, "dropout_p", dropout_p)
     if 0 < dropout_p < 1:
         rng = _check.key(where, "rng", rng, "dropout_p > 0")
-    weights = _softmax(_scores(q, k, mask, _scale(q) if scale is None else scale, enable_gqa))
-    weights = dropout(weights, dropout_p, rng=rng)
-    return _matmul(weights.astype(v.dtype), v, enable_gqa).astype(v.dtype)
+    return _averages(q, k, v, mask, is_causal, _scale(q) if scale is None else scale, enable_gqa, dropout_p, rng)
+
+
+def _averages(
+    q: jax.Array,
+    k: jax.Array,
+    v: jax.Array,
+    mask: jax.Array | None,
+    causal: bool,
+    scale: float,
+    grouped: bool,
+    dropout_p: float,
+    rng: Any,
+) -> jax.Array:
+    """In the lowering's layout: the heads that share keys and values in a dimension of their own, the batch in one."""
+    lead = [q.shape[:-2], k.shape[:-2], v.shape[:-2]]
+    heads = 1
+    if grouped:  # as many heads of keys as of values
+        heads = np.lcm(lead[1][-1], lead[2][-1])
+        k, v = (jnp.repeat(x, heads // x.shape[-3], -3) for x in (k, v))
+        q = q.reshape(*q.shape[:-3], heads, q.shape[-3] // heads, *q.shape[-2:])
+    else:
+        q = q[..., None, :, :]
+    batch = np.broadcast_shapes(q.shape[:-3], k.shape[:-2], v.shape[:-2])
+    flat = math.prod(batch)
+    if mask is not None:
+        if grouped and mask.ndim > 2:
+            fold = (heads, q.shape[-3]) if mask.shape[-3] > 1 else (1, 1)
+            mask = mask.reshape(*mask.shape[:-3], *fold, *mask.shape[-2:])
+        else:
+            mask = jnp.expand_dims(mask, -3)
+        mask = mask.reshape((1,) * (len(batch) + 3 - mask.ndim) + mask.shape)
+        one = math.prod(mask.shape[: len(batch)]) == 1
+        mask = jnp.broadcast_to(mask, (*((1,) * len(batch) if one else batch), *mask.shape[-3:]))
+        mask = mask.reshape(1 if one else flat, *mask.shape[-3:])
+    q = jnp.broadcast_to(q, batch + q.shape[-3:]).reshape(flat, *q.shape[-3:])
+    k, v = (jnp.broadcast_to(x, batch + x.shape[-2:]).reshape(flat, *x.shape[-2:]) for x in (k, v))
+    drop = (lambda weights, key: dropout(weights, dropout_p, rng=key)) if dropout_p else None
+    y = Attention(scale, causal, drop)(q, k, v, mask, rng if 0 < dropout_p < 1 else None)
+    lead_of = (*batch[:-1], heads * y.shape[1]) if grouped else batch
+    return y.reshape(*lead_of, *y.shape[-2:])
 
 
 def _scale(q: jax.Array) -> float:

@@ -10,7 +10,8 @@ import jax.numpy as jnp
 
 from purenn.functional import _check
 from purenn.functional._block_mask import BlockMask, _sliced_mask_mod, over_indices
-from purenn.functional.attention import _scale, _softmax
+from purenn.functional.attention import _scale
+from purenn.lowering.attention import unnormalised
 
 __all__ = ["AuxOutput", "AuxRequest", "flex_attention"]
 
@@ -98,7 +99,8 @@ def flex_attention(
         scores = jnp.broadcast_to(over_indices(score_mod, *shape, scores=scores).astype(work), shape)
     if block_mask is not None:
         scores = jnp.where(block_mask.to_mask(batch, heads), scores, -jnp.inf)
-    output = jnp.matmul(_softmax(scores).astype(q.dtype), v.astype(q.dtype))
+    weights, total = unnormalised(scores)
+    output = jnp.matmul((weights / total).astype(q.dtype), v.astype(q.dtype))
     if return_aux is None and not return_lse:
         return output
     lse = jax.nn.logsumexp(scores, -1) if return_lse or (return_aux and return_aux.lse) else None

@@ -1,0 +1,160 @@
+"""Attention: unnormalised weights, divided at the end, and of many scores only some at a time.
+
+On the CPU scores that don't fit the caches are what costs, besides the products, so large ones are made in chunks: of
+some heads, or of some queries of one head. A chunk's gradient makes its scores again, from what is kept of every row:
+its largest score, its sum and its output. Causal attention also leaves out blocks of keys that no query sees.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jax.ad_checkpoint import checkpoint_name
+
+from purenn.lowering.product import rows_with_columns, rows_with_rows
+
+__all__ = ["Attention", "unnormalised"]
+
+# Scores up to WHOLE exist at once, larger ones in chunks of CHUNK; 1x4x2048x64, output and gradients, ms: whole heads
+# of 16 MiB 197, chunks of 8 MiB 184, of 4 MiB 171, of 2 MiB 173, of 1 MiB 198.
+WHOLE, CHUNK = 8 << 20, 4 << 20
+# Causal queries come in this many blocks at most, of no fewer queries each; the same row, causal: one block 212, two
+# 157, four 160.
+BLOCKS, BLOCK = 4, 256
+
+_KEPT = jax.checkpoint_policies.save_only_these_names("attention_rows")
+
+
+@dataclasses.dataclass(frozen=True)
+class Attention:
+    """Averages (B, G, L, Ev) of values (B, S, Ev), weighted by how queries (B, G, L, E) fit their keys (B, S, E).
+
+    Args:
+        scale: of the scores.
+        causal: whether the i-th query sees the first i keys only; there is no mask then.
+        drop: drops some of the weights, given a key.
+    """
+
+    scale: float
+    causal: bool = False
+    drop: Callable[[jax.Array, Any], jax.Array] | None = None
+
+    def __call__(self, q: jax.Array, k: jax.Array, v: jax.Array, mask: jax.Array | None, rng: Any) -> jax.Array:
+        """The averages.
+
+        Args:
+            q, k, v: the arrays; G heads of queries share one of keys and values.
+            mask: (B or 1, G or 1, L or 1, S or 1): where a boolean is false the weight is 0, a number is added to the
+                score.
+            rng: a key for `drop`.
+        """
+        if _bytes(q, k) <= WHOLE:
+            return self.whole(q, k, v, mask, rng)
+        arrays = [x for x in (q, k, v, mask, rng) if x is not None]
+
+        def run(of: Callable[..., jax.Array]) -> Callable[..., jax.Array]:
+            def given(q: Any, k: Any, v: Any, *rest: Any) -> jax.Array:
+                rest_of = iter(rest)
+                return of(q, k, v, *(None if x is None else next(rest_of) for x in (mask, rng)))
+
+            return given
+
+        return lax.platform_dependent(*arrays, cpu=run(self.blocks), default=run(self.whole))
+
+    def whole(self, q: jax.Array, k: jax.Array, v: jax.Array, mask: Any, rng: Any, start: Any = 0) -> jax.Array:
+        """The obvious formulation, of queries of which the first is the `start`-th."""
+        (B, G, L, E), S = q.shape, k.shape[1]
+        wide = jnp.float32 if q.dtype.itemsize < 4 else q.dtype
+        s = rows_with_rows(q.reshape(B, G * L, E), k, wide).reshape(B, G, L, S) * jnp.asarray(self.scale, wide)
+        never = jnp.asarray(-jnp.inf, wide)
+        if self.causal:
+            row, column = (lax.broadcasted_iota(jnp.int32, (1, 1, *s.shape[2:]), axis) for axis in (2, 3))
+            mask = column <= row + start
+        if mask is not None:
+            mask = jnp.broadcast_to(mask, s.shape)
+            s = jnp.where(mask, s, never) if mask.dtype == bool else s + mask.astype(wide)
+        e, total = unnormalised(s)
+        e = e if self.drop is None else self.drop(e, rng)
+        y = rows_with_columns(e.reshape(B, G * L, S).astype(v.dtype), v, wide)
+        y = checkpoint_name(y, "attention_rows").reshape(B, G, L, v.shape[-1])
+        return (y / jnp.broadcast_to(total, y.shape)).astype(v.dtype)
+
+    def blocks(self, q: jax.Array, k: jax.Array, v: jax.Array, mask: Any, rng: Any) -> jax.Array:
+        """In chunks; causal, in blocks of queries, each with the keys that its last one sees."""
+        L = q.shape[2]
+        count = min(BLOCKS, L // BLOCK) if self.causal else 1
+        if count < 2:
+            return self.chunks(q, k, v, mask, rng, 0)
+        size = -(-L // count)
+        starts = range(0, L, size)
+        keys = [None] * len(starts) if rng is None else jax.random.split(rng, len(starts))
+        parts = [
+            self.chunks(q[:, :, start : start + size], k[:, : start + size], v[:, : start + size], None, key, start)
+            for start, key in zip(starts, keys, strict=True)
+        ]
+        return jnp.concatenate(parts, 2)
+
+    def chunks(self, q: jax.Array, k: jax.Array, v: jax.Array, mask: Any, rng: Any, start: int) -> jax.Array:
+        """Some heads at a time, or some queries of one."""
+        B, _, L, _ = q.shape
+        of_head = _bytes(q[:1], k[:1])
+        heads = max(n for n in range(1, B + 1) if B % n == 0 and (n == 1 or n * of_head <= CHUNK))
+        pieces = -(-of_head // CHUNK) if heads == 1 else 1
+        queries = -(-L // min(pieces, L))
+
+        if heads == B:
+            return self.queries(q, k, v, mask, rng, start, queries)
+        groups = B // heads
+        masks = None if mask is None or mask.shape[0] < B else mask.reshape(groups, heads, *mask.shape[1:])
+        q, k, v = (x.reshape(groups, heads, *x.shape[1:]) for x in (q, k, v))
+        keys = None if rng is None else jax.random.split(rng, groups)
+
+        def of_group(given: tuple[Any, ...]) -> jax.Array:
+            q, k, v, key, own = given
+            return self.queries(q, k, v, mask if own is None else own, key, start, queries)
+
+        return lax.map(of_group, (q, k, v, keys, masks)).reshape(B, *q.shape[2:4], -1)
+
+    def queries(
+        self, q: jax.Array, k: jax.Array, v: jax.Array, mask: Any, rng: Any, start: int, size: int
+    ) -> jax.Array:
+        """So many queries at a time."""
+        B, G, L, _ = q.shape
+        of_chunk = jax.checkpoint(self.whole, policy=_KEPT, prevent_cse=False)
+        if size >= L:
+            return of_chunk(q, k, v, mask, rng, start)
+        count = -(-L // size)
+
+        def cut(x: jax.Array) -> jax.Array:
+            x = jnp.pad(x, ((0, 0), (0, 0), (0, count * size - L), (0, 0)))
+            return jnp.moveaxis(x.reshape(*x.shape[:2], count, size, -1), 2, 0)
+
+        masks = None if mask is None or mask.shape[2] < L else cut(mask)
+        starts = start + size * jnp.arange(count, dtype=jnp.int32)
+        keys = None if rng is None else jax.random.split(rng, count)
+
+        def of_queries(given: tuple[Any, ...]) -> jax.Array:
+            q, own, key, start = given
+            return of_chunk(q, k, v, mask if own is None else own, key, start)
+
+        y = lax.map(of_queries, (cut(q), masks, keys, starts))
+        return jnp.moveaxis(y, 0, 2).reshape(B, G, count * size, -1)[:, :, :L]
+
+
+def unnormalised(s: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """The exponentials of scores less the largest of their row, and the rows' sums; 0 and 1 for a row of -inf."""
+    top = lax.stop_gradient(jnp.max(s, -1, keepdims=True, initial=-jnp.inf))
+    top = checkpoint_name(jnp.where(top == -jnp.inf, jnp.zeros_like(top), top), "attention_rows")
+    e = jnp.exp(s - top)
+    total = jnp.sum(e, -1, keepdims=True)
+    return e, checkpoint_name(jnp.where(total == 0, jnp.ones_like(total), total), "attention_rows")
+
+
+def _bytes(q: jax.Array, k: jax.Array) -> int:
+    """Of the scores."""
+    return q.shape[0] * q.shape[1] * q.shape[2] * k.shape[1] * max(q.dtype.itemsize, 4)

@@ -1,0 +1,63 @@
+"""Losses of classes: the number at every target, without a pass over all classes, and the logarithm of sums."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from purenn.lowering.linear import Arrays, Linear, Shapes, linear
+
+__all__ = ["chunk", "log_total", "picked"]
+
+BYTES = 32 << 20  # beyond it the C library's allocator maps memory anew for every call, page by page
+
+
+@dataclasses.dataclass(frozen=True)
+class Picked(Linear):
+    """Of x, along `axis`, the number at each of the indices t, which are within bounds.
+
+    The gradient is made by comparison: it fuses with what is added to it, where a scatter would be a pass of its own.
+    """
+
+    axis: int
+
+    def run(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+        (t,), (x,) = residuals, arguments
+        return (jnp.take_along_axis(x, jnp.expand_dims(t, self.axis), self.axis, mode="clip").squeeze(self.axis),)
+
+    def cpu(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+        (t,), (x,) = residuals, arguments
+        if x.size > jnp.iinfo(jnp.int32).max:
+            return self.run(residuals, arguments)
+        inner = math.prod(x.shape[self.axis + 1 :])
+        place = lax.iota(jnp.int32, t.size)
+        outer, place = (place, 0) if inner == 1 else (place // inner, place % inner)
+        flat = (outer * x.shape[self.axis] + t.reshape(-1)) * inner + place
+        return (x.reshape(-1).at[flat].get(mode="promise_in_bounds").reshape(t.shape),)
+
+    def transpose(self, residuals: Arrays, cotangents: Arrays, like: Shapes) -> Arrays:
+        (t,), (y,), shape = residuals, cotangents, like[0].shape
+        hot = lax.broadcasted_iota(jnp.int32, shape, self.axis) == jnp.expand_dims(t, self.axis)
+        return (jnp.where(hot, jnp.broadcast_to(jnp.expand_dims(y, self.axis), shape), jnp.zeros((), y.dtype)),)
+
+
+def picked(x: jax.Array, t: jax.Array, axis: int) -> jax.Array:
+    """The numbers of x at int32 indices t along an axis, without that axis; 0 where x has none."""
+    return linear(Picked(axis), (t,), (x,))[0] if x.size else jnp.zeros(t.shape, x.dtype)
+
+
+def log_total(x: jax.Array, axis: int) -> tuple[jax.Array, jax.Array]:
+    """The largest number along an axis, as a constant, and the logarithm of the sum of exponentials less than it."""
+    top = lax.stop_gradient(jnp.max(x, axis, initial=-jnp.inf))
+    total = jnp.sum(jnp.exp(x - jnp.broadcast_to(jnp.expand_dims(top, axis), x.shape)), axis)
+    return top, jnp.log(total)
+
+
+def chunk(batch: int, logits: int) -> int:
+    """Of how many of a batch's samples, with so many float32 logits each, the logits are made at a time."""
+    most = max(1, BYTES // (4 * max(logits, 1)))
+    return -(-batch // -(-batch // most)) if batch > most else batch
