@@ -24,6 +24,8 @@ from purenn.lowering.conv_geometry import Geometry, correlated, mirrored, padded
 __all__ = ["columns_w", "columns_y", "folded", "shuffled", "takes", "to_w", "to_x", "to_y"]
 
 _FEW = 4  # channels, too few to fill a vector
+_MANY = 16  # channels that a row is worth rearranging for
+_NARROW = 48  # outputs of a row, of which XLA makes too little work for two cores
 _CHUNK = 1 << 22  # bytes of columns at a time, so that they stay in the cache
 _MOST = 1 << 26  # bytes of the columns of one image, above which they take too much memory
 
@@ -34,31 +36,41 @@ def takes(*arrays: Any) -> bool:
 
 
 def to_y(geometry: Geometry, x: Any, w: Any) -> Any:
-    """The cross-correlation, in the formulation for its shapes."""
+    """The cross-correlation, in the formulation for its shapes.
+
+    Against XLA's own, float32 on two cores with AVX2: columns take 0.56 to 0.85 of the time, folding 0.16 to 0.41 of it
+    in rank three and 0.54 to 1.06 in rank two with narrow rows; with wide rows, few channels or a stride up to 1.28.
+    """
     n, kernel = x.ndim - 2, w.shape[2:]
     if n > 1 and all(k <= s for k, s in zip(kernel, geometry.stride, strict=True)):
         return columns_y(geometry, x, w)
-    if n == 3 or (n == 2 and x.shape[0] > 1):
-        further = x.shape[1] < _FEW or (n == 2 and max(geometry.stride) > 1)
-        return folded(geometry, x, w, n - 2 + further)
+    if n == 3:
+        return folded(geometry, x, w, 1 + (x.shape[1] < _FEW))
+    narrow = n == 2 and max(geometry.stride) == 1 and geometry.outputs(x.shape[2:], kernel)[1] <= _NARROW
+    if narrow and x.shape[0] > 1 and x.shape[1] >= _MANY:
+        return folded(geometry, x, w, 0)
     return correlated(geometry, x, w)
 
 
 def to_x(geometry: Geometry, w: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
-    """The gradient in x, which is the transposed convolution."""
+    """The gradient in x, which is the transposed convolution.
+
+    With a stride, `shuffled` takes 0.01 of the time of XLA's own in rank three, and 0.46 to 0.93 in the others, but
+    for one image in rank two up to 1.37.
+    """
     n, kernel = len(like.shape) - 2, w.shape[2:]
     reverse = geometry.reversed(like.shape[2:], kernel, y.shape[2:])
     if max(geometry.stride) == 1:
         return (correlated if n == 2 and like.shape[1] < _FEW else to_y)(reverse, y, mirrored(w))
     phases = zip(geometry.extents(kernel), geometry.stride, kernel, strict=True)
     waste = math.prod((e // s + 1) * min(s, e + 1) / k for e, s, k in phases)  # zeros among the kernel's elements
-    if n == 3 or waste < 1.5:
+    if n == 3 or (waste < 1.5 and (n == 1 or y.shape[0] > 1)):
         return shuffled(geometry, w, y, like)
     return correlated(reverse, y, mirrored(w), spread=geometry.stride)
 
 
 def to_w(geometry: Geometry, x: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
-    """The gradient in w."""
+    """The gradient in w: columns take 0.11 to 0.92 of the time of XLA's own, at small sizes with a stride up to 1.4."""
     (batch, channels), kernel, n = x.shape[:2], like.shape[2:], x.ndim - 2
     outer = n > 1 and channels >= _FEW and geometry.stride[0] == 1 and kernel[0] > 1
     image = math.prod((channels, *kernel[outer:], *y.shape[2:])) * x.dtype.itemsize
