@@ -74,6 +74,21 @@ def operators(saved: dict[str, Any]) -> str:
     return table(head, rows)
 
 
+def models(saved: dict[str, Any]) -> str:
+    """A table for each model."""
+    head = ["contestant", "a step, ms", "/ torch", "a call, ms", "/ torch", "first step, s", "peak, MiB"]
+    parts = [machine(saved)]
+    for name, result in saved["models"].items():
+        rows = []
+        for one, found in result["contestants"].items():
+            cells = [one]
+            for part in ("step", "call"):
+                cells += [f"{found[part]['median_us'] / 1e3:,.2f}", f"{found[part]['to_torch']:.2f}"]
+            rows.append([*cells, f"{found['first_step_s']:.1f}", f"{found['peak_bytes'] / 2**20:,.0f}"])
+        parts.append(f"**{name}**: {result['about']}\n\n{table(head, rows)}")
+    return "\n\n".join(parts)
+
+
 def put(text: str, name: str, content: str) -> str:
     """The document with the content between the comments of this name."""
     pattern = re.compile(f"(<!-- {name} -->\n).*?(<!-- end of {name} -->)", re.DOTALL)
@@ -92,6 +107,8 @@ def main() -> None:
     if options.operators:
         saved = json.loads(options.operators.read_text())
         text = put(put(text, "means", means(saved)), "operators", operators(saved))
+    if options.models:
+        text = put(text, "models", models(json.loads(options.models.read_text())))
     options.document.write_text(text)
 
 

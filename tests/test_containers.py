@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from purenn import nn
+from purenn import layers, nn
 
 BOTH = {
     nn: lambda *shape: jnp.ones(shape),
@@ -326,3 +326,27 @@ def test_container():
         nn.Container(first=3)
     with pytest.raises(NotImplementedError):
         ours(jnp.ones(2))
+
+
+class Tower(layers.Composite):
+    """Goes through lists as torch's forwards do."""
+
+    width: int
+
+    def children(self):
+        floor = layers.Linear(self.width, self.width)
+        return {"floors": layers.ModuleList([floor, floor, floor]), "roof": layers.Sequential(floor, layers.ReLU())}
+
+    def forward(self, m, x):
+        for floor in m.floors:
+            x = floor(x)
+        first, *rest = m.floors[1:]
+        return m.roof[-1](m.roof[0](first(x))) + len(m.floors) + len(rest) + m.floors[-1](x)
+
+
+def test_lists_are_iterated_and_indexed_in_a_forward_on_both_faces():
+    module, x = nn.stateful(Tower)(2), jnp.ones((1, 2))
+    expected, _ = Tower(2).apply(module.params, {}, x)
+    assert jnp.allclose(module(x), expected, atol=1e-6)
+    with pytest.raises(TypeError, match="not iterable"):
+        iter(layers.Linear(2, 2).bind(module.params["roof"]["0"], {}))

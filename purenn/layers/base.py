@@ -200,7 +200,7 @@ class Layer:
         make: Callable[[Layer], Bound] | None = None,
     ) -> Bound:
         """The layer bound to arrays: for one call, or, where ``make`` gives objects of `purenn.nn`, to stay."""
-        m = Bound.__new__(Bound) if make is None else make(self)
+        m = object.__new__(self._bound()) if make is None else make(self)
         children = self.children()
         specs = {"params": self.parameters(), "state": self.buffers()}
         for kind, given in (("params", params), ("state", state)):
@@ -217,6 +217,10 @@ class Layer:
             _stream=stream,
         )
         return m
+
+    def _bound(self) -> type[Bound]:
+        """The class of this layer bound to arrays for one call."""
+        return Bound
 
     def __iter__(self) -> Iterator[Any]:
         return iter((self.init, self.apply))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from purenn.layers.base import Composite, Layer
+from purenn.layers.base import Bound, Composite, Layer
 from purenn.tree import list_repr
 
 __all__ = ["ModuleList", "Sequential"]
@@ -54,6 +54,9 @@ class Sequential(Composite):
             input = child(input)
         return input
 
+    def _bound(self) -> type[Bound]:
+        return BoundList
+
     def __len__(self) -> int:
         return len(self.layers)
 
@@ -61,6 +64,19 @@ class Sequential(Composite):
         if isinstance(index, slice):
             return Sequential(dict(list(self.children().items())[index]))
         return self.layers[index]
+
+
+class BoundList(Bound):
+    """Layers in an order, bound to arrays: to be iterated and indexed in a `forward`, as the list of modules is."""
+
+    def __iter__(self) -> Iterator[Any]:
+        return self.children()
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def __getitem__(self, index: int | slice) -> Any:
+        return list(self.children())[index]
 
 
 class ModuleList(Composite):
@@ -94,6 +110,9 @@ class ModuleList(Composite):
 
     def forward(self, m: Any, *args: Any) -> Any:
         raise NotImplementedError("a ModuleList holds layers and can't be called: call the layers that it holds")
+
+    def _bound(self) -> type[Bound]:
+        return BoundList
 
     def __len__(self) -> int:
         return len(self.modules)
