@@ -88,7 +88,7 @@ def cross_map_lrn2d(input: Any, size: int, alpha: float = 1e-4, beta: float = 0.
         [0.3333333432674408, 0.25]
     """
     where = "cross_map_lrn2d"
-    x = floating(where, input, 4, "(N, C, H, W)")
+    x = floating(where, input, 0, "")
     _check.rank(where, "input", x, (4,), "(N, C, H, W)")
     reach = (_check.integer(where, "size", size, 1) - 1) // 2
     wide = x.astype(accumulator(x))

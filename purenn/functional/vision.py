@@ -95,7 +95,22 @@ def interpolate(
         >>> F.interpolate(x, size=4, mode="linear")[0, 0].tolist()
         [0.0, 1.0, 3.0, 4.0]
     """
-    where = "interpolate"
+    return _interpolated(
+        "interpolate", input, size, scale_factor, mode, align_corners, recompute_scale_factor, antialias
+    )
+
+
+def _interpolated(
+    where: str,
+    input: Any,
+    size: int | Sequence[int] | None,
+    scale_factor: float | Sequence[float] | None,
+    mode: str = "nearest",
+    align_corners: bool | None = None,
+    recompute_scale_factor: bool | None = None,
+    antialias: bool = False,
+) -> jax.Array:
+    """`interpolate` under one of its names."""
     x = _check.array(where, "input", input)
     _check.choice(where, "mode", mode, _MODES)
     _check.rank(where, "input", x, _MODES[mode], f"with mode={mode!r}")
@@ -150,7 +165,7 @@ def upsample(
         (1, 1, 4, 4)
     """
     warnings.warn("upsample is deprecated: interpolate does the same", stacklevel=2)
-    return interpolate(input, size, scale_factor, mode, align_corners)
+    return _interpolated("upsample", input, size, scale_factor, mode, align_corners)
 
 
 def upsample_nearest(
@@ -171,7 +186,7 @@ def upsample_nearest(
         (1, 1, 4, 4)
     """
     warnings.warn("upsample_nearest is deprecated: interpolate does the same", stacklevel=2)
-    return interpolate(input, size, scale_factor)
+    return _interpolated("upsample_nearest", input, size, scale_factor)
 
 
 def upsample_bilinear(
@@ -192,7 +207,7 @@ def upsample_bilinear(
         (1, 1, 4, 4)
     """
     warnings.warn("upsample_bilinear is deprecated: interpolate does the same", stacklevel=2)
-    return interpolate(input, size, scale_factor, mode="bilinear", align_corners=True)
+    return _interpolated("upsample_bilinear", input, size, scale_factor, "bilinear", align_corners=True)
 
 
 def grid_sample(

@@ -152,4 +152,5 @@ BAD = [
     Bad("gumbel_softmax", (normal(2),), match="gumbel_softmax: rng must be a jax key", theirs=False),
     Bad("gumbel_softmax", (integers(3, 2),), match="gumbel_softmax: logits must be a floating-point array"),
     Bad("gumbel_softmax", (normal(2), 1, False, 1e-10, 1), match=r"gumbel_softmax: dim must be in \[-1, 0\]"),
+    *(Bad(name, ([1.0],), match=f"{name}: input must be an array, got list") for name in ("sigmoid", "tanh")),
 ]

@@ -182,4 +182,7 @@ BAD = [
             Bad(name, (normal(2, 3, 3), MEAN, integers(3, 3)), match="running_var must be a floating", theirs=False),
         )
     ),
+    Bad("cross_map_lrn2d", (normal(2, 3, 3), 2), match="cross_map_lrn2d: input must be of rank 4, ", theirs=False),
+    Bad("cross_map_lrn2d", (normal(1, 2, 3, 3), 0), match="cross_map_lrn2d: size must be at least 1", theirs=False),
+    Bad("sync_batch_norm", (normal(4), None, None), match="sync_batch_norm: input must be of rank 2", theirs=False),
 ]

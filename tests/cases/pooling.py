@@ -201,4 +201,20 @@ BAD = [
         (normal(1, 2, 2), PLACE, 2, 2, 0, (4, 6)),
         match="max_unpool2d: output_size must be less than a stride",
     ),
+    Bad("adaptive_avg_pool3d", (normal(4, 4, 4), 2), match="adaptive_avg_pool3d: input must be of rank 4 or 5"),
+    Bad("adaptive_avg_pool3d", (normal(1, 4, 4, 4), (2, 2)), match="output_size must be an integer or 3 of them"),
+    *(
+        Bad(
+            f"{kind}max_pool{n}d_with_indices", (normal(*(4,) * n), 2), match=f"pool{n}d_with_indices: input must be of"
+        )
+        for kind in ("", "adaptive_")
+        for n in (1, 2, 3)
+    ),
+    Bad("adaptive_max_pool2d_with_indices", (IMAGE, -1), match="with_indices: output_size must be at least 0, got -1"),
+    Bad("max_pool2d_with_indices", (IMAGE, 0), match="max_pool2d_with_indices: kernel_size must be at least 1, got 0"),
+    *(
+        Bad(f"fractional_max_pool{n}d_with_indices", (normal(1, *(4,) * n), 2), match="output_size must be given where")
+        for n in (2, 3)
+    ),
+    Bad("max_unpool1d", (normal(1, 2), integers(4, 1, 3), 2), match=r"indices must be of shape \(1, 2\), got shape"),
 ]

@@ -187,4 +187,8 @@ BAD = [
         (normal(1, 3, 2), 2),
         match="native_channel_shuffle: input must be of a number of channels",
     ),
+    Bad("upsample", (normal(1, 4), 3), match="upsample: input must be of rank 3 or 4 or 5"),
+    Bad("upsample", (WIDE,), match="upsample: size or scale_factor must be given, one of them, got neither"),
+    Bad("upsample_nearest", (normal(1, 4), 3), match="upsample_nearest: input must be of rank 3 or 4 or 5"),
+    Bad("upsample_bilinear", (normal(1, 1, 4), 3), match="upsample_bilinear: input must be of rank 4"),
 ]
