@@ -1,99 +1,19 @@
-"""The engine of the recurrent networks: a cell is data, and one scan over time serves all of them."""
+"""The engine of the recurrent networks: checks, layers and directions. `lowering.rnn` has the cells and the scan."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax import lax
 
 from purenn.functional import _check, _packed
 from purenn.functional._packed import PackedSequence
 from purenn.functional.dropout import dropout
+from purenn.lowering.rnn import GRU, LSTM, RNN_RELU, RNN_TANH, Cell, State, Weights, advance, affine, scan
 
-State = tuple[jax.Array, ...]
-
-
-class Cell(NamedTuple):
-    """A kind of cell.
-
-    Args:
-        gates: how many rows of weights there are for each hidden unit.
-        states: 1 for h, 2 for h and c.
-        step: the new state, of the input's part of the gates, the state's part, and the state.
-    """
-
-    gates: int
-    states: int
-    step: Callable[[jax.Array, jax.Array, State], State]
-
-
-class Weights(NamedTuple):
-    """The weights of one layer in one direction; biases and a projection of h where there are any."""
-
-    ih: jax.Array
-    hh: jax.Array
-    b_ih: jax.Array | None = None
-    b_hh: jax.Array | None = None
-    hr: jax.Array | None = None
-
-    @property
-    def sizes(self) -> tuple[int, int]:
-        """The sizes of h and c: they differ under a projection."""
-        return self.hh.shape[1], self.hh.shape[1] if self.hr is None else self.hr.shape[1]
-
-
-def _lstm(x: jax.Array, h: jax.Array, state: State) -> State:
-    i, f, g, o = jnp.split(x + h, 4, -1)
-    c = jax.nn.sigmoid(f) * state[1] + jax.nn.sigmoid(i) * jnp.tanh(g)
-    return jax.nn.sigmoid(o) * jnp.tanh(c), c
-
-
-def _gru(x: jax.Array, h: jax.Array, state: State) -> State:
-    (x_r, x_z, x_n), (h_r, h_z, h_n) = jnp.split(x, 3, -1), jnp.split(h, 3, -1)
-    r, z = jax.nn.sigmoid(x_r + h_r), jax.nn.sigmoid(x_z + h_z)
-    n = jnp.tanh(x_n + r * h_n)
-    return (n + z * (state[0] - n),)
-
-
-RNN_TANH = Cell(1, 1, lambda x, h, state: (jnp.tanh(x + h),))
-RNN_RELU = Cell(1, 1, lambda x, h, state: (jax.nn.relu(x + h),))
-LSTM = Cell(4, 2, _lstm)
-GRU = Cell(3, 1, _gru)
-
-
-def _affine(x: jax.Array, weight: jax.Array, bias: jax.Array | None) -> jax.Array:
-    y = jnp.matmul(x, weight.T)
-    return y if bias is None else y + jnp.broadcast_to(bias, y.shape)
-
-
-def _advance(cell: Cell, x: jax.Array, state: State, weights: Weights) -> State:
-    """One step from the input's part of the gates."""
-    new = cell.step(x, _affine(state[0], weights.hh, weights.b_hh), state)
-    return new if weights.hr is None else (_affine(new[0], weights.hr, None), *new[1:])
-
-
-def _scan(
-    cell: Cell, x: jax.Array, state: State, weights: Weights, there: Any, reverse: bool
-) -> tuple[jax.Array, State]:
-    """A layer in one direction over x (T, *, in): all h, and the last state.
-
-    Where elements aren't `there` (T, B) the state stays as it is. This is the obvious formulation, the input's part of
-    all gates at once and then a scan; another one takes its place by taking the place of this function.
-    """
-
-    def step(state: State, now: Any) -> tuple[State, jax.Array]:
-        x, there = now
-        new = _advance(cell, x, state, weights)
-        if there is not None:
-            new = tuple(jnp.where(there[:, None], n, old) for n, old in zip(new, state, strict=True))
-        return new, new[0]
-
-    there = None if there is None else jnp.asarray(there)
-    last, h = lax.scan(step, state, (_affine(x, weights.ih, weights.b_ih), there), reverse=reverse)
-    return h, last
+__all__ = ["GRU", "LSTM", "RNN_RELU", "RNN_TANH", "run", "run_cell"]
 
 
 def run_cell(where: str, cell: Cell, input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> State:
@@ -105,7 +25,7 @@ def run_cell(where: str, cell: Cell, input: Any, hx: Any, w_ih: Any, w_hh: Any, 
     given = {field: pair for field, pair in given.items() if pair[1] is not None or field in ("ih", "hh")}
     weights = _weights(where, cell, x, x.shape[-1], given)
     state = _state(where, cell, x, hx, x.shape[:-1], weights.sizes)
-    return _advance(cell, _affine(x, weights.ih, weights.b_ih), state, weights)
+    return advance(cell, affine(x, weights.ih, weights.b_ih), state, weights)
 
 
 def run(
@@ -147,7 +67,7 @@ def run(
             x = dropout(x, dropout_p, True, rng=None if rng is None else jax.random.fold_in(rng, number))
         outputs = []
         for backwards, weights in enumerate(directions):
-            h, end = _scan(cell, x, tuple(s[len(last)] for s in state), weights, there, bool(backwards))
+            h, end = scan(cell, x, tuple(s[len(last)] for s in state), weights, there, bool(backwards))
             outputs.append(h)
             last.append(end)
         x = outputs[0] if len(outputs) == 1 else jnp.concatenate(outputs, -1)
