@@ -31,8 +31,11 @@ def has_arrays(layer: layers.Layer) -> bool:
 
 
 def distinct() -> list[Row]:
-    """The rows with arrays, each class and choice of constructor's arguments once."""
-    found = {(row.name, repr(row.args), repr(row.kwargs)): row for row in TABLE if has_arrays(row.layer())}
+    """The rows with arrays: each class and choice of arguments once, of what is made of layers each class."""
+    found = {}
+    for row in TABLE:
+        if has_arrays(layer := row.layer()):
+            found.setdefault((row.name, *(() if layer.children() else (repr(row.args), repr(row.kwargs)))), row)
     return list(found.values())
 
 
