@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
-import optax
 
 from purenn import random
 from purenn.nn import call
 from purenn.nn.module import Module
 from purenn.tree import flatten, nest
+
+if TYPE_CHECKING:
+    import optax
 
 __all__ = ["Optimizer"]
 
@@ -47,6 +49,8 @@ class Optimizer:
     """
 
     def __init__(self, module: Module, transformation: optax.GradientTransformation, *, donate: bool = False):
+        import optax  # who trains has it; others are spared the time
+
         if not isinstance(module, Module):
             raise TypeError(f"Optimizer: module must be a Module, got {module!r}")
         if not hasattr(transformation, "init") or not hasattr(transformation, "update"):
@@ -131,6 +135,8 @@ class Optimizer:
         names = list(known.parameters)
         trained = [name for name in names if name not in known.frozen]
         others = [name for name in names if name in known.frozen]
+
+        import optax
 
         def run(stream: random.Stream, parameters: Any, leaves: Any, buffers: Any, fixed: Any, args: Any) -> Any:
             def loss(parameters: list[Any]) -> tuple[Any, Any]:
