@@ -20,11 +20,9 @@ from purenn.lowering.product import rows_with_columns, rows_with_rows
 
 __all__ = ["Attention", "unnormalised"]
 
-# Scores up to WHOLE exist at once, larger ones in chunks of CHUNK; 1x4x2048x64, output and gradients, ms: whole heads
-# of 16 MiB 197, chunks of 8 MiB 184, of 4 MiB 171, of 2 MiB 173, of 1 MiB 198.
+# Scores up to WHOLE exist at once, larger ones in chunks of CHUNK, which the caches hold.
 WHOLE, CHUNK = 8 << 20, 4 << 20
-# Causal queries come in this many blocks at most, of no fewer queries each; the same row, causal: one block 212, two
-# 157, four 160.
+# Causal queries come in this many blocks at most, of no fewer queries each.
 BLOCKS, BLOCK = 4, 256
 
 _KEPT = jax.checkpoint_policies.save_only_these_names("attention_rows")

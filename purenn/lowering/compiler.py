@@ -13,7 +13,7 @@ from jax.extend.core import get_opaque_trace_state
 
 __all__ = ["jit", "tune_allocator"]
 
-# By backend, what `benchmarks/models.py --options` finds worth having. XLA's names come and go.
+# By backend; `benchmarks/models.py --options` compares what there is. XLA's names come and go.
 OPTIONS: dict[str, dict[str, Any]] = {"cpu": {"xla_cpu_prefer_vector_width": 512}}
 
 
