@@ -28,10 +28,12 @@ def obvious(q, k, v, mask, causal):
     return jnp.einsum("bgls,bsv->bglv", jax.nn.softmax(s, -1), v)
 
 
-@pytest.mark.parametrize(
-    ("size", "mask", "causal", "chunk", "dtype"), [*((*s, "float64") for s in SIZES), (*SIZES[1], "float32")]
-)
-def test_chunks_in_every_derivative_mode(size, mask, causal, chunk, dtype, monkeypatch):
+ROWS = [*((*s, "float64", False) for s in SIZES), (*SIZES[1], "float32", False)]
+ROWS += [(*s, "float64", True) for s in (SIZES[0], SIZES[4])]  # the way of other platforms
+
+
+@pytest.mark.parametrize(("size", "mask", "causal", "chunk", "dtype", "divided"), ROWS)
+def test_every_derivative_mode(size, mask, causal, chunk, dtype, divided, monkeypatch):
     for name, value in (("WHOLE", 0), ("CHUNK", chunk), ("BLOCK", 2)):
         monkeypatch.setattr(attention, name, value)
     (B, G, L, S, E), noise = size, np.random.default_rng(0)
@@ -49,7 +51,7 @@ def test_chunks_in_every_derivative_mode(size, mask, causal, chunk, dtype, monke
             return jax.jit(jax.vmap(both))(tuple(arrays), tuple(tangents))
 
         op = attention.Attention(0.5, causal)
-        ours = found(lambda q, k, v, mask: op(q, k, v, mask, None))
+        ours = found(lambda q, k, v, mask: attention._divided(op, q, k, v) if divided else op(q, k, v, mask, None))
         theirs = found(lambda q, k, v, mask: obvious(q, k, v, mask, causal))
         limit = 1e-11 if dtype == "float64" else 2e-5
         for one, other in zip(jax.tree.leaves(ours), jax.tree.leaves(theirs), strict=True):

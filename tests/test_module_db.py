@@ -12,6 +12,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from torch.testing._internal.common_modules import module_db
 
+import purenn.functional as F
 from purenn import layers, nn
 
 RANDOM = {  # in training
@@ -36,6 +37,8 @@ def samples(info, training, dtype=torch.float32):
 
 def made(namespace, info, sample):
     def converted(value):
+        if value is getattr(torch.nn.functional, getattr(value, "__name__", ""), torch):  # an activation
+            return getattr(F, value.__name__)
         if not isinstance(value, torch.nn.TransformerEncoderLayer):
             return value
         attention = value.self_attn

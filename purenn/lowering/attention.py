@@ -2,12 +2,14 @@
 
 On the CPU scores that don't fit the caches are what costs, besides the products, so large ones are made in chunks: of
 some heads, or of some queries of one head. A chunk's gradient makes its scores again, from what is kept of every row:
-its largest score, its sum and its output. Causal attention also leaves out blocks of keys that no query sees.
+its largest score, its sum and its output. Causal attention also leaves out blocks of keys that no query sees. On
+NVIDIA's GPUs half types without a mask are cuDNN's.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +18,8 @@ import jax.numpy as jnp
 from jax import lax
 from jax.ad_checkpoint import checkpoint_name
 
+from purenn.lowering.cuda import Kernel, cuda_capability
+from purenn.lowering.linear import Arrays
 from purenn.lowering.product import rows_with_columns, rows_with_rows
 
 __all__ = ["Attention", "unnormalised"]
@@ -51,6 +55,8 @@ class Attention:
                 score.
             rng: a key for `drop`.
         """
+        if mask is None and self.drop is None and _fits_cudnn(q, k, v, self.causal):
+            return _Cudnn(self)(q, k, v)[0]
         if _bytes(q, k) <= WHOLE:
             return self.whole(q, k, v, mask, rng)
         arrays = [x for x in (q, k, v, mask, rng) if x is not None]
@@ -62,10 +68,17 @@ class Attention:
 
             return given
 
-        return lax.platform_dependent(*arrays, cpu=run(self.blocks), default=run(self.whole))
+        plain = mask is None and self.drop is None
+        other = (lambda q, k, v, mask, rng: _divided(self, q, k, v)) if plain else self.whole
+        return lax.platform_dependent(*arrays, cpu=run(self.blocks), default=run(other))
 
-    def whole(self, q: jax.Array, k: jax.Array, v: jax.Array, mask: Any, rng: Any, start: Any = 0) -> jax.Array:
-        """The obvious formulation, of queries of which the first is the `start`-th."""
+    def whole(
+        self, q: jax.Array, k: jax.Array, v: jax.Array, mask: Any, rng: Any, start: Any = 0, divided: bool = False
+    ) -> jax.Array:
+        """The obvious formulation, of queries of which the first is the `start`-th.
+
+        Either the averages are divided in the end or, if `divided`, the weights; then no row may be without any.
+        """
         (B, G, L, E), S = q.shape, k.shape[1]
         wide = jnp.float32 if q.dtype.itemsize < 4 else q.dtype
         s = rows_with_rows(q.reshape(B, G * L, E), k, wide).reshape(B, G, L, S) * jnp.asarray(self.scale, wide)
@@ -76,11 +89,11 @@ class Attention:
         if mask is not None:
             mask = jnp.broadcast_to(mask, s.shape)
             s = jnp.where(mask, s, never) if mask.dtype == bool else s + mask.astype(wide)
-        e, total = unnormalised(s)
+        e, total = (jax.nn.softmax(s, -1), None) if divided else unnormalised(s)
         e = e if self.drop is None else self.drop(e, rng)
         y = rows_with_columns(e.reshape(B, G * L, S).astype(v.dtype), v, wide)
         y = checkpoint_name(y, "attention_rows").reshape(B, G, L, v.shape[-1])
-        return (y / jnp.broadcast_to(total, y.shape)).astype(v.dtype)
+        return (y if total is None else y / jnp.broadcast_to(total, y.shape)).astype(v.dtype)
 
     def blocks(self, q: jax.Array, k: jax.Array, v: jax.Array, mask: Any, rng: Any) -> jax.Array:
         """In chunks; causal, in blocks of queries, each with the keys that its last one sees."""
@@ -151,6 +164,51 @@ def unnormalised(s: jax.Array) -> tuple[jax.Array, jax.Array]:
     e = jnp.exp(s - top)
     total = jnp.sum(e, -1, keepdims=True)
     return e, checkpoint_name(jnp.where(total == 0, jnp.ones_like(total), total), "attention_rows")
+
+
+@functools.partial(jax.custom_jvp, nondiff_argnums=(0,))
+def _divided(of: Attention, q: jax.Array, k: jax.Array, v: jax.Array) -> jax.Array:
+    """With divided weights, which a GPU makes of the scores in one kernel; the derivatives are the other way's."""
+    return of.whole(q, k, v, None, None, divided=True)
+
+
+@_divided.defjvp
+def _(of: Attention, primals: Any, tangents: Any) -> Any:
+    return jax.jvp(lambda q, k, v: of.whole(q, k, v, None, None), primals, tangents)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Cudnn(Kernel):
+    of: Attention
+
+    @property
+    def placed(self) -> bool:
+        return True
+
+    def obvious(self, *arrays: Any) -> Arrays:
+        q, k, v = arrays
+        return (self.of.whole(q, k, v, None, None),)
+
+    def kernel(self, *arrays: Any) -> Arrays:
+        q, k, v = arrays  # to (B, L, heads, E), of one head of keys and values
+        heads = jnp.swapaxes(q, 1, 2), k[:, :, None], v[:, :, None]
+        options: Any = {"scale": self.of.scale, "is_causal": self.of.causal, "implementation": "cudnn"}
+        return (jnp.swapaxes(jax.nn.dot_product_attention(*heads, **options), 1, 2),)
+
+
+def _fits_cudnn(q: jax.Array, k: jax.Array, v: jax.Array, causal: bool) -> bool:
+    """As ``jax.nn.dot_product_attention`` says what cuDNN takes: no float32. Its one causal query sees all keys."""
+    most = 256 if cuda_capability() >= (9, 0) else 128 if cuda_capability() >= (8, 0) else 0
+    size = q.shape[-1]
+    half = q.dtype == k.dtype == v.dtype and q.dtype in (jnp.float16, jnp.bfloat16)
+    return (
+        half
+        and size <= most
+        and size % 8 == 0
+        and v.shape[-1] == size
+        and min(q.size, k.size) > 0
+        and not (causal and q.shape[2] != k.shape[1])
+    )
 
 
 def _bytes(q: jax.Array, k: jax.Array) -> int:

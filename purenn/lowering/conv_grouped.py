@@ -67,13 +67,21 @@ def gradient_x(w: Any, y: Any, size: Ints, stride: Ints, pads: Pads, dilation: I
     return _interleaved(parts, stride, size)
 
 
-def gradient_w(x: Any, y: Any, kernel: Ints, stride: Ints, pads: Pads, dilation: Ints, groups: int) -> jax.Array:
-    """The gradient of w, of spatial size `kernel`: one reduction with an accumulator for each of its elements."""
+def gradient_w(
+    x: Any, y: Any, kernel: Ints, stride: Ints, pads: Pads, dilation: Ints, groups: int, apart: bool = False
+) -> jax.Array:
+    """The gradient of w, of spatial size `kernel`: one reduction with an accumulator for each of its elements.
+
+    If `apart`, a reduction for each element.
+    """
     x, y = _grouped(_padded(x, pads), groups)[:, :, None], _grouped(y, groups)[:, :, :, None]
     products = [y * seen for _, seen in _seen(x, kernel, stride, dilation, y.shape[4:])]
-    zeros = [np.zeros((), y.dtype)] * len(products)
-    sums = lax.reduce(products, zeros, lambda a, b: [p + q for p, q in zip(a, b, strict=True)], range(4, y.ndim))
-    w = jnp.stack(sums, -1).sum(0)
+    zeros, places = [np.zeros((), y.dtype)] * len(products), tuple(range(4, y.ndim))
+    if apart:
+        w = jnp.stack([jnp.sum(product, (0, *places)) for product in products], -1)
+    else:
+        sums = lax.reduce(products, zeros, lambda a, b: [p + q for p, q in zip(a, b, strict=True)], places)
+        w = jnp.stack(sums, -1).sum(0)
     return w.reshape(-1, w.shape[2], *kernel)
 
 

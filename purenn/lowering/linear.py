@@ -5,16 +5,17 @@ mode for it. Here a map that is linear in its `arguments` (and depends on `resid
 whose tangent is itself, whose transpose is the one that the map names, and which batches by ``vmap`` of what it runs.
 So `grad`, `jvp`, `hessian`, `vmap` and their compositions all reach the fast formulations.
 
-A `Linear` says `run`, the obvious formulation, which other platforms compile and every test compares with, and `cpu`,
-what the CPU compiles; and of the transpose the same two. A `Form` is a map of two arguments that is linear in each:
-seen from the output it is a trilinear form, whose three maps (to the output and to either argument) are each other's
-transposes, and it needs no more than these three to be differentiated any number of times.
+A `Linear` says `run`, the obvious formulation, which every test compares with, and where a platform has a better one,
+`cpu` or `cuda`, what that platform compiles; and of the transpose the same. A `Form` is a map of two arguments that is
+linear in each: seen from the output it is a trilinear form, whose three maps (to the output and to either argument) are
+each other's transposes, and it needs no more than these three to be differentiated any number of times.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import functools
+import importlib
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
@@ -25,7 +26,7 @@ from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 from jax.sharding import NamedSharding, PartitionSpec
 
-__all__ = ["Form", "Linear", "linear"]
+__all__ = ["PLACES", "Form", "Linear", "linear"]
 
 Arrays = tuple[Any, ...]
 Shapes = tuple[jax.ShapeDtypeStruct, ...]
@@ -34,9 +35,18 @@ Shapes = tuple[jax.ShapeDtypeStruct, ...]
 class Linear:
     """A map of tuples of arrays, linear in its arguments together. Subclasses are frozen dataclasses of what is static.
 
-    Only `run` has to be given. What isn't, follows: the transpose from autodiff, `cpu` and `cpu_transpose` from the
-    obvious ones.
+    Only `run` has to be given. What isn't, follows: the transpose from autodiff, a platform's from the obvious ones.
     """
+
+    @property
+    def placed(self) -> bool:
+        """Whether a formulation asks, while it is compiled, on which devices it will run."""
+        return False
+
+    @property
+    def batches(self) -> bool:
+        """Whether ``vmap`` knows all formulations; under it the obvious ones are taken if not."""
+        return True
 
     def run(self, residuals: Arrays, arguments: Arrays) -> Arrays:
         """The obvious formulation: the outputs."""
@@ -46,12 +56,20 @@ class Linear:
         """The formulation for the CPU."""
         return self.run(residuals, arguments)
 
+    def cuda(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+        """The formulation for NVIDIA's GPUs."""
+        return self.run(residuals, arguments)
+
     def transpose(self, residuals: Arrays, cotangents: Arrays, like: Shapes) -> Arrays:
         """The obvious transpose: of the outputs' cotangents the arguments', whose shapes and dtypes are `like`."""
         return jax.linear_transpose(lambda *arguments: self.run(residuals, arguments), *like)(cotangents)
 
     def cpu_transpose(self, residuals: Arrays, cotangents: Arrays, like: Shapes) -> Arrays:
         """The transpose for the CPU."""
+        return self.transpose(residuals, cotangents, like)
+
+    def cuda_transpose(self, residuals: Arrays, cotangents: Arrays, like: Shapes) -> Arrays:
+        """The transpose for NVIDIA's GPUs."""
         return self.transpose(residuals, cotangents, like)
 
     def tangent(self, residuals: Arrays, tangents: Arrays, arguments: Arrays) -> Arrays:
@@ -68,11 +86,22 @@ class _Transposed(Linear):
     of: Linear
     like: Shapes
 
+    @property
+    def placed(self) -> bool:
+        return self.of.placed
+
+    @property
+    def batches(self) -> bool:
+        return self.of.batches
+
     def run(self, residuals: Arrays, arguments: Arrays) -> Arrays:
         return tuple(self.of.transpose(residuals, arguments, self.like))
 
     def cpu(self, residuals: Arrays, arguments: Arrays) -> Arrays:
         return tuple(self.of.cpu_transpose(residuals, arguments, self.like))
+
+    def cuda(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+        return tuple(self.of.cuda_transpose(residuals, arguments, self.like))
 
     def transposed(self, like: Shapes) -> Linear:
         return self.of
@@ -86,6 +115,10 @@ class _Batched(Linear):
     residuals: tuple[int | None, ...]
     arguments: tuple[int | None, ...]
     size: int
+
+    @property
+    def placed(self) -> bool:
+        return self.of.placed
 
     def _mapped(self, function: Callable[[Arrays, Arrays], Arrays], residuals: Arrays, arguments: Arrays) -> Arrays:
         axes = (self.residuals, self.arguments)
@@ -106,11 +139,18 @@ class _Batched(Linear):
     def cpu(self, residuals: Arrays, arguments: Arrays) -> Arrays:
         return self._mapped(self.of.cpu, residuals, arguments)
 
+    def cuda(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+        return self._mapped(self.of.cuda if self.of.batches else self.of.run, residuals, arguments)
+
     def transpose(self, residuals: Arrays, cotangents: Arrays, like: Shapes) -> Arrays:
         return self._transposed(self.of.transpose, residuals, cotangents, like)
 
     def cpu_transpose(self, residuals: Arrays, cotangents: Arrays, like: Shapes) -> Arrays:
         return self._transposed(self.of.cpu_transpose, residuals, cotangents, like)
+
+    def cuda_transpose(self, residuals: Arrays, cotangents: Arrays, like: Shapes) -> Arrays:
+        way = self.of.cuda_transpose if self.of.batches else self.of.transpose
+        return self._transposed(way, residuals, cotangents, like)
 
 
 def linear(op: Linear, residuals: Sequence[Any], arguments: Sequence[Any]) -> tuple[Any, ...]:
@@ -139,7 +179,11 @@ def linear(op: Linear, residuals: Sequence[Any], arguments: Sequence[Any]) -> tu
     varying = frozenset().union(*map(_varying, arrays))  # over axes of a shard_map: then all have to
     if varying:
         arrays = [lax.pcast(a, tuple(varying - _varying(a)), to="varying") for a in arrays]
-    return tuple(_linear.bind(*arrays, op=op, count=len(residuals)))
+    return tuple(_bound(op, len(residuals), *arrays))
+
+
+def _bound(op: Linear, count: int, *arrays: Any) -> Any:
+    return (_placed if op.placed else _linear).bind(*arrays, op=op, count=count)
 
 
 def _varying(array: Any) -> frozenset[str]:
@@ -147,18 +191,13 @@ def _varying(array: Any) -> frozenset[str]:
     return kind.mat.varying if hasattr(kind, "mat") else kind.vma  # jax 0.10's name, and the one before
 
 
-_linear = Primitive("linear_map")
-_linear.multiple_results = True
-
-
-@_linear.def_impl
-def _(*arrays: Any, op: Linear, count: int) -> Any:
+def _eagerly(*arrays: Any, op: Linear, count: int) -> Any:
     return _eager(op, count)(*arrays)
 
 
 @functools.lru_cache(maxsize=1024)
 def _eager(op: Linear, count: int) -> Callable[..., Any]:
-    return jax.jit(lambda *arrays: _linear.bind(*arrays, op=op, count=count))
+    return jax.jit(functools.partial(_bound, op, count))
 
 
 @functools.lru_cache(maxsize=4096)
@@ -171,8 +210,7 @@ def _struct(aval: Any) -> jax.ShapeDtypeStruct:
     return jax.ShapeDtypeStruct(aval.shape, aval.dtype)
 
 
-@_linear.def_abstract_eval
-def _(*avals: Any, op: Linear, count: int) -> Any:
+def _abstract(*avals: Any, op: Linear, count: int) -> Any:
     outputs = _shapes(op, count, tuple(map(_struct, avals)))
     mesh = avals[0].sharding.mesh
 
@@ -196,16 +234,10 @@ def _jvp(primals: Any, tangents: Any, *, op: Linear, count: int) -> Any:
     return outputs, [one + other for one, other in zip(*parts, strict=True)]
 
 
-ad.primitive_jvps[_linear] = _jvp
-
-
 def _transpose(cotangents: Any, *arrays: Any, op: Linear, count: int) -> Any:
     residuals, like = arrays[:count], tuple(_struct(a.aval) for a in arrays[count:])
     found = linear(op.transposed(like), residuals, tuple(map(ad.instantiate_zeros, cotangents)))
     return [None] * count + list(found)
-
-
-ad.primitive_transposes[_linear] = _transpose
 
 
 def _batch(arrays: Any, dims: Any, *, op: Linear, count: int) -> Any:
@@ -219,9 +251,6 @@ def _batch(arrays: Any, dims: Any, *, op: Linear, count: int) -> Any:
     batched = _Batched(op, places[:count], places[count:], size)
     outputs = linear(batched, first[:count], first[count:])
     return outputs, [0] * len(outputs)
-
-
-batching.primitive_batchers[_linear] = _batch
 
 
 def _folded(arrays: Any, dims: Any, op: _Map) -> Any:
@@ -240,16 +269,34 @@ def _folded(arrays: Any, dims: Any, op: _Map) -> Any:
     return [output.reshape(size, -1, *output.shape[1:])], [0]
 
 
-def _compiled(cpu: bool) -> Callable[..., Any]:
+def _compiled(way: str) -> Callable[..., Any]:
     def run(*arrays: Any, op: Linear, count: int) -> Any:
         with jax.numpy_dtype_promotion("standard"):
-            return list((op.cpu if cpu else op.run)(arrays[:count], arrays[count:]))
+            return list(getattr(op, way)(arrays[:count], arrays[count:]))
 
     return mlir.lower_fun(run, multiple_results=True)
 
 
-mlir.register_lowering(_linear, _compiled(cpu=False))
-mlir.register_lowering(_linear, _compiled(cpu=True), platform="cpu")
+def _primitive(name: str) -> Primitive:
+    made = Primitive(name)
+    made.multiple_results = True
+    made.def_impl(_eagerly)
+    made.def_abstract_eval(_abstract)
+    ad.primitive_jvps[made] = _jvp
+    ad.primitive_transposes[made] = _transpose
+    batching.primitive_batchers[made] = _batch
+    mlir.register_lowering(made, _compiled("run"))
+    for platform in ("cpu", "cuda"):
+        mlir.register_lowering(made, _compiled(platform), platform=platform)
+    return made
+
+
+_linear, _placed = _primitive("linear_map"), _primitive("placed_map")
+try:  # cuDNN's attention has to know where it will run, and jax has no public way to ask for that
+    importlib.import_module("jax._src.dispatch").prim_requires_devices_during_lowering.add(_placed)
+    PLACES = True
+except (ImportError, AttributeError):
+    PLACES = False
 
 
 class Form:
@@ -282,6 +329,18 @@ class Form:
 
     def cpu_w(self, x: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
         """The gradient of w for the CPU."""
+        return self.w(x, y, like)
+
+    def cuda_y(self, x: Any, w: Any) -> Any:
+        """The formulation for NVIDIA's GPUs."""
+        return self.y(x, w)
+
+    def cuda_x(self, w: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
+        """The gradient of x for NVIDIA's GPUs."""
+        return self.x(w, y, like)
+
+    def cuda_w(self, x: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
+        """The gradient of w for NVIDIA's GPUs."""
         return self.w(x, y, like)
 
     def __call__(self, x: Any, w: Any) -> Any:
@@ -336,6 +395,9 @@ class _Map(Linear):
     def cpu(self, residuals: Arrays, arguments: Arrays) -> Arrays:
         return self._run("cpu_", residuals, arguments)
 
+    def cuda(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+        return self._run("cuda_", residuals, arguments)
+
     def transposed(self, like: Shapes) -> Linear:
         return dataclasses.replace(self, to=self.of, of=self.to)
 
@@ -344,6 +406,9 @@ class _Map(Linear):
 
     def cpu_transpose(self, residuals: Arrays, cotangents: Arrays, like: Shapes) -> Arrays:
         return self.transposed(like).cpu(residuals, cotangents)
+
+    def cuda_transpose(self, residuals: Arrays, cotangents: Arrays, like: Shapes) -> Arrays:
+        return self.transposed(like).cuda(residuals, cotangents)
 
     def tangent(self, residuals: Arrays, tangents: Arrays, arguments: Arrays) -> Arrays:
         return linear(dataclasses.replace(self, of=self.roles[0]), arguments, tangents)

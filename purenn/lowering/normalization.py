@@ -17,6 +17,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from purenn.lowering.cuda import cuda_capability
 from purenn.lowering.linear import Arrays, Linear, Shapes, linear
 
 __all__ = ["affine", "moments", "normalized"]
@@ -48,6 +49,13 @@ def moments(x: Any, axes: tuple[int, ...], axis_name: AxisName = None, *, centre
 
     mean = mean_of(x) if centred else nothing()
     return mean, mean_of(jnp.square(x - mean if centred else x))
+
+
+def _moments_at_once(x: Any, axes: tuple[int, ...]) -> tuple[Any, Any]:
+    """In one pass over the differences from the first element, which take the mean's size out of the squares."""
+    first = lax.slice(x, (0,) * x.ndim, [1 if i in axes else n for i, n in enumerate(x.shape)])
+    mean, square = (jnp.mean(a, axes, keepdims=True) for a in (x - first, jnp.square(x - first)))
+    return first + mean, jnp.maximum(square - mean * mean, 0)
 
 
 def affine(x: Any, mean: Any, var: Any, weight: Any, bias: Any, eps: float) -> Any:
@@ -93,7 +101,9 @@ def _normalized(x: Any, weight: Any, bias: Any, axes: tuple[int, ...], eps: floa
 @_normalized.defjvp
 def _(axes: tuple[int, ...], eps: float, centred: bool, primals: Arrays, tangents: Arrays) -> Any:
     x, weight, bias = primals
-    mean, var = _apart(*moments(x, axes, centred=centred))
+    # On a GPU the derivative of rows then takes fewer kernels: 0.6 of the time; alone the two passes are faster.
+    at_once = centred and axes == tuple(range(axes[0], x.ndim)) and cuda_capability() > (0, 0)
+    mean, var = _apart(*(_moments_at_once(x, axes) if at_once else moments(x, axes, centred=centred)))
     y = affine(x, mean, var, weight, bias, eps)
     (tangent,) = linear(_Tangent(axes, centred), (x, mean, lax.rsqrt(var + eps), weight), tangents)
     return (y, mean, var), (tangent, jnp.zeros_like(mean), jnp.zeros_like(var))

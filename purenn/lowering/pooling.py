@@ -103,17 +103,72 @@ def max_pool(x: jax.Array, geometry: Sequence[Window], place: jax.Array | None) 
 
     The gradient goes to this element alone. In a window that sees nothing but padding the place is -1.
     """
+    if place is None:
+        return _max_pool(x, tuple(geometry)), None
     for axis, window in reversed(list(enumerate(geometry, x.ndim - len(geometry)))):
         x, number = _window_max(x, axis, window)
-        place = None if place is None else _chosen(window.taps(place, axis, -1), number)
+        place = _chosen(window.taps(place, axis, -1), number)
     return x, place
+
+
+@functools.partial(jax.custom_jvp, nondiff_argnums=(1,))
+def _max_pool(x: jax.Array, geometry: tuple[Window, ...]) -> jax.Array:
+    """Without a derivative a GPU has it in one kernel."""
+    whole = functools.partial(_reduced, geometry=geometry, start=_lowest(x.dtype), join=lax.max)
+    return lax.platform_dependent(x, cuda=whole, default=functools.partial(_by_axis, geometry=geometry))
+
+
+@_max_pool.defjvp
+def _(geometry: tuple[Window, ...], primals: Arrays, tangents: Arrays) -> Any:
+    return jax.jvp(functools.partial(_by_axis, geometry=geometry), primals, tangents)
+
+
+def _by_axis(x: jax.Array, geometry: tuple[Window, ...]) -> jax.Array:
+    for axis, window in reversed(list(enumerate(geometry, x.ndim - len(geometry)))):
+        x, _ = _window_max(x, axis, window)
+    return x
+
+
+def _reduced(x: jax.Array, geometry: Sequence[Window], start: Any, join: Any) -> jax.Array:
+    """XLA's own pooling."""
+    lead = x.ndim - len(geometry)
+    ends = [(w.outputs - 1) * w.stride + (w.kernel - 1) * w.dilation + 1 - w.size - w.padding for w in geometry]
+    x = lax.slice(
+        x, (0,) * x.ndim, (*x.shape[:lead], *(w.size + min(e, 0) for w, e in zip(geometry, ends, strict=True)))
+    )
+    pads = [(w.padding, max(end, 0)) for w, end in zip(geometry, ends, strict=True)]
+    ones = (1,) * lead
+    return lax.reduce_window(
+        x,
+        np.asarray(start, x.dtype)[()],
+        join,
+        (*ones, *(w.kernel for w in geometry)),
+        (*ones, *(w.stride for w in geometry)),
+        [(0, 0)] * lead + pads,
+        window_dilation=(*ones, *(w.dilation for w in geometry)),
+    )
 
 
 def sum_pool(x: jax.Array, geometry: Sequence[Window]) -> jax.Array:
     """The sum of every window."""
-    for axis, window in enumerate(geometry, x.ndim - len(geometry)):
-        x = functools.reduce(jnp.add, window.taps(x, axis, 0))
-    return x
+    return linear(_Sum(tuple(geometry)), (), (x,))[0]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Sum(Linear):
+    geometry: tuple[Window, ...]
+
+    def run(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+        (x,) = arguments
+        for axis, window in enumerate(self.geometry, x.ndim - len(self.geometry)):
+            x = functools.reduce(jnp.add, window.taps(x, axis, 0))
+        return (x,)
+
+    def cuda(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+        return (_reduced(arguments[0], self.geometry, 0, lax.add),)
+
+    def cuda_transpose(self, residuals: Arrays, cotangents: Arrays, like: Shapes) -> Arrays:
+        return jax.linear_transpose(lambda x: self.cuda((), (x,)), *like)(cotangents)
 
 
 class Bins(NamedTuple):
