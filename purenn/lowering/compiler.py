@@ -9,7 +9,11 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
-from jax.extend.core import get_opaque_trace_state
+
+try:
+    from jax.extend.core import find_top_trace as _trace_now  # the faster of the two
+except ImportError:
+    from jax.extend.core import get_opaque_trace_state as _trace_now
 
 __all__ = ["jit", "tune_allocator"]
 
@@ -32,13 +36,11 @@ def known_options(backend: str) -> dict[str, Any]:
     return known
 
 
-@functools.cache
-def _top() -> Any:
-    with jax.ensure_compile_time_eval():
-        return get_opaque_trace_state()
+with jax.ensure_compile_time_eval():
+    _NO_TRACE = _trace_now(())
 
 
-class _Jitted:
+class Jitted:
     """A function under two jits: with options, and without them for a trace of another's, which has its own."""
 
     def __init__(self, fun: Callable[..., Any], options: dict[str, Any], given: dict[str, Any]):
@@ -52,10 +54,12 @@ class _Jitted:
         chosen = {**known_options(jax.default_backend()), **self._given}
         return jax.jit(self._fun, **self._options, compiler_options=chosen)
 
+    def chosen(self) -> Callable[..., Any]:
+        """The one of the two that a call now would take."""
+        return self._tuned if _trace_now(()) == _NO_TRACE else self._plain
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if get_opaque_trace_state() == _top():
-            return self._tuned(*args, **kwargs)
-        return self._plain(*args, **kwargs)
+        return self.chosen()(*args, **kwargs)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else functools.partial(self, instance)
@@ -96,7 +100,7 @@ def jit(fun: Callable[..., Any] | None = None, /, **options: Any) -> Any:
     if fun is None:
         return functools.partial(jit, **options)
     given = dict(options.pop("compiler_options", None) or {})
-    return _Jitted(fun, options, given)
+    return Jitted(fun, options, given)
 
 
 # glibc's names for mallopt, and the environment variables that say the same before a process starts.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
@@ -268,28 +268,27 @@ class Jitted:
     generator's next, which goes in as two words and a count, cheap to pass, and moves on when the call has succeeded.
     """
 
-    def __init__(self, run: Callable[..., Any], **options: Any):
+    def __init__(self, run: Callable[..., Any], donate: tuple[int, ...] = ()):
         self.needs_key = False
 
-        def traced(key: Any, count: Any, *arguments: Any) -> Any:
-            if key is None:
-                return run(_NoKey(), *arguments)
+        def keyed(key: Any, count: Any, *arguments: Any) -> Any:
             if count is not None:
                 key = jax.random.fold_in(random.as_key(key) if key.dtype == np.uint32 else key, count)
             return run(random.Stream(key), *arguments)
 
-        self.jitted = compiler.jit(traced, **options)
+        self.plain = compiler.jit(lambda *arguments: run(_NoKey(), *arguments), donate_argnums=donate)
+        self.keyed = compiler.jit(keyed, donate_argnums=tuple(2 + i for i in donate))
 
     def __call__(self, key: Any, *arguments: Any) -> Any:
         if not self.needs_key:
             try:
-                return self.jitted(None, None, *arguments)
+                return self.plain(*arguments)
             except NeedsKey:
                 self.needs_key = True
         if key is not None:
-            return self.jitted(key, None, *arguments)
+            return self.keyed(key, None, *arguments)
         stream = random.default_generator()
-        result = self.jitted(stream.key, np.uint32(stream.count), *arguments)
+        result = self.keyed(stream.key, np.uint32(stream.count), *arguments)
         if not stream.traced:
             refuse_traced(jax.tree.leaves(result))
         stream.count += 1
@@ -360,7 +359,8 @@ def leaf(
     dynamic, static = _arguments(args, kwargs)
     own = vars(module)
     parameters, buffers = own["_parameters"], own["_buffers"]
-    jitted = _leaf(own["_layer"], own["training"] if training is None else training, static, method)
+    names = tuple(parameters), tuple(buffers)
+    jitted = _leaf(own["_layer"], own["training"] if training is None else training, static, method, names)
 
     def finish(result: Any) -> Any:
         output, changed = result
@@ -370,25 +370,40 @@ def leaf(
             buffers.update(changed)
         return output
 
-    output = finish(jitted(key, parameters, buffers, dynamic))
+    output = finish(jitted(key, *parameters.values(), *buffers.values(), *dynamic))
     if training is None and key is None and method is None:
-        run = jitted.jitted
-        _keep_plan(module, dynamic, static, jitted, lambda x: finish(run(None, None, parameters, buffers, (x,))))
+        run = jitted.plain
+        short = lambda x: finish(run.chosen()(*parameters.values(), *buffers.values(), x))  # noqa: E731
+        _keep_plan(module, dynamic, static, jitted, short)
     return output
 
 
 @functools.lru_cache(maxsize=4096)
-def _leaf(layer: Layer, training: bool, static: Any, method: str | None) -> Jitted:
-    def run(stream: random.Stream, parameters: Any, buffers: Any, dynamic: Any) -> Any:
+def _leaf(
+    layer: Layer, training: bool, static: Any, method: str | None, names: tuple[tuple[str, ...], tuple[str, ...]]
+) -> Jitted:
+    def run(stream: random.Stream, *arrays: Any) -> Any:
+        parameters, buffers, dynamic = _parts(arrays, *map(len, names))
+        known = dict(zip(names[1], buffers, strict=True))
         m = Bound.__new__(Bound)
         vars(m).update(
-            _layer=layer, _parameters=parameters, _buffers=dict(buffers), _modules={}, training=training, _stream=stream
+            _layer=layer,
+            _parameters=dict(zip(names[0], parameters, strict=True)),
+            _buffers=dict(known),
+            _modules={},
+            training=training,
+            _stream=stream,
         )
         args, kwargs = _join(dynamic, static)
         output = m._run(*args, **kwargs) if method is None else m._call(method, *args, **kwargs)
-        return output, {name: new for name, new in m._buffers.items() if new is not buffers[name]}
+        return output, {name: new for name, new in m._buffers.items() if new is not known[name]}
 
     return Jitted(run)
+
+
+def _parts(arrays: Sequence[Any], parameters: int, buffers: int) -> tuple[list[Any], list[Any], list[Any]]:
+    """Parameters, buffers and arguments, which go in one behind the other: jax passes flat arguments fastest."""
+    return list(arrays[:parameters]), list(arrays[parameters:][:buffers]), list(arrays[parameters + buffers :])
 
 
 _shared_calls: dict[Any, Jitted] = {}
@@ -414,20 +429,19 @@ def compiled(
             _shared_calls.clear()
         template = _without_arrays(module) if shared else module
         jitted = calls[which] = _compiled(template, static, training)
-    parameter_slots, buffer_slots = known.parameter_slots, known.buffer_slots
+    slots = known.parameter_slots + known.buffer_slots
 
-    def call(run: Callable[..., Any], dynamic: Any) -> Any:
-        parameters = [group[name] for group, name in parameter_slots]
-        buffers = [group[name] for group, name in buffer_slots]
-        output, changed = run(parameters, buffers, dynamic)
+    def finish(result: Any) -> Any:
+        output, changed = result
         if changed:
             write(module, known, changed)
         return output
 
-    output = call(functools.partial(jitted, key), dynamic)
+    output = finish(jitted(key, *[group[name] for group, name in slots], *dynamic))
     if training is None and key is None:
-        run = functools.partial(jitted.jitted, None, None)
-        _keep_plan(module, dynamic, static, jitted, lambda x: call(run, (x,)))
+        run = jitted.plain
+        short = lambda x: finish(run.chosen()(*[group[name] for group, name in slots], x))  # noqa: E731
+        _keep_plan(module, dynamic, static, jitted, short)
     return output
 
 
@@ -490,7 +504,10 @@ def _without_arrays(module: Module) -> Module:
 
 
 def _compiled(module: Module, static: Any, training: bool | None) -> Jitted:
-    def run(stream: random.Stream, parameters: Any, buffers: Any, dynamic: Any) -> Any:
+    counts = len(structure(module).parameters), len(structure(module).buffers)
+
+    def run(stream: random.Stream, *arrays: Any) -> Any:
+        parameters, buffers, dynamic = _parts(arrays, *counts)
         twinned, changed = traced_call(module, stream, parameters, buffers, training)
         args, kwargs = _join(dynamic, static)
         return twinned._run(*args, **kwargs), changed()

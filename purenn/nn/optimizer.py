@@ -164,7 +164,7 @@ class Optimizer:
                 params = optax.apply_updates(params, updates)
             return result, flat(params), jax.tree.leaves(state), changed
 
-        return call.Jitted(run, donate_argnums=(2, 3) if self.donate else ())
+        return call.Jitted(run, donate=(0, 1) if self.donate else ())
 
 
 def _identity(function: Callable[..., Any]) -> Any:
