@@ -429,6 +429,8 @@ def orthogonal(gain: float = 1) -> Initializer:
     first count as one. The source is Saxe et al., *Exact solutions to the nonlinear dynamics of learning in deep
     linear neural networks*, 2013.
 
+    Differs from torch, which has no such decomposition in half types: they are rounded from float32.
+
     Args:
         gain: the length of the rows or columns.
 

@@ -28,6 +28,11 @@ def vector_norm(x: jax.Array, p: float, axes: int | tuple[int, ...], keepdims: b
     return _power(jnp.sum(_power(a, p), axes, keepdims=keepdims), 1 / p)
 
 
+def root(a: jax.Array, p: float) -> jax.Array:
+    """The p-th root of something not negative, with derivative 0 at 0 unless p is 1."""
+    return a if p == 1 else _power(a, 1 / p)
+
+
 def _power(a: jax.Array, p: float) -> jax.Array:
     """A power of something not negative, with derivative 0 at 0."""
     zero = a == 0

@@ -10,6 +10,7 @@ from jax import lax
 from jax.typing import DTypeLike
 
 from purenn.functional import _check
+from purenn.lowering.softmax import softmax as _softmax
 
 
 def softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: DTypeLike | None = None) -> jax.Array:
@@ -35,7 +36,7 @@ def softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: DTy
         [0.25, 0.25, 0.25, 0.25]
     """
     x, dim = _softmax_arguments("softmax", input, dim, dtype)
-    return jax.nn.softmax(jnp.atleast_1d(x), axis=dim).reshape(x.shape)
+    return _softmax(jnp.atleast_1d(x), dim).reshape(x.shape)
 
 
 def log_softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: DTypeLike | None = None) -> jax.Array:
@@ -90,7 +91,7 @@ def softmin(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: DTy
     if x.dtype == bool:
         _check.fail("softmin", "input", "an array of numbers", "dtype bool", TypeError)
     x, dim = _softmax_arguments("softmin", -x, dim, dtype)
-    return jax.nn.softmax(jnp.atleast_1d(x), axis=dim).reshape(x.shape)
+    return _softmax(jnp.atleast_1d(x), dim).reshape(x.shape)
 
 
 def gumbel_softmax(
@@ -128,7 +129,7 @@ def gumbel_softmax(
     if hard and x.ndim and x.shape[dim] == 0:
         _check.fail("gumbel_softmax", "logits", f"of non-zero size along dim={dim} where hard=True", f"shape {x.shape}")
     noisy = (x + jax.random.gumbel(rng, x.shape, x.dtype)) / tau
-    soft = jax.nn.softmax(jnp.atleast_1d(noisy), axis=dim)
+    soft = _softmax(jnp.atleast_1d(noisy), dim)
     if hard:
         first = jnp.expand_dims(jnp.argmax(soft, dim), dim)
         chosen = (lax.broadcasted_iota(first.dtype, soft.shape, dim) == first).astype(soft.dtype)

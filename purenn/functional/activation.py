@@ -351,7 +351,10 @@ def mish(input: Any, inplace: bool = False) -> jax.Array:
         [0.0, 0.8651]
     """
     x, dtype = _wide("mish", input)
-    return (x * jnp.tanh(jnp.logaddexp(x, jnp.zeros_like(x)))).astype(dtype)
+    # tanh(log(1 + e)) is n / (n + 2) of n = e (e + 2); from 20 on it is 1
+    e = jnp.exp(jnp.minimum(x, 20))
+    n = e * (e + 2)
+    return (x * (n / (n + 2))).astype(dtype)
 
 
 def tanhshrink(input: Any) -> jax.Array:

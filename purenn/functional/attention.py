@@ -13,6 +13,7 @@ from purenn.functional import _check
 from purenn.functional.dropout import dropout
 from purenn.functional.linear import linear
 from purenn.lowering.attention import Attention
+from purenn.lowering.softmax import softmax
 
 __all__ = ["multi_head_attention_forward", "scaled_dot_product_attention"]
 
@@ -320,7 +321,7 @@ def multi_head_attention_forward(
 
     dropout_p = dropout_p if training else 0.0
     if need_weights:
-        weights = dropout(jax.nn.softmax(_scores(q, k, mask, _scale(q)), axis=-1), dropout_p, rng=rng).astype(v.dtype)
+        weights = dropout(softmax(_scores(q, k, mask, _scale(q)), -1), dropout_p, rng=rng).astype(v.dtype)
         y = _matmul(weights, v).astype(v.dtype)
     else:
         weights = None

@@ -6,10 +6,10 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from purenn.functional import _check, _loss
-from purenn.functional._norm import modulus, vector_norm
+from purenn.functional._norm import modulus, root, vector_norm
+from purenn.lowering.distance import power_sums, upper_triangle
 
 __all__ = ["cosine_similarity", "pairwise_distance", "pdist"]
 
@@ -123,14 +123,15 @@ def pdist(input: Any, p: float = 2.0) -> jax.Array:
     _check.rank("pdist", "input", x, (2,), "(N, M)")
     if not p >= 0:
         _check.fail("pdist", "p", "at least 0", p)
-    rows, columns = np.triu_indices(len(x), 1)
-    if 0 in (len(rows), x.shape[1]):
-        return jnp.zeros(len(rows), x.dtype)
+    if len(x) < 2 or not x.shape[1]:
+        return jnp.zeros(len(x) * (len(x) - 1) // 2, x.dtype)
     _check.at_least_single("pdist", "input", x)
+    if p not in (0, float("inf")):
+        sums = power_sums(x[None], x[None], float(p))[0]
+        return root(upper_triangle(sums), p)
     shape = (len(x), *x.shape)
     difference = jnp.broadcast_to(x[:, None], shape) - jnp.broadcast_to(x[None], shape)
-    distance = _largest(difference) if p == float("inf") else vector_norm(difference, p, -1)
-    return distance[rows, columns]
+    return upper_triangle(_largest(difference) if p else vector_norm(difference, 0, -1))
 
 
 def _largest(difference: jax.Array) -> jax.Array:

@@ -15,8 +15,9 @@ from jax.typing import DTypeLike
 
 from purenn import random
 from purenn.functional import _check
-from purenn.functional._norm import vector_norm
+from purenn.functional._norm import root, vector_norm
 from purenn.functional.tensor import arrays_of, one_dtype, promoted
+from purenn.lowering.distance import power_sums
 
 __all__ = ["block_diag", "cdist", "chain_matmul", "lu", "norm", "pca_lowrank", "svd_lowrank"]
 
@@ -114,6 +115,9 @@ def cdist(x1: Any, x2: Any, p: float = 2.0, compute_mode: str = _MODES[0]) -> ja
         return _euclidean(a, b)
     if 0 not in (*a.shape, b.shape[-2]):
         _check.at_least_single("cdist", "x1", a)
+        if p not in (0, math.inf):
+            sums = power_sums(*(x.reshape(-1, *x.shape[-2:]) for x in (a, b)), float(p))
+            return root(sums, p).reshape(*batch, a.shape[-2], b.shape[-2])
     difference = a[..., :, None, :] - b[..., None, :, :]
     if p == math.inf:
         return _largest(difference) if a.shape[-1] else jnp.zeros(difference.shape[:-1], a.dtype)

@@ -1,0 +1,118 @@
+"""Sums of powers of differences between all rows of two matrices, without the array of all differences.
+
+That is one of rows x rows x columns, and XLA on the CPU sums its last dimension number by number. Here some terms at a
+time, each a whole matrix, are added to the result: the loop over its elements is vectorized.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from purenn.lowering.linear import Arrays, Linear, Shapes, linear
+
+__all__ = ["power_sums", "upper_triangle"]
+
+TERMS = 16  # added at a time, in one loop
+
+
+@functools.partial(jax.custom_jvp, nondiff_argnums=(2,))
+def power_sums(a: jax.Array, b: jax.Array, p: float) -> jax.Array:
+    """The sums of |a_i - b_j|^p over the columns, for all rows a_i of (B, P, M) and b_j of (B, R, M); p is finite.
+
+    The derivative of a power at 0 is 0.
+    """
+    whole = lambda a, b: jnp.sum(_powered(_differences(a, b), p), -1)  # noqa: E731
+
+    def added(a: jax.Array, b: jax.Array) -> jax.Array:
+        columns = (jnp.moveaxis(a, 2, 0), jnp.moveaxis(b, 2, 0))
+        return _added(lambda a, b: _powered(a[:, :, None] - b[:, None], p), columns)
+
+    return lax.platform_dependent(a, b, cpu=added, default=whole)
+
+
+@power_sums.defjvp
+def _(p: float, primals: Arrays, tangents: Arrays) -> Any:
+    return power_sums(*primals, p), linear(_Tangent(p), primals, tangents)[0]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Tangent(Linear):
+    p: float
+
+    def run(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+        return (jnp.sum(_slope(_differences(*residuals), self.p) * _differences(*arguments), -1),)
+
+    def cpu_transpose(self, residuals: Arrays, cotangents: Arrays, like: Shapes) -> Arrays:
+        (a, b), (g,) = residuals, cotangents
+        return self._pulled(a, b, g), self._pulled(b, a, jnp.swapaxes(g, 1, 2))
+
+    def _pulled(self, a: jax.Array, b: jax.Array, g: jax.Array) -> jax.Array:
+        """The gradient of a."""
+        rows = (jnp.moveaxis(b, 1, 0), jnp.moveaxis(g, 2, 0))
+        return _added(lambda b, g: g[:, :, None] * _slope(a - b[:, None], self.p), rows)
+
+
+def _differences(a: jax.Array, b: jax.Array) -> jax.Array:
+    return a[:, :, None] - b[:, None]
+
+
+def _powered(d: jax.Array, p: float) -> jax.Array:
+    return jnp.square(d) if p == 2 else d * jnp.sign(d) if p == 1 else _power(d, p)
+
+
+def _slope(d: jax.Array, p: float) -> jax.Array:
+    return 2 * d if p == 2 else jnp.sign(d) if p == 1 else p * jnp.sign(d) * _power(d, p - 1)
+
+
+def _power(d: jax.Array, p: float) -> jax.Array:
+    """|d|^p, and 0 at 0 as is its derivative."""
+    zero = d == 0
+    d = jnp.where(zero, 1, d)
+    return jnp.where(zero, 0, jnp.power(d * jnp.sign(d), p))
+
+
+def _added(term: Callable[..., jax.Array], arrays: Arrays) -> jax.Array:
+    """The sum of the terms of the arrays' elements along their first axis; zeros give nothing."""
+    count = len(arrays[0])
+    chunks = -(-count // TERMS)
+    size = -(-count // chunks)
+
+    def some(arrays: Arrays) -> jax.Array:
+        return functools.reduce(jnp.add, [term(*(x[i] for x in arrays)) for i in range(size)])
+
+    padded = [jnp.pad(x, [(0, chunks * size - count)] + [(0, 0)] * (x.ndim - 1)) for x in arrays]
+    first, *rest = zip(*(jnp.split(x, [size]) for x in padded), strict=True) if chunks > 1 else (padded,)
+    total = some(tuple(first))
+    if not rest:
+        return total
+    parts = tuple(x.reshape(chunks - 1, size, *x.shape[1:]) for x in rest[0])
+    return lax.scan(lambda total, part: (total + some(part), None), total, parts)[0]
+
+
+def upper_triangle(x: jax.Array) -> jax.Array:
+    """What lies above the diagonal of a square matrix, row by row."""
+    return linear(_Triangle(len(x)), (), (x,))[0]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Triangle(Linear):
+    size: int
+
+    def run(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+        return (arguments[0][np.triu_indices(self.size, 1)],)
+
+    def transpose(self, residuals: Arrays, cotangents: Arrays, like: Shapes) -> Arrays:
+        """A lookup for every place, where that of `run` would be a scatter."""
+        places = np.zeros((self.size, self.size), np.int32)
+        above = np.triu_indices(self.size, 1)
+        places[above] = np.arange(len(above[0]))
+        found = cotangents[0].at[places].get(mode="promise_in_bounds")
+        return (jnp.where(np.triu(np.ones(places.shape, bool), 1), found, 0).astype(found.dtype),)
