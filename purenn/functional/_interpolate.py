@@ -16,6 +16,7 @@ import numpy as np
 from jax import lax
 
 from purenn.functional import _check
+from purenn.lowering.resampling import weighted
 
 
 def sizes_and_scales(
@@ -175,21 +176,16 @@ def fixed_point(table: Taps) -> Taps:
 
 
 def resample(x: jax.Array, axes: Sequence[int], tables: Sequence[Taps]) -> jax.Array:
-    """The weighted sums of the taps axis by axis: those that shrink the array first, bytes from the last on."""
+    """The weighted sums of the taps axis by axis: those that shrink the array first, else from the last on."""
     rounded = any(table.shift is not None for table in tables)
-    order = sorted(zip(axes, tables, strict=True), key=lambda p: -p[0] if rounded else len(p[1].source) / x.shape[p[0]])
+    order = sorted(
+        zip(axes, tables, strict=True), key=lambda p: (0 if rounded else len(p[1].source) / x.shape[p[0]], -p[0])
+    )
     for axis, table in order:
         if table.weight is None:
             x = _pick(x, axis, table.source[:, 0])
             continue
-        split = (*x.shape[:axis], *table.source.shape, *x.shape[axis + 1 :])
-        along = (*(1,) * axis, *table.source.shape, *(1,) * (x.ndim - axis - 1))
-        terms = jnp.take(x, jnp.asarray(table.source.ravel()), axis, mode="clip").reshape(split)
-        terms = terms * jnp.broadcast_to(jnp.asarray(table.weight, x.dtype).reshape(along), split)
-        if table.used is not None:  # a select, as an infinite value times 0 isn't 0
-            used = jnp.broadcast_to(jnp.asarray(table.used).reshape(along), split)
-            terms = jnp.where(used, terms, jnp.zeros((), x.dtype))
-        x = jnp.sum(terms, axis + 1)
+        x = weighted(x, axis, table.source, table.weight, table.used)
         if table.shift is not None:
             x = jnp.clip((x + (1 << table.shift >> 1)) >> table.shift, 0, 255)
     return x

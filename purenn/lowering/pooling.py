@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -202,7 +203,10 @@ class Bins(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class _Split(Linear):
-    """The elements of uneven bins. Both it and its transpose look up every element of their result where it is."""
+    """The elements of uneven bins. Both it and its transpose look up every element of their result where it is.
+
+    On the CPU they are slices of blocks of the input, which all have the same bins, as long as these are few.
+    """
 
     axis: int
     bins: Bins
@@ -227,6 +231,47 @@ class _Split(Linear):
             there = (first + more <= last).reshape([-1 if i == self.axis else 1 for i in range(x.ndim)])
             total = total + jnp.where(there, _looked_up(flat, self.axis, bin * most + here - starts[bin]), 0)
         return (total,)
+
+    def _blocks(self, shape: Sequence[int]) -> tuple[int, int, Sequence[tuple[int, int]]] | None:
+        """How many blocks there are, of which size, and the bins in each; only every other bin may overlap a bin."""
+        if 0 in (*shape, self.bins.outputs):
+            return None
+        blocks = math.gcd(self.bins.size, self.bins.outputs)
+        count = self.bins.outputs // blocks
+        bins = list(zip(self.bins.starts()[:count].tolist(), self.bins.ends()[:count].tolist(), strict=True))
+        return (blocks, self.bins.size // blocks, bins) if count <= 64 and self.bins.size > self.bins.outputs else None
+
+    def cpu(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+        if (found := self._blocks(arguments[0].shape)) is None:
+            return self.run(residuals, arguments)
+        (x,), (blocks, size, bins), axis = arguments, found, self.axis
+        before, after, most = x.shape[:axis], x.shape[axis + 1 :], max(end - start for start, end in bins)
+        x, parts = x.reshape(*before, blocks, size, *after), []
+        for start, end in bins:
+            part = lax.slice_in_dim(x, start, end, 1, axis + 1)
+            pads = [(0, 0)] * part.ndim
+            pads[axis + 1] = (0, most - (end - start))
+            parts.append(jnp.pad(part, pads))
+        return (jnp.stack(parts, axis + 1).reshape(*before, self.bins.outputs, most, *after),)
+
+    def cpu_transpose(self, residuals: Arrays, cotangents: Arrays, like: Shapes) -> Arrays:
+        if (found := self._blocks(like[0].shape)) is None:
+            return self.transpose(residuals, cotangents, like)
+        (y,), (blocks, size, bins), axis = cotangents, found, self.axis
+        before, after = y.shape[:axis], y.shape[axis + 2 :]
+        y = y.reshape(*before, blocks, len(bins), -1, *after)
+
+        def every_other(first: int) -> jax.Array:
+            parts, done = [], 0
+            for number, (start, end) in list(enumerate(bins))[first::2]:
+                parts.append(jnp.zeros((*before, blocks, start - done, *after), y.dtype))
+                part = lax.index_in_dim(y, number, axis + 1, keepdims=False)
+                parts.append(lax.slice_in_dim(part, 0, end - start, 1, axis + 1))
+                done = end
+            parts.append(jnp.zeros((*before, blocks, size - done, *after), y.dtype))
+            return jnp.concatenate(parts, axis + 1)
+
+        return ((every_other(0) + every_other(1)).reshape(like[0].shape),)
 
 
 def _looked_up(x: jax.Array, axis: int, places: np.ndarray) -> jax.Array:

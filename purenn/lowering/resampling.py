@@ -1,0 +1,84 @@
+"""Weighted sums of neighbours along an axis, whose places repeat: p outputs for every q inputs.
+
+A lookup is a loop over single numbers on the CPU. Where places repeat, the r-th of every p outputs are made of slices
+with step q, one for each neighbour, and the p results are interleaved.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+__all__ = ["weighted"]
+
+PHASES = 32  # more of them are more programs than they save time
+
+
+def weighted(x: jax.Array, axis: int, source: np.ndarray, weight: np.ndarray, used: np.ndarray | None) -> jax.Array:
+    """The sums, for every output o, of ``weight[o, t] x[source[o, t]]``, for those taps t that are `used`.
+
+    The last or first element may stand in for neighbours outside.
+    """
+    starts = _phases(source, x.shape[axis])
+    if starts is None:
+        return _looked_up(x, axis, source, weight, used)
+    (phases, count), (out, size) = starts.shape, (len(source), x.shape[axis])
+    blocks, step = out // phases, size // (out // phases)
+    low = max(0, -int(starts.min()))
+    high = max(0, int(starts.max()) + (blocks - 1) * step + 1 - size)
+    # the edges repeated, and as many more as make whole blocks
+    rows = max(-(-(low + size + high) // step), (int(starts.max()) + low) // step + blocks)
+    pads = [(0, 0)] * x.ndim
+    pads[axis] = (low, rows * step - low - size)
+    x = jnp.pad(x, pads, mode="edge")
+    before, after = x.shape[:axis], x.shape[axis + 1 :]
+    columns = jnp.split(x.reshape(*before, rows, step, *after), step, axis + 1)
+
+    def tap(phase: int, t: int) -> jax.Array:
+        row, column = divmod(int(starts[phase, t]) + low, step)
+        seen = lax.slice_in_dim(columns[column], row, row + blocks, 1, axis)
+        shape = (*(1,) * axis, blocks, *(1,) * (seen.ndim - axis - 1))
+        factor = jnp.asarray(weight[phase::phases, t], x.dtype).reshape(shape)
+        term = seen * jnp.broadcast_to(factor, seen.shape)
+        if used is None or used[phase::phases, t].all():
+            return term
+        there = jnp.asarray(used[phase::phases, t]).reshape(shape)
+        return jnp.where(jnp.broadcast_to(there, seen.shape), term, jnp.zeros((), x.dtype))
+
+    parts = [functools.reduce(jnp.add, [tap(phase, t) for t in range(count)]) for phase in range(phases)]
+    return jnp.concatenate(parts, axis + 1).reshape(*before, out, *after)
+
+
+def _phases(source: np.ndarray, size: int) -> np.ndarray | None:
+    """Of the first p outputs the taps' places, negative ones too, from which all others follow by steps of q."""
+    out = len(source)
+    blocks = math.gcd(out, size)
+    phases, step = out // max(blocks, 1), size // max(blocks, 1)
+    if blocks < 2 or phases > PHASES:
+        return None
+    middle = blocks // 2
+    starts = source[middle * phases : (middle + 1) * phases] - middle * step
+    everywhere = (starts + step * np.arange(blocks)[:, None, None]).reshape(source.shape)
+    return starts if np.array_equal(np.clip(everywhere, 0, size - 1), source) else None
+
+
+def _looked_up(x: jax.Array, axis: int, source: np.ndarray, weight: np.ndarray, used: np.ndarray | None) -> Any:
+    """As rows of a matrix: the axis comes first, so that a lookup is of many numbers."""
+    rows = jnp.moveaxis(x, axis, 0)
+    shape = (len(source), *rows.shape[1:])
+
+    def tap(t: int) -> jax.Array:
+        along = (-1, *(1,) * (x.ndim - 1))
+        factor = jnp.broadcast_to(jnp.asarray(weight[:, t], x.dtype).reshape(along), shape)
+        term = factor * rows.at[source[:, t].astype(np.int32)].get(mode="promise_in_bounds")
+        if used is None or used[:, t].all():
+            return term
+        return jnp.where(jnp.broadcast_to(jnp.asarray(used[:, t]).reshape(along), shape), term, jnp.zeros((), x.dtype))
+
+    return jnp.moveaxis(functools.reduce(jnp.add, [tap(t) for t in range(source.shape[1])]), 0, axis)
