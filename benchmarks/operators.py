@@ -37,7 +37,7 @@ import purenn
 PASSES = {"forward": "forward", "gradients": "output and all gradients"}
 # Of the largest number of an array. Both sides are float32, and neither is the truth.
 TOLERANCE = 1e-4
-SLICE_S, BUDGET_S, MOST_ROUNDS, LEAST_ROUNDS = 0.003, 2.0, 60, 7
+SLICE_S, BUDGET_S, MOST_ROUNDS, LEAST_ROUNDS = 0.003, 1.0, 40, 7
 
 
 def contestants() -> dict[str, tuple[Any, Callable[..., Any]]]:

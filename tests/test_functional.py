@@ -42,25 +42,25 @@ def test_value_and_gradient_in_float64(case: Case):
         check_value_and_gradient(case, "float64")
 
 
-@rows(CASES, sample=6)
+@rows(CASES, sample=8)
 def test_value_and_gradient_in_float32(case: Case):
     check_value_and_gradient(case, "float32")
 
 
-@rows(CASES, lambda c: c.grad and c.second, sample=4)
+@rows(CASES, lambda c: c.grad and c.second, sample=6)
 def test_second_derivative(case: Case):
     with jax.enable_x64(True):
         check_value_and_gradient(case, "float64", second=True)
 
 
-@rows(CASES, lambda c: c.half, sample=6)
+@rows(CASES, lambda c: c.half, sample=8)
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 def test_half_types(case: Case, dtype):
     if torch_takes(case, dtype):
         check_value_and_gradient(case, dtype)
 
 
-@rows(CASES, sample=6)
+@rows(CASES, sample=10)
 def test_transforms(case: Case):
     check_transforms(case)
 

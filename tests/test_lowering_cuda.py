@@ -60,8 +60,7 @@ def calls(function, *arrays):
     return [e.params["op"] for e in jaxpr.eqns if "op" in e.params and isinstance(e.params["op"], cuda.Kernel)]
 
 
-@pytest.mark.parametrize("causal", [False, True])
-@pytest.mark.parametrize("dtype", [jnp.bfloat16, jnp.float16])
+@pytest.mark.parametrize(("dtype", "causal"), [(jnp.bfloat16, False), (jnp.float16, True)])
 def test_attention(dtype, causal):
     q, k, v = arrays(dtype, (2, 4, 32, 16), (2, 2, 32, 16), (2, 2, 32, 16))
 
@@ -107,8 +106,7 @@ def test_what_cudnn_does_not_take(change):
     assert attend(q, k, v).shape == (2, time, v.shape[-1])
 
 
-@pytest.mark.parametrize("bias", [False, True])
-@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize(("bias", "bidirectional"), [(False, False), (True, True)])
 def test_lstm(bias, bidirectional):
     directions = 1 + bidirectional
     shapes = [(12, 6), (12, 3), *[(12,)] * 2 * bias] * directions

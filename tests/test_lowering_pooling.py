@@ -19,7 +19,7 @@ WINDOWS = [
     Window(5, 3, 2, 1, 1, 4),
     Window(4, 1, 1, 0, 1, 4),
 ]
-BINS = [Bins(6, 3), Bins(7, 3), Bins(11, 4), Bins(3, 5), Bins(5, 1), Bins(4, 4), Bins(4, 0)]
+BINS = [Bins(6, 3), Bins(7, 3), Bins(14, 4), Bins(11, 4), Bins(3, 5), Bins(5, 1), Bins(4, 4), Bins(4, 0)]
 
 
 def obvious_window(kind, x, geometry):

@@ -17,7 +17,7 @@ from jax import lax
 
 __all__ = ["weighted"]
 
-PHASES = 32  # more of them are more programs than they save time
+PHASES = 8  # with 25 a small array took three times the lookup's time
 
 
 def weighted(x: jax.Array, axis: int, source: np.ndarray, weight: np.ndarray, used: np.ndarray | None) -> jax.Array:
@@ -25,9 +25,11 @@ def weighted(x: jax.Array, axis: int, source: np.ndarray, weight: np.ndarray, us
 
     The last or first element may stand in for neighbours outside.
     """
-    starts = _phases(source, x.shape[axis])
-    if starts is None:
+    found = _phases(source, weight, x.shape[axis])
+    if found is None:
         return _looked_up(x, axis, source, weight, used)
+    starts, there = found
+    used = there if used is None else used & there
     (phases, count), (out, size) = starts.shape, (len(source), x.shape[axis])
     blocks, step = out // phases, size // (out // phases)
     low = max(0, -int(starts.min()))
@@ -46,17 +48,20 @@ def weighted(x: jax.Array, axis: int, source: np.ndarray, weight: np.ndarray, us
         shape = (*(1,) * axis, blocks, *(1,) * (seen.ndim - axis - 1))
         factor = jnp.asarray(weight[phase::phases, t], x.dtype).reshape(shape)
         term = seen * jnp.broadcast_to(factor, seen.shape)
-        if used is None or used[phase::phases, t].all():
+        if used[phase::phases, t].all():
             return term
-        there = jnp.asarray(used[phase::phases, t]).reshape(shape)
-        return jnp.where(jnp.broadcast_to(there, seen.shape), term, jnp.zeros((), x.dtype))
+        where = jnp.broadcast_to(jnp.asarray(used[phase::phases, t]).reshape(shape), seen.shape)
+        return jnp.where(where, term, jnp.zeros((), x.dtype))
 
     parts = [functools.reduce(jnp.add, [tap(phase, t) for t in range(count)]) for phase in range(phases)]
     return jnp.concatenate(parts, axis + 1).reshape(*before, out, *after)
 
 
-def _phases(source: np.ndarray, size: int) -> np.ndarray | None:
-    """Of the first p outputs the taps' places, negative ones too, from which all others follow by steps of q."""
+def _phases(source: np.ndarray, weight: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray] | None:
+    """Of the first p outputs the taps' places, negative ones too, from which all others follow by steps of q.
+
+    Then which taps lie there; the others have no weight.
+    """
     out = len(source)
     blocks = math.gcd(out, size)
     phases, step = out // max(blocks, 1), size // max(blocks, 1)
@@ -65,7 +70,8 @@ def _phases(source: np.ndarray, size: int) -> np.ndarray | None:
     middle = blocks // 2
     starts = source[middle * phases : (middle + 1) * phases] - middle * step
     everywhere = (starts + step * np.arange(blocks)[:, None, None]).reshape(source.shape)
-    return starts if np.array_equal(np.clip(everywhere, 0, size - 1), source) else None
+    there = np.clip(everywhere, 0, size - 1) == source
+    return (starts, there) if (there | (weight == 0)).all() else None
 
 
 def _looked_up(x: jax.Array, axis: int, source: np.ndarray, weight: np.ndarray, used: np.ndarray | None) -> Any:

@@ -362,18 +362,22 @@ def leaf(
     names = tuple(parameters), tuple(buffers)
     jitted = _leaf(own["_layer"], own["training"] if training is None else training, static, method, names)
 
-    def finish(result: Any) -> Any:
-        output, changed = result
-        if changed:
-            for name, array in changed.items():
-                module._kept(name, array)
-            buffers.update(changed)
-        return output
+    def keep(changed: Mapping[str, Any]) -> None:
+        for name, array in changed.items():
+            module._kept(name, array)
+        buffers.update(changed)
 
-    output = finish(jitted(key, *parameters.values(), *buffers.values(), *dynamic))
+    output, changed = jitted(key, *parameters.values(), *buffers.values(), *dynamic)
+    keep(changed)
     if training is None and key is None and method is None:
         run = jitted.plain
-        short = lambda x: finish(run.chosen()(*parameters.values(), *buffers.values(), x))  # noqa: E731
+
+        def short(x: Any) -> Any:
+            output, changed = run.chosen()(*parameters.values(), *buffers.values(), x)
+            if changed:
+                keep(changed)
+            return output
+
         _keep_plan(module, dynamic, static, jitted, short)
     return output
 
@@ -431,16 +435,17 @@ def compiled(
         jitted = calls[which] = _compiled(template, static, training)
     slots = known.parameter_slots + known.buffer_slots
 
-    def finish(result: Any) -> Any:
-        output, changed = result
-        if changed:
-            write(module, known, changed)
-        return output
-
-    output = finish(jitted(key, *[group[name] for group, name in slots], *dynamic))
+    output, changed = jitted(key, *[group[name] for group, name in slots], *dynamic)
+    write(module, known, changed)
     if training is None and key is None:
         run = jitted.plain
-        short = lambda x: finish(run.chosen()(*[group[name] for group, name in slots], x))  # noqa: E731
+
+        def short(x: Any) -> Any:
+            output, changed = run.chosen()(*[group[name] for group, name in slots], x)
+            if changed:
+                write(module, known, changed)
+            return output
+
         _keep_plan(module, dynamic, static, jitted, short)
     return output
 
