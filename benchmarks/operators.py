@@ -3,9 +3,9 @@
     python benchmarks/operators.py [--only FAMILY] [--rows REGEX] [--json PATH] [--chart PATH] [--quick] [--list]
 
 The rows are in `operator_rows.py`, the obvious JAX in `operator_naive.py`. Before a row is timed, every contestant's
-outputs and gradients (of one random cotangent) are compared with torch's; a row that disagrees is an error. Then
-contestants are timed in many short rounds, each of which visits all of them in an order of its own. A figure is the
-median over the rounds; so is a ratio, of the times of one round.
+outputs and gradients (of one random cotangent) are compared with torch's; a row that disagrees is an error, but that of
+the obvious JAX is only told. Then contestants are timed in many short rounds, each of which visits all of them in an
+order of its own. A figure is the median over the rounds; so is a ratio, of the times of one round.
 """
 
 from __future__ import annotations
@@ -154,7 +154,9 @@ def prepared(row: Row) -> tuple[Runs, dict[str, float]]:
         try:
             differences[contestant] = check(row, computed(), expected, values, cotangents)
         except Disagreement as error:
-            raise Disagreement(f"{contestant}: {error}") from None
+            if contestant != "naive":
+                raise Disagreement(f"{contestant}: {error}") from None
+            print(f"naive: {error}", file=sys.stderr)  # its derivatives at ties and its sums are its own
         for name in PASSES:
             runs[name][contestant] = made[name]
     return runs, differences
