@@ -33,6 +33,7 @@ class Row(NamedTuple):
     call: Callable[..., Any]
     inputs: tuple[Input, ...]
     dropped: tuple[float, int] | None = None  # for dropout, whose results are random: p, and how many draws there are
+    tolerance: float | None = None  # where torch's own float32 is further from the truth than others may be
 
 
 def normal(*shape: int, scale: float = 1.0, trained: bool = True) -> Input:
@@ -317,7 +318,8 @@ def losses() -> Iterator[Row]:
             given = (torch.tensor(times), torch.tensor(lengths)) if F is TORCH else (np.array(times), np.array(lengths))
             return F.ctc_loss(F.log_softmax(x, -1), targets, *given)
 
-        yield from rows("loss", "ctc_loss", ctc, [(time, n, count), indices(count, n, length, least=1)])
+        # of 100 steps torch's gradient is 1.6e-4 of the largest number from its float64's, purenn's 2e-5
+        yield from rows("loss", "ctc_loss", ctc, [(time, n, count), indices(count, n, length, least=1)], tolerance=5e-4)
     for n, width, count in [(512, 256, 8000), (256, 256, 32000), (1, 64, 1000)]:
         inputs = [(n, width), weight(count, width), indices(count, n)]
         call = lambda F, x, w, t: F.linear_cross_entropy(x, w, t)

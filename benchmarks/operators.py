@@ -118,12 +118,12 @@ def several(result: Any) -> tuple[Any, ...]:
     return tuple(result) if isinstance(result, list | tuple) else (result,)
 
 
-def compare(what: str, got: np.ndarray, expected: np.ndarray) -> float:
+def compare(what: str, got: np.ndarray, expected: np.ndarray, tolerance: float = TOLERANCE) -> float:
     """The largest difference, of the largest number; more than the tolerance is an error."""
     if got.shape != expected.shape or got.dtype != expected.dtype:
         raise Disagreement(f"{what}: {got.dtype} {got.shape}, torch {expected.dtype} {expected.shape}")
     difference = float(abs(got - expected).max() / max(float(abs(expected).max()), 1e-30))
-    if not difference <= TOLERANCE:
+    if not difference <= tolerance:
         raise Disagreement(f"{what}: differs by {difference:.1e} of the largest number")
     return difference
 
@@ -139,7 +139,8 @@ def check(row: Row, got: list[np.ndarray], expected: list[np.ndarray], values: l
         expected = [x * factor, cotangents[0] * factor]
     outputs = len(cotangents)
     names = [f"output {i}" if i < outputs else f"gradient {i - outputs}" for i in range(len(expected))]
-    return max(compare(*arrays) for arrays in zip(names, got, expected, strict=True))
+    tolerance = row.tolerance or TOLERANCE
+    return max(compare(*arrays, tolerance) for arrays in zip(names, got, expected, strict=True))
 
 
 def prepared(row: Row) -> tuple[Runs, dict[str, float]]:
