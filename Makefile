@@ -24,9 +24,10 @@ format: .venv/test.done  ## what ruff can mend, it mends; generated files are ma
 	$(BIN)/python tools/stubs.py
 	$(BIN)/python tools/parity.py
 
+# Python compiles what is imported when it is: to compile all of torch and jax first takes a minute.
 .venv/%.done: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(EXTRAS)]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --editable '.[$(EXTRAS)]'
 	touch $@
 
 .venv/demo.done: EXTRAS := examples

@@ -53,7 +53,7 @@ def made(namespace, info, sample):
 
 
 KNOWN = [info for info in module_db if hasattr(nn, info.module_cls.__name__)]
-SHARE = 2  # so many samples of a class and mode, spread over all, run by default; others in the other mode
+SHARE = {True: 2, False: 1}  # so many samples of a class, spread over all, run by default in training, in evaluation
 
 
 def test_all_of_module_db_is_known():
@@ -68,7 +68,7 @@ def test_module_db(info, training, whole):
         pytest.skip("torch draws other numbers")
     numbered = list(enumerate(samples(info, training)))
     assert numbered
-    step = -(-len(numbered) // SHARE)
+    step = -(-len(numbered) // SHARE[training])
     for number, sample in numbered if whole else numbered[0 if training else step // 2 :: step]:
         torch.manual_seed(number)
         with warnings.catch_warnings():
