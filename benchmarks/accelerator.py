@@ -32,7 +32,7 @@ import jax.numpy as jnp
 import numpy as np
 import torch
 from operator_rows import NAIVE, PURENN, TORCH, Row, convolutions, indices, normal, of_x, rows, uniform, weight
-from operators import PASSES, several
+from operators import PASSES, passes, several
 from overhead import machine
 
 import purenn
@@ -116,22 +116,7 @@ def in_jax(
     """A contestant's runs, its outputs and gradients."""
     arrays = [jnp.asarray(v, dtype if v.dtype == np.float32 else None) for v in values]
     given = tuple(jnp.asarray(cotangent, dtype) for cotangent in cotangents)
-    places = [place for place, input in enumerate(row.inputs) if input.trained]
-
-    def forward(*arrays: Any) -> Any:
-        return several(row.call(functions, *arrays))
-
-    def both(arrays: Any, given: Any) -> Any:
-        def of_trained(*trained: Any) -> Any:
-            replaced = list(arrays)
-            for place, array in zip(places, trained, strict=True):
-                replaced[place] = array
-            return forward(*replaced)
-
-        outputs, back = jax.vjp(of_trained, *(arrays[place] for place in places))
-        return outputs, back(given)
-
-    forward_jit, both_jit = jit(forward), jit(both)
+    forward_jit, both_jit = map(jit, passes(row, functions))
     outputs, gradients = both_jit(arrays, given)
     forward_jit(*arrays)
     runs = {"forward": lambda: forward_jit(*arrays), "gradients": lambda: both_jit(arrays, given)}

@@ -86,6 +86,21 @@ def in_jax(
     """A contestant's runs, and its outputs and gradients."""
     arrays = [jax.random.key(0) if value is None else jnp.asarray(value) for value in values]
     given = [jnp.asarray(cotangent) for cotangent in cotangents]
+    forward_jit, both_jit = map(jit, passes(row, functions))
+    runs = {"forward": lambda: forward_jit(*arrays), "gradients": lambda: both_jit(arrays, given)}
+
+    def computed() -> list[np.ndarray]:
+        outputs, gradients = both_jit(arrays, given)
+        alone = forward_jit(*arrays)
+        for number, (one, other) in enumerate(zip(alone, outputs, strict=True)):
+            compare(f"output {number} without gradients", np.asarray(one), np.asarray(other))
+        return [np.asarray(array) for array in (*outputs, *gradients)]
+
+    return runs, computed
+
+
+def passes(row: Row, functions: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """A row's outputs of its arrays, and of these and cotangents the outputs and all gradients."""
     places = [place for place, input in enumerate(row.inputs) if input.trained]
 
     def forward(*arrays: Any) -> Any:
@@ -101,17 +116,7 @@ def in_jax(
         outputs, back = jax.vjp(of_trained, *(arrays[place] for place in places))
         return outputs, back(tuple(given))
 
-    forward_jit, both_jit = jit(forward), jit(both)
-    runs = {"forward": lambda: forward_jit(*arrays), "gradients": lambda: both_jit(arrays, given)}
-
-    def computed() -> list[np.ndarray]:
-        outputs, gradients = both_jit(arrays, given)
-        alone = forward_jit(*arrays)
-        for number, (one, other) in enumerate(zip(alone, outputs, strict=True)):
-            compare(f"output {number} without gradients", np.asarray(one), np.asarray(other))
-        return [np.asarray(array) for array in (*outputs, *gradients)]
-
-    return runs, computed
+    return forward, both
 
 
 def several(result: Any) -> tuple[Any, ...]:

@@ -45,13 +45,7 @@ def weighted(x: jax.Array, axis: int, source: np.ndarray, weight: np.ndarray, us
     def tap(phase: int, t: int) -> jax.Array:
         row, column = divmod(int(starts[phase, t]) + low, step)
         seen = lax.slice_in_dim(columns[column], row, row + blocks, 1, axis)
-        shape = (*(1,) * axis, blocks, *(1,) * (seen.ndim - axis - 1))
-        factor = jnp.asarray(weight[phase::phases, t], x.dtype).reshape(shape)
-        term = seen * jnp.broadcast_to(factor, seen.shape)
-        if used[phase::phases, t].all():
-            return term
-        where = jnp.broadcast_to(jnp.asarray(used[phase::phases, t]).reshape(shape), seen.shape)
-        return jnp.where(where, term, jnp.zeros((), x.dtype))
+        return _term(seen, axis, weight[phase::phases, t], used[phase::phases, t])
 
     parts = [functools.reduce(jnp.add, [tap(phase, t) for t in range(count)]) for phase in range(phases)]
     return jnp.concatenate(parts, axis + 1).reshape(*before, out, *after)
@@ -77,14 +71,19 @@ def _phases(source: np.ndarray, weight: np.ndarray, size: int) -> tuple[np.ndarr
 def _looked_up(x: jax.Array, axis: int, source: np.ndarray, weight: np.ndarray, used: np.ndarray | None) -> Any:
     """As rows of a matrix: the axis comes first, so that a lookup is of many numbers."""
     rows = jnp.moveaxis(x, axis, 0)
-    shape = (len(source), *rows.shape[1:])
 
     def tap(t: int) -> jax.Array:
-        along = (-1, *(1,) * (x.ndim - 1))
-        factor = jnp.broadcast_to(jnp.asarray(weight[:, t], x.dtype).reshape(along), shape)
-        term = factor * rows.at[source[:, t].astype(np.int32)].get(mode="promise_in_bounds")
-        if used is None or used[:, t].all():
-            return term
-        return jnp.where(jnp.broadcast_to(jnp.asarray(used[:, t]).reshape(along), shape), term, jnp.zeros((), x.dtype))
+        seen = rows.at[source[:, t].astype(np.int32)].get(mode="promise_in_bounds")
+        return _term(seen, 0, weight[:, t], None if used is None else used[:, t])
 
     return jnp.moveaxis(functools.reduce(jnp.add, [tap(t) for t in range(source.shape[1])]), 0, axis)
+
+
+def _term(seen: jax.Array, axis: int, weight: np.ndarray, used: np.ndarray | None) -> jax.Array:
+    """Neighbours times their weights along an axis, 0 where they aren't used: an infinite number times 0 is not."""
+    shape = (*(1,) * axis, -1, *(1,) * (seen.ndim - axis - 1))
+    term = seen * jnp.broadcast_to(jnp.asarray(weight, seen.dtype).reshape(shape), seen.shape)
+    if used is None or used.all():
+        return term
+    where = jnp.broadcast_to(jnp.asarray(used).reshape(shape), seen.shape)
+    return jnp.where(where, term, jnp.zeros((), seen.dtype))
