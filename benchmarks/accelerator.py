@@ -90,7 +90,10 @@ def in_torch(row: Row, values: list[Any], dtype: Any, compiled: bool) -> tuple[d
     arrays = [a.to(dtype) if a.is_floating_point() else a for a in arrays]
     leaves = [a.detach().requires_grad_() if i.trained else a for a, i in zip(arrays, row.inputs, strict=True)]
     trained = [a for a, i in zip(leaves, row.inputs, strict=True) if i.trained]
-    call = torch.compile(functools.partial(row.call, TORCH)) if compiled else functools.partial(row.call, TORCH)
+    call = functools.partial(row.call, TORCH)
+    if compiled:
+        torch.compiler.reset()  # or what rows have in common is compiled eight times and then no more
+        call = torch.compile(call)
     noise = np.random.RandomState(1)
     made = several(call(*leaves))
     cotangents = [np.asarray(noise.standard_normal(tuple(y.shape)), np.float32) for y in made]

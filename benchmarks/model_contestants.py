@@ -34,32 +34,53 @@ class Made(NamedTuple):
     peak: Callable[[], int] | None = None
 
 
+def torch_device() -> str:
+    """Where torch runs: beside jax."""
+    return "cuda" if jax.default_backend() == "gpu" else "cpu"
+
+
 def in_torch(model: Model, start: Arrays, compiled: bool) -> Made:
     """`torch.nn`, `torch.optim.Adam`."""
 
+    device = torch_device()
+
     def made() -> Any:
-        net = model.module(torch.nn, torch)
-        net.load_state_dict({name: torch.from_numpy(array) for name, array in start.items()})
+        net = model.module(torch.nn, torch).to(device, getattr(torch, model.dtype))
+        net.load_state_dict({name: tensor(array) for name, array in start.items()})
         return net
+
+    def tensor(array: np.ndarray) -> Any:
+        if array.dtype.kind != "V":
+            return torch.from_numpy(array)
+        return torch.from_numpy(array.astype(np.float32)).bfloat16()
 
     wrapped = torch.compile if compiled else lambda net: net
     trained, net = made(), made().eval()
     run, infer = wrapped(trained), wrapped(net)
-    x, y = map(torch.from_numpy, model.task())
+    x, y = (tensor(array).to(device) for array in model.task())
     optimizer = torch.optim.Adam(trained.parameters(), lr=RATE)
+
+    def waited(result: Any) -> Any:
+        if device == "cuda":
+            torch.cuda.synchronize()
+        return result
 
     def step() -> Any:
         optimizer.zero_grad()
         loss = torch.nn.functional.cross_entropy(run(x), y)
         loss.backward()
         optimizer.step()
-        return loss.detach()
+        return waited(loss.detach())
 
     def call() -> Any:
         with torch.no_grad():
-            return infer(x)
+            return waited(infer(x))
 
     def peak() -> int:
+        if device == "cuda":
+            torch.cuda.reset_peak_memory_stats()
+            step()
+            return torch.cuda.max_memory_allocated()
         kept = [*trained.parameters(), *trained.buffers(), x, y]
         kept += [p.grad for p in trained.parameters()]
         kept += [value for state in optimizer.state.values() for value in state.values()]
@@ -89,9 +110,7 @@ def purenn_layer(model: Model, start: Arrays, jit: Callable[..., Any]) -> Made:
 
     def begun() -> Any:
         trees = jax.eval_shape(init, key)
-        return [
-            nest({name: jnp.asarray(start[name], leaf.dtype) for name, leaf in flatten(tree).items()}) for tree in trees
-        ]
+        return [nest({name: jnp.asarray(start[name]) for name in flatten(tree)}) for tree in trees]
 
     @functools.partial(jit, donate_argnums=0)
     def train(carry: Any, x: Any, y: Any) -> Any:
@@ -127,7 +146,7 @@ def purenn_module(model: Model, start: Arrays) -> Made:
     """`purenn.nn` and its Optimizer."""
 
     def made() -> Any:
-        net = model.module(nn, jnp)
+        net = model.module(nn, jnp).to(model.dtype)
         net.load_state_dict(start)
         return net
 

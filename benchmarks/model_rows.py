@@ -11,10 +11,12 @@ import itertools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import ml_dtypes
 import numpy as np
 import torch
 
 RATE = 1e-3  # Adam's
+DTYPES: dict[str, Any] = {"float32": np.float32, "bfloat16": ml_dtypes.bfloat16}
 WIDTHS = (64, 128, 256)  # of the CNN's blocks
 DEPTHWISE = ((32, 64, 1), (64, 128, 2), (128, 128, 1), (128, 256, 2), (256, 256, 1))  # channels in, out, stride
 UNET = (32, 64, 128)  # channels by level; the last is the bottom
@@ -35,6 +37,7 @@ class Model(NamedTuple):
         labels: the shape of the labels.
         classes: how many there are.
         dropout: whether training is random, so that losses can't be compared.
+        dtype: of the arrays and of the input.
     """
 
     about: str
@@ -45,12 +48,19 @@ class Model(NamedTuple):
     classes: int = 10
     tokens: bool = False
     dropout: bool = False
+    dtype: str = "float32"
+
+    def sized(self, batches: int, dtype: str) -> Model:
+        """The same with so many times the examples, in another dtype."""
+        inputs, labels = ((batches * shape[0], *shape[1:]) for shape in (self.inputs, self.labels))
+        return self._replace(inputs=inputs, labels=labels, dtype=dtype)
 
     def task(self) -> tuple[np.ndarray, np.ndarray]:
         """The batch."""
         noise = np.random.RandomState(0)
         x = noise.randint(VOCABULARY, size=self.inputs) if self.tokens else noise.standard_normal(self.inputs)
-        return x.astype(np.int32 if self.tokens else np.float32), noise.randint(self.classes, size=self.labels)
+        x = x.astype(np.int32 if self.tokens else DTYPES[self.dtype])
+        return x, noise.randint(self.classes, size=self.labels)
 
     def module(self, nn: Any, xp: Any) -> Any:
         """The network as a module of torch or purenn."""
@@ -72,8 +82,10 @@ class Model(NamedTuple):
         torch.manual_seed(0)
         net = self.module(torch.nn, torch)
         with torch.no_grad():
-            net(torch.from_numpy(self.task()[0]))
-        return {name: array.numpy().copy() for name, array in net.state_dict().items()}
+            net(torch.from_numpy(self._replace(dtype="float32").task()[0]))
+        arrays = {name: array.numpy().copy() for name, array in net.state_dict().items()}
+        dtype = DTYPES[self.dtype]
+        return {name: array.astype(dtype) if array.dtype == np.float32 else array for name, array in arrays.items()}
 
 
 def mlp_children(nn: Any) -> dict[str, Any]:
@@ -221,7 +233,7 @@ def causal_children(nn: Any) -> dict[str, Any]:
 
 
 def causal(m: Any, x: Any, xp: Any) -> Any:
-    later = xp.triu(xp.ones((LENGTH, LENGTH)), 1) == 1
+    later = xp.triu(xp.ones_like(m.position.weight[:, :LENGTH]), 1) == 1  # like, for torch has devices
     x = m.encoder(m.token(x) + m.position.weight, mask=later, is_causal=True)
     return m.head(m.norm(x)).reshape(-1, VOCABULARY)
 
