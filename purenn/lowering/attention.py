@@ -68,9 +68,8 @@ class Attention:
 
             return given
 
-        plain = mask is None and self.drop is None
-        other = (lambda q, k, v, mask, rng: _divided(self, q, k, v)) if plain else self.whole
-        return lax.platform_dependent(*arrays, cpu=run(self.blocks), default=run(other))
+        in_chunks, other = (functools.partial(self.blocks, each) for each in (self.chunks, self.at_once))
+        return lax.platform_dependent(*arrays, cpu=run(in_chunks), default=run(other))
 
     def whole(
         self, q: jax.Array, k: jax.Array, v: jax.Array, mask: Any, rng: Any, start: Any = 0, divided: bool = False
@@ -95,20 +94,26 @@ class Attention:
         y = checkpoint_name(y, "attention_rows").reshape(B, G, L, v.shape[-1])
         return (y if total is None else y / jnp.broadcast_to(total, y.shape)).astype(v.dtype)
 
-    def blocks(self, q: jax.Array, k: jax.Array, v: jax.Array, mask: Any, rng: Any) -> jax.Array:
-        """In chunks; causal, in blocks of queries, each with the keys that its last one sees."""
+    def blocks(self, each: Callable[..., jax.Array], q: Any, k: Any, v: Any, mask: Any, rng: Any) -> jax.Array:
+        """Of each block; if causal, these are of queries, each with the keys that its last one sees."""
         L = q.shape[2]
         count = min(BLOCKS, L // BLOCK) if self.causal else 1
         if count < 2:
-            return self.chunks(q, k, v, mask, rng, 0)
+            return each(q, k, v, mask, rng, 0)
         size = -(-L // count)
         starts = range(0, L, size)
         keys = [None] * len(starts) if rng is None else jax.random.split(rng, len(starts))
         parts = [
-            self.chunks(q[:, :, start : start + size], k[:, : start + size], v[:, : start + size], None, key, start)
+            each(q[:, :, start : start + size], k[:, : start + size], v[:, : start + size], None, key, start)
             for start, key in zip(starts, keys, strict=True)
         ]
         return jnp.concatenate(parts, 2)
+
+    def at_once(self, q: jax.Array, k: jax.Array, v: jax.Array, mask: Any, rng: Any, start: int) -> jax.Array:
+        """Whole; where that can be, with divided weights, which a GPU makes of the scores in one kernel."""
+        if mask is None and self.drop is None:
+            return _divided(self, start, q, k, v)
+        return self.whole(q, k, v, mask, rng, start)
 
     def chunks(self, q: jax.Array, k: jax.Array, v: jax.Array, mask: Any, rng: Any, start: int) -> jax.Array:
         """Some heads at a time, or some queries of one."""
@@ -166,15 +171,15 @@ def unnormalised(s: jax.Array) -> tuple[jax.Array, jax.Array]:
     return e, checkpoint_name(jnp.where(total == 0, jnp.ones_like(total), total), "attention_rows")
 
 
-@functools.partial(jax.custom_jvp, nondiff_argnums=(0,))
-def _divided(of: Attention, q: jax.Array, k: jax.Array, v: jax.Array) -> jax.Array:
-    """With divided weights, which a GPU makes of the scores in one kernel; the derivatives are the other way's."""
-    return of.whole(q, k, v, None, None, divided=True)
+@functools.partial(jax.custom_jvp, nondiff_argnums=(0, 1))
+def _divided(of: Attention, start: int, q: jax.Array, k: jax.Array, v: jax.Array) -> jax.Array:
+    """With divided weights; the derivatives are the other way's."""
+    return of.whole(q, k, v, None, None, start, divided=True)
 
 
 @_divided.defjvp
-def _(of: Attention, primals: Any, tangents: Any) -> Any:
-    return jax.jvp(lambda q, k, v: of.whole(q, k, v, None, None), primals, tangents)
+def _(of: Attention, start: int, primals: Any, tangents: Any) -> Any:
+    return jax.jvp(lambda q, k, v: of.whole(q, k, v, None, None, start), primals, tangents)
 
 
 @dataclasses.dataclass(frozen=True)
