@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import purenn.functional as F
-from purenn.lowering import attention, conv, cuda, normalization, pooling, rnn
+from purenn.lowering import attention, conv, cuda, normalization, pooling
 
 GPU = cuda.cuda_capability() > (0, 0)
 # Of the largest number: two formulations in half precision; on a GPU a float32 product has 10 bits.
@@ -20,7 +20,7 @@ HALF, FLOAT = 3e-2, 5e-3 if GPU else 1e-4
 def chosen(monkeypatch):
     """Without a GPU the functions are chosen as with one, and compiled as they are for other platforms."""
     if not GPU:
-        for module in (attention, normalization, rnn):
+        for module in (attention, normalization):
             monkeypatch.setattr(module, "cuda_capability", lambda: (9, 0))
 
 
@@ -104,33 +104,6 @@ def test_what_cudnn_does_not_take(change):
 
     assert not calls(attend, q, k, v)
     assert attend(q, k, v).shape == (2, time, v.shape[-1])
-
-
-@pytest.mark.parametrize(("bias", "bidirectional"), [(False, False), (True, True)])
-def test_lstm(bias, bidirectional):
-    directions = 1 + bidirectional
-    shapes = [(12, 6), (12, 3), *[(12,)] * 2 * bias] * directions
-    x, h, c, *weights = arrays(jnp.float32, (5, 2, 6), *[(directions, 2, 3)] * 2, *shapes)
-    options = {"has_biases": bias, "bidirectional": bidirectional}
-
-    def lstm(x, h, c, *weights):
-        return F.lstm(x, (h, c), list(weights), **options)
-
-    assert len(calls(lstm, x, h, c, *weights)) == directions
-    with jax.default_matmul_precision("bfloat16"):
-        assert not calls(lstm, x, h, c, *weights)
-
-    def plain(x, h, c, *weights):
-        outputs, states = [], []
-        of_direction = len(weights) // directions
-        for d in range(directions):
-            own = rnn.Weights(*weights[d * of_direction : (d + 1) * of_direction])
-            y, last = rnn.obvious(rnn.LSTM, x, (h[d], c[d]), own, None, bool(d))
-            outputs.append(y)
-            states.append(last)
-        return jnp.concatenate(outputs, -1), *(jnp.stack(s) for s in zip(*states, strict=True))
-
-    derivatives(lstm, (x, h, c, *weights), FLOAT, plain)
 
 
 def test_equal_kernels_are_one():

@@ -59,10 +59,6 @@ class _Derivative(Linear):
     def placed(self) -> bool:
         return self.of.placed
 
-    @property
-    def batches(self) -> bool:
-        return self.of.batches
-
     def run(self, residuals: Arrays, arguments: Arrays) -> Arrays:
         return jax.jvp(self.of.obvious, residuals, arguments)[1]
 

@@ -43,11 +43,6 @@ class Linear:
         """Whether a formulation asks, while it is compiled, on which devices it will run."""
         return False
 
-    @property
-    def batches(self) -> bool:
-        """Whether ``vmap`` knows all formulations; under it the obvious ones are taken if not."""
-        return True
-
     def run(self, residuals: Arrays, arguments: Arrays) -> Arrays:
         """The obvious formulation: the outputs."""
         raise NotImplementedError
@@ -89,10 +84,6 @@ class _Transposed(Linear):
     @property
     def placed(self) -> bool:
         return self.of.placed
-
-    @property
-    def batches(self) -> bool:
-        return self.of.batches
 
     def run(self, residuals: Arrays, arguments: Arrays) -> Arrays:
         return tuple(self.of.transpose(residuals, arguments, self.like))
@@ -140,7 +131,7 @@ class _Batched(Linear):
         return self._mapped(self.of.cpu, residuals, arguments)
 
     def cuda(self, residuals: Arrays, arguments: Arrays) -> Arrays:
-        return self._mapped(self.of.cuda if self.of.batches else self.of.run, residuals, arguments)
+        return self._mapped(self.of.cuda, residuals, arguments)
 
     def transpose(self, residuals: Arrays, cotangents: Arrays, like: Shapes) -> Arrays:
         return self._transposed(self.of.transpose, residuals, cotangents, like)
@@ -149,8 +140,7 @@ class _Batched(Linear):
         return self._transposed(self.of.cpu_transpose, residuals, cotangents, like)
 
     def cuda_transpose(self, residuals: Arrays, cotangents: Arrays, like: Shapes) -> Arrays:
-        way = self.of.cuda_transpose if self.of.batches else self.of.transpose
-        return self._transposed(way, residuals, cotangents, like)
+        return self._transposed(self.of.cuda_transpose, residuals, cotangents, like)
 
 
 def linear(op: Linear, residuals: Sequence[Any], arguments: Sequence[Any]) -> tuple[Any, ...]:

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import importlib
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -22,10 +21,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 from jax import lax
-from jax.experimental.layout import Layout as MemoryLayout
-from jax.experimental.layout import with_layout_constraint
 
-from purenn.lowering.cuda import Kernel, cuda_capability
 from purenn.lowering.linear import Arrays, Linear, Shapes, linear
 
 __all__ = ["GRU", "LSTM", "RNN_RELU", "RNN_TANH", "Cell", "State", "Weights", "advance", "affine", "obvious", "scan"]
@@ -221,58 +217,10 @@ def scan(cell: Cell, x: Any, state: State, weights: Weights, there: Any, reverse
 
     Where elements aren't `there` (T, B) the state stays as it is.
     """
-    if there is None and _fits_cudnn(cell, x, weights):
-        h, *last = _Cudnn(reverse, weights.b_ih is not None)(x, *state, *(w for w in weights if w is not None))
-        return h, tuple(last)
     if x.ndim == 2:
         h, last = scan(cell, x[:, None], tuple(s[None] for s in state), weights, there, reverse)
         return h[:, 0], tuple(s[0] for s in last)
     return _scan(cell, reverse, x, state, weights, None if there is None else jnp.asarray(there))
-
-
-def _fits_cudnn(cell: Cell, x: Any, weights: Weights) -> bool:
-    """As jax has it: the LSTM in float32, on NVIDIA's GPUs."""
-    fits = cell is LSTM and weights.hr is None and x.ndim == 3 and x.size > 0 and x.dtype == jnp.float32
-    rounded = jax.config.jax_default_matmul_precision in ("default", "fastest", "bfloat16")  # type: ignore[attr-defined]
-    return fits and not rounded and cuda_capability() > (0, 0)
-
-
-@dataclasses.dataclass(frozen=True)
-class _Cudnn(Kernel):
-    """cuDNN's LSTM: h, and the last h and c, of x, the first h and c and the weights."""
-
-    reverse: bool
-    biases: bool
-
-    @property
-    def batches(self) -> bool:
-        return False
-
-    def obvious(self, *arrays: Any) -> Arrays:
-        h, last = _scan(LSTM, self.reverse, arrays[0], arrays[1:3], Weights(*arrays[3:]), None)
-        return (h, *last)
-
-    def kernel(self, *arrays: Any) -> Arrays:
-        x, h, c, *weights = arrays
-        (time, batch, inputs), hidden = x.shape, h.shape[-1]
-        weights += [] if self.biases else [jnp.zeros(8 * hidden, x.dtype)]
-        x = x[::-1] if self.reverse else x
-        packed = jnp.concatenate([w.ravel() for w in weights])
-        lengths = jnp.full(batch, time, jnp.int32)
-        given = map(_in_order, (jnp.swapaxes(x, 0, 1), h[None], c[None]))
-        cudnn: Any = importlib.import_module("jax.experimental.rnn").lstm  # of GPUs only, and experimental
-        y, h, c = map(_in_order, cudnn(*given, packed, lengths, inputs, hidden, 1, 0.0, False))
-        y = jnp.swapaxes(y, 0, 1)
-        return y[::-1] if self.reverse else y, h[0], c[0]
-
-
-@jax.custom_vjp
-def _in_order(x: Any) -> Any:
-    """An array in memory as its shape says, its cotangent too: jax's call of cuDNN does not ask XLA for that."""
-    return with_layout_constraint(x, MemoryLayout(tuple(range(x.ndim))))
-
-
-_in_order.defvjp(lambda x: (_in_order(x), None), lambda _, dy: (_in_order(dy),))
 
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(0, 1))
