@@ -51,8 +51,8 @@ def test_upper_triangle():
         same(distance.upper_triangle, lambda x: x[jnp.triu_indices(5, 1)], numbers((5, 5)))
 
 
-# repeated places: up, down, by fractions, over an edge; and places that don't repeat
-SIZES = [(8, 16), (12, 4), (12, 8), (8, 20), (7, 5), (6, 1)]
+# repeated places: up, down, by fractions, over an edge; places that don't repeat, and very many of one
+SIZES = [(8, 16), (12, 4), (12, 8), (8, 20), (7, 5), (6, 1), (2, 41)]
 
 
 @pytest.mark.parametrize("axis", [0, 1])
@@ -73,6 +73,30 @@ def test_weighted(mode, antialias, size, out, axis):
             lambda x: jnp.moveaxis(jnp.tensordot(matrix, x, (1, axis)), 0, axis),
             numbers(shape),
         )
+
+
+INDICES = {
+    "twice": np.arange(16) // 2,
+    "every third": np.arange(0, 12, 3),
+    "some": np.arange(5) * 12 // 5,
+    "some twice": np.arange(7) * 5 // 7,
+    "mirrored": np.abs(np.arange(-2, 7)),
+    "both ends mirrored": 5 - np.abs(5 - np.abs(np.arange(-3, 9))),
+    "ends repeated": np.arange(-4, 10).clip(0, 5),
+    "around": np.arange(-6, 12) % 6,
+    "one": np.zeros(20, int),
+    "falling apart": np.array([3, 0, 0, 7, 1, 1, 1, 5, 0]),
+}
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("index", INDICES.values(), ids=INDICES)
+def test_copies(index, axis):
+    shape = [2, 3, 2]
+    shape[axis] = int(index.max()) + 2
+    with jax.enable_x64(True):
+        x = numbers(tuple(shape))
+        same(lambda x: resampling.weighted(x, axis, index[:, None]), lambda x: jnp.take(x, index, axis), x)
 
 
 def test_an_infinite_number_reaches_only_its_neighbours():

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
 
 from purenn.functional import _check
 from purenn.lowering.resampling import weighted
@@ -149,17 +148,6 @@ def taps(mode: str, size: int, out: int, scale: float | None, align_corners: boo
     return (_cubic if mode == "bicubic" else _linear)(size, out, scale, align_corners, real)
 
 
-def _pick(x: jax.Array, axis: int, index: np.ndarray) -> jax.Array:
-    """x[index] along an axis; by a slice or by repetition where it can be, whose gradients need no scatter."""
-    size, out = x.shape[axis], len(index)
-    step = int(index[1] - index[0]) if out > 1 else 1
-    if step > 0 and np.array_equal(index, index[0] + step * np.arange(out)):
-        return lax.slice_in_dim(x, int(index[0]), int(index[-1]) + 1, step, axis)
-    if out % size == 0 and np.array_equal(index, np.arange(out) // (out // size)):
-        return jnp.repeat(x, out // size, axis, total_repeat_length=out)
-    return jnp.take(x, jnp.asarray(index), axis, mode="clip")
-
-
 def fixed_point(table: Taps) -> Taps:
     """The weights as integers of at most 15 bits, with which torch resamples bytes; each input has but one."""
     if table.weight is None:
@@ -182,9 +170,6 @@ def resample(x: jax.Array, axes: Sequence[int], tables: Sequence[Taps]) -> jax.A
         zip(axes, tables, strict=True), key=lambda p: (0 if rounded else len(p[1].source) / x.shape[p[0]], -p[0])
     )
     for axis, table in order:
-        if table.weight is None:
-            x = _pick(x, axis, table.source[:, 0])
-            continue
         x = weighted(x, axis, table.source, table.weight, table.used)
         if table.shift is not None:
             x = jnp.clip((x + (1 << table.shift >> 1)) >> table.shift, 0, 255)

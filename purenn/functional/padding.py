@@ -11,6 +11,7 @@ import numpy as np
 from jax import lax
 
 from purenn.functional import _check
+from purenn.lowering.resampling import weighted
 
 __all__ = ["pad"]
 
@@ -66,8 +67,10 @@ def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: float | N
     if value:
         _check.fail("pad", "value", f"None for mode {mode!r}", value)
     _check_extending(x, pairs, mode)
-    for axis, (low, high) in enumerate(pairs, x.ndim - len(pairs)):
-        x = take_static(x, axis, _source(x.shape[axis], low, high, mode, axis))
+    padded = range(x.ndim - len(pairs), x.ndim)
+    sources = [_source(x.shape[axis], *pair, mode, axis) for axis, pair in zip(padded, pairs, strict=True)]
+    for axis, source in reversed(list(zip(padded, sources, strict=True))):
+        x = weighted(x, axis, source[:, None])
     return x
 
 
@@ -110,25 +113,3 @@ def _source(size: int, low: int, high: int, mode: str, axis: int) -> np.ndarray:
     if mode == "replicate":
         return np.clip(place, 0, size - 1)
     return (size - 1) - np.abs((size - 1) - np.abs(place))
-
-
-def take_static(x: jax.Array, axis: int, index: np.ndarray) -> jax.Array:
-    """``x[index]`` along an axis for an index known beforehand: slices, reversed slices and repeats, side by side.
-
-    Unlike a gather, it is transposed to pads and sums.
-    """
-    pieces, at = [], 0
-    while at < len(index):
-        step = int(index[at + 1] - index[at]) if at + 1 < len(index) else 1
-        step = step if abs(step) <= 1 else 1
-        end = at + 1
-        while end < len(index) and index[end] - index[end - 1] == step:
-            end += 1
-        first, last = sorted((int(index[at]), int(index[end - 1])))
-        piece = lax.slice_in_dim(x, first, last + 1, axis=axis)
-        if step == 0:
-            shape = [end - at if i == axis else n for i, n in enumerate(x.shape)]
-            piece = jnp.broadcast_to(piece, shape)
-        pieces.append(lax.rev(piece, (axis,)) if step == -1 else piece)
-        at = end
-    return lax.concatenate(pieces, axis) if pieces else lax.slice_in_dim(x, 0, 0, axis=axis)
