@@ -52,7 +52,7 @@ def test_upper_triangle():
 
 
 # repeated places: up, down, by fractions, over an edge; places that don't repeat, and very many of one
-SIZES = [(8, 16), (12, 4), (12, 8), (8, 20), (7, 5), (6, 1), (2, 41)]
+SIZES = [(8, 16), (12, 4), (12, 8), (8, 20), (7, 5), (6, 1), (1, 20), (2, 41)]
 
 
 @pytest.mark.parametrize("axis", [0, 1])
@@ -61,7 +61,7 @@ SIZES = [(8, 16), (12, 4), (12, 8), (8, 20), (7, 5), (6, 1), (2, 41)]
 def test_weighted(mode, antialias, size, out, axis):
     table = taps(mode, size, out, None, False, antialias, jnp.float64)
     if not antialias:
-        assert (resampling._phases(table.source, table.weight, size) is None) == (np.gcd(size, out) == 1)
+        assert (resampling._phases(table, size) is None) == (np.gcd(size, out) == 1)
     matrix = np.zeros((out, size))
     for t in range(table.source.shape[1]):
         used = 1 if table.used is None else table.used[:, t]
@@ -69,7 +69,7 @@ def test_weighted(mode, antialias, size, out, axis):
     shape = (size, 3) if axis == 0 else (3, size)
     with jax.enable_x64(True):
         same(
-            lambda x: resampling.weighted(x, axis, table.source, table.weight, table.used),
+            lambda x: resampling.weighted(x, {axis: table}),
             lambda x: jnp.moveaxis(jnp.tensordot(matrix, x, (1, axis)), 0, axis),
             numbers(shape),
         )
@@ -85,24 +85,26 @@ INDICES = {
     "ends repeated": np.arange(-4, 10).clip(0, 5),
     "around": np.arange(-6, 12) % 6,
     "one": np.zeros(20, int),
+    "many times": np.arange(60) // 20,
     "falling apart": np.array([3, 0, 0, 7, 1, 1, 1, 5, 0]),
 }
 
 
-@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize(("axis", "more"), [(0, 1), (1, 0), (2, 0)])
 @pytest.mark.parametrize("index", INDICES.values(), ids=INDICES)
-def test_copies(index, axis):
+def test_copies(index, axis, more):
     shape = [2, 3, 2]
-    shape[axis] = int(index.max()) + 2
+    shape[axis] = int(index.max()) + 1 + more
     with jax.enable_x64(True):
         x = numbers(tuple(shape))
-        same(lambda x: resampling.weighted(x, axis, index[:, None]), lambda x: jnp.take(x, index, axis), x)
+        copies = {axis: resampling.Taps(index[:, None])}
+        same(lambda x: resampling.weighted(x, copies), lambda x: jnp.take(x, index, axis), x)
 
 
 def test_an_infinite_number_reaches_only_its_neighbours():
     x = jnp.arange(12.0).at[5].set(jnp.inf)
     table = taps("linear", 12, 24, None, False, False, jnp.float32)
-    got = resampling.weighted(x, 0, table.source, table.weight, table.used)
+    got = resampling.weighted(x, {0: table})
     reached = (table.source == 5).any(1)
     np.testing.assert_array_equal(np.isfinite(got), ~reached)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +12,9 @@ import numpy as np
 
 from purenn.functional import _check, _pooling
 from purenn.lowering.pooling import Bins, largest
+from purenn.lowering.resampling import weighted
 
+FEW = 32  # elements of a bin that are added one after the other
 Sizes = int | Sequence[int | None]
 
 
@@ -33,12 +36,13 @@ def _adaptive_avg(n: int, input: Any, output_size: Any) -> jax.Array:
     x = x.astype(_pooling.sum_dtype(dtype))
     if set(sizes) == {1}:  # all at once, in one pass over what lies together
         return jnp.mean(x, range(-n, 0), keepdims=True).astype(dtype)
-    for axis, size in enumerate(sizes, x.ndim - n):
-        bins = Bins(x.shape[axis], size)
-        widths = bins.widths().astype(x.dtype).reshape([-1] + [1] * (x.ndim - axis - 1))
-        x = jnp.sum(bins.split(x, axis), axis + 1)
-        x = x / np.broadcast_to(widths, x.shape)
-    return x.astype(dtype)
+    bins = {axis: Bins(x.shape[axis], size) for axis, size in enumerate(sizes, x.ndim - n)}
+    few = {axis: bin for axis, bin in bins.items() if bin.outputs > 0 and bin.widths().max() <= FEW}
+    x = weighted(x, {axis: bin.taps() for axis, bin in few.items()})
+    for axis in bins.keys() - few:
+        x = jnp.sum(bins[axis].split(x, axis), axis + 1)
+    counts = functools.reduce(np.multiply.outer, [bin.widths() for bin in bins.values()])
+    return (x / np.broadcast_to(counts.astype(x.dtype), x.shape)).astype(dtype)
 
 
 def _adaptive_max(where: str, n: int, indices: bool, input: Any, output_size: Any) -> Any:

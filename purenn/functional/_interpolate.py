@@ -7,15 +7,15 @@ precision but for float64): on the borders between two neighbours the rounding d
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from purenn.functional import _check
-from purenn.lowering.resampling import weighted
+from purenn.lowering.resampling import Taps, weighted
 
 
 def sizes_and_scales(
@@ -42,15 +42,6 @@ def sizes_and_scales(
 def _fits(where: str, name: str, value: Any, n: int) -> None:
     if isinstance(value, Sequence) and len(value) != n:
         _check.fail(where, name, f"one number or {n} of them, one a dimension", value)
-
-
-class Taps(NamedTuple):
-    """For every output the inputs it is made of: ``source`` and ``weight``, both of shape (outputs, taps)."""
-
-    source: np.ndarray
-    weight: np.ndarray | None = None
-    used: np.ndarray | None = None  # where windows differ in size: which of the taps count
-    shift: int | None = None  # for bytes: the weights are integers, to be divided by 2 ** shift
 
 
 def _source(size: int, out: int, scale: float | None, align_corners: bool, real: Any) -> tuple[Any, np.ndarray]:
@@ -148,11 +139,19 @@ def taps(mode: str, size: int, out: int, scale: float | None, align_corners: boo
     return (_cubic if mode == "bicubic" else _linear)(size, out, scale, align_corners, real)
 
 
-def fixed_point(table: Taps) -> Taps:
-    """The weights as integers of at most 15 bits, with which torch resamples bytes; each input has but one."""
-    if table.weight is None:
-        return table
-    weight, same = table.weight.copy(), table.source[:, 1:] == table.source[:, :-1]
+def resampled_bytes(x: jax.Array, tables: Mapping[int, Taps]) -> jax.Array:
+    """The weighted sums as torch makes them of bytes: by integers, from the last axis on, each rounded to a byte."""
+    for axis, table in sorted(tables.items(), reverse=True):
+        if table.weight is None:
+            continue
+        table, shift = _fixed_point(table)
+        x = jnp.clip((weighted(x, {axis: table}) + (1 << shift >> 1)) >> shift, 0, 255)
+    return x
+
+
+def _fixed_point(table: Taps) -> tuple[Taps, int]:
+    """The weights as integers of at most 15 bits, to be divided by 2 ** shift; each input has but one."""
+    weight, same = np.array(table.weight), table.source[:, 1:] == table.source[:, :-1]
     if table.used is not None:
         same = same & table.used[:, 1:]
     for k in range(same.shape[1]):
@@ -160,17 +159,4 @@ def fixed_point(table: Taps) -> Taps:
         weight[:, k][same[:, k]] = 0
     shift = next((n for n in range(22) if int(0.5 + weight.max() * 2 ** (n + 1)) >= 2**15), 22)
     integers = np.trunc(weight * 2**shift + np.copysign(0.5, weight)).astype(np.int32)
-    return table._replace(weight=integers, shift=shift)
-
-
-def resample(x: jax.Array, axes: Sequence[int], tables: Sequence[Taps]) -> jax.Array:
-    """The weighted sums of the taps axis by axis: those that shrink the array first, else from the last on."""
-    rounded = any(table.shift is not None for table in tables)
-    order = sorted(
-        zip(axes, tables, strict=True), key=lambda p: (0 if rounded else len(p[1].source) / x.shape[p[0]], -p[0])
-    )
-    for axis, table in order:
-        x = weighted(x, axis, table.source, table.weight, table.used)
-        if table.shift is not None:
-            x = jnp.clip((x + (1 << table.shift >> 1)) >> table.shift, 0, 255)
-    return x
+    return table._replace(weight=integers), shift

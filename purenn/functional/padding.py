@@ -11,7 +11,7 @@ import numpy as np
 from jax import lax
 
 from purenn.functional import _check
-from purenn.lowering.resampling import weighted
+from purenn.lowering.resampling import Taps, weighted
 
 __all__ = ["pad"]
 
@@ -67,11 +67,9 @@ def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: float | N
     if value:
         _check.fail("pad", "value", f"None for mode {mode!r}", value)
     _check_extending(x, pairs, mode)
-    padded = range(x.ndim - len(pairs), x.ndim)
-    sources = [_source(x.shape[axis], *pair, mode, axis) for axis, pair in zip(padded, pairs, strict=True)]
-    for axis, source in reversed(list(zip(padded, sources, strict=True))):
-        x = weighted(x, axis, source[:, None])
-    return x
+    padded = enumerate(pairs, x.ndim - len(pairs))
+    sources = {axis: _source(x.shape[axis], low, high, mode, axis) for axis, (low, high) in padded}
+    return weighted(x, {axis: Taps(source[:, None]) for axis, source in sources.items()})
 
 
 def _constant(x: jax.Array, pairs: list[tuple[int, int]], value: float) -> jax.Array:

@@ -12,7 +12,8 @@ import numpy as np
 
 from purenn.functional import _check, pooling
 from purenn.functional._grid_sample import sample
-from purenn.functional._interpolate import fixed_point, resample, sizes_and_scales, taps
+from purenn.functional._interpolate import resampled_bytes, sizes_and_scales, taps
+from purenn.lowering.resampling import weighted
 
 __all__ = [
     "affine_grid",
@@ -133,14 +134,13 @@ def _interpolated(
         _check.fail(where, "size", "at least 1 in every dimension", sizes)
     bytes_ = integer and not mode.startswith("nearest")
     wide = jnp.int32 if bytes_ else jnp.float32 if x.dtype.itemsize < 4 else x.dtype
-    tables = [
-        taps(mode, n, out, scale, bool(align_corners), antialias, jnp.float64 if bytes_ else wide)
-        for n, out, scale in zip(x.shape[2:], sizes, scales, strict=True)
-    ]
+    real = jnp.float64 if bytes_ else wide
+    axes = enumerate(zip(x.shape[2:], sizes, scales, strict=True), 2)
+    tables = {axis: taps(mode, *sized, bool(align_corners), antialias, real) for axis, sized in axes}
     if bytes_:
-        tables = [fixed_point(table) for table in tables]
-    picked = all(table.weight is None for table in tables)
-    return resample(x if picked else x.astype(wide), range(2, x.ndim), tables).astype(x.dtype)
+        return resampled_bytes(x.astype(wide), tables).astype(x.dtype)
+    picked = all(table.weight is None for table in tables.values())
+    return weighted(x if picked else x.astype(wide), tables).astype(x.dtype)
 
 
 def upsample(

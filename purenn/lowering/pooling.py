@@ -22,6 +22,7 @@ import numpy as np
 from jax import lax
 
 from purenn.lowering.linear import Arrays, Linear, Shapes, linear
+from purenn.lowering.resampling import Taps
 
 __all__ = ["Bins", "Window", "largest", "max_pool", "sum_pool"]
 
@@ -192,6 +193,12 @@ class Bins(NamedTuple):
         widths = self.widths()
         inside = np.arange(widths.max(initial=1)) < widths[:, None]
         return inside.reshape(*inside.shape, *[1] * (ndim - axis - 1))
+
+    def taps(self) -> Taps:
+        """Of the sums of the bins."""
+        starts, ends = self.starts()[:, None], self.ends()[:, None]
+        places = starts + np.arange(self.widths().max(initial=1))
+        return Taps(np.minimum(places, ends - 1), np.ones(places.shape, np.float32), places < ends)
 
     def split(self, x: jax.Array, axis: int, fill: Any = 0) -> jax.Array:
         """The axis becomes two, bins and their elements; `fill` follows the elements of shorter bins."""

@@ -11,7 +11,8 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -20,80 +21,108 @@ from jax import lax
 
 from purenn.lowering.linear import Arrays, Linear, Shapes, linear
 
-__all__ = ["weighted"]
+__all__ = ["Taps", "weighted"]
 
 PHASES = 8  # with 25 a small array took three times the lookup's time
 MOST = 16  # outputs of one input; of more the scatter is taken
 PIECES = 8
 
 
-def weighted(
-    x: jax.Array, axis: int, source: np.ndarray, weight: np.ndarray | None = None, used: np.ndarray | None = None
-) -> jax.Array:
-    """The sums, for every output o, of ``weight[o, t] x[source[o, t]]``, for those taps t that are `used`.
+class Taps(NamedTuple):
+    """For every output along an axis the inputs that it is made of, all of shape (outputs, taps).
 
-    Without weights of ``x[source[o, 0]]``.
+    Args:
+        source: which inputs.
+        weight: their weights; if None the one tap is copied.
+        used: which of the taps count, if not all.
     """
-    if weight is None and np.array_equal(source[:, 0], np.arange(x.shape[axis])):
-        return x
-    table = (None if a is None else _Constant.of(a) for a in (source.astype(np.int32), weight, used))
-    return linear(_Weighted(axis, *table), (), (x,))[0]
+
+    source: np.ndarray
+    weight: Any = None
+    used: Any = None
+
+
+def weighted(x: jax.Array, taps: Mapping[int, Taps]) -> jax.Array:
+    """The sums, for every output o along an axis, of ``weight[o, t] x[source[o, t]]``; so along all the axes given."""
+    axes = [
+        _Axis(axis, x.shape[axis], _Constant.of(table.source), *map(_Constant.of, table[1:]))
+        for axis, table in sorted(taps.items())
+        if table.weight is not None or not np.array_equal(table.source[:, 0], np.arange(x.shape[axis]))
+    ]
+    return linear(_Weighted(tuple(axes)), (), (x,))[0] if axes else x
 
 
 @dataclasses.dataclass(frozen=True)
 class _Constant:
-    """An array that is compared by what it holds."""
+    """An array, or None, that is compared by what it holds."""
 
     shape: tuple[int, ...]
     dtype: str
-    data: bytes
+    data: bytes | None
 
     @classmethod
-    def of(cls, array: np.ndarray) -> _Constant:
+    def of(cls, array: np.ndarray | None) -> _Constant:
+        if array is None:
+            return cls((), "", None)
+        array = array.astype(np.int32) if array.dtype == np.int64 else array
         return cls(array.shape, array.dtype.str, array.tobytes())
 
     @property
-    def array(self) -> np.ndarray:
-        return np.frombuffer(self.data, self.dtype).reshape(self.shape)
+    def array(self) -> Any:
+        return None if self.data is None else np.frombuffer(self.data, self.dtype).reshape(self.shape)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Axis:
+    axis: int
+    size: int
+    source: _Constant
+    weight: _Constant
+    used: _Constant
+
+    @property
+    def table(self) -> Taps:
+        return Taps(self.source.array, self.weight.array, self.used.array)
+
+    def run(self, x: jax.Array) -> jax.Array:
+        table = self.table
+        if table.weight is None:
+            return _looked_up(x, self.axis, table.source[:, 0])
+        found = _phases(table, self.size)
+        return _sliced(x, self.axis, table, found) if found else _summed(x, self.axis, table)
+
+    def transpose(self, y: jax.Array) -> jax.Array:
+        out = y.shape[self.axis]
+        turned = _turned(self.table, self.size, 1)
+        most = turned.source.shape[1]
+        if most > MOST and turned.used.all() and np.array_equal(turned.source.ravel(), np.arange(out)):
+            y = _term(y, self.axis, turned.weight.ravel(), None)
+            return y.reshape(*y.shape[: self.axis], self.size, most, *y.shape[self.axis + 1 :]).sum(self.axis + 1)
+        alike = _turned(self.table, self.size, math.gcd(out, self.size))
+        found = _phases(alike, out) if alike.source.shape[1] == most <= MOST else None
+        if found:
+            return _sliced(y, self.axis, alike, found)
+        pieces = _pieces(self.table.source[:, 0].tolist()) if self.weight.data is None and most > 2 else []
+        if 0 < len(pieces) <= PIECES:
+            return self._transposed(lambda x: _joined(x, self.axis, pieces), y)
+        return _summed(y, self.axis, turned) if 0 < most <= MOST else self._transposed(self.run, y)
+
+    def _transposed(self, run: Callable[[jax.Array], jax.Array], y: jax.Array) -> jax.Array:
+        shape = (*y.shape[: self.axis], self.size, *y.shape[self.axis + 1 :])
+        return jax.linear_transpose(run, jax.ShapeDtypeStruct(shape, y.dtype))(y)[0]
 
 
 @dataclasses.dataclass(frozen=True)
 class _Weighted(Linear):
-    axis: int
-    source: Any
-    weight: Any
-    used: Any
+    """From the first axis on, in both directions: from the last on sums of lookups took up to 6 x the time."""
 
-    @property
-    def table(self) -> tuple[Any, Any, Any]:
-        source, weight, used = (None if a is None else a.array for a in (self.source, self.weight, self.used))
-        return source, weight, used
+    axes: tuple[_Axis, ...]
 
     def run(self, residuals: Arrays, arguments: Arrays) -> Arrays:
-        (x,), axis, (source, weight, used) = arguments, self.axis, self.table
-        if weight is None:
-            return (_looked_up(x, axis, source[:, 0]),)
-        found = _phases(source, weight, x.shape[axis])
-        if found is not None:
-            return (_sliced(x, axis, *found, weight, used),)
-        # the axis comes first, so that a lookup is of many numbers
-        return (jnp.moveaxis(_summed(jnp.moveaxis(x, axis, 0), 0, source, weight, used), 0, axis),)
+        return (functools.reduce(lambda x, axis: axis.run(x), self.axes, arguments[0]),)
 
     def transpose(self, residuals: Arrays, cotangents: Arrays, like: Shapes) -> Arrays:
-        (dy,), axis = cotangents, self.axis
-        out, size = len(self.table[0]), like[0].shape[axis]
-        source, weight, used = _turned(*self.table, size, 1)
-        most = source.shape[1]
-        alike = _turned(*self.table, size, math.gcd(out, size))
-        found = _phases(*alike[:2], out) if alike[0].shape[1] == most else None
-        if found is not None:
-            return (_sliced(dy, axis, *found, *alike[1:]),)
-        pieces = _pieces(self.table[0][:, 0].tolist()) if self.weight is None and most > 2 else []
-        if 0 < len(pieces) <= PIECES:
-            return jax.linear_transpose(lambda x: (_joined(x, axis, pieces),), *like)(cotangents)
-        if 0 < most <= MOST:
-            return (_summed(dy, axis, source, weight, used),)
-        return super().transpose(residuals, cotangents, like)
+        return (functools.reduce(lambda y, axis: axis.transpose(y), self.axes, cotangents[0]),)
 
 
 def _looked_up(x: jax.Array, axis: int, index: np.ndarray) -> jax.Array:
@@ -130,10 +159,11 @@ def _joined(x: jax.Array, axis: int, pieces: list[tuple[int, int, int]]) -> jax.
     return lax.concatenate([piece(*of) for of in pieces], axis)
 
 
-def _summed(x: jax.Array, axis: int, source: np.ndarray, weight: np.ndarray, used: np.ndarray | None) -> jax.Array:
+def _summed(x: jax.Array, axis: int, table: Taps) -> jax.Array:
+    source, weight, used = table
+
     def tap(t: int) -> jax.Array:
-        seen = _looked_up(x, axis, source[:, t])
-        return _term(seen, axis, weight[:, t], None if used is None else used[:, t])
+        return _term(_looked_up(x, axis, source[:, t]), axis, weight[:, t], None if used is None else used[:, t])
 
     return functools.reduce(jnp.add, map(tap, range(source.shape[1])))
 
@@ -150,11 +180,12 @@ def _term(seen: jax.Array, axis: int, weight: np.ndarray, used: np.ndarray | Non
     return jnp.where(where, term, jnp.zeros((), seen.dtype))
 
 
-def _phases(source: np.ndarray, weight: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray] | None:
+def _phases(table: Taps, size: int) -> tuple[np.ndarray, np.ndarray] | None:
     """Of the first p outputs the taps' places, negative ones too, from which all others follow by steps of q.
 
     Then which taps lie there; the others have no weight.
     """
+    source, weight, _ = table
     out = len(source)
     blocks = math.gcd(out, size)
     phases, step = out // max(blocks, 1), size // max(blocks, 1)
@@ -167,10 +198,9 @@ def _phases(source: np.ndarray, weight: np.ndarray, size: int) -> tuple[np.ndarr
     return (starts, there) if (there | (weight == 0)).all() else None
 
 
-def _sliced(
-    x: jax.Array, axis: int, starts: np.ndarray, there: np.ndarray, weight: np.ndarray, used: np.ndarray | None
-) -> jax.Array:
+def _sliced(x: jax.Array, axis: int, table: Taps, found: tuple[np.ndarray, np.ndarray]) -> jax.Array:
     """Of what `_phases` found. The last or first element may stand in for neighbours outside."""
+    (starts, there), (_, weight, used) = found, table
     used = there if used is None else used & there
     (phases, count), (out, size) = starts.shape, (len(there), x.shape[axis])
     blocks, step = out // phases, size // (out // phases)
@@ -193,11 +223,12 @@ def _sliced(
     return jnp.concatenate(parts, axis + 1).reshape(*before, out, *after)
 
 
-def _turned(source: np.ndarray, weight: np.ndarray | None, used: np.ndarray | None, size: int, blocks: int) -> Any:
+def _turned(table: Taps, size: int, blocks: int) -> Taps:
     """The table of the transpose: which outputs every input reaches, and with which weight.
 
     Outputs that lie alike, seen from their block, are in one column, so that `_phases` finds them.
     """
+    source, weight, used = table
     out = len(source)
     used = np.ones(source.shape, bool) if used is None else used
     weight = np.ones(source.shape, np.float32) if weight is None else weight
@@ -217,4 +248,4 @@ def _turned(source: np.ndarray, weight: np.ndarray | None, used: np.ndarray | No
     places = np.clip(aways[every % step] + (every // step * phases)[:, None], 0, max(out - 1, 0))
     weights, there = np.zeros((size, count), weight.dtype), np.zeros((size, count), bool)
     weights[rows, column_of[column]], there[rows, column_of[column]] = sums, True
-    return places.astype(np.int32), weights, there
+    return Taps(places.astype(np.int32), weights, there)
