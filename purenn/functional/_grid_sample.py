@@ -69,13 +69,14 @@ def sample(x: jax.Array, grid: jax.Array, mode: str, padding_mode: str, align_co
         inside = [(place >= 0) & (place <= size - 1) for place, _ in near]
         index = [jnp.where(i, p, jnp.zeros_like(p)).astype(jnp.int32) for i, (p, _) in zip(inside, near, strict=True)]
         axes.append(list(zip(index, inside, (weight for _, weight in near), strict=True)))
-    flat = x.reshape(*x.shape[:2], math.prod(sizes))
+    # channels last, so that a lookup is of all of them
+    pixels = jnp.moveaxis(x.reshape(*x.shape[:2], math.prod(sizes)), 1, 2)
     total: Any = 0
     for corner in itertools.product(*axes):
         index, inside, weight = corner[0]
         for (i, within, share), size in zip(corner[1:], sizes[1:], strict=True):
             index, inside, weight = index * size + i, inside & within, weight * share
-        value = jax.vmap(lambda image, i: jnp.take(image, i, axis=1, mode="clip"))(flat, index)
-        value = jnp.where(jnp.broadcast_to(inside[:, None], value.shape), value, jnp.zeros_like(value))
-        total = total + value * jnp.broadcast_to(weight[:, None], value.shape)
-    return total.reshape(*x.shape[:2], *grid.shape[1:-1]).astype(dtype)
+        value = jax.vmap(lambda pixels, i: pixels.at[i].get(mode="promise_in_bounds"))(pixels, index)
+        value = jnp.where(jnp.broadcast_to(inside[..., None], value.shape), value, jnp.zeros_like(value))
+        total = total + value * jnp.broadcast_to(weight[..., None], value.shape)
+    return jnp.moveaxis(total, 2, 1).reshape(*x.shape[:2], *grid.shape[1:-1]).astype(dtype)
