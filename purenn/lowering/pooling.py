@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -22,7 +21,7 @@ import numpy as np
 from jax import lax
 
 from purenn.lowering.linear import Arrays, Linear, Shapes, linear
-from purenn.lowering.resampling import Taps
+from purenn.lowering.resampling import Taps, weighted
 
 __all__ = ["Bins", "Window", "largest", "max_pool", "sum_pool"]
 
@@ -188,12 +187,6 @@ class Bins(NamedTuple):
     def widths(self) -> np.ndarray:
         return self.ends() - self.starts()
 
-    def inside(self, axis: int, ndim: int) -> np.ndarray:
-        """Which elements of `split` are a bin's, to be broadcast with it where x has ndim dimensions."""
-        widths = self.widths()
-        inside = np.arange(widths.max(initial=1)) < widths[:, None]
-        return inside.reshape(*inside.shape, *[1] * (ndim - axis - 1))
-
     def taps(self) -> Taps:
         """Of the sums of the bins."""
         starts, ends = self.starts()[:, None], self.ends()[:, None]
@@ -202,88 +195,10 @@ class Bins(NamedTuple):
 
     def split(self, x: jax.Array, axis: int, fill: Any = 0) -> jax.Array:
         """The axis becomes two, bins and their elements; `fill` follows the elements of shorter bins."""
-        if self.outputs and self.size % self.outputs == 0:
-            return x.reshape(*x.shape[:axis], self.outputs, self.size // self.outputs, *x.shape[axis + 1 :])
-        (split,) = linear(_Split(axis, self), (), (x,))
-        return jnp.where(self.inside(axis, x.ndim), split, np.asarray(fill, x.dtype)) if fill else split
-
-
-@dataclasses.dataclass(frozen=True)
-class _Split(Linear):
-    """The elements of uneven bins. Both it and its transpose look up every element of their result where it is.
-
-    On the CPU they are slices of blocks of the input, which all have the same bins, as long as these are few.
-    """
-
-    axis: int
-    bins: Bins
-
-    def run(self, residuals: Arrays, arguments: Arrays) -> Arrays:
-        (x,) = arguments
-        starts, ends = self.bins.starts()[:, None], self.bins.ends()[:, None]
-        places = np.minimum(starts + np.arange(self.bins.widths().max(initial=1)), ends - 1)
-        split = _looked_up(x, self.axis, places)
-        split = split.reshape(*x.shape[: self.axis], *places.shape, *x.shape[self.axis + 1 :])
-        return (jnp.where(self.bins.inside(self.axis, x.ndim), split, jnp.zeros_like(split)),)
-
-    def transpose(self, residuals: Arrays, cotangents: Arrays, like: Shapes) -> Arrays:
-        (y,), (x,) = cotangents, like
-        count, most = y.shape[self.axis : self.axis + 2]
-        flat = y.reshape(*y.shape[: self.axis], count * most, *y.shape[self.axis + 2 :])
-        starts, ends, here = self.bins.starts(), self.bins.ends(), np.arange(self.bins.size)
-        total = jnp.zeros(x.shape, x.dtype)
-        first, last = np.searchsorted(ends, here, "right"), np.searchsorted(starts, here, "right") - 1
-        for more in range((last - first).max(initial=-1) + 1):  # the bins that an element is in
-            bin = np.minimum(first + more, last)
-            there = (first + more <= last).reshape([-1 if i == self.axis else 1 for i in range(x.ndim)])
-            total = total + jnp.where(there, _looked_up(flat, self.axis, bin * most + here - starts[bin]), 0)
-        return (total,)
-
-    def _blocks(self, shape: Sequence[int]) -> tuple[int, int, Sequence[tuple[int, int]]] | None:
-        """How many blocks there are, of which size, and the bins in each; only every other bin may overlap a bin."""
-        if 0 in (*shape, self.bins.outputs):
-            return None
-        blocks = math.gcd(self.bins.size, self.bins.outputs)
-        count = self.bins.outputs // blocks
-        bins = list(zip(self.bins.starts()[:count].tolist(), self.bins.ends()[:count].tolist(), strict=True))
-        return (blocks, self.bins.size // blocks, bins) if count <= 64 and self.bins.size > self.bins.outputs else None
-
-    def cpu(self, residuals: Arrays, arguments: Arrays) -> Arrays:
-        if (found := self._blocks(arguments[0].shape)) is None:
-            return self.run(residuals, arguments)
-        (x,), (blocks, size, bins), axis = arguments, found, self.axis
-        before, after, most = x.shape[:axis], x.shape[axis + 1 :], max(end - start for start, end in bins)
-        x, parts = x.reshape(*before, blocks, size, *after), []
-        for start, end in bins:
-            part = lax.slice_in_dim(x, start, end, 1, axis + 1)
-            pads = [(0, 0)] * part.ndim
-            pads[axis + 1] = (0, most - (end - start))
-            parts.append(jnp.pad(part, pads))
-        return (jnp.stack(parts, axis + 1).reshape(*before, self.bins.outputs, most, *after),)
-
-    def cpu_transpose(self, residuals: Arrays, cotangents: Arrays, like: Shapes) -> Arrays:
-        if (found := self._blocks(like[0].shape)) is None:
-            return self.transpose(residuals, cotangents, like)
-        (y,), (blocks, size, bins), axis = cotangents, found, self.axis
-        before, after = y.shape[:axis], y.shape[axis + 2 :]
-        y = y.reshape(*before, blocks, len(bins), -1, *after)
-
-        def every_other(first: int) -> jax.Array:
-            parts, done = [], 0
-            for number, (start, end) in list(enumerate(bins))[first::2]:
-                parts.append(jnp.zeros((*before, blocks, start - done, *after), y.dtype))
-                part = lax.index_in_dim(y, number, axis + 1, keepdims=False)
-                parts.append(lax.slice_in_dim(part, 0, end - start, 1, axis + 1))
-                done = end
-            parts.append(jnp.zeros((*before, blocks, size - done, *after), y.dtype))
-            return jnp.concatenate(parts, axis + 1)
-
-        return ((every_other(0) + every_other(1)).reshape(like[0].shape),)
-
-
-def _looked_up(x: jax.Array, axis: int, places: np.ndarray) -> jax.Array:
-    at = (slice(None),) * axis + (places.ravel().astype(np.int32),)
-    return x.at[at].get(mode="promise_in_bounds")
+        places, _, inside = self.taps()
+        x = weighted(x, {axis: Taps(places.reshape(-1, 1))})
+        x = x.reshape(*x.shape[:axis], *places.shape, *x.shape[axis + 1 :])
+        return jnp.where(inside.reshape(*inside.shape, *[1] * (x.ndim - axis - 2)), x, np.asarray(fill, x.dtype))
 
 
 def largest(x: jax.Array, axis: int, place: jax.Array | None) -> tuple[jax.Array, jax.Array | None]:

@@ -99,7 +99,7 @@ class _Axis:
             y = _term(y, self.axis, turned.weight.ravel(), None)
             return y.reshape(*y.shape[: self.axis], self.size, most, *y.shape[self.axis + 1 :]).sum(self.axis + 1)
         alike = _turned(self.table, self.size, math.gcd(out, self.size))
-        found = _phases(alike, out) if alike.source.shape[1] == most <= MOST else None
+        found = _phases(alike, out) if 0 < most == alike.source.shape[1] <= MOST else None
         if found:
             return _sliced(y, self.axis, alike, found)
         pieces = _pieces(self.table.source[:, 0].tolist()) if self.weight.data is None and most > 2 else []
