@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 
 from purenn.functional import _check, _pooling
 from purenn.lowering.pooling import Bins, largest
 from purenn.lowering.resampling import weighted
 
-FEW = 32  # elements of a bin that are added one after the other
+FEW = 32  # elements of a bin that the CPU adds one after the other
 Sizes = int | Sequence[int | None]
 
 
@@ -38,9 +39,16 @@ def _adaptive_avg(n: int, input: Any, output_size: Any) -> jax.Array:
         return jnp.mean(x, range(-n, 0), keepdims=True).astype(dtype)
     bins = {axis: Bins(x.shape[axis], size) for axis, size in enumerate(sizes, x.ndim - n)}
     few = {axis: bin for axis, bin in bins.items() if bin.outputs > 0 and bin.widths().max() <= FEW}
-    x = weighted(x, {axis: bin.taps() for axis, bin in few.items()})
-    for axis in bins.keys() - few:
-        x = jnp.sum(bins[axis].split(x, axis), axis + 1)
+
+    def split(x: jax.Array, axes: Iterable[int]) -> jax.Array:
+        for axis in axes:
+            x = jnp.sum(bins[axis].split(x, axis), axis + 1)
+        return x
+
+    def added(x: jax.Array) -> jax.Array:
+        return split(weighted(x, {axis: bin.taps() for axis, bin in few.items()}), bins.keys() - few)
+
+    x = lax.platform_dependent(x, cpu=added, default=lambda x: split(x, bins))
     counts = functools.reduce(np.multiply.outer, [bin.widths() for bin in bins.values()])
     return (x / np.broadcast_to(counts.astype(x.dtype), x.shape)).astype(dtype)
 

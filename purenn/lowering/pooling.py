@@ -195,10 +195,13 @@ class Bins(NamedTuple):
 
     def split(self, x: jax.Array, axis: int, fill: Any = 0) -> jax.Array:
         """The axis becomes two, bins and their elements; `fill` follows the elements of shorter bins."""
-        places, _, inside = self.taps()
-        x = weighted(x, {axis: Taps(places.reshape(-1, 1))})
+        if self.outputs and self.size % self.outputs == 0:
+            return x.reshape(*x.shape[:axis], self.outputs, self.size // self.outputs, *x.shape[axis + 1 :])
+        places, ones, inside = self.taps()
+        x = weighted(x, {axis: Taps(*(a.reshape(-1, 1) for a in (places, ones, inside)))})
         x = x.reshape(*x.shape[:axis], *places.shape, *x.shape[axis + 1 :])
-        return jnp.where(inside.reshape(*inside.shape, *[1] * (x.ndim - axis - 2)), x, np.asarray(fill, x.dtype))
+        inside = inside.reshape(*inside.shape, *[1] * (x.ndim - axis - 2))
+        return jnp.where(inside, x, np.asarray(fill, x.dtype)) if fill else x
 
 
 def largest(x: jax.Array, axis: int, place: jax.Array | None) -> tuple[jax.Array, jax.Array | None]:

@@ -93,10 +93,10 @@ class _Axis:
 
     def transpose(self, y: jax.Array) -> jax.Array:
         out = y.shape[self.axis]
-        turned = _turned(self.table, self.size, 1)
-        most = turned.source.shape[1]
-        if most > MOST and turned.used.all() and np.array_equal(turned.source.ravel(), np.arange(out)):
-            y = _term(y, self.axis, turned.weight.ravel(), None)
+        back = _turned(self.table, self.size)
+        most = back.source.shape[1]
+        if most > MOST and back.used.all() and np.array_equal(back.source.ravel(), np.arange(out)):
+            y = _term(y, self.axis, back.weight.ravel(), None)
             return y.reshape(*y.shape[: self.axis], self.size, most, *y.shape[self.axis + 1 :]).sum(self.axis + 1)
         alike = _turned(self.table, self.size, math.gcd(out, self.size))
         found = _phases(alike, out) if 0 < most == alike.source.shape[1] <= MOST else None
@@ -105,7 +105,7 @@ class _Axis:
         pieces = _pieces(self.table.source[:, 0].tolist()) if self.weight.data is None and most > 2 else []
         if 0 < len(pieces) <= PIECES:
             return self._transposed(lambda x: _joined(x, self.axis, pieces), y)
-        return _summed(y, self.axis, turned) if 0 < most <= MOST else self._transposed(self.run, y)
+        return _summed(y, self.axis, back) if 0 < most <= MOST else self._transposed(self.run, y)
 
     def _transposed(self, run: Callable[[jax.Array], jax.Array], y: jax.Array) -> jax.Array:
         shape = (*y.shape[: self.axis], self.size, *y.shape[self.axis + 1 :])
@@ -189,7 +189,7 @@ def _phases(table: Taps, size: int) -> tuple[np.ndarray, np.ndarray] | None:
     out = len(source)
     blocks = math.gcd(out, size)
     phases, step = out // max(blocks, 1), size // max(blocks, 1)
-    if blocks < 2 or phases > PHASES:
+    if blocks < 2 or not 0 < phases <= PHASES:
         return None
     middle = blocks // 2
     starts = source[middle * phases : (middle + 1) * phases] - middle * step
@@ -223,7 +223,7 @@ def _sliced(x: jax.Array, axis: int, table: Taps, found: tuple[np.ndarray, np.nd
     return jnp.concatenate(parts, axis + 1).reshape(*before, out, *after)
 
 
-def _turned(table: Taps, size: int, blocks: int) -> Taps:
+def _turned(table: Taps, size: int, blocks: int = 1) -> Taps:
     """The table of the transpose: which outputs every input reaches, and with which weight.
 
     Outputs that lie alike, seen from their block, are in one column, so that `_phases` finds them.
