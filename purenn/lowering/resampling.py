@@ -24,8 +24,8 @@ from purenn.lowering.linear import Arrays, Linear, Shapes, linear
 __all__ = ["Taps", "weighted"]
 
 PHASES = 8  # with 25 a small array took three times the lookup's time
-MOST = 16  # outputs of one input; of more the scatter is taken
-PIECES = 8
+MOST = 16  # outputs of one input; with more, a sum of a reshaped array where it can be, else a scatter
+PIECES = 8  # slices that make an array of copies; of three outputs or more laying them out again is faster
 
 
 class Taps(NamedTuple):
@@ -102,9 +102,11 @@ class _Axis:
         found = _phases(alike, out) if 0 < most == alike.source.shape[1] <= MOST else None
         if found:
             return _sliced(y, self.axis, alike, found)
-        pieces = _pieces(self.table.source[:, 0].tolist()) if self.weight.data is None and most > 2 else []
-        if 0 < len(pieces) <= PIECES:
-            return self._transposed(lambda x: _joined(x, self.axis, pieces), y)
+        index, weight, used = self.table
+        if most > 2 and index.shape[1] == 1 and (weight is None or (weight == 1).all()):
+            pieces = _pieces(index[:, 0], np.ones(out, bool) if used is None else used[:, 0])
+            if len(pieces) <= PIECES:
+                return _laid(y, self.axis, self.size, pieces)
         return _summed(y, self.axis, back) if 0 < most <= MOST else self._transposed(self.run, y)
 
     def _transposed(self, run: Callable[[jax.Array], jax.Array], y: jax.Array) -> jax.Array:
@@ -135,28 +137,36 @@ def _looked_up(x: jax.Array, axis: int, index: np.ndarray) -> jax.Array:
     return found.reshape(*x.shape[:axis], len(index), *x.shape[axis + 1 :])
 
 
-def _pieces(index: list[int]) -> list[tuple[int, int, int]]:
-    """Runs of equal steps: the first element, the step, how many."""
-    pieces, at = [], 0
-    while at < len(index):
-        step = index[at + 1] - index[at] if at + 1 < len(index) else 1
-        end = at + 1
-        while end < len(index) and index[end] - index[end - 1] == step:
-            end += 1
-        pieces.append((index[at], step, end - at))
-        at = end
+def _pieces(index: np.ndarray, there: np.ndarray) -> list[tuple[int, int, int, int]]:
+    """Runs of outputs that are there and have neighbours, forwards, backwards or one: from, to, the least, the step."""
+    pieces, start = [], 0
+    while start < len(index):
+        end = start + 1
+        if there[start]:
+            step = int(index[end] - index[start]) if end < len(index) and there[end] else 1
+            step = step if abs(step) <= 1 else 1
+            while end < len(index) and there[end] and index[end] - index[end - 1] == step:
+                end += 1
+            pieces.append((start, end, int(min(index[start], index[end - 1])), step))
+        start = end
     return pieces
 
 
-def _joined(x: jax.Array, axis: int, pieces: list[tuple[int, int, int]]) -> jax.Array:
-    def piece(first: int, step: int, count: int) -> jax.Array:
-        low, high = sorted((first, first + step * (count - 1)))
-        found = lax.slice_in_dim(x, low, high + 1, max(abs(step), 1), axis)
-        if step == 0:
-            return jnp.broadcast_to(found, [count if i == axis else n for i, n in enumerate(x.shape)])
-        return lax.rev(found, (axis,)) if step < 0 else found
+def _laid(y: jax.Array, axis: int, size: int, pieces: list[tuple[int, int, int, int]]) -> jax.Array:
+    """The transpose of copies, as few arrays as can be of pieces laid out side by side, and their sum."""
 
-    return lax.concatenate([piece(*of) for of in pieces], axis)
+    def zeros(count: int) -> jax.Array:
+        return jnp.zeros((*y.shape[:axis], count, *y.shape[axis + 1 :]), y.dtype)
+
+    layers: list[tuple[int, list[jax.Array]]] = []
+    for start, end, low, step in sorted(pieces, key=lambda piece: piece[2]):
+        part = lax.slice_in_dim(y, start, end, 1, axis)
+        part = jnp.sum(part, axis, keepdims=True) if step == 0 else lax.rev(part, (axis,)) if step < 0 else part
+        number = next((i for i, (done, _) in enumerate(layers) if done <= low), len(layers))
+        done, parts = layers.pop(number) if number < len(layers) else (0, [])
+        layers.insert(number, (low + part.shape[axis], [*parts, zeros(low - done), part]))
+    whole = [lax.concatenate([*parts, zeros(size - done)], axis) for done, parts in layers]
+    return functools.reduce(jnp.add, whole)
 
 
 def _summed(x: jax.Array, axis: int, table: Taps) -> jax.Array:
