@@ -37,7 +37,8 @@ import purenn
 PASSES = {"forward": "forward", "gradients": "output and all gradients"}
 # Of the largest number of an array. Both sides are float32, and neither is the truth.
 TOLERANCE = 1e-4
-SLICE_S, BUDGET_S, MOST_ROUNDS, LEAST_ROUNDS = 0.003, 1.0, 40, 7
+SLICE_S, BUDGET_S, MOST_ROUNDS, LEAST_ROUNDS = 0.003, 0.5, 20, 7
+SPIN_S = 0.015  # torch's threads spin for 10 ms after an operator, in which others would have one core less
 
 
 def contestants() -> dict[str, tuple[Any, Callable[..., Any]]]:
@@ -181,12 +182,16 @@ def interleaved(runs: dict[str, Once], quick: bool) -> dict[str, list[Seconds]]:
     gc.collect()
     gc.disable()
     try:
+        before = ""
         for _ in range(rounds):
             shuffle(order)
             for contestant in order:
-                if counts[contestant] > 1:  # the threads of who ran before still spin for a moment
+                if before.startswith("torch"):
+                    time.sleep(SPIN_S)
+                if counts[contestant] > 1:
                     one_by_one(runs[contestant], 1)
                 clocks[contestant].append(one_by_one(runs[contestant], counts[contestant]))
+                before = contestant
     finally:
         gc.enable()
     return clocks
