@@ -64,6 +64,31 @@ def test_values_and_derivatives_are_the_obvious_scans(name, batch, reverse, mask
         close(fast, obvious, 1e-11)
 
 
+@pytest.mark.parametrize(("name", "batch", "reverse", "mask", "projected", "biased"), CASES[:2])
+def test_several_steps_a_turn(name, batch, reverse, mask, projected, biased, monkeypatch):
+    """As on GPUs, with a turn that is not full."""
+    with jax.enable_x64(True):
+        arrays, there = drawn(name, batch, mask, projected, biased)
+        both = lambda f: lambda *a: (f(*a), jax.jvp(f, a, jax.tree.map(jnp.cos, a)), jax.grad(total(f), (0, 1, 2))(*a))  # noqa: E731
+        fast, obvious = functions(name, there, reverse)
+        expected = jax.jit(both(obvious))(*arrays)
+        monkeypatch.setattr(rnn, "_unroll", lambda: 3)
+        for f in (fast, lambda *a: obvious(*a)):
+            close(jax.jit(both(f))(*arrays), expected, 1e-11)
+
+
+@pytest.mark.parametrize(("name", "batch"), [("lstm", 3), ("gru", 17)])
+def test_half_types_are_rounded_once(name, batch):
+    arrays, _ = drawn(name, batch, False, False, True, "bfloat16")
+    f, _ = functions(name, None, False)
+    both = lambda f: lambda *a: (f(*a), jax.grad(total(f), (0, 1, 2))(*a))  # noqa: E731
+    wide = jax.jit(both(f))(*jax.tree.map(lambda a: a.astype("float32"), arrays))
+    expected = jax.tree.map(lambda a: a.astype("bfloat16").astype("float32"), wide)
+    got = jax.jit(both(f))(*arrays)
+    assert {leaf.dtype.name for leaf in jax.tree.leaves(got)} == {"bfloat16"}
+    close(jax.tree.map(lambda a: a.astype("float32"), got), expected, 2e-2)
+
+
 @pytest.mark.parametrize(("name", "batch"), [("lstm", 3), ("lstm", 17), ("gru", 17)])
 def test_single_precision_is_near_double_precision(name, batch):
     with jax.enable_x64(True):

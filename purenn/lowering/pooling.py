@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -116,23 +116,23 @@ def max_pool(x: jax.Array, geometry: Sequence[Window], place: jax.Array | None) 
 def _max_pool(x: jax.Array, geometry: tuple[Window, ...]) -> jax.Array:
     """Without a derivative nobody asks which element it was; a GPU has it in one kernel."""
 
-    def by_axis(x: jax.Array) -> jax.Array:
-        for axis, window in reversed(list(enumerate(geometry, x.ndim - len(geometry)))):
-            x = functools.reduce(jnp.maximum, window.taps(x, axis, _lowest(x.dtype)))
-        return x
+    def largest(x: jax.Array, axis: int, window: Window) -> jax.Array:
+        return functools.reduce(jnp.maximum, window.taps(x, axis, _lowest(x.dtype)))
 
     whole = functools.partial(_reduced, geometry=geometry, start=_lowest(x.dtype), join=lax.max)
-    return lax.platform_dependent(x, cuda=whole, default=by_axis)
+    return lax.platform_dependent(x, cuda=whole, default=functools.partial(_by_axis, geometry=geometry, pool=largest))
 
 
 @_max_pool.defjvp
 def _(geometry: tuple[Window, ...], primals: Arrays, tangents: Arrays) -> Any:
-    def by_axis(x: jax.Array) -> jax.Array:
-        for axis, window in reversed(list(enumerate(geometry, x.ndim - len(geometry)))):
-            x, _ = _window_max(x, axis, window)
-        return x
+    pool = lambda x, axis, window: _window_max(x, axis, window)[0]  # noqa: E731
+    return jax.jvp(functools.partial(_by_axis, geometry=geometry, pool=pool), primals, tangents)
 
-    return jax.jvp(by_axis, primals, tangents)
+
+def _by_axis(x: jax.Array, geometry: Sequence[Window], pool: Callable[[jax.Array, int, Window], jax.Array]) -> Any:
+    for axis, window in reversed(list(enumerate(geometry, x.ndim - len(geometry)))):
+        x = pool(x, axis, window)
+    return x
 
 
 def _reduced(x: jax.Array, geometry: Sequence[Window], start: Any, join: Any) -> jax.Array:
