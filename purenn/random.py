@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
-import functools
 import math
+import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -22,9 +22,11 @@ import numpy as np
 from jax.core import Tracer
 from jax.typing import DTypeLike
 
+from purenn import tracing
 from purenn.lowering import random as lowering
+from purenn.variable import Variable
 
-__all__ = ["Stream", "default_generator", "manual_seed", "normal", "seeded", "uniform"]
+__all__ = ["Stream", "around", "default_generator", "drawing_from", "manual_seed", "normal", "seeded", "uniform"]
 
 
 def _fold_in(key: np.ndarray, count: int) -> np.ndarray:
@@ -73,8 +75,14 @@ def as_key(words: Any) -> jax.Array:
     return jax.random.wrap_key_data(words, impl="threefry2x32")
 
 
+_lock = threading.Lock()
+
+
 class Stream:
     """A sequence of keys: the n-th is ``jax.random.fold_in(key, n)``.
+
+    Threads that share a stream get different keys. Inside a transformation of jax that began after the stream was made
+    a key would be the same for every step of a scan, or for every row of a vmap, so there it is refused.
 
     Args:
         key: a jax key, or an integer seed.
@@ -98,6 +106,7 @@ class Stream:
         self.key = key if words is None else words
         self.count = 0
         self.settled: Any = None  # what lazy layers become, where arrays are drawn for them
+        self.made_in = tracing.current()
 
     @property
     def traced(self) -> bool:
@@ -105,13 +114,64 @@ class Stream:
 
     def next(self) -> Any:
         """The next key."""
-        count, self.count = self.count, self.count + 1
+        self.check()
+        count = self.reserve(Variable(None))
         if isinstance(self.key, np.ndarray):
             return as_key(_fold_in(self.key, count))
         return jax.random.fold_in(self.key, count)
 
+    def afresh(self) -> Stream:
+        """A stream of the same key from its beginning, for another run of the same function."""
+        return Stream(self.key)
+
+    def check(self) -> None:
+        """Refuses to draw where the same key would serve more than once.
+
+        Raises:
+            RuntimeError: a transformation began after the stream was made that repeats or keeps its function.
+        """
+        if tracing.current() != self.made_in and (inner := tracing.transformations_since(self.made_in)):
+            raise RuntimeError(
+                f"random numbers are drawn inside {inner[0]}, where they would be the same whenever it repeats its "
+                "function: use nn.scan or nn.remat, or give the call a key of its own, as in functional_call(net, "
+                "params, state, x, training=True, rng=key)"
+            )
+
+    def reserve(self, ticket: Variable) -> int:
+        """Takes the next count for the caller alone, and writes it on a ticket with which `restore` gives it back."""
+        with _lock:
+            ticket.value = count = self.count
+            self.count = count + 1
+        return count
+
+    def restore(self, ticket: Variable) -> None:
+        """Gives the count on a ticket back, unless another thread has taken a later one."""
+        with _lock:
+            if ticket.value is not None and self.count == ticket.value + 1:
+                self.count = ticket.value
+
     def __repr__(self) -> str:
         return f"Stream(key={self.key}, count={self.count})"
+
+
+class Settling(Stream):
+    """The keys of a run in which lazy layers may become what they see: only shapes count, also inside a scan."""
+
+    def next(self) -> Any:
+        self.made_in = tracing.current()
+        return super().next()
+
+
+class Concrete(Stream):
+    """The next keys of a generator as words, for arrays that must be concrete even inside a trace."""
+
+    def __init__(self, generator: Stream):
+        self.generator, self.key, self.settled = generator, generator.key, generator.settled
+
+    def next(self) -> Any:
+        if self.traced:
+            return self.generator.next()
+        return _fold_in(self.key, self.generator.reserve(Variable(None)))
 
 
 def _is_key(key: Any) -> bool:
@@ -122,17 +182,31 @@ def _is_key(key: Any) -> bool:
     return key.ndim == 1 and key.dtype == jnp.uint32
 
 
-@functools.cache
-def _process_generator() -> Stream:
-    return Stream(0)
-
+_PROCESS_GENERATOR = Stream(0)
+_PROCESS_GENERATOR.made_in = tracing.NO_TRACE
 
 _override: contextvars.ContextVar[Stream | None] = contextvars.ContextVar("purenn_generator", default=None)
+_around: contextvars.ContextVar[Stream | None] = contextvars.ContextVar("purenn_stream", default=None)
 
 
 def default_generator() -> Stream:
     """The stream from which modules draw: parameters when they are made, dropout masks when they run."""
-    return _override.get() or _process_generator()
+    return _override.get() or _PROCESS_GENERATOR
+
+
+def around() -> Stream | None:
+    """The stream of the module's or bound layer's call around this, from which functions without ``rng`` draw."""
+    return _around.get()
+
+
+@contextlib.contextmanager
+def drawing_from(stream: Stream | None) -> Iterator[None]:
+    """Inside, functions without ``rng`` draw from this stream."""
+    token = _around.set(stream)
+    try:
+        yield
+    finally:
+        _around.reset(token)
 
 
 def manual_seed(seed: int) -> None:

@@ -19,6 +19,23 @@ import torch
 torch.set_num_threads(1)
 
 
+_events: list[str] = []
+jax.monitoring.register_event_duration_secs_listener(lambda event, seconds, **_: _events.append(event))
+
+
+@pytest.fixture
+def compiled():
+    """A function that gives the number of programs that XLA has compiled since it was last asked."""
+
+    def count() -> int:
+        number = sum("backend_compile" in event for event in _events)
+        _events.clear()
+        return number
+
+    count()
+    return count
+
+
 @pytest.fixture(autouse=True)
 def strict_promotion():
     """For tests alone: documentation's examples run as its readers run them."""

@@ -422,7 +422,7 @@ def test_frozen_and_tied():
     utils.weight_norm(parametrize.remove_parametrizations(net, "weight"))
     nn.Optimizer(net, optax.sgd(0.1)).step(loss, jnp.ones((2, 3)))
     np.testing.assert_allclose(utils.remove_weight_norm(net).weight, net.weight)
-    assert net._frozen == {"weight", "bias"}
+    assert not any(p.requires_grad for p in net.parameters())
 
 
 def test_half_types():

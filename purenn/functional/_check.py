@@ -12,6 +12,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from purenn import random
+
 
 def fail(where: str, argument: str, expected: str, came: Any, error: type[Exception] = ValueError) -> NoReturn:
     """Raises the one error that all checks raise."""
@@ -137,9 +139,15 @@ def nonempty(where: str, argument: str, x: jax.Array, n: int) -> None:
 
 
 def key(where: str, argument: str, rng: Any, needed: str) -> jax.Array:
-    """A jax key, typed or of the old kind; `needed` says when there must be one."""
+    """A jax key, typed or of the old kind; `needed` says when there must be one.
+
+    Without one, it comes from the call of a module or bound layer around this, if that has a stream of keys.
+    """
+    if rng is None and (stream := random.around()) is not None:
+        return stream.next()
     if rng is None:
-        fail(where, argument, f"a jax key where {needed}", None)
+        came = f"None (give {argument}=jax.random.key(0); inside a module's call keys come from the call)"
+        fail(where, argument, f"a jax key where {needed}", came)
     if not isinstance(rng, jax.Array | np.ndarray) or not (
         jnp.issubdtype(rng.dtype, jax.dtypes.prng_key) or rng.dtype == jnp.uint32
     ):

@@ -23,6 +23,7 @@ def run_cell(where: str, cell: Cell, input: Any, hx: Any, w_ih: Any, w_hh: Any, 
     _check.floating(where, "input", x)
     given = {"ih": ("w_ih", w_ih), "hh": ("w_hh", w_hh), "b_ih": ("b_ih", b_ih), "b_hh": ("b_hh", b_hh)}
     given = {field: pair for field, pair in given.items() if pair[1] is not None or field in ("ih", "hh")}
+    _check_features(where, "input", x, given["ih"][1])
     weights = _weights(where, cell, x, x.shape[-1], given)
     state = _state(where, cell, x, hx, x.shape[:-1], weights.sizes)
     return advance(cell, affine(x, weights.ih, weights.b_ih), state, weights)
@@ -91,6 +92,7 @@ def _grouped(
         expected = f"{number} arrays for each of {num_layers} layers and {directions} directions"
         came = len(params) if isinstance(params, Sequence) else type(params).__name__
         _check.fail(where, "params", expected, came)
+    _check_features(where, "input", x, params[0])
     size, inputs, found = len(params) // cells, x.shape[-1], []
     for start in range(0, len(params), size):
         given = {f: (f"params[{start + i}]", params[start + i]) for i, f in enumerate(fields[:size])}
@@ -100,6 +102,13 @@ def _grouped(
         if len(found) % directions == 0:
             inputs = found[0].sizes[0] * directions
     return [found[i : i + directions] for i in range(0, cells, directions)]
+
+
+def _check_features(where: str, argument: str, x: jax.Array, weight: Any) -> None:
+    """An input that fits the first weights: of the two, a caller has the input at hand."""
+    shape = getattr(weight, "shape", ())
+    if len(shape) == 2 and shape[1] != x.shape[-1]:
+        _check.fail(where, argument, f"of size {shape[1]} in its last dimension", f"{x.shape[-1]}")
 
 
 def _weights(where: str, cell: Cell, x: jax.Array, inputs: int, given: Mapping[str, tuple[str, Any]]) -> Weights:

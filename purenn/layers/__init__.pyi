@@ -12,7 +12,7 @@ from jax.typing import DTypeLike
 from purenn.layers.activation import Hardtanh, PReLU
 from purenn.layers.adaptive import AdaptiveLogSoftmaxWithLoss
 from purenn.layers.attention import MultiheadAttention
-from purenn.layers.base import Bound, Composite, Constant, Layer, Spec, stateless
+from purenn.layers.base import Bound, Composite, Constant, Layer, Spec, further_methods, stateless
 from purenn.layers.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d, SyncBatchNorm
 from purenn.layers.container import ModuleList, Sequential
 from purenn.layers.conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
@@ -194,6 +194,7 @@ __all__ = [
     "ZeroPad1d",
     "ZeroPad2d",
     "ZeroPad3d",
+    "further_methods",
     "stateless",
 ]
 

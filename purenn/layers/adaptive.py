@@ -123,4 +123,4 @@ class AdaptiveLogSoftmaxWithLoss(Composite):
     def _logits(self, m: Any, input: Any) -> tuple[jax.Array, list[jax.Array]]:
         x = _check.array("AdaptiveLogSoftmaxWithLoss", "input", input)
         _check.rank("AdaptiveLogSoftmaxWithLoss", "input", x, (2,), "(N, in_features)")
-        return m.head(x), [cluster(x) for cluster in m.tail.children()]
+        return m.head(x), [cluster(x) for cluster in m.tail]

@@ -162,6 +162,5 @@ class MultiheadAttention(Layer):
             v_proj_weight=m.v_proj_weight,
             average_attn_weights=average_attn_weights,
             is_causal=is_causal,
-            rng=m.optional_rng() if self.dropout else None,
         )
         return (jnp.swapaxes(output, 0, 1) if exchange else output), weights

@@ -2,8 +2,8 @@
 
 `Layer` is a frozen dataclass of hyper-parameters. It says which arrays it needs (`parameters`, `buffers`),
 which layers it is made of (`children`) and how data flows through them (`forward`); from these four follow the
-pure functions `init` and `apply`. `Bound` is a layer together with its arrays: `apply` makes one for a single
-call, and a module of `purenn.nn` is one that lives on.
+pure functions `init` and `apply`. `purenn.layers.bound.Bound` is a layer together with its arrays: `apply` makes one
+for a single call, and a module of `purenn.nn` is one that lives on.
 """
 
 from __future__ import annotations
@@ -11,20 +11,21 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
-import types
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, dataclass_transform
 
 import jax
 import jax.numpy as jnp
 
-from purenn import random
+from purenn import random, tracing
+from purenn.layers.bound import Bound, Running, further_methods, gives_way, parts_of, run_by, words_of
 from purenn.layers.method import pure_method
-from purenn.layers.settle import Settling, is_lazy, settled
+from purenn.layers.settle import is_lazy, settled
 from purenn.layers.spec import Constant, Spec, as_dtype, as_value
 from purenn.tree import flatten, tree_repr
+from purenn.variable import variables_of
 
-__all__ = ["Bound", "Composite", "Constant", "Layer", "Spec", "stateless"]
+__all__ = ["Bound", "Composite", "Constant", "Layer", "Spec", "further_methods", "stateless"]
 
 Params = dict[str, Any]
 State = dict[str, Any]
@@ -101,13 +102,9 @@ class Layer:
             if name == "training":
                 filled[name] = m.training
             elif name == "rng":
-                filled[name] = m.optional_rng()
-            elif name in m._computed:
-                filled[name] = m._computed[name](m)
-            elif name in m._parameters:
-                filled[name] = m._parameters[name]
-            elif name in m._buffers:
-                filled[name] = m._buffers[name]
+                continue  # where it is needed, it comes from the stream of the call around this
+            elif name in m._computed or name in m._parameters or name in m._buffers:
+                filled[name] = getattr(m, name)
             elif name in vars(self):
                 filled[name] = vars(self)[name]
             else:
@@ -152,7 +149,7 @@ class Layer:
 
     @pure_method
     def apply(
-        self, params: Params, state: State, *args: Any, training: bool = False, rng: Any = None, **kwargs: Any
+        self, params: Params, state: State, /, *args: Any, training: bool = False, rng: Any = None, **kwargs: Any
     ) -> tuple[Any, State]:
         """Runs the layer. Pure: nothing is changed, and the new state is returned.
 
@@ -160,7 +157,8 @@ class Layer:
             params: what an optimizer trains, as `init` gives it.
             state: what torch calls buffers, as `init` gives it.
             args: torch's ``forward``'s arguments, as are ``kwargs``.
-            training: whether dropout drops and batch statistics are taken.
+            training: whether dropout drops and batch statistics are taken; a `forward` with an argument of this name is
+                given it too, as it is ``rng``.
             rng: a jax key; needed only where randomness is used.
 
         Returns:
@@ -170,8 +168,12 @@ class Layer:
             ValueError: arrays or inputs don't fit the layer; the message names it.
         """
         m = self.bind(params, state, training=training, stream=None if rng is None else random.Stream(rng))
-        output = m(*args, **kwargs)
-        return output, m.tree("_buffers")
+        given = {"training": training, "rng": rng}
+        for word in words_of(m._forward_function()):
+            kwargs[word] = given[word]
+        with run_by(Running(list(parts_of(m)), m._stream)):
+            output = m(*args, **kwargs)
+        return output, m._tree("_buffers")
 
     def draw(self, stream: random.Stream) -> tuple[Params, State]:
         """`init` from a stream of keys: one key for each random array, in the order of the tree."""
@@ -203,18 +205,24 @@ class Layer:
         m = object.__new__(self._bound()) if make is None else make(self)
         children = self.children()
         specs = {"params": self.parameters(), "state": self.buffers()}
+        for name in (*specs["params"], *specs["state"], *children):
+            if name == "training" or (hasattr(Bound, name) and not isinstance(vars(Bound).get(name), gives_way)):
+                raise ValueError(
+                    f"{type(self).__name__}: {name!r} is taken by a bound layer's own: choose another name"
+                )
         for kind, given in (("params", params), ("state", state)):
             _check_tree(self, kind, specs[kind], children, given)
         vars(m).update(
             _layer=self,
-            _parameters={name: params.get(name) for name in specs["params"]},
-            _buffers={name: state.get(name) for name in specs["state"]},
+            _parameters=variables_of(params, specs["params"]),
+            _buffers=variables_of(state, specs["state"]),
             _modules={
                 name: child.bind(params.get(name, {}), state.get(name, {}), training=training, stream=stream, make=make)
                 for name, child in children.items()
             },
             training=training,
             _stream=stream,
+            _made_in=tracing.current(),
         )
         return m
 
@@ -275,123 +283,6 @@ class Composite(Layer):
         raise NotImplementedError(f"{type(self).__name__} must name its children")
 
 
-class Bound:
-    """A layer bound to arrays: what `forward` is given as ``m``.
-
-    Its parameters, buffers, children and hyper-parameters are attributes; a call runs the layer. Buffers can be
-    set, and what they were set to is the new state. An array may also be computed from others whenever it is read,
-    as `purenn.utils` has it for parametrized and pruned weights: then ``_computed`` says how, as a function of this.
-    """
-
-    _computed: Mapping[str, Any] = types.MappingProxyType({})
-
-    _layer: Layer | None
-    _parameters: dict[str, Any]
-    _buffers: dict[str, Any]
-    _modules: dict[str, Any]
-    _stream: random.Stream | None
-    training: bool
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._run(*args, **kwargs)
-
-    def _run(self, *args: Any, training: bool | None = None, rng: Any = None, **kwargs: Any) -> Any:
-        """The pure call. ``training`` and ``rng`` override those of the call around it."""
-        if training is not None or rng is not None:
-            return self._rebound(training, None if rng is None else random.Stream(rng))._run(*args, **kwargs)
-        return self._located(self.forward, *args, **kwargs)
-
-    def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """The layer's `forward`, with this as ``m``."""
-        if self._layer is None:
-            raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
-        return self._layer.forward(self, *args, **kwargs)
-
-    def _call(self, method: str, *args: Any, **kwargs: Any) -> Any:
-        """One of the layer's `further_methods`."""
-        return self._located(getattr(self._layer, method), self, *args, **kwargs)
-
-    def _located(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Calls a function; an error that comes of it says where."""
-        try:
-            return function(*args, **kwargs)
-        except (ValueError, TypeError) as error:
-            if (located := _located(error, self)) is error:
-                raise
-            raise located from error
-
-    def settle(self, layer: Layer) -> None:
-        """Becomes, in the first call of a lazy layer, the layer of the size that it has seen."""
-        if (layer.parameters() or layer.buffers()) and not isinstance(self._stream, Settling):
-            raise ValueError("there are no arrays yet: make them with init(rng, x), or call the module once")
-        self._become(layer, self._stream)
-
-    def _become(self, layer: Layer, stream: Any) -> None:
-        layer.bind(*layer.draw(stream), training=self.training, stream=self._stream, make=lambda _: self)
-
-    def make_rng(self) -> Any:
-        """The next key of this call, for randomness inside a `forward`."""
-        if self._stream is None:
-            raise ValueError("randomness is used here: pass rng=, a jax key such as jax.random.key(0)")
-        return self._stream.next()
-
-    def optional_rng(self) -> Any:
-        """The next key for a function that may need one: None in evaluation, and where this call has none."""
-        return self._stream.next() if self.training and self._stream else None
-
-    def children(self) -> Iterator[Any]:
-        """The bound children, in order."""
-        return (child for child in self._modules.values() if child is not None)
-
-    def tree(self, kind: str) -> dict[str, Any]:
-        """The arrays of one kind (``"_parameters"`` or ``"_buffers"``) as a nested dict."""
-        tree = {name: array for name, array in vars(self)[kind].items() if array is not None}
-        for name, child in self._modules.items():
-            if child is not None and (branch := child.tree(kind)):
-                tree[name] = branch
-        return tree
-
-    def _rebound(self, training: bool | None, stream: random.Stream | None) -> Any:
-        """The same arrays under another mode or stream of keys."""
-        twin = object.__new__(type(self))
-        vars(twin).update(vars(self))
-        vars(twin).update(
-            training=self.training if training is None else training,
-            _stream=stream or self._stream,
-            _modules={n: c and c._rebound(training, stream) for n, c in self._modules.items()},
-        )
-        return twin
-
-    def __getattr__(self, name: str) -> Any:
-        own = vars(self)
-        for group in ("_parameters", "_buffers", "_modules"):
-            if name in own.get(group, ()):
-                return own[group][name]
-        if name in own.get("_computed", ()):
-            return own["_computed"][name](self)
-        layer = own.get("_layer")
-        if layer is not None and not name.startswith("_"):
-            if name in vars(layer):
-                return vars(layer)[name]
-            if further := further_methods(type(layer)).get(name):
-                return self._call(name) if hasattr(further, "is_property") else functools.partial(self._call, name)
-        raise AttributeError(f"{type(layer or self).__name__} has no attribute {name!r}", name=name, obj=self)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name not in self._buffers:
-            raise AttributeError(
-                f"{self!r}: {name!r} can't be set inside a pure call, where only buffers change: {list(self._buffers)}"
-            )
-        self._buffers[name] = value
-
-    def extra_repr(self) -> str:
-        """What stands between the parentheses of the repr."""
-        return "" if self._layer is None else self._layer.extra_repr()
-
-    def __repr__(self) -> str:
-        return tree_repr(type(self._layer or self).__name__, self.extra_repr(), self._modules)
-
-
 def stateless(layer: Layer) -> tuple[Callable[[Any], Params], Callable[..., Any]]:
     """The short pair of a layer without state: ``init(rng) -> params`` and ``apply(params, x) -> y``.
 
@@ -419,16 +310,6 @@ def stateless(layer: Layer) -> tuple[Callable[[Any], Params], Callable[..., Any]
 
 
 @functools.cache
-def further_methods(cls: type[Layer]) -> dict[str, Callable[..., Any]]:
-    """The methods of a class that take ``m`` as `forward` does, such as ``log_prob``: calls of a bound layer."""
-    return {
-        name: method
-        for name, method in inspect.getmembers(cls, inspect.isfunction)
-        if not name.startswith("_") and name != "forward" and list(inspect.signature(method).parameters)[1:2] == ["m"]
-    }
-
-
-@functools.cache
 def _argument_names(function: Callable[..., Any]) -> tuple[str, ...]:
     return tuple(inspect.signature(function).parameters)
 
@@ -443,17 +324,8 @@ def _check_tree(
     if expected.keys() != got.keys() or any(jnp.shape(got[name]) != shape for name, shape in expected.items()):
         describe = ", ".join(f"{name} {shape}" for name, shape in expected.items()) or "no arrays"
         came = ", ".join(f"{name} {_shape(array)}" for name, array in got.items()) or "none"
-        raise _located(ValueError(f"{kind} must hold {describe}; got {came}"), layer)
+        raise ValueError(f"{layer!r}: {kind} must hold {describe}; got {came}")
 
 
 def _shape(array: Any) -> Any:
     return list(array) if isinstance(array, Mapping) else jnp.shape(array)
-
-
-def _located(error: Exception, where: Any) -> Exception:
-    """The error, said once of the innermost layer it came from. Errors of jax's own classes stay as they are."""
-    if type(error) not in (ValueError, TypeError) or getattr(error, "located", False):
-        return error
-    located = type(error)(f"{where!r}: {error}")
-    located.located = True  # pyright: ignore[reportAttributeAccessIssue]
-    return located

@@ -269,7 +269,7 @@ def _converted_module(cls: Any, module: Any, process_group: Any, made: dict[int,
         layer, new = module._layer, module
         if isinstance(layer, BatchNorm):
             new = cls(**_arguments(layer, process_group))
-            for group in ("_parameters", "_buffers", "_frozen"):
+            for group in ("_parameters", "_buffers"):
                 vars(new)[group] = vars(module)[group].copy()
             new.train(module.training)
         made[id(module)] = new

@@ -50,7 +50,7 @@ class Sequential(Composite):
         return dict(zip(self.names, self.layers, strict=True))
 
     def forward(self, m: Any, input: Any) -> Any:
-        for child in m.children():
+        for child in m:
             input = child(input)
         return input
 
@@ -70,13 +70,13 @@ class BoundList(Bound):
     """Layers in an order, bound to arrays: to be iterated and indexed in a `forward`, as the list of modules is."""
 
     def __iter__(self) -> Iterator[Any]:
-        return self.children()
+        return iter(list(self._modules.values()))
 
     def __len__(self) -> int:
         return len(self._modules)
 
     def __getitem__(self, index: int | slice) -> Any:
-        return list(self.children())[index]
+        return list(self)[index]
 
 
 class ModuleList(Composite):

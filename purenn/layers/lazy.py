@@ -50,7 +50,7 @@ class Lazy(Layer):
 
     def forward(self, m: Any, input: Any, *args: Any, **kwargs: Any) -> Any:
         layer = self._becomes(type(self)._seen(self, _check.array(type(self).__name__, "input", input)))
-        m.settle(layer)
+        m._settle(layer)
         return layer.forward(m, input, *args, **kwargs)
 
     def extra_repr(self) -> str:

@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import jax
 
-from purenn import random
+from purenn.layers.bound import parts_of
+from purenn.random import Settling
 
 if TYPE_CHECKING:
-    from purenn.layers.base import Bound, Layer
+    from purenn.layers.base import Layer
 
-__all__ = ["Settling", "is_lazy", "settled"]
-
-
-class Settling(random.Stream):
-    """The keys of a run in which lazy layers may become what they see."""
+__all__ = ["is_lazy", "settled"]
 
 
 def is_lazy(layer: Layer) -> bool:
@@ -33,7 +30,7 @@ def settled(layer: Layer, example: tuple[Any, ...]) -> Iterator[Layer]:
     def run(key: Any, *example: Any) -> None:
         stream = Settling(key)
         m = layer.bind(*layer.draw(stream), stream=stream)
-        waiting = [part for part in _parts(m) if part._layer is not None and part._layer.lazy]
+        waiting = [part for part in parts_of(m) if part._layer is not None and part._layer.lazy]
         m(*example)
         became.extend(part._layer for part in waiting if part._layer is not None)
 
@@ -42,9 +39,3 @@ def settled(layer: Layer, example: tuple[Any, ...]) -> Iterator[Layer]:
         if part.lazy:
             raise ValueError(f"{part!r} is not called on this example, so that its size stays unknown")
     return iter(became)
-
-
-def _parts(m: Bound) -> Iterator[Bound]:
-    yield m
-    for child in m.children():
-        yield from _parts(child)

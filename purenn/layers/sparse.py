@@ -52,10 +52,12 @@ class _Table(Layer):
 
     def bind(self: Any, params: Any, state: Any, *, make: Any = None, **options: Any) -> Bound:
         m = super().bind(params, state, make=make, **options)
-        if self._freeze and make is None:
-            m._parameters["weight"] = jax.lax.stop_gradient(m._parameters["weight"])
-        elif self._freeze:
-            vars(m)["_frozen"].add("weight")
+        if self._freeze:
+            variable = m._parameters["weight"]
+            assert variable is not None
+            variable.requires_grad = False
+            if make is None:
+                variable.value = jax.lax.stop_gradient(variable.value)
         return m
 
 

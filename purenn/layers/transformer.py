@@ -259,7 +259,7 @@ class TransformerEncoder(_Stack):
     def forward(
         self, m: Any, src: Any, mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool | None = None
     ) -> jax.Array:
-        for layer in m.layers.children():
+        for layer in m.layers:
             src = layer(src, src_mask=mask, is_causal=bool(is_causal), src_key_padding_mask=src_key_padding_mask)
         return src if m.norm is None else m.norm(src)
 
@@ -304,7 +304,7 @@ class TransformerDecoder(_Stack):
         tgt_is_causal: bool | None = None,
         memory_is_causal: bool = False,
     ) -> jax.Array:
-        for layer in m.layers.children():
+        for layer in m.layers:
             tgt = layer(
                 tgt,
                 memory,

@@ -9,13 +9,14 @@ from purenn import init as init
 from purenn import layers as _layers
 from purenn.functional import LinearCrossEntropyOptions as LinearCrossEntropyOptions
 from purenn.layers.base import Layer as _Layer
-from purenn.nn.call import *
 from purenn.nn.container import *
+from purenn.nn.from_layer import *
 from purenn.nn.module import *
 from purenn.nn.optimizer import *
 from purenn.nn.parallel import *
 from purenn.nn.parameter import *
-from purenn.nn.stock import *
+from purenn.nn.pure_calls import *
+from purenn.nn.transforms import *
 from purenn.random import manual_seed as manual_seed
 
 for _name, _class in vars(_layers).copy().items():

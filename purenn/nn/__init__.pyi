@@ -18,13 +18,14 @@ from purenn import functional as F
 from purenn.functional import LinearCrossEntropyOptions
 from purenn.layers.adaptive import _ASMoutput
 from purenn.layers.base import Layer
-from purenn.nn.call import functional_call, pure
 from purenn.nn.container import Container, ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
+from purenn.nn.from_layer import stateful
 from purenn.nn.module import Module
 from purenn.nn.optimizer import Optimizer
 from purenn.nn.parallel import DataParallel
 from purenn.nn.parameter import Buffer, Parameter
-from purenn.nn.stock import stateful
+from purenn.nn.pure_calls import functional_call, pure
+from purenn.nn.transforms import grad, remat, scan, value_and_grad
 from purenn.random import manual_seed
 
 __all__ = [
@@ -197,10 +198,14 @@ __all__ = [
     "ZeroPad3d",
     "functional",
     "functional_call",
+    "grad",
     "init",
     "manual_seed",
     "pure",
+    "remat",
+    "scan",
     "stateful",
+    "value_and_grad",
 ]
 
 class CELU(Module):

@@ -12,7 +12,7 @@ import jax
 import numpy as np
 
 from purenn import layers
-from purenn.nn import call, stock
+from purenn.nn import from_layer
 from purenn.nn.module import Module
 from purenn.nn.parameter import Parameter
 from purenn.tree import list_repr
@@ -132,7 +132,7 @@ class _ModuleList(_List):
         numbered = {str(i): module for i, module in enumerate(modules)}
         self._modules.clear()
         self._modules.update(numbered)
-        call.touch()
+        self._touched()
 
     def __delitem__(self, index: Any) -> None:
         modules = list(self)
@@ -217,7 +217,7 @@ class Sequential(_ModuleList):
         return self.extend(self._times(times)[len(self) :])
 
 
-stock.register(layers.Sequential, Sequential)
+from_layer.register(layers.Sequential, Sequential)
 
 
 class ModuleList(_ModuleList):
@@ -251,7 +251,7 @@ class ModuleList(_ModuleList):
         return list_repr(self._get_name(), self)
 
 
-stock.register(layers.ModuleList, ModuleList)
+from_layer.register(layers.ModuleList, ModuleList)
 
 
 class _Dict(Module):
@@ -332,7 +332,7 @@ class ModuleDict(_Dict):
 
     def __delitem__(self, key: str) -> None:
         del self._modules[key]
-        call.touch()
+        self._touched()
 
     def update(self, modules: Any) -> None:
         """Adds modules from a mapping or from pairs."""
@@ -342,6 +342,8 @@ class ModuleDict(_Dict):
 
 class _Parameters(Module):
     """Entries that are parameters, if they are arrays; others, which are kept as plain attributes or modules, too."""
+
+    _own_attributes = True
 
     def _put(self, name: str, value: Any) -> None:
         if isinstance(value, jax.Array | np.ndarray | np.generic):

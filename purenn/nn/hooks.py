@@ -2,57 +2,121 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple, Self
 
-from purenn.layers.base import Bound
-from purenn.nn import call
+from purenn.nn.node import Node
 
 __all__ = ["Hooked", "RemovableHandle"]
 
 
-class RemovableHandle:
-    """Takes a hook off again."""
+class Hook(NamedTuple):
+    """A function that is called around a module's call."""
 
-    def __init__(self, hooks: dict[Any, Any], first: bool, entry: Any):
-        self.hooks = hooks
+    function: Callable[..., Any]
+    with_kwargs: bool
+    always: bool = False
+
+
+class RemovableHandle:
+    """Takes a hook off again: by `remove`, or at the end of a ``with`` statement.
+
+    Source: ``torch.utils.hooks.RemovableHandle``.
+    """
+
+    def __init__(self, node: Node, hooks: dict[Any, Any], hook: Any, first: bool = False):
+        if node._pure or node._is_older():
+            node._refuse_change("a hook")
+        self._node, self._hooks = node, hooks
         others = dict(hooks)
         hooks.clear()
-        hooks.update({self: entry, **others} if first else {**others, self: entry})
-        call.touch()
+        hooks.update({self: hook, **others} if first else {**others, self: hook})
+        node._touched()
 
     def remove(self) -> None:
-        self.hooks.pop(self, None)
-        call.touch()
+        """Takes the hook off; a second time it does nothing."""
+        self._hooks.pop(self, None)
+        self._node._touched()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self.remove()
+
+    def __deepcopy__(self, memo: Any) -> RemovableHandle:
+        return object.__new__(RemovableHandle)  # a copy of a module has hooks, but nobody holds their handles
+
+    def __reduce__(self) -> Any:
+        return object.__new__, (RemovableHandle,)
 
 
-class Hooked(Bound):
+class Hooked(Node):
     """A `Module`'s hooks, with torch's methods."""
-
-    _pre_hooks: dict[RemovableHandle, tuple[Callable[..., Any], bool]]
-    _hooks: dict[RemovableHandle, tuple[Callable[..., Any], bool]]
 
     def register_forward_pre_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
     ) -> RemovableHandle:
-        """Calls ``hook(module, args)`` before `forward`; what it returns, if not None, replaces the arguments."""
-        return RemovableHandle(self._pre_hooks, prepend, (hook, with_kwargs))
+        """Calls ``hook(module, args)`` before `forward`; what it returns, if not None, replaces the arguments.
+
+        Args:
+            hook: the function. A pure call gives it the module's twin.
+            prepend: whether it runs before the hooks that are there.
+            with_kwargs: whether it is called as ``hook(module, args, kwargs)`` and returns both.
+
+        Returns:
+            A handle to remove it with.
+        """
+        return RemovableHandle(self, self._pre_hooks, Hook(hook, with_kwargs), prepend)
 
     def register_forward_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+        self,
+        hook: Callable[..., Any],
+        *,
+        prepend: bool = False,
+        with_kwargs: bool = False,
+        always_call: bool = False,
     ) -> RemovableHandle:
-        """Calls ``hook(module, args, output)`` after `forward`; what it returns, if not None, replaces the output."""
-        return RemovableHandle(self._hooks, prepend, (hook, with_kwargs))
+        """Calls ``hook(module, args, output)`` after `forward`; what it returns, if not None, replaces the output.
+
+        Args:
+            hook: the function. A pure call gives it the module's twin.
+            prepend: whether it runs before the hooks that are there.
+            with_kwargs: whether it is called as ``hook(module, args, kwargs, output)``.
+            always_call: whether it is called, with None for the output, also where `forward` raises.
+
+        Returns:
+            A handle to remove it with.
+        """
+        return RemovableHandle(self, self._hooks, Hook(hook, with_kwargs, always_call), prepend)
 
     def _hooked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        for hook, with_kwargs in tuple(self._pre_hooks.values()):
-            result = hook(self, args, kwargs) if with_kwargs else hook(self, args)
-            if result is not None and with_kwargs:
-                args, kwargs = result
-            elif result is not None:
-                args = result if isinstance(result, tuple) else (result,)
-        output = self._run(*args, **kwargs)
-        for hook, with_kwargs in tuple(self._hooks.values()):
-            result = hook(self, args, kwargs, output) if with_kwargs else hook(self, args, output)
-            output = output if result is None else result
+        called: set[int] = set()
+        output = None
+        try:
+            for hook in tuple(self._pre_hooks.values()):
+                result = hook.function(self, args, kwargs) if hook.with_kwargs else hook.function(self, args)
+                if result is not None and hook.with_kwargs:
+                    if not (isinstance(result, tuple) and len(result) == 2):
+                        raise RuntimeError(f"a forward pre-hook must return None or (args, kwargs), got {result!r}")
+                    args, kwargs = result
+                elif result is not None:
+                    args = result if isinstance(result, tuple) else (result,)
+            output = self._run(args, dict(kwargs))
+            for hook in tuple(self._hooks.values()):
+                called.add(id(hook))
+                output = self._after(hook, args, kwargs, output)
+        except Exception:
+            for hook in tuple(self._hooks.values()):
+                if hook.always and id(hook) not in called:
+                    try:
+                        self._after(hook, args, kwargs, output)
+                    except Exception as error:
+                        warnings.warn(f"a forward hook with always_call=True raised too: {error!r}", stacklevel=4)
+            raise
         return output
+
+    def _after(self, hook: Hook, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> Any:
+        result = hook.function(self, args, kwargs, output) if hook.with_kwargs else hook.function(self, args, output)
+        return output if result is None else result

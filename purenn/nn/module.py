@@ -1,35 +1,46 @@
 """A module is a layer bound to arrays that lives on: torch's ``nn.Module`` over immutable arrays.
 
-A `Module` is a `purenn.layers.base.Bound`. Its arrays lie in ``_parameters`` and ``_buffers``, its children in
-``_modules``; a stock class has its layer in ``_layer``, a class of the user's has a ``forward`` of its own. A pure
-call (`functional_call`) never swaps arrays in place: it runs a *twin*, a copy of the tree's objects over other
-arrays, which lives for that call and whose buffers are the new state. The same array under two names is one
-parameter, as the same ``Parameter`` is in torch.
+A `Module` is a `purenn.layers.bound.Bound`. Its arrays lie in the variables of ``_parameters`` and ``_buffers``, its
+children in ``_modules``; a stock class has its layer in ``_layer``, a class of the user's has a ``forward`` of its own.
+Calls are described in `purenn.nn.eager` and `purenn.nn.pure_calls`.
 """
 
 from __future__ import annotations
 
-import copyreg
 import dataclasses
+import functools
+import inspect
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 import jax
-import jax.numpy as jnp
 from jax.core import Tracer
 
 from purenn import random
-from purenn.layers.base import Bound, Layer
-from purenn.nn import call, saving
+from purenn.layers.bound import gives_way
+from purenn.layers.location import move_location
+from purenn.nn import access, eager, pure_calls
 from purenn.nn.cast import Cast
+from purenn.nn.given import check_given, give
 from purenn.nn.hooks import Hooked
 from purenn.nn.parameter import Buffer, Parameter, as_array
-from purenn.tree import flatten, nest, tree_repr
+from purenn.nn.program import refuse_tracers
+from purenn.nn.state_dict import Saved, assign_trees
+from purenn.nn.structure import PRIVATE, structure
+from purenn.tree import tree_repr
+from purenn.variable import Variable
 
 __all__ = ["Module"]
 
 
-class Module(Hooked, Cast):
+class _Trees(gives_way):
+    """A property that gives way to what a user has set under its name."""
+
+    def own(self, m: Any) -> Any:
+        return self.method(m)
+
+
+class Module(Hooked, Cast, Saved):
     """The base of all modules: subclass it as in torch.
 
     Assigned `Parameter`\\ s and modules are registered; ``forward`` says what a call computes. Beside torch's
@@ -49,13 +60,11 @@ class Module(Hooked, Cast):
         (5, 2)
     """
 
-    _pure = False  # a twin, alive for one pure call
-    _compiled = False
-
     def __init__(self) -> None:
-        vars(self).update(_blank(), _layer=None, _parameters={}, _buffers={}, _modules={}, training=True, _stream=None)
+        self._init_fields()
+        vars(self).update(_layer=None, _parameters={}, _buffers={}, _modules={}, training=True, _stream=None)
 
-    # Arrays and children.
+    # Attributes.
 
     def __setattr__(self, name: str, value: Any) -> None:
         own = vars(self)
@@ -63,6 +72,10 @@ class Module(Hooked, Cast):
             raise AttributeError(f"cannot assign {name!r} before Module.__init__() call")
         if self._pure:
             return super().__setattr__(name, value)
+        if self._is_older():
+            if (here := access.present(self)) is not self:
+                return setattr(here, name, value)
+            self._refuse_change(name)
         if name in own["_computed"]:
             own["_computed"][name].assign(self, self._kept(name, value))
         elif isinstance(value, Module):
@@ -71,20 +84,38 @@ class Module(Hooked, Cast):
             self.register_parameter(name, value)
         elif not TYPE_CHECKING and isinstance(value, Buffer):
             self.register_buffer(name, value.data, value.persistent)
-        elif name in own["_parameters"] or name in own["_buffers"]:
-            group = own["_parameters" if name in own["_parameters"] else "_buffers"]
-            group[name] = None if value is None else self._kept(name, value)
+        elif name in own["_parameters"]:
+            self._assign_parameter(name, value)
+        elif name in own["_buffers"]:
+            self._assign_buffer(name, value)
         elif name in own["_modules"]:
             if value is not None:
-                raise TypeError(f"{self!r}: {name!r} is a module and can be set to a module or None, got {value!r}")
+                raise TypeError(
+                    f"{type(self).__name__}: {name!r} is a module and can be set to a module or None, got {value!r}"
+                )
             own["_modules"][name] = None
+            self._touched()
         elif self._layer is not None and name in {*self._layer.__dataclass_fields__} - {"device", "dtype"}:
             own["_layer"] = dataclasses.replace(self._layer, **{name: value})
+            self._touched()
+        elif name in ("params", "state") and isinstance(value, Mapping) and name not in own:
+            self._assign_tree(name, value)
+        elif isinstance(value, jax.Array) and (variable := access.owner(value)) is not None:
+            self._register("_parameters", name, variable)
         else:
-            if isinstance(value, Tracer):
-                self._kept(name, value)
+            self._set_attribute(name, value)
+
+    def _set_attribute(self, name: str, value: Any) -> None:
+        own = vars(self)
+        if isinstance(value, Tracer):
+            refuse_tracers([value], f"{type(self).__name__}.{name}")
+        new = name not in own
+        if name in ("params", "state", "make_rng"):
+            own[name] = value
+        else:
             object.__setattr__(self, name, value)
-        call.touch()
+        if new or name == "training" or access.is_constant(self):  # a program looks itself at what it knows
+            self._touched()
 
     def __delattr__(self, name: str) -> None:
         for group in (self._parameters, self._buffers, self._modules):
@@ -93,50 +124,90 @@ class Module(Hooked, Cast):
                 break
         else:
             object.__delattr__(self, name)
-        call.touch()
+        self._touched()
 
     def __dir__(self) -> list[str]:
         layer = self._layer.hyperparameters() if self._layer is not None else {}
         return sorted({*super().__dir__(), *self._parameters, *self._buffers, *self._modules, *self._computed, *layer})
 
+    # Arrays and children.
+
     def _kept(self, name: str, value: Any) -> jax.Array:
         """An array that the module may keep: no tracer, unless a traced generator builds the module."""
         array = as_array(type(self).__name__, name, value)
-        if isinstance(array, Tracer) and not random.default_generator().traced:
-            raise RuntimeError(
-                f"{type(self).__name__}.{name} would be changed inside a jax transformation, where the change would be "
-                "lost: use functional_call(net, params, state, ...), which returns the new state, or Optimizer.step"
-            )
+        refuse_tracers([array], f"{type(self).__name__}.{name}")
         return array
 
     def _register(self, group: str, name: str, value: Any) -> None:
         own = vars(self)
         if "_modules" not in own:
             raise AttributeError(f"cannot assign {name!r} before Module.__init__() call")
-        if not isinstance(name, str) or not name or "." in name:
-            raise KeyError(f"a name must be a non-empty string without dots, got {name!r}")
+        if self._pure or self._is_older():
+            self._refuse_change(name)
+        if not isinstance(name, str):
+            raise TypeError(f"{type(self).__name__}: a name must be a string, got {name!r}")
+        if not name or "." in name:
+            raise KeyError(f"{type(self).__name__}: a name must be a non-empty string without dots, got {name!r}")
         if name not in own[group]:
             others = {"_parameters", "_buffers", "_modules"} - {group}
-            if any(name in own[other] for other in others) or name in own:
+            if any(name in own[other] for other in others) or (name in own and name not in PRIVATE):
                 for other in others:
                     own[other].pop(name, None)
                 own.pop(name, None)
-            elif hasattr(type(self), name) or name in own["_computed"]:
-                raise KeyError(f"attribute {name!r} already exists")
+            elif name in PRIVATE or name in own["_computed"] or not _is_free(type(self), name):
+                raise KeyError(f"{type(self).__name__}: attribute {name!r} already exists")
         own[group][name] = value
-        call.touch()
+        self._touched()
+
+    def _assign_parameter(self, name: str, value: Any) -> None:
+        """Gives a parameter another array, or ties it to the parameter whose array it is."""
+        old = self._parameters[name]
+        variable = None if value is None else access.owner(value)
+        if value is not None and variable is None:
+            variable = Variable(access.own_copy(self._kept(name, value)), old is None or old.requires_grad)
+        self._parameters[name] = variable
+        access.track(self)
+        self._touched()
+
+    def _assign_buffer(self, name: str, value: Any) -> None:
+        variable = self._buffers[name]
+        if value is None or variable is None:
+            self._buffers[name] = None if value is None else Variable(self._kept(name, value), requires_grad=False)
+            access.track(self)
+            self._touched()
+        else:
+            access.write([variable], [self._kept(name, value)])
+
+    def _assign_tree(self, name: str, tree: Mapping[str, Any]) -> None:
+        try:
+            assign_trees(self, **{name: tree})
+        except RuntimeError as error:
+            raise RuntimeError(
+                f"{error}\n{type(self).__name__}.{name} is the tree of all "
+                f"{'parameters' if name == 'params' else 'buffers'}; a dict of your own needs another name"
+            ) from None
 
     def register_parameter(self, name: str, param: Any) -> None:
-        """Adds a parameter: a `Parameter`, an array or None."""
-        data = param if param is None else self._kept(name, getattr(param, "data", param))
-        self._register("_parameters", name, data)
-        self._frozen.discard(name)
-        if param is not None and not getattr(param, "requires_grad", True):
-            self._frozen.add(name)
+        """Adds a parameter: a `Parameter`, an array or None.
+
+        A `Parameter`, or the parameter of a module, that is registered under another name too is one tied parameter.
+        """
+        variable = None
+        if not TYPE_CHECKING and isinstance(param, Parameter):
+            variable = param.variable
+            self._kept(name, variable.value)
+        elif param is not None:
+            variable = access.owner(param)
+            if variable is None:
+                variable = Variable(access.own_copy(self._kept(name, param)))
+        self._register("_parameters", name, variable)
+        access.track(self)
 
     def register_buffer(self, name: str, tensor: Any, persistent: bool = True) -> None:
         """Adds a buffer: kept and, if persistent, in the state_dict, but not trained."""
-        self._register("_buffers", name, None if tensor is None else self._kept(name, tensor))
+        variable = None if tensor is None else Variable(self._kept(name, tensor), requires_grad=False)
+        self._register("_buffers", name, variable)
+        access.track(self)
         (self._volatile.discard if persistent else self._volatile.add)(name)
 
     def register_module(self, name: str, module: Module | None) -> None:
@@ -145,68 +216,72 @@ class Module(Hooked, Cast):
             raise TypeError(f"{type(self).__name__}: child {name!r} must be a Module or None, got {module!r}")
         self._register("_modules", name, module)
 
-    add_module = register_module
+    def add_module(self, name: str, module: Module | None) -> None:
+        """Adds a child."""
+        self.register_module(name, module)
+
+    def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
+        """Puts a module in the place of a dotted name.
+
+        Args:
+            target: the name.
+            module: what stands there from now on.
+            strict: whether there must be a module of this name already.
+        """
+        if not target:
+            raise ValueError("set_submodule: target must be the name of a submodule, got ''")
+        *path, last = target.split(".")
+        parent = self.get_submodule(".".join(path))
+        if strict and last not in parent._modules:
+            raise AttributeError(f"{type(parent).__name__} has no submodule {last!r}")
+        if not isinstance(module, Module):
+            raise ValueError(f"set_submodule: module must be a Module, got {type(module).__name__}")
+        parent.register_module(last, module)
+
+    @gives_way
+    def set_parameter(self, target: str, array: Any) -> None:
+        """Gives the parameter of a dotted name another array; where it is tied, under all of its names."""
+        variable = self._find(target, "_parameters", "parameter")
+        if variable is None:
+            raise AttributeError(f"{type(self).__name__}: the parameter {target!r} is None")
+        array = self._kept(target, array)
+        if array.shape != variable.value.shape:
+            raise ValueError(f"{type(self).__name__}: {target} has shape {variable.value.shape}, got {array.shape}")
+        access.write([variable], [access.own_copy(array.astype(variable.value.dtype))])
 
     # Arrays as trees.
 
-    def tree(self, kind: str) -> dict[str, Any]:
-        """The arrays of one kind as a nested dict, tied parameters and shared modules once."""
-        slots = call.structure(self).slots(kind)
-        return nest({name: group[key] for name, (group, key) in slots.items()})
-
-    @property
+    @_Trees
     def params(self) -> dict[str, Any]:
-        """What an optimizer trains, frozen parameters included: a nested dict, to read and to set."""
-        return self.tree("_parameters")
+        """The parameters that an optimizer trains, frozen ones included: a nested dict, to read and to set."""
+        return self._give("_parameters", "params")
 
-    @params.setter
-    def params(self, tree: Mapping[str, Any]) -> None:
-        known = call.structure(self)
-        saving.assign(self, flatten(tree), known.parameters)
-        known.tie()
-
-    @property
+    @_Trees
     def state(self) -> dict[str, Any]:
-        """What torch calls buffers: a nested dict, to read and to set."""
-        return self.tree("_buffers")
+        """The buffers, as torch calls them: a nested dict, to read and to set."""
+        return self._give("_buffers", "state")
 
-    @state.setter
-    def state(self, tree: Mapping[str, Any]) -> None:
-        saving.assign(self, flatten(tree), call.structure(self).buffers)
-
-    def state_dict(self, *, prefix: str = "") -> dict[str, jax.Array]:
-        """All parameters and persistent buffers under torch's names, tied ones under each of theirs."""
-        return {prefix + name: group[key] for name, (group, key) in saving.saved(self).items()}
-
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> saving.IncompatibleKeys:
-        """Takes arrays from a state_dict, torch's included, cast to the dtypes here.
-
-        Args:
-            state_dict: arrays (jax, numpy or torch) by dotted names; a nested dict is taken too.
-            strict: whether missing and unexpected names are errors.
-
-        Returns:
-            The missing and the unexpected names.
-
-        Raises:
-            RuntimeError: all that doesn't fit, in one message; then nothing was changed.
-        """
-        given = flatten(state_dict)
-        for path, part in self.named_modules():
-            for computed in part._computed.values():
-                computed.rename(given, f"{path}." if path else "")
-        with saving.sized_by(self, given):
-            return saving.assign(self, given, saving.saved(self), strict)
+    def _give(self, kind: str, name: str) -> dict[str, Any]:
+        tree = access.present(self)._tree(kind)
+        if self._pure or access.in_pure_call() is not None:
+            return tree
+        check_given()
+        vars(self)["_plan"] = None  # the next call looks whether the tree was changed
+        return give(tree, f"net.{name}")
 
     # Modes.
 
     def train(self, mode: bool = True) -> Self:
         """Sets training mode here and below."""
-        if self._pure:
-            raise RuntimeError(f"{type(self).__name__}: the mode of a pure call is set by training=")
+        if self._pure or access.present(self) is not self:
+            raise RuntimeError(
+                f"{type(self).__name__}: the mode can't be changed inside a pure call: set it before, or call the "
+                "module with training="
+            )
         for module in self.modules():
-            vars(module)["training"] = bool(mode)
-        call.touch()
+            if module.training != bool(mode):
+                vars(module)["training"] = bool(mode)
+                module._touched()
         return self
 
     def eval(self) -> Self:
@@ -214,10 +289,21 @@ class Module(Hooked, Cast):
         return self.train(False)
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
-        """Whether an optimizer trains the parameters here and below."""
-        for module in self.modules():
-            vars(module)["_frozen"] = set() if requires_grad else set(module._parameters)
-        call.touch()
+        """Sets whether an optimizer trains the parameters here and below."""
+        if self._pure or access.present(self) is not self:
+            raise RuntimeError(
+                f"{type(self).__name__}: requires_grad_ inside a pure call would be lost: call it before"
+            )
+        for variable in structure(self).parameters.values():
+            variable.requires_grad = requires_grad
+            getattr(variable.value, "__dict__", {}).pop("requires_grad", None)
+        return self
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Does nothing: gradients are values here, and nobody keeps them. Accepted for compatibility with PyTorch."""
+
+    def share_memory(self) -> Self:
+        """Does nothing: threads share arrays as they are. Accepted for compatibility with PyTorch."""
         return self
 
     def apply(self, fn: Callable[[Module], Any]) -> Self:
@@ -231,73 +317,67 @@ class Module(Hooked, Cast):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         plan = self._plan
-        if plan is not None and plan.version == call._version and len(args) == 1 and not kwargs:
+        if plan is not None and len(args) == 1 and not kwargs:
             x = args[0]
-            if type(x) is plan.kind:
+            if type(x) is plan.kind and access.in_pure_call() is None:
                 return plan.call(x)
-        if self._pre_hooks or self._hooks:
-            return self._hooked(args, kwargs)
-        return self._run(*args, **kwargs)
+        return self._enter(args, kwargs)
 
-    def _run(self, *args: Any, training: bool | None = None, rng: Any = None, **kwargs: Any) -> Any:
+    def _enter(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if not self._pure:
+            check_given()
+            if (here := access.present(self)) is not self:
+                return here(*args, **kwargs)
+        try:
+            return self._hooked(args, kwargs) if self._pre_hooks or self._hooks else self._run(args, kwargs)
+        except Exception as error:
+            move_location(error, self)
+            raise
+
+    def _run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if self._pure:
-            return super()._run(*args, training=training, rng=rng, **kwargs)
-        if self._lazy:  # somewhere below a size is missing, which this call may tell
-            return super()._run(*args, **kwargs)
-        if self._compiled or (self._computed and type(self).forward is Bound.forward):
-            return call.compiled(self, args, kwargs, training, rng)
-        if self._layer is not None and type(self).forward is Bound.forward:  # a stock class
-            if not self._modules:
-                return call.leaf(self, args, kwargs, training, rng)
-            if not call.structure(self).hooked:
-                return call.compiled(self, args, kwargs, training, rng, shared=True)
-        if training is None and rng is None:
-            return super()._run(*args, **kwargs)
-        return call.overridden(self, args, kwargs, training, rng)
+            return super()._run(args, kwargs)
+        training, rng = self._pop_words(kwargs)
+        known = structure(self)
+        if self._compiled and not known.lazy:
+            return eager.compiled(self, args, kwargs, training, rng)
+        if training is not None or rng is not None:
+            if known.lazy:
+                raise ValueError(f"{type(self).__name__} has no arrays yet: call it once without training= and rng=")
+            return pure_calls.overridden(self, args, kwargs, training, rng)
+        with access.steady(known.variables), random.drawing_from(random.default_generator()):
+            return self._located(self.forward, args, kwargs)
 
-    @property
-    def _lazy(self) -> bool:
-        return call.structure(self).lazy
+    def compile(self, *args: Any, **kwargs: Any) -> Self:
+        """Puts the whole forward under one ``jax.jit`` from now on; returns the module.
 
-    def settle(self, layer: Layer) -> None:
-        if self._pure:
-            return super().settle(layer)
-        self._become(layer, random.default_generator())
-        if vars(type(self)).get("_layer_class") is not None:
-            self.__class__ = _class_of(type(layer))  # pyright: ignore[reportAttributeAccessIssue]
-        call.touch()
-
-    def _call(self, method: str, *args: Any, **kwargs: Any) -> Any:
-        if self._pure or self._modules or self._computed:
-            return super()._call(method, *args, **kwargs)
-        return call.leaf(self, args, kwargs, None, None, method)
-
-    def compile(self) -> Self:
-        """Puts the whole forward under one ``jax.jit`` from now on; returns the module."""
-        object.__setattr__(self, "_compiled", True)
+        Args:
+            args, kwargs: ``torch.compile``'s options; ignored, accepted for compatibility with PyTorch.
+        """
+        vars(self)["_compiled"] = True
+        self._touched()
         return self
 
-    def make_rng(self) -> Any:
-        """The next key: of the pure call around this, else of the default generator."""
+    def _settle(self, layer: Any) -> None:
         if self._pure:
-            return super().make_rng()
-        key = random.default_generator().next()
-        if not random.default_generator().traced:
-            call.refuse_traced([jnp.zeros(())])
-        return key
+            return super()._settle(layer)
+        with jax.ensure_compile_time_eval():  # the arrays outlive a trace that this call may be part of
+            self._become(layer, random.Concrete(random.default_generator()))
+        access.track(self)
+        self._touched()
+
+    def _next_key(self) -> Any:
+        return super()._next_key() if self._pure else random.default_generator().next()
 
     # Copies.
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name not in ("_calls", "_structure", "_plan")}
+        return {name: value for name, value in vars(self).items() if name not in _NOT_SAVED}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(_blank(), **state)
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        made_from = vars(type(self)).get("_layer_class")
-        make = (_unpickled, (made_from,)) if made_from else (copyreg.__newobj__, (type(self),))  # pyright: ignore
-        return (*make, self.__getstate__())
+        self._init_fields()
+        vars(self).update(state)
+        access.track(self)
 
     def __repr__(self) -> str:
         return tree_repr(self._get_name(), self.extra_repr(), self._modules)
@@ -306,32 +386,10 @@ class Module(Hooked, Cast):
         return type(self).__name__
 
 
-def _blank() -> dict[str, Any]:
-    """What a module has beside a bound layer's fields."""
-    return {
-        "_frozen": set(),
-        "_volatile": set(),
-        "_computed": {},
-        "_pre_hooks": {},
-        "_hooks": {},
-        "_calls": {},
-        "_structure": None,
-        "_plan": None,
-    }
+_NOT_SAVED = {"_structure", "_watchers", "_plan", "_programs", "_made_in", "_born_in"}
 
 
-def blank(cls: type[Module]) -> Module:
-    """A module of a class without its constructor, for a layer to be bound to."""
-    module = object.__new__(cls)
-    vars(module).update(_blank())
-    return module
-
-
-def _class_of(layer_class: type[Layer]) -> type[Module]:
-    from purenn.nn.stock import stateful
-
-    return stateful(layer_class)
-
-
-def _unpickled(layer_class: type[Layer]) -> Module:
-    return blank(_class_of(layer_class))
+@functools.lru_cache(maxsize=65536)
+def _is_free(cls: type, name: str) -> bool:
+    """Whether a user may take a name for an array or a child."""
+    return not hasattr(cls, name) or isinstance(inspect.getattr_static(cls, name), gives_way)

@@ -38,6 +38,8 @@ class DataParallel(Module):
         ((4, 2), ['module.weight', 'module.bias'])
     """
 
+    _own_attributes = True
+
     def __init__(
         self, module: Module, device_ids: Sequence[Any] | None = None, output_device: Any = None, dim: int = 0
     ):

@@ -8,6 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from purenn.nn.access import own_copy
+from purenn.variable import Variable
+
 __all__ = ["Buffer", "Parameter"]
 
 
@@ -41,21 +44,44 @@ else:
         """
 
         def __init__(self, data=None, requires_grad=True):
-            self.data = jnp.zeros(0) if data is None else as_array("Parameter", "data", data)
-            if requires_grad and not jnp.issubdtype(self.data.dtype, jnp.inexact):
-                raise TypeError(f"Parameter: only floating-point arrays are trained, got dtype {self.data.dtype}")
-            self.requires_grad = requires_grad
+            array = jnp.zeros(0) if data is None else as_array("Parameter", "data", data)
+            if requires_grad and not jnp.issubdtype(array.dtype, jnp.inexact):
+                raise TypeError(f"Parameter: only floating-point arrays are trained, got dtype {array.dtype}")
+            self.variable = Variable(own_copy(array), requires_grad)
+
+        @property
+        def data(self):
+            return self.variable.value
+
+        @property
+        def requires_grad(self):
+            return self.variable.requires_grad
 
         def __jax_array__(self):
             return self.data
 
         def __getattr__(self, name):
-            if name.startswith("__") or name == "data":
+            if name.startswith("__") or name == "variable":
                 raise AttributeError(name)
             return getattr(self.data, name)
 
         def __repr__(self):
             return f"Parameter({self.data!r}, requires_grad={self.requires_grad})"
+
+    def _delegate(name):
+        """An operator of arrays as one of parameters that aren't assigned yet."""
+
+        def operator(self, *others):
+            return getattr(self.data, name)(*(o.data if isinstance(o, Parameter) else o for o in others))
+
+        return operator
+
+    _OPERATORS = (
+        "add sub mul truediv floordiv mod pow matmul radd rsub rmul rtruediv rfloordiv rmod rpow rmatmul neg pos abs"
+    )
+    for _name in f"{_OPERATORS} eq ne lt le gt ge getitem len iter bool float int array".split():
+        setattr(Parameter, f"__{_name}__", _delegate(f"__{_name}__"))
+    Parameter.__hash__ = object.__hash__
 
     class Buffer:
         """Marks an array as a buffer when it is assigned to a module; read back, it is the array itself.

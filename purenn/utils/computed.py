@@ -18,10 +18,13 @@ from typing import Any
 import jax
 
 from purenn import random
-from purenn.layers.base import Bound, Layer, Spec
-from purenn.nn.call import touch
-from purenn.nn.module import Module, blank
-from purenn.nn.stock import stateful
+from purenn.layers.base import Layer, Spec
+from purenn.layers.bound import Bound
+from purenn.nn import access
+from purenn.nn.from_layer import stateful
+from purenn.nn.module import Module
+from purenn.nn.parameter import Parameter
+from purenn.nn.structure import structure
 
 __all__ = ["Computed", "Parametrized", "attach", "computed_of", "detach", "module_of", "pure_stream"]
 
@@ -47,7 +50,8 @@ class Computed:
 
     def shapes(self, x: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """What `split` gives, as shapes and dtypes."""
-        return jax.eval_shape(self.split, x)
+        with random.seeded(random.Settling(0)):
+            return jax.eval_shape(self.split, x)
 
     def children(self) -> Mapping[str, Layer]:
         """The layers that hold the arrays, where they don't lie beside it: these are found in ``parametrizations``."""
@@ -228,14 +232,16 @@ def _attach_to_module(module: Module, computed: Computed) -> None:
     group = own["_parameters" if trained else "_buffers"]
     if group.get(name) is None:
         raise ValueError(f"{module!r} has no parameter or buffer with name {name!r}")
-    arrays, buffers = computed.split(group[name])
-    frozen = name in module._frozen
+    old = group[name]
+    arrays, buffers = computed.split(old.value)
     del group[name]
-    module._frozen.discard(name)
     for key, array in arrays.items():
-        module.register_parameter(key, array) if trained else module.register_buffer(key, array)
-        if frozen:
-            module._frozen.add(key)
+        if not trained:
+            module.register_buffer(key, array)
+        elif array is old.value:  # the parameter itself, under another name
+            module._register("_parameters", key, old)
+        else:
+            module.register_parameter(key, Parameter(array, old.requires_grad))
     for key, array in buffers.items():
         module.register_buffer(key, array)
     set_computed(module, {**own["_computed"], name: computed})
@@ -244,7 +250,7 @@ def _attach_to_module(module: Module, computed: Computed) -> None:
 def set_computed(module: Module, computed: Mapping[str, Computed]) -> None:
     """Says what a module computes."""
     vars(module)["_computed"] = dict(computed)
-    touch()
+    module._touched()
 
 
 def detach(target: Any, name: str) -> Any:
@@ -253,15 +259,14 @@ def detach(target: Any, name: str) -> Any:
     others = {n: c for n, c in computed_of(target).items() if n != name}
     if isinstance(target, Module):
         value = _evaluated(target, computed)
-        trained = any(name + suffix in target._parameters for suffix in computed.suffixes)
-        frozen = any(name + suffix in target._frozen for suffix in computed.suffixes)
+        sources = [v for suffix in computed.suffixes if (v := target._parameters.get(name + suffix)) is not None]
         set_computed(target, others)
         for suffix in computed.suffixes:
             delattr(target, name + suffix)
-            target._frozen.discard(name + suffix)
-        target.register_parameter(name, value) if trained else target.register_buffer(name, value)
-        if frozen:
-            target._frozen.add(name)
+        if sources:
+            target.register_parameter(name, Parameter(value, all(v.requires_grad for v in sources)))
+        else:
+            target.register_buffer(name, value)
         return target
     layer = target if isinstance(target, Layer) else target[0]
     assert isinstance(layer, Parametrized)
@@ -291,6 +296,8 @@ def _evaluated(module: Module, computed: Computed) -> Any:
 def module_of(layer: Layer) -> Module:
     """A module from a layer, its arrays drawn from the default generator."""
     params, state = layer.draw(random.default_generator())
-    m = layer.bind(params, state, training=True, make=lambda part: blank(stateful(type(part))))
+    m = layer.bind(params, state, training=True, make=lambda part: stateful(type(part))._without_init())
     assert isinstance(m, Module)
+    for part in structure(m).parts.values():
+        access.track(part)
     return m

@@ -47,7 +47,7 @@ def skip_init(module_cls: Any, *args: Any, **kwargs: Any) -> Any:
     def make(key: Any) -> Any:
         with random.seeded(random.Stream(key)):
             made.append(module_cls(*args, **kwargs))
-        return made[-1].params, made[-1].state
+        return made[-1]._tree("_parameters"), made[-1]._tree("_buffers")
 
     jax.eval_shape(make, jax.random.key(0))
     return made[-1]._map(lambda x: jnp.zeros(x.shape, x.dtype))

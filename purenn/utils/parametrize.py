@@ -13,11 +13,13 @@ import jax
 from jax.core import Tracer
 
 from purenn import nn, random
-from purenn.layers.base import Bound, Layer, Spec
-from purenn.nn import stock
-from purenn.nn.module import Module, blank
+from purenn.layers.base import Layer, Spec
+from purenn.layers.bound import Bound
+from purenn.nn import from_layer
+from purenn.nn.module import Module
 from purenn.utils import computed as _computed
 from purenn.utils.computed import Computed, Parametrized, attach, computed_of, module_of
+from purenn.variable import values_of
 
 __all__ = [
     "ParametrizationList",
@@ -34,7 +36,7 @@ __all__ = [
 
 
 def _originals(m: Any) -> dict[str, Any]:
-    return {n: a for group in (m._parameters, m._buffers) for n, a in group.items() if a is not None}
+    return {n: getattr(m, n) for group in (m._parameters, m._buffers) for n in values_of(group)}
 
 
 def _evaluate(m: Any) -> Any:
@@ -156,7 +158,7 @@ class Listed(Computed):
             else:
                 x = bound[-1](x)
         params, state = (
-            {str(i): tree for i, m in enumerate(bound) if (tree := m.tree(kind))}
+            {str(i): tree for i, m in enumerate(bound) if (tree := m._tree(kind))}
             for kind in ("_parameters", "_buffers")
         )
         (params if self.list.trained else state).update(originals)
@@ -275,12 +277,12 @@ class ParametrizationList(nn.ModuleList):
             setattr(self, name, array)
 
 
-stock.register(_Parametrizations, ParametrizationList)
-stock.register(_computed.ByName, nn.ModuleDict)
+from_layer.register(_Parametrizations, ParametrizationList)
+from_layer.register(_computed.ByName, nn.ModuleDict)
 
 
 def _remade(base: type[Module]) -> Module:
-    return blank(_module_class(base))
+    return _module_class(base)._without_init()
 
 
 @functools.cache
@@ -298,7 +300,7 @@ def _settled(module: Module) -> None:
     if isinstance(layer, Parametrized):
         vars(module)["_layer"] = layer.base
         stays = is_parametrized(module)
-        cls = stock.stateful(type(layer.base))
+        cls = from_layer.stateful(type(layer.base))
         object.__setattr__(module, "__class__", _module_class(cls) if stays else cls)
 
 
@@ -380,7 +382,7 @@ def _register(
     place = str(len(listed.list.layers) - 1)
     return new, *(
         _computed._joined(tree, {"parametrizations": {name: {place: part}}} if part else {})
-        for tree, part in ((params, m.tree("_parameters")), (state, m.tree("_buffers")))
+        for tree, part in ((params, m._tree("_parameters")), (state, m._tree("_buffers")))
     )
 
 
@@ -412,7 +414,7 @@ def _listed(layer: Layer, name: str, new: Layer, unsafe: bool, old: Listed | Non
                 _check_unchanged(x, value)
         return {n: a for n, a in tree.items() if n.startswith("original")}
 
-    with random.seeded(0):
+    with random.seeded(random.Settling(0)):
         shapes = jax.eval_shape(originals, x)
     entries = tuple((n, s.shape, s.dtype) for n, s in sorted(shapes.items(), key=lambda item: int(item[0][8:] or 0)))
     full = dataclasses.replace(draft.list, originals=entries)  # pyright: ignore[reportArgumentType]
@@ -440,13 +442,14 @@ def _register_on_module(module: Module, name: str, parametrization: Module, unsa
         raise ValueError(
             f"{module!r} does not have a parameter, a buffer, or a parametrized element with name {name!r}"
         )
-    x = own["_parameters" if trained else "_buffers"][name]
+    variable = own["_parameters" if trained else "_buffers"][name]
+    x = variable.value
     if hasattr(parametrization, "prepare"):
         parametrization.prepare(x)
     listing = ParametrizationList([parametrization], x, unsafe, trained=trained).train(module.training)
-    if name in module._frozen:
-        listing._frozen |= set(listing._parameters)
-        module._frozen.discard(name)
+    for original in listing._parameters.values():
+        assert original is not None
+        original.requires_grad = variable.requires_grad
     delattr(module, name)
     if not is_parametrized(module):
         object.__setattr__(module, "__class__", _module_class(type(module)))
@@ -531,16 +534,16 @@ def _remove_from_module(module: Module, name: str, leave_parametrized: bool) -> 
     if not listing.is_tensor and not leave_parametrized:
         raise ValueError("leave_parametrized=False: an array that starts from several can't be left as one of them")
     value = getattr(module, name) if leave_parametrized else listing.original
-    trained, frozen = bool(listing._parameters), bool(listing._frozen)
+    sources = [variable for variable in listing._parameters.values() if variable is not None]
     _computed.set_computed(module, {n: c for n, c in own["_computed"].items() if n != name})
     del own["_modules"]["parametrizations"][name]
     if not is_parametrized(module):
         delattr(module, "parametrizations")
         object.__setattr__(module, "__class__", type(module).__bases__[0])
-    module.register_parameter(name, value) if trained else module.register_buffer(name, value)
-    if frozen:
-        module._frozen.add(name)
-        _computed.touch()
+    if sources:
+        module.register_parameter(name, nn.Parameter(value, all(v.requires_grad for v in sources)))
+    else:
+        module.register_buffer(name, value)
 
 
 def type_before_parametrizations(module: Any) -> type:

@@ -1,20 +1,92 @@
-"""The stock classes: every layer as a module class."""
+"""Module classes made from layer classes: the stock classes, and `stateful` for layers of the user's."""
 
 from __future__ import annotations
 
 import copy
+import copyreg
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 
 from purenn import random
-from purenn.layers.base import Bound, Composite, Layer, further_methods
-from purenn.nn.module import Module, blank
+from purenn.layers.base import Composite, Layer, further_methods
+from purenn.layers.bound import Bound
+from purenn.layers.location import move_location
+from purenn.nn import access, eager
+from purenn.nn.code import is_library
+from purenn.nn.module import Module
+from purenn.nn.state_dict import assign_trees
+from purenn.nn.structure import structure
 
 __all__ = ["stateful"]
+
+
+class LayerModule(Module):
+    """The base of module classes whose `forward` is their layer's."""
+
+    _layer_class: ClassVar[type[Layer] | None] = None
+
+    def _run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if self._pure or not self._is_stock():
+            return super()._run(args, kwargs)
+        layer = self._layer
+        assert layer is not None
+        if not self._modules and not self._computed and not layer.lazy and not _calls_functions(layer):
+            training, rng = self._pop_words(kwargs)
+            return eager.leaf(self, args, kwargs, training, rng)
+        known = structure(self)
+        if known.lazy or not (self._compiled or (not known.hooked and all(map(_is_stock, known.parts.values())))):
+            return super()._run(args, kwargs)
+        training, rng = self._pop_words(kwargs)
+        return eager.compiled(self, args, kwargs, training, rng, shared=True)
+
+    def _is_stock(self) -> bool:
+        """Whether a call is the layer's, as long as no subclass or user has put another `forward` in its place."""
+        return type(self).forward is Bound.forward and "forward" not in vars(self)
+
+    def _call_method(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        if self._pure:
+            return super()._call_method(method, *args, **kwargs)
+        here = access.present(self)
+        if here is not self:
+            return here._call_method(method, *args, **kwargs)
+        try:
+            if self._modules or self._computed or _calls_functions(self._layer):
+                return eager.compiled(self, args, kwargs, method=method, shared=True)
+            return eager.leaf(self, args, kwargs, method=method)
+        except Exception as error:
+            move_location(error, self)
+            raise
+
+    def _settle(self, layer: Layer) -> None:
+        super()._settle(layer)
+        if vars(type(self)).get("_layer_class") is not None:
+            object.__setattr__(self, "__class__", stateful(type(layer)))
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        made_from = vars(type(self)).get("_layer_class")
+        if made_from is None:
+            return copyreg.__newobj__, (type(self),), self.__getstate__()  # pyright: ignore[reportAttributeAccessIssue]
+        return _without_init, (made_from,), self.__getstate__()
+
+
+def _is_stock(part: Any) -> bool:
+    """Whether a part of a tree runs nothing but layers, so that its calls can be compiled without being asked."""
+    return part._is_stock() if isinstance(part, LayerModule) else type(part).__module__ == "purenn.nn.container"
+
+
+@functools.lru_cache(maxsize=65536)
+def _calls_functions(layer: Layer) -> bool:
+    """Whether a hyper-parameter is a function of the user's, which may read what changes."""
+    functions = [part for part in vars(layer).values() if callable(part) and not isinstance(part, type | Layer)]
+    return any(not is_library(getattr(part, "__module__", None)) for part in functions)
+
+
+def _without_init(layer_class: type[Layer]) -> Module:
+    return stateful(layer_class)._without_init()
 
 
 _written: dict[type[Layer], type[Module]] = {}
@@ -46,7 +118,7 @@ def stateful(layer_class: type[Layer]) -> type[Module]:
         return _written[layer_class]
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-        vars(self).update(vars(blank(Module)))
+        self._init_fields()
         layer, value = _layers(layer_class, args, kwargs)
         generator = random.default_generator()
         before = generator.count
@@ -57,6 +129,8 @@ def stateful(layer_class: type[Layer]) -> type[Module]:
             raise
         layer.bind(params, state, training=True, make=lambda part: self if part is layer else _child(part))
         vars(self)["_layer"] = value
+        for part in structure(self).parts.values():
+            access.track(part)
 
     signature = inspect.signature(layer_class)
     itself = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -71,7 +145,7 @@ def stateful(layer_class: type[Layer]) -> type[Module]:
             own[n] = type(f)(f.__func__)
     return type(
         layer_class.__name__,
-        bases or (Module,),
+        bases or (LayerModule,),
         {
             **own,
             "__init__": __init__,
@@ -84,7 +158,7 @@ def stateful(layer_class: type[Layer]) -> type[Module]:
 
 
 def _child(layer: Layer) -> Module:
-    return blank(stateful(type(layer)))
+    return stateful(type(layer))._without_init()
 
 
 def _method(name: str, method: Callable[..., Any]) -> Any:
@@ -92,7 +166,7 @@ def _method(name: str, method: Callable[..., Any]) -> Any:
 
     @functools.wraps(method)
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return self._call(name, *args, **kwargs)
+        return self._call_method(name, *args, **kwargs)
 
     signature = inspect.signature(method)
     parameters = [p for p in signature.parameters.values() if p.name != "m"]
@@ -113,12 +187,12 @@ class Given(Layer):
     module: Any
 
     def draw(self, stream: random.Stream) -> tuple[dict[str, Any], dict[str, Any]]:
-        return self.module.params, self.module.state
+        return self.module._tree("_parameters"), self.module._tree("_buffers")
 
     def bind(self, params: Any, state: Any, *, make: Any = None, **options: Any) -> Bound:
         if make is None:
             raise ValueError(f"{self!r} has arrays of its own and can't be called as a pure layer")
-        self.module.params, self.module.state = params, state
+        assign_trees(self.module, params, state)
         return self.module
 
     def __deepcopy__(self, memo: Any) -> Given:

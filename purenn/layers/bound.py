@@ -1,0 +1,253 @@
+"""A layer bound to arrays: the ``m`` of a `forward`, and the base of every module."""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import functools
+import inspect
+import types
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jax
+
+from purenn import random, tracing
+from purenn.layers.location import add_location
+from purenn.tree import tree_repr
+from purenn.variable import Variable, values_of
+
+if TYPE_CHECKING:
+    from purenn.layers.base import Layer
+
+__all__ = ["Bound", "Running", "further_methods", "gives_way", "parts_of", "run_by", "running", "words_of"]
+
+_GROUPS = ("_parameters", "_buffers", "_modules")
+
+
+class gives_way:  # noqa: N801, a decorator
+    """A method that gives way to an array or a child that a user has registered under its name."""
+
+    def __init__(self, method: Callable[..., Any]):
+        self.method = method
+        self.__doc__ = method.__doc__
+
+    def __get__(self, m: Any, owner: type | None = None) -> Any:
+        if m is None:
+            return self.method
+        name = self.method.__name__
+        if any(name in vars(m).get(group, ()) for group in _GROUPS):
+            return m.__getattr__(name)
+        return self.own(m)
+
+    def own(self, m: Any) -> Any:
+        """What the name means where no user has taken it."""
+        return types.MethodType(self.method, m)
+
+
+class Running(NamedTuple):
+    """The pure call around: the bound layers in it, and where their random numbers come from."""
+
+    parts: list[Bound]
+    stream: random.Stream | None
+
+
+_running: contextvars.ContextVar[Running | None] = contextvars.ContextVar("purenn_running", default=None)
+running = _running.get
+
+
+@contextlib.contextmanager
+def run_by(call: Running) -> Iterator[None]:
+    """Inside, `running` gives this pure call, and functions without ``rng`` draw from its stream."""
+    token = _running.set(call)
+    try:
+        with random.drawing_from(call.stream):
+            yield
+    finally:
+        _running.reset(token)
+
+
+class Bound:
+    """A layer bound to arrays: what `forward` is given as ``m``.
+
+    Its parameters, buffers, children and hyper-parameters are attributes; a call runs the layer. Buffers can be
+    set, and what they were set to is the new state. An array may also be computed from others whenever it is read,
+    as `purenn.utils` has it for parametrized and pruned weights: then ``_computed`` says how, as a function of this.
+    """
+
+    _computed: Mapping[str, Any] = types.MappingProxyType({})
+
+    _layer: Layer | None
+    _parameters: dict[str, Variable | None]
+    _buffers: dict[str, Variable | None]
+    _modules: dict[str, Any]
+    _stream: random.Stream | None
+    _made_in: Any
+    training: bool
+
+    # Calls.
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._run(args, kwargs)
+
+    def _run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The pure call. ``training`` and ``rng`` override those of the call around it."""
+        training, rng = self._pop_words(kwargs)
+        if training is None and rng is None:
+            return self._located(self.forward, args, kwargs)
+        stream = None if rng is None else random.Stream(rng)
+        m = self._rebound(training, stream)
+        if stream is None:
+            return m._located(m.forward, args, kwargs)
+        with random.drawing_from(stream):
+            return m._located(m.forward, args, kwargs)
+
+    def _pop_words(self, kwargs: dict[str, Any]) -> tuple[bool | None, Any]:
+        """Takes ``training`` and ``rng`` out of the keywords, unless `forward` itself has arguments of these names."""
+        if not kwargs:
+            return None, None
+        words = words_of(self._forward_function())
+        training = None if "training" in words else kwargs.pop("training", None)
+        return training, None if "rng" in words else kwargs.pop("rng", None)
+
+    def _forward_function(self) -> Callable[..., Any]:
+        layer = type(self._layer)
+        return getattr(layer, "forward", Bound.forward) if type(self).forward is Bound.forward else type(self).forward
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """The layer's `forward`, with this as ``m``."""
+        if self._layer is None:
+            raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
+        return self._layer.forward(self, *args, **kwargs)
+
+    def _call_method(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        """One of the layer's `further_methods`."""
+        return self._located(getattr(self._layer, method), (self, *args), kwargs)
+
+    def _located(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """Calls a function; an error that comes of it says where."""
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:
+            add_location(error, self, args, kwargs)
+            raise
+
+    def _rebound(self, training: bool | None, stream: random.Stream | None) -> Any:
+        """The same variables under another mode or stream of keys."""
+        twin = object.__new__(type(self))
+        vars(twin).update(vars(self))
+        vars(twin).update(
+            training=self.training if training is None else training,
+            _stream=stream or self._stream,
+            _modules={n: c and c._rebound(training, stream) for n, c in self._modules.items()},
+        )
+        return twin
+
+    # Lazy layers.
+
+    def _settle(self, layer: Layer) -> None:
+        """Becomes, in the first call of a lazy layer, the layer of the size that it has seen."""
+        if (layer.parameters() or layer.buffers()) and not isinstance(self._stream, random.Settling):
+            raise ValueError("there are no arrays yet: make them with init(rng, x), or call the module once")
+        self._become(layer, self._stream)
+
+    def _become(self, layer: Layer, stream: Any) -> None:
+        layer.bind(*layer.draw(stream), training=self.training, stream=self._stream, make=lambda _: self)
+
+    # Random numbers.
+
+    @gives_way
+    def make_rng(self) -> Any:
+        """The next key of this call, for randomness inside a `forward`."""
+        return self._next_key()
+
+    def _next_key(self) -> Any:
+        if self._stream is None:
+            raise ValueError("random numbers are needed here: pass rng=, a jax key such as jax.random.key(0)")
+        return self._stream.next()
+
+    # Parts and arrays.
+
+    def children(self) -> Iterator[Any]:
+        """The bound children, in order."""
+        return (child for child in self._modules.values() if child is not None)
+
+    def _tree(self, kind: str) -> dict[str, Any]:
+        """The arrays of one kind (``"_parameters"`` or ``"_buffers"``) as a nested dict."""
+        tree = values_of(vars(self)[kind])
+        for name, child in self._modules.items():
+            if child is not None and (branch := child._tree(kind)):
+                tree[name] = branch
+        return tree
+
+    def __getattr__(self, name: str) -> Any:
+        own = vars(self)
+        for group in ("_parameters", "_buffers"):
+            if name in own.get(group, ()):
+                variable = own[group][name]
+                return None if variable is None else variable.value
+        if name in own.get("_modules", ()):
+            return own["_modules"][name]
+        if name in own.get("_computed", ()):
+            return own["_computed"][name](self)
+        layer = own.get("_layer")
+        if layer is not None and not name.startswith("_"):
+            if name in vars(layer):
+                return vars(layer)[name]
+            if further := further_methods(type(layer)).get(name):
+                call = functools.partial(self._call_method, name)
+                return call() if hasattr(further, "is_property") else call
+        raise AttributeError(f"{type(layer or self).__name__} has no attribute {name!r}", name=name, obj=self)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        where = type(self._layer or self).__name__
+        if name not in self._buffers:
+            raise AttributeError(
+                f"{where}: {name!r} can't be set inside a pure call (compile, Optimizer.step, functional_call, apply), "
+                f"where only buffers change: {list(self._buffers) or 'it has none'}"
+            )
+        if tracing.current() != self._made_in:
+            if inner := tracing.transformations_since(self._made_in):
+                raise RuntimeError(
+                    f"{where}: the buffer {name!r} changes inside {inner[0]}, which would lose the change: use "
+                    "nn.remat or nn.scan, which hand buffers on, or call it in evaluation mode"
+                )
+            value = jax.lax.stop_gradient(value)  # inside a derivative: what is kept has none
+        variable = self._buffers[name]
+        if variable is None:
+            self._buffers[name] = Variable(value, requires_grad=False)
+        else:
+            variable.value = value
+
+    # Print.
+
+    def extra_repr(self) -> str:
+        """What stands between the parentheses of the repr."""
+        return "" if self._layer is None else self._layer.extra_repr()
+
+    def __repr__(self) -> str:
+        return tree_repr(type(self._layer or self).__name__, self.extra_repr(), self._modules)
+
+
+def parts_of(m: Bound) -> Iterator[Bound]:
+    """A bound layer and all below it."""
+    yield m
+    for child in m._modules.values():
+        if child is not None:
+            yield from parts_of(child)
+
+
+@functools.cache
+def words_of(forward: Callable[..., Any]) -> frozenset[str]:
+    """Which of ``training`` and ``rng`` a `forward` takes as arguments of its own."""
+    return frozenset({"training", "rng"} & inspect.signature(forward).parameters.keys())
+
+
+@functools.cache
+def further_methods(cls: type[Layer]) -> dict[str, Callable[..., Any]]:
+    """The methods of a class that take ``m`` as `forward` does, such as ``log_prob``: calls of a bound layer."""
+    return {
+        name: method
+        for name, method in inspect.getmembers(cls, inspect.isfunction)
+        if not name.startswith("_") and name != "forward" and list(inspect.signature(method).parameters)[1:2] == ["m"]
+    }

@@ -1,0 +1,68 @@
+"""Where an error came from: the path of the layer and what it was called with."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+
+__all__ = ["add_location", "describe_arguments", "move_location"]
+
+
+@dataclasses.dataclass
+class _Location:
+    message: str
+    layer: str
+    arrived: str
+    path: list[str]
+    last: Any  # the outermost bound layer that the error has passed
+
+
+def add_location(error: Exception, m: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    """Writes into an error from which bound layer it came; each layer around that one adds the child's name.
+
+    A ValueError or TypeError says it in its message, any other error in a note. Errors of jax's own classes have
+    messages of their own and stay as they are.
+    """
+    if type(error).__module__.partition(".")[0] in ("jax", "jaxlib"):
+        return
+    location = vars(error).get("_location")
+    if location is None:
+        layer = type(m._layer or m).__name__ if m._modules else repr(m)
+        location = _Location(str(error), layer, describe_arguments(args, kwargs), [], m)
+        vars(error)["_location"] = location
+    elif location.last is not m:
+        location.path[:0] = [name for name, child in m._modules.items() if child is location.last][:1]
+        location.last = m
+    path = f"{'.'.join(location.path)}: " if location.path else ""
+    text = f"  in {path}{location.layer}\n  called with {location.arrived or 'no arguments'}"
+    if type(error) in (ValueError, TypeError):
+        error.args = (f"{location.message}\n{text}", *error.args[1:])
+    else:
+        notes = [note for note in getattr(error, "__notes__", ()) if not note.startswith("  in ")]
+        error.__notes__ = [*notes, text]
+
+
+def move_location(error: Exception, m: Any) -> None:
+    """Says that an error's outermost layer so far stands for this one, of which it is a copy."""
+    if (location := vars(error).get("_location")) is not None:
+        location.last = m
+
+
+def describe_arguments(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
+    """The arguments of a call in short: dtypes and shapes of arrays, types of others."""
+    given = [_describe(value) for value in args] + [f"{name}={_describe(value)}" for name, value in kwargs.items()]
+    return ", ".join(given)
+
+
+def _describe(value: Any) -> str:
+    if isinstance(value, jax.Array) or (hasattr(value, "dtype") and hasattr(value, "shape")):
+        return f"{value.dtype}[{', '.join(map(str, value.shape))}]"
+    if value is None or isinstance(value, bool | int | float | complex | str):
+        return repr(value)
+    if type(value) in (tuple, list) and len(value) <= 4:
+        inside = ", ".join(map(_describe, value))
+        return f"({inside})" if type(value) is tuple else f"[{inside}]"
+    return type(value).__name__

@@ -1,0 +1,216 @@
+"""How the arrays of modules are read and written: all those of one call at once.
+
+Every read and write of a lasting module's variables comes through here. A call that runs in steps, as the `forward` of
+a class of the user's does, has a *view*: the values at its beginning, so that a thread that trains meanwhile can't mix
+new arrays with old ones.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import weakref
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax.core import Tracer
+
+from purenn.variable import Variable, swap, value_of
+from purenn.warn import warn_user
+
+__all__ = [
+    "add_constant",
+    "drop_programs",
+    "hand_out",
+    "holder",
+    "in_pure_call",
+    "is_constant",
+    "note_requests",
+    "own_copy",
+    "owned",
+    "owner",
+    "present",
+    "read",
+    "read_one",
+    "standing_for",
+    "steady",
+    "track",
+    "write",
+]
+
+_parameters: weakref.WeakValueDictionary[int, Variable] = weakref.WeakValueDictionary()
+_buffers: weakref.WeakValueDictionary[int, Variable] = weakref.WeakValueDictionary()
+_view: contextvars.ContextVar[dict[Variable, Any] | None] = contextvars.ContextVar("purenn_view", default=None)
+
+
+def track(module: Any) -> None:
+    """Lets `owner` and `holder` find the variables of a lasting module."""
+    for group, known in ((module._parameters, _parameters), (module._buffers, _buffers)):
+        known.update((id(variable), variable) for variable in group.values() if variable is not None)
+
+
+def owner(array: Any) -> Variable | None:
+    """The parameter of a lasting module that holds this very array, if there is one."""
+    return _find(array, _parameters)
+
+
+def holder(array: Any) -> Variable | None:
+    """The parameter or buffer of a lasting module that holds this very array, if there is one."""
+    return _find(array, _parameters) or _find(array, _buffers)
+
+
+def _find(array: Any, known: weakref.WeakValueDictionary[int, Variable]) -> Variable | None:
+    for reference in known.valuerefs():
+        variable = reference()
+        if variable is not None and variable.value is array:
+            return variable
+    return None
+
+
+def owned() -> set[int]:
+    """The ids of all arrays that variables of lasting modules hold."""
+    references = [*_parameters.valuerefs(), *_buffers.valuerefs()]
+    return {id(variable.value) for reference in references if (variable := reference()) is not None}
+
+
+def own_copy(array: Any) -> Any:
+    """A copy that nothing outside holds, so that a step may reuse its memory."""
+    return array if isinstance(array, Tracer) else jnp.array(array)
+
+
+def read(variables: list[Variable]) -> list[Any]:
+    """The arrays of variables, as they were at one moment."""
+    values, view = list(map(value_of, variables)), _view.get()
+    if view is None:
+        return values
+    return [view.get(variable, value) for variable, value in zip(variables, values, strict=True)]
+
+
+def read_one(variable: Variable) -> Any:
+    """The array of a variable."""
+    view = _view.get()
+    return variable.value if view is None else view.get(variable, variable.value)
+
+
+def hand_out(variable: Variable) -> Any:
+    """The array of a variable for a user, who may ask it whether it is trained, or say so (`note_requests`)."""
+    array = read_one(variable)
+    if not isinstance(array, Tracer) and hasattr(array, "__dict__"):
+        note_requests([variable], [array])
+        array.requires_grad = variable.requires_grad
+    return array
+
+
+def note_requests(variables: list[Variable], arrays: list[Any]) -> None:
+    """Takes over ``requires_grad``, where a user has set it on the array of a parameter.
+
+    Raises:
+        RuntimeError: something else was set, which an array can't pass on.
+    """
+    for variable, array in zip(variables, arrays, strict=True):
+        own = getattr(array, "__dict__", None)
+        if own:
+            variable.requires_grad = own.get("requires_grad", variable.requires_grad)
+            if "data" in own or "grad" in own:
+                name = "data" if "data" in own else "grad"
+                raise RuntimeError(
+                    f"parameter.{name} was assigned, but a parameter is a jax array, which can't be changed in place: "
+                    "assign the module's attribute, as in net.fc.weight = array, or use "
+                    "net.set_parameter('fc.weight', array)"
+                )
+
+
+def write(variables: list[Variable], values: list[Any]) -> None:
+    """Puts arrays into variables, all of them at once."""
+    swap(variables, values)
+    if (view := _view.get()) is not None:
+        view.update((v, value) for v, value in zip(variables, values, strict=True) if v in view)
+    if _constants and not _constants.isdisjoint(variables):
+        drop_programs()
+
+
+@contextlib.contextmanager
+def steady(variables: list[Variable]) -> Iterator[None]:
+    """Inside, variables keep the values that they have now, but for what is written inside."""
+    view = _view.get()
+    if view is not None:  # a call inside of another's
+        new = [variable for variable in variables if variable not in view]
+        view.update(zip(new, map(value_of, new), strict=True))
+        yield
+        return
+    token = _view.set(dict(zip(variables, map(value_of, variables), strict=True)))
+    try:
+        yield
+    finally:
+        _view.reset(token)
+
+
+# Live modules inside of pure calls.
+
+
+class PureCalls:
+    """The pure calls around this, the innermost first: which twins stand for which modules, by the modules' ids."""
+
+    __slots__ = ("__weakref__", "around", "twins")
+
+    def __init__(self, twins: Mapping[int, Any], around: PureCalls | None):
+        self.twins, self.around = twins, around
+
+
+_calls: contextvars.ContextVar[PureCalls | None] = contextvars.ContextVar("purenn_pure_calls", default=None)
+in_pure_call = _calls.get
+
+
+@contextlib.contextmanager
+def standing_for(twins: Mapping[int, Any]) -> Iterator[None]:
+    """Inside, modules are represented by their twins."""
+    token = _calls.set(PureCalls(twins, _calls.get()))
+    try:
+        yield
+    finally:
+        _calls.reset(token)
+
+
+def present(module: Any, calls: PureCalls | None = None) -> Any:
+    """The twin that stands for a module in the pure calls around this, or the module itself."""
+    calls = calls or _calls.get()
+    if calls is None:
+        return module
+    if calls.around is not None:
+        module = present(module, calls.around)
+    return calls.twins.get(id(module), module)
+
+
+# Modules that a transformation of jax's was given as constants.
+
+_constants: weakref.WeakSet[Any] = weakref.WeakSet()  # modules and their variables
+_told = False
+
+
+def add_constant(module: Any) -> None:
+    """Notes that a program of jax's, one that isn't purenn's, is being traced with a module's arrays as constants."""
+    _constants.add(module)
+    for group in (module._parameters, module._buffers):
+        _constants.update(variable for variable in group.values() if variable is not None)
+
+
+def is_constant(module: Any) -> bool:
+    """Whether a program of jax's may hold the module as it was."""
+    return bool(_constants) and module in _constants
+
+
+def drop_programs() -> None:
+    """Has jax compile everything again, since a module changed that its programs hold as a constant."""
+    global _told
+    _constants.clear()
+    jax.clear_caches()
+    if not _told:
+        _told = True
+        warn_user(
+            "a module changed that was called inside a transformation of jax's (jit, checkpoint, cond, ...) with its "
+            "arrays as constants. All programs of jax are compiled again, so that none goes on with the old ones. This "
+            "is slow: use net.compile(), nn.remat or functional_call(net, net.params, net.state, ...), which take "
+            "arrays as inputs."
+        )

@@ -1,0 +1,120 @@
+"""The arguments of a compiled call: which are inputs of its program, and which it depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+
+from purenn.nn.copies import Copies, refuse_change
+from purenn.nn.reach import is_namespace
+from purenn.nn.structure import Hashed
+from purenn.nn.trees import is_array, map_leaves, rebuild
+
+__all__ = ["Arguments"]
+
+
+class _Fact:
+    """An argument that a program depends on."""
+
+    __slots__ = ("fact", "value")
+
+    def __init__(self, value: Any):
+        self.value, self.fact = value, (type(value), repr(value) if isinstance(value, float | complex) else value)
+
+    def __hash__(self) -> int:
+        return hash(self.fact)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Fact) and self.fact == other.fact
+
+
+class Arguments:
+    """Sorts arguments: arrays and floats are inputs, integers, booleans and strings facts; all others are followed.
+
+    Args:
+        args, kwargs: a call's.
+        lift: whether floats are inputs; else they are facts too.
+
+    Attributes:
+        inputs: the arrays, each once, and the floats.
+        key: what a program depends on.
+        facts: arguments that are no inputs, by the words in which messages name them.
+        objects: what is followed, by such words.
+    """
+
+    __slots__ = ("_form", "facts", "inputs", "key", "objects")
+
+    def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any], lift: bool = True):
+        self.inputs: list[Any] = []
+        self.facts: list[tuple[str, Any]] = []
+        self.objects: list[tuple[str, Any]] = []
+        seen: dict[int, int] = {}
+
+        def leaf(value: Any, where: str) -> Any:
+            kind = type(value)
+            if isinstance(value, jax.Array):  # what is one array stays one
+                place = seen.setdefault(id(value), len(self.inputs))
+                if place == len(self.inputs):
+                    self.inputs.append(value)
+                return place
+            if is_array(value) or (lift and kind in (float, complex)):
+                self.inputs.append(value)
+                return len(self.inputs) - 1
+            if kind in (bool, int, float, complex, str, bytes):
+                fact = _Fact(value)
+                self.facts.append((_name(value, where), fact.fact))
+                return fact
+            self.objects.append((_name(value, where), value))
+            return -len(self.objects)
+
+        self._form = map_leaves((args, kwargs), leaf) if args or kwargs else _NOTHING
+        self.key = _ONE if self._form == _ONE.facts else Hashed(self._form)
+
+    def of(self, inputs: list[Any], copies: Copies | None) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments with these inputs, and with copies of what is followed."""
+
+        def leaf(place: Any) -> Any:
+            if isinstance(place, _Fact):
+                return place.value
+            if place >= 0:
+                return inputs[place]
+            value = self.objects[-1 - place][1]
+            return value if copies is None else copies.of(value)
+
+        return rebuild(self._form, leaf)
+
+
+_NOTHING = (tuple, ((tuple, ()), (dict, (), ())))
+_ONE = Hashed((tuple, ((tuple, (0,)), (dict, (), ()))))
+
+
+def unchanged(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[[], None]:
+    """A check, for after the call, that nothing was put into lists and dicts among its arguments."""
+
+    def look() -> tuple[Any, list[Any]]:
+        leaves: list[Any] = []
+        return map_leaves((args, kwargs), lambda value, where: leaves.append(value)), leaves
+
+    form, leaves = look()
+
+    def check() -> None:
+        form_after, after = look()
+        if form_after != form or any(a is not b for a, b in zip(after, leaves, strict=True)):
+            refuse_change("a list or dict among the arguments")
+
+    return check
+
+
+def _name(value: Any, where: str) -> str:
+    kind = type(value)
+    name = f"argument {where.partition(']')[2] or '()'}"
+    if kind.__module__.partition(".")[0] == "torch" and hasattr(value, "detach"):
+        raise TypeError(f"{name} is a torch {kind.__name__}: convert it, jnp.asarray(tensor.detach().numpy())")
+    if is_namespace(kind):
+        raise TypeError(
+            f"{name} is a {kind.__name__}, which is neither an array nor a tree of arrays: give a dict, a tuple or a "
+            "dataclass instead, such as vars(namespace)"
+        )
+    return name

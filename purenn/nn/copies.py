@@ -1,0 +1,199 @@
+"""What a pure call sees in place of the live objects: twins of modules and copies of what holds arrays.
+
+A twin is a copy of a module over other variables, which lives for one call. Its buffers may change and are read
+afterwards; everything else that is written goes to a copy, so it is found afterwards and refused, and no tracer is left
+behind on a live object.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import functools
+import itertools
+import types
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from purenn import random, tracing
+from purenn.layers.bound import Running, run_by
+from purenn.nn import access
+from purenn.nn.node import Node
+from purenn.nn.reach import Reach, cell_contents, is_namespace, slots_of, text
+from purenn.nn.structure import attributes_of
+from purenn.variable import Variable
+
+__all__ = ["Copies", "inside", "refuse_change"]
+
+
+class Copies:
+    """The copies for one pure call.
+
+    Args:
+        reach: what the call can reach.
+        arrays: what stands for the arrays in ``reach.arrays``.
+        values: what stands for the arrays in its variables.
+        training: the mode of all modules; None leaves each its own.
+        stream: where random numbers come from.
+    """
+
+    def __init__(
+        self,
+        reach: Reach,
+        arrays: Sequence[Any],
+        values: Mapping[Variable, Any],
+        training: bool | None,
+        stream: random.Stream | None,
+    ):
+        self.reach, self.stream = reach, stream
+        self.made: dict[int, Any] = {id(live): array for live, array in zip(reach.arrays, arrays, strict=True)}
+        self._contents: list[tuple[Any, Any, list[Any]]] = []
+        self.variables = {live: Variable(value, live.requires_grad) for live, value in values.items()}
+        self._values = values
+        for part in reach.modules.values():
+            self.made[id(part)] = object.__new__(type(part))
+        self.twins = [self.made[id(part)] for part in reach.modules.values()]
+        for part in reach.modules.values():
+            self._fill(part, part.training if training is None else training)
+
+    def _fill(self, part: Node, training: bool) -> None:
+        twin, own = self.made[id(part)], vars(part)
+        vars(twin).update(own)
+        vars(twin).update({name: self.of(value) for name, value in attributes_of(part).items()})
+        twins = {k: None if child is None else self.made[id(child)] for k, child in part._modules.items()}
+        vars(twin).update(
+            _pure=True,
+            _structure=None,
+            _watchers=[],
+            _plan=None,
+            _made_in=tracing.current(),
+            _stream=self.stream,
+            training=training,
+            _parameters=self._variables(part._parameters),
+            _buffers=self._variables(part._buffers),
+            _modules=twins,
+            _pre_hooks={handle: self.of(hook) for handle, hook in part._pre_hooks.items()},
+            _hooks={handle: self.of(hook) for handle, hook in part._hooks.items()},
+        )
+
+    def _variables(self, group: Mapping[str, Variable | None]) -> dict[str, Variable | None]:
+        return {name: None if live is None else self.variables[live] for name, live in group.items()}
+
+    # The copy of a value.
+
+    def of(self, value: Any) -> Any:
+        """What stands for a value: itself, unless something that can change is below."""
+        made = self.made.get(id(value), self)
+        if made is not self:
+            return made
+        if id(value) not in self.reach.lifted:
+            return value
+        return self._copy(value)
+
+    def _copy(self, value: Any) -> Any:
+        if isinstance(value, types.FunctionType):
+            return self._function(value)
+        if isinstance(value, types.MethodType):
+            return types.MethodType(value.__func__, self.of(value.__self__))
+        if isinstance(value, types.BuiltinFunctionType):
+            return getattr(self.of(value.__self__), value.__name__)
+        if isinstance(value, functools.partial):
+            keywords = {name: self.of(part) for name, part in value.keywords.items()}
+            return type(value)(self.of(value.func), *map(self.of, value.args), **keywords)
+        if isinstance(value, tuple):
+            items = [*map(self.of, value)]
+            if all(a is b for a, b in zip(items, value, strict=True)):
+                return value
+            return value._make(items) if hasattr(value, "_make") else type(value)(items)  # pyright: ignore
+        if isinstance(value, types.MappingProxyType):
+            return types.MappingProxyType({name: self.of(part) for name, part in value.items()})
+        if isinstance(value, dict):
+            made = self._keep(value, copy.copy(value))
+            self._copy_attributes(value, made)
+            for name, part in value.items():
+                dict.__setitem__(made, name, self.of(part))
+            return self._record(value, made, functools.partial(itertools.chain, made, made.values()))
+        if isinstance(value, list | deque):
+            made = self._keep(value, copy.copy(value))
+            self._copy_attributes(value, made)
+            for i, part in enumerate(value):
+                made[i] = self.of(part)
+            return self._record(value, made, functools.partial(iter, made))
+        if isinstance(value, set | frozenset):
+            made = self._keep(value, copy.copy(value))
+            self._copy_attributes(value, made)
+            return self._record(value, made, functools.partial(iter, made))
+        return self._object(value)
+
+    def _object(self, value: Any) -> Any:
+        made = self._keep(value, type(value)() if is_namespace(type(value)) else object.__new__(type(value)))
+        own = getattr(made, "__dict__", None)
+        if own is not None:
+            own.update({name: self.of(part) for name, part in vars(value).items()})
+        slots = [name for name in slots_of(type(value)) if hasattr(value, name)]
+        for name in slots:
+            object.__setattr__(made, name, self.of(getattr(value, name)))
+        items = own if own is not None else {}
+        content = lambda: [*items, *items.values(), *(getattr(made, name, None) for name in slots)]  # noqa: E731
+        return self._record(value, made, content)
+
+    def _function(self, function: types.FunctionType) -> Any:
+        cells = tuple(types.CellType() for _ in function.__closure__ or ())
+        names = dict(function.__globals__)
+        made = types.FunctionType(function.__code__, names, function.__name__, None, cells)
+        self._keep(function, made)
+        functools.update_wrapper(made, function, ("__module__", "__qualname__", "__doc__", "__annotations__"), ())
+        self._copy_attributes(function, made)
+        made.__defaults__ = function.__defaults__ and tuple(map(self.of, function.__defaults__))
+        made.__kwdefaults__ = function.__kwdefaults__ and {n: self.of(v) for n, v in function.__kwdefaults__.items()}
+        for cell, live in zip(cells, function.__closure__ or (), strict=True):
+            with contextlib.suppress(ValueError):  # one that isn't set yet
+                cell.cell_contents = self.of(live.cell_contents)
+        names.update({name: self.of(value) for name, value in names.items()})
+        return self._record(function, made, lambda: [*names.values(), *map(cell_contents, cells)])
+
+    def _copy_attributes(self, value: Any, made: Any) -> None:
+        """The attributes of a function, or of an object of a subclass of list, dict and so on."""
+        for name, part in getattr(value, "__dict__", {}).items():
+            vars(made)[name] = self.of(part)
+
+    def _keep(self, value: Any, made: Any) -> Any:
+        self.made[id(value)] = made
+        return made
+
+    def _record(self, value: Any, made: Any, content: Any) -> Any:
+        self._contents.append((value, content, [*content()]))
+        return made
+
+    # After the call.
+
+    def check(self) -> None:
+        """Refuses a change of anything but buffers, since the copy that was changed is thrown away."""
+        for value, content, before in self._contents:
+            after = [*content()]
+            if len(after) != len(before) or any(a is not b for a, b in zip(after, before, strict=True)):
+                refuse_change(text(self.reach.lifted[id(value)]))
+        if (path := self.reach.changed()) is not None:
+            self.reach.restore()
+            refuse_change(text(path))
+
+    def changed(self, buffers: Sequence[Variable]) -> dict[int, Any]:
+        """New values of buffers by their places in a list of live ones."""
+        new = ((i, self.variables[live].value, self._values[live]) for i, live in enumerate(buffers))
+        return {i: value for i, value, old in new if value is not old}
+
+
+def refuse_change(what: str) -> None:
+    raise RuntimeError(
+        f"{what} is changed inside a compiled or pure call, where the change would happen once, when the call is "
+        "traced, and be lost afterwards: return what is needed, keep it in a buffer (register_buffer), or call the "
+        "module eagerly"
+    )
+
+
+@contextlib.contextmanager
+def inside(copies: Copies) -> Iterator[None]:
+    """Inside, a live module that the call can reach stands for its twin, however Python got at it."""
+    with access.standing_for(copies.made), run_by(Running(copies.twins, copies.stream)):
+        yield

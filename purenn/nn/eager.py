@@ -1,0 +1,212 @@
+"""Calls of lasting modules: one jit for a layer, or one for a whole `forward`.
+
+- A stock module without children (`leaf`) runs its layer in a program that all modules with an equal layer share.
+- A compiled module, or a stock module with children (`compiled`), runs its whole `forward` in one program, which is
+  told apart by everything that the call can reach.
+
+Either way a module keeps a `Plan`, the short way for a next call with one array. `purenn.nn.structure.touch` throws
+plans away.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jax
+from jax.core import Tracer
+
+from purenn import random, tracing
+from purenn.layers.base import Layer
+from purenn.layers.bound import Bound
+from purenn.nn import access
+from purenn.nn.arguments import Arguments
+from purenn.nn.program import Call, KeyedJit, NoCall, Programs, current_call, execute, refuse_tracers, traced
+from purenn.nn.reach import Reach
+from purenn.nn.structure import structure
+from purenn.nn.trees import Result
+from purenn.variable import Variable, value_of
+
+if TYPE_CHECKING:
+    from purenn.nn.node import Node
+
+__all__ = ["Plan", "compiled", "leaf"]
+
+
+class Plan(NamedTuple):
+    """The short way of a module's next call, for one array of a class."""
+
+    kind: type
+    call: Callable[[Any], Any]
+
+
+def _is_plain(arguments: Arguments, args: tuple[Any, ...], kwargs: dict[str, Any], program: KeyedJit) -> bool:
+    """Whether a call has one array and nothing else."""
+    one = len(args) == 1 and not kwargs and len(arguments.inputs) == 1 and args[0] is arguments.inputs[0]
+    return one and not program.needs_key and isinstance(args[0], jax.Array) and not isinstance(args[0], Tracer)
+
+
+def _keep_plan(module: Node, x: Any, short: Callable[[Any], Any]) -> None:
+    if tracing.current() == tracing.NO_TRACE and not (module._hooks or module._pre_hooks):
+        vars(module)["_plan"] = Plan(type(x), short)
+
+
+# One layer.
+
+
+def leaf(
+    module: Node,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    training: bool | None = None,
+    key: Any = None,
+    method: str | None = None,
+) -> Any:
+    """The call of a stock module without children: its layer's, compiled once for all equal layers."""
+    own = vars(module)
+    arguments = Arguments(args, kwargs)
+    if arguments.objects:  # a function or the like, which has to be followed
+        return compiled(module, args, kwargs, training, key, method)
+    if tracing.is_staged():
+        access.add_constant(module)
+    parameters = [v for v in own["_parameters"].values() if v is not None]
+    buffers = [v for v in own["_buffers"].values() if v is not None]
+    variables = [*parameters, *buffers]
+    names = tuple((name, v is None) for name, v in (*own["_parameters"].items(), *own["_buffers"].items()))
+    mode = own["training"] if training is None else training
+    program = _leaf(own["_layer"], mode, arguments.key, method, names, len(own["_parameters"]))
+
+    def finish(output: tuple[Any, dict[int, Any]]) -> tuple[Any, list[Variable], list[Any]]:
+        result, changed = output
+        if changed:
+            refuse_tracers([*changed.values()], type(module).__name__)
+        return result, [variables[i] for i in changed], [*changed.values()]
+
+    call = Call(_NOTHING, arguments)
+    output = execute(program, call, key, finish, *access.read(variables), *arguments.inputs)
+
+    def short(x: Any) -> Any:
+        if tracing.current() != tracing.NO_TRACE:
+            return leaf(module, (x,), {})
+        try:
+            result, changed = tuned(*access.read(variables), x)
+        except NoCall:  # of another shape than before
+            return leaf(module, (x,), {})
+        if changed:
+            access.write([variables[i] for i in changed], [*changed.values()])
+        return result.value() if isinstance(result, Result) else result
+
+    if training is None and key is None and method is None and _is_plain(arguments, args, kwargs, program):
+        tuned = program.plain.chosen()
+        _keep_plan(module, arguments.inputs[0], short)
+    return output.value() if isinstance(output, Result) else output
+
+
+_NOTHING = Reach(set(), set(), lift=True)
+
+
+@functools.lru_cache(maxsize=4096)
+def _leaf(
+    layer: Layer, training: bool, arguments: Any, method: str | None, names: tuple[tuple[str, bool], ...], count: int
+) -> KeyedJit:
+    def run(stream: random.Stream, *inputs: Any) -> Any:
+        call, given = current_call(), iter(inputs)
+        variables = [None if absent else Variable(next(given)) for _, absent in names]
+        named = [(name, variable) for (name, _), variable in zip(names, variables, strict=True)]
+        held = [variable for variable in variables if variable is not None]
+        before = list(map(value_of, held))
+        m = Bound.__new__(Bound)
+        vars(m).update(
+            _layer=layer,
+            _parameters=dict(named[:count]),
+            _buffers=dict(named[count:]),
+            _modules={},
+            training=training,
+            _stream=stream,
+            _made_in=tracing.current(),
+        )
+        args, kwargs = call.arguments.of(list(given), None)
+        with random.drawing_from(stream):
+            output = m._run(args, kwargs) if method is None else m._call_method(method, *args, **kwargs)
+        changed = {i: v.value for i, v in enumerate(held) if v.value is not before[i]}
+        return Result.of(output, type(layer).__name__), changed
+
+    return KeyedJit(run, type(layer).__name__)
+
+
+# A whole forward.
+
+_shared: OrderedDict[Any, KeyedJit] = OrderedDict()
+
+
+def programs_of(module: Node, shared: bool = False) -> Programs:
+    """The programs of a module; stock modules share theirs with all that are equal."""
+    own = vars(module)
+    if own["_programs"] is None:
+        own["_programs"] = Programs(type(module).__name__, _shared if shared else None)
+    return own["_programs"]
+
+
+def compiled(
+    module: Node,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    training: bool | None = None,
+    key: Any = None,
+    method: str | None = None,
+    *,
+    shared: bool = False,
+) -> Any:
+    """The call of a module under one jit for its whole `forward`, or for another method of its layer."""
+    name = type(module).__name__
+    programs = programs_of(module, shared)
+    if tracing.is_staged():
+        for part in structure(module).parts.values():
+            access.add_constant(part)
+
+    def run(found: Reach, arguments: Arguments) -> Any:
+        variables = list(found.variables)
+        program = programs.program(found, arguments, (training, method), lambda: _whole(name, training, method))
+
+        def finish(output: tuple[Any, dict[int, Any]]) -> tuple[Any, list[Variable], list[Any]]:
+            result, changed = output
+            if changed:
+                refuse_tracers([*changed.values()], name)
+            return result, [variables[i] for i in changed], [*changed.values()]
+
+        inputs = *access.read(variables), *found.arrays, *arguments.inputs
+        output = execute(program, Call(found, arguments), key, finish, *inputs)
+
+        def short(x: Any) -> Any:
+            if tracing.current() != tracing.NO_TRACE or not found.holds():
+                return compiled(module, (x,), {}, shared=shared)
+            try:
+                result, changed = tuned(*access.read(variables), *found.arrays, x)
+            except NoCall:  # of another shape than before
+                return compiled(module, (x,), {}, shared=shared)
+            if changed:
+                access.write([variables[i] for i in changed], [*changed.values()])
+            return result.value() if isinstance(result, Result) else result
+
+        if training is None and key is None and method is None and _is_plain(arguments, args, kwargs, program):
+            tuned = program.plain.chosen()
+            _keep_plan(module, args[0], short)
+        return output.value() if isinstance(output, Result) else output
+
+    return programs.call([(name, module)], [], args, kwargs, run)
+
+
+def _whole(name: str, training: bool | None, method: str | None) -> KeyedJit:
+    def body(copies: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        twin = copies.of(copies.reach.first)
+        output = twin._run(args, kwargs) if method is None else twin._call_method(method, *args, **kwargs)
+        return Result.of(output, name)
+
+    def run(stream: random.Stream, *inputs: Any) -> Any:
+        found, _ = current_call()
+        count, end = len(found.variables), len(found.variables) + len(found.arrays)
+        return traced(stream, list(inputs[:count]), list(inputs[count:end]), list(inputs[end:]), training, body)
+
+    return KeyedJit(run, name)

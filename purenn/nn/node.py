@@ -1,0 +1,193 @@
+"""A module's place in a tree: its fields, its parts and their arrays by their dotted names.
+
+`purenn.nn.module.Module` adds what a user does with it. What is below (`structure`, `reach`, `copies`, `program`,
+`eager`, `pure_calls`) knows modules as nodes.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, cast
+
+import jax
+
+from purenn import tracing
+from purenn.layers.bound import Bound
+from purenn.nn import access
+from purenn.nn.structure import Structure, structure, touch
+from purenn.tree import nest
+from purenn.variable import Variable
+
+if TYPE_CHECKING:
+    from purenn.nn.module import Module
+
+__all__ = ["Node"]
+
+
+class Node(Bound):
+    """What a `Module` tells of itself and of what is below it, with torch's methods."""
+
+    _own_attributes: ClassVar[bool] = False  # whether the class keeps attributes that its own code reads
+    _pure: bool = False  # a twin, alive for one pure call
+    _compiled: bool = False
+
+    _volatile: set[str]
+    _pre_hooks: dict[Any, Any]
+    _hooks: dict[Any, Any]
+    _structure: Structure | None
+    _watchers: list[Any]
+    _plan: Any
+    _programs: Any
+    _born_in: Any  # the pure call in which it was made
+
+    def _init_fields(self) -> None:
+        """Sets what a node has beside a bound layer's fields."""
+        vars(self).update(
+            _volatile=set(),
+            _computed={},
+            _pre_hooks={},
+            _hooks={},
+            _structure=None,
+            _watchers=[],
+            _plan=None,
+            _programs=None,
+            _made_in=tracing.NO_TRACE,
+            _born_in=weakref.ref(calls) if (calls := access.in_pure_call()) is not None else None,
+        )
+
+    @classmethod
+    def _without_init(cls) -> Self:
+        """A module of the class without its constructor's work, for a layer to be bound to."""
+        node = object.__new__(cls)
+        node._init_fields()
+        return node
+
+    def _is_older(self) -> bool:
+        """Whether a pure call is around this that began after the module was made, and so can't change it."""
+        calls, born_in = access.in_pure_call(), vars(self).get("_born_in")
+        return calls is not None and (born_in is None or born_in() is not calls)
+
+    def _refuse_change(self, what: str) -> NoReturn:
+        raise RuntimeError(
+            f"{type(self).__name__}.{what} can't be set inside a pure call (compile, Optimizer.step, functional_call, "
+            "apply), which would lose the change: do it before, or keep what changes in a buffer (register_buffer), "
+            "whose new value a pure call hands on"
+        )
+
+    # Parts.
+
+    def named_modules(
+        self, memo: set[Any] | None = None, prefix: str = "", remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Module]]:
+        """This module and all below it, with their dotted names."""
+        here = access.present(self)
+        memo = set() if memo is None else memo
+        if id(here) in memo:
+            return
+        if remove_duplicate:
+            memo.add(id(here))
+        yield prefix, cast("Module", here)
+        for name, child in here._modules.items():
+            if child is not None:
+                yield from child.named_modules(memo, f"{prefix}{'.' if prefix else ''}{name}", remove_duplicate)
+
+    def modules(self) -> Iterator[Module]:
+        """This module and all below it."""
+        return (module for _, module in self.named_modules())
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """The direct children, each once, with their names."""
+        seen: set[int] = set()
+        for name, child in access.present(self)._modules.items():
+            if child is not None and id(child) not in seen:
+                seen.add(id(child))
+                yield name, child
+
+    def children(self) -> Iterator[Module]:
+        """The direct children, each once."""
+        return (child for _, child in self.named_children())
+
+    # Arrays.
+
+    def _named(self, group: str, prefix: str, recurse: bool, remove_duplicate: bool) -> Iterator[tuple[str, jax.Array]]:
+        seen: set[int] = set()
+        here = access.present(self)
+        modules = here.named_modules(None, prefix, remove_duplicate) if recurse else [(prefix, here)]
+        for path, module in modules:
+            for name, variable in vars(module)[group].items():
+                if variable is not None and not (remove_duplicate and id(variable) in seen):
+                    seen.add(id(variable))
+                    yield f"{path}{'.' if path else ''}{name}", access.hand_out(variable)
+
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, jax.Array]]:
+        """The parameters with their dotted names; a tied one has the first of its names."""
+        return self._named("_parameters", prefix, recurse, remove_duplicate)
+
+    def parameters(self, recurse: bool = True) -> Iterator[jax.Array]:
+        """The parameters, tied ones once."""
+        return (array for _, array in self.named_parameters(recurse=recurse))
+
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, jax.Array]]:
+        """The buffers with their dotted names."""
+        return self._named("_buffers", prefix, recurse, remove_duplicate)
+
+    def buffers(self, recurse: bool = True) -> Iterator[jax.Array]:
+        """The buffers."""
+        return (array for _, array in self.named_buffers(recurse=recurse))
+
+    def _tree(self, kind: str) -> dict[str, Any]:
+        """The arrays of one kind as a nested dict, tied parameters and shared modules once."""
+        variables = structure(self).variables_of_kind(kind)
+        return nest(dict(zip(variables, access.read([*variables.values()]), strict=True)))
+
+    # By name.
+
+    def _find(self, target: str, group: str, kind: str) -> Any:
+        *path, last = target.split(".")
+        module = self.get_submodule(".".join(path))
+        if last not in vars(module)[group]:
+            raise AttributeError(f"{type(module).__name__} has no {kind} {last!r}")
+        return vars(module)[group][last]
+
+    def get_submodule(self, target: str) -> Module:
+        """The module of a dotted name; the empty name is this one."""
+        here = access.present(self)
+        return cast("Module", here) if not target else here._find(target, "_modules", "submodule")
+
+    def get_parameter(self, target: str) -> jax.Array:
+        """The parameter of a dotted name."""
+        return self._array(self._find(target, "_parameters", "parameter"))
+
+    def get_buffer(self, target: str) -> jax.Array:
+        """The buffer of a dotted name."""
+        return self._array(self._find(target, "_buffers", "buffer"))
+
+    def _array(self, variable: Variable | None) -> Any:
+        """The array of one of its variables."""
+        if variable is None:
+            return None
+        if self._pure:
+            return variable.value
+        if tracing.is_staged():
+            access.add_constant(self)
+        return access.read_one(variable)
+
+    # Attributes.
+
+    def __getattr__(self, name: str) -> Any:
+        own = vars(self)
+        if access.in_pure_call() is not None and "_pure" not in own and (here := access.present(self)) is not self:
+            return getattr(here, name)
+        for group in ("_parameters", "_buffers"):
+            if name in own.get(group, ()):
+                return self._array(own[group][name])
+        return super().__getattr__(name)
+
+    def _touched(self) -> None:
+        """Says that something about this module has changed that structures and programs depend on."""
+        touch(cast("Module", self))

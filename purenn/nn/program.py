@@ -1,0 +1,332 @@
+"""Compiled calls: which program serves a call, how it is traced, and how it ends.
+
+A module (`purenn.nn.eager`) or an `Optimizer` keeps its `Programs`. For a call they look at what it depends on
+(`purenn.nn.reach`), take the program for these facts, or trace one, run it on the arrays of this moment, and put what
+changed into place in one step at the end.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import pickle
+import random as python_random
+import types
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+from jax.core import Tracer
+
+from purenn import random, tracing
+from purenn.lowering import compiler
+from purenn.nn import access
+from purenn.nn.arguments import Arguments, unchanged
+from purenn.nn.copies import Copies, inside
+from purenn.nn.reach import ById, Reach, reach, text
+from purenn.nn.structure import Hashed
+from purenn.variable import Variable
+from purenn.warn import warn_user
+
+__all__ = ["Call", "KeyedJit", "NoCall", "Programs", "current_call", "execute", "refuse_tracers", "traced"]
+
+
+class NeedsKey(Exception):
+    """Raised out of a trace that was given no key, where it first needs one."""
+
+
+class _NoKeys(random.Stream):
+    def __init__(self) -> None:
+        self.count, self.settled, self.made_in = 0, None, tracing.NO_TRACE
+
+    def next(self) -> Any:
+        raise NeedsKey
+
+    def afresh(self) -> _NoKeys:
+        return self
+
+    def check(self) -> None:
+        raise NeedsKey
+
+
+class KeyedJit:
+    """A jitted function that is given random keys only if its trace asks for one.
+
+    ``run(stream, *inputs)`` is traced with a stream of keys: that of the caller's key, or of the next one of a
+    generator, which goes in as its words and a count.
+    """
+
+    def __init__(self, run: Callable[..., Any], name: str, donate: tuple[int, ...] = ()):
+        self.needs_key = False
+
+        def plain(*inputs: Any) -> Any:
+            return run(_NoKeys(), *inputs)
+
+        def keyed(key: Any, count: Any, *inputs: Any) -> Any:
+            if count is not None:
+                key = jax.random.fold_in(random.as_key(key) if key.dtype == np.uint32 else key, count)
+            return run(random.Stream(key), *inputs)
+
+        for function in (plain, keyed):
+            function.__name__ = function.__qualname__ = name
+        self.plain = compiler.jit(plain, donate_argnums=donate)
+        self.keyed = compiler.jit(keyed, donate_argnums=tuple(2 + i for i in donate))
+
+    def __call__(self, key: Any, generator: random.Stream, ticket: Variable, *inputs: Any) -> Any:
+        if not self.needs_key:
+            try:
+                return self.plain(*inputs)
+            except NeedsKey:
+                self.needs_key = True
+        if key is not None:
+            return self.keyed(key, None, *inputs)
+        generator.check()
+        count = np.uint32(generator.reserve(ticket))
+        words = generator.key
+        if isinstance(words, np.ndarray) and tracing.current() == tracing.NO_TRACE:
+            words, count = jax.device_put((words, count))  # said to jax, or a transfer guard would object
+        return self.keyed(words, count, *inputs)
+
+
+class Call(NamedTuple):
+    """A call on its way: what it can reach and what it was given."""
+
+    reach: Reach
+    arguments: Arguments
+
+
+_call: contextvars.ContextVar[Call | None] = contextvars.ContextVar("purenn_call", default=None)
+
+
+class NoCall(Exception):
+    """Raised out of a trace that a short way has started, which has nothing to trace it on."""
+
+
+def current_call() -> Call:
+    """The call that is traced now."""
+    if (call := _call.get()) is None:
+        raise NoCall
+    return call
+
+
+_NEEDS_VALUE = (
+    jax.errors.ConcretizationTypeError,
+    jax.errors.TracerArrayConversionError,
+    jax.errors.TracerIntegerConversionError,
+    jax.errors.NonConcreteBooleanIndexError,
+)
+_MAX_PROGRAMS = 64
+_MAX_SHARED_PROGRAMS = 4096
+
+
+class Programs:
+    """The programs of one module, optimizer or function.
+
+    Args:
+        name: what the programs are called, in profiles and messages.
+        cache: where programs are kept that others share; None is a place of its own.
+    """
+
+    def __init__(self, name: str, cache: OrderedDict[Hashable, KeyedJit] | None = None):
+        self.name = name
+        self.names: set[str] = set()
+        self.base: Reach | None = None
+        self._programs = OrderedDict[Hashable, KeyedJit]() if cache is None else cache
+        self._most = _MAX_PROGRAMS if cache is None else _MAX_SHARED_PROGRAMS
+        self._history: dict[Hashable, list[dict[str, Any]]] = {}
+        self._told = False
+
+    def look(self, modules: list[tuple[str, Any]], others: list[tuple[str, Any]], lift: bool = True) -> Reach:
+        """What a call can reach; what modules can is looked at again only if something there has changed."""
+        base = self.base
+        if base is None or base.lift != lift or not base.holds() or not _same(base.roots, modules):
+            base = reach(modules, self.names, lift=lift)
+        found = reach(others, self.names, lift=lift, base=base) if others else base
+        self.base = found.base if others else found
+        return found
+
+    def call(
+        self,
+        modules: list[tuple[str, Any]],
+        others: list[tuple[str, Any]],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        run: Callable[[Reach, Arguments], Any],
+    ) -> Any:
+        """Runs a call; where Python asks for the value of an array that is no argument, it becomes a fact."""
+        lift = True
+        while True:
+            arguments = Arguments(args, kwargs, lift)
+            found = self.look(modules, [*others, *arguments.objects], lift)
+            try:
+                return run(found, arguments)
+            except _NEEDS_VALUE:
+                if not lift or not (found.arrays or Arguments(args, kwargs, False).key != arguments.key):
+                    raise
+                lift = False
+
+    def program(self, found: Reach, arguments: Arguments, options: Hashable, make: Callable[[], KeyedJit]) -> KeyedJit:
+        """The program for what was found, made if there is none."""
+        which = found.key, arguments.key, options
+        program = self._programs.get(which)
+        if program is None:
+            self._tell(found, arguments, options)
+            program = self._programs[which] = make()
+            if len(self._programs) > self._most:
+                self._programs.popitem(last=False)
+        return program
+
+    def _tell(self, found: Reach, arguments: Arguments, options: Hashable) -> None:
+        """Warns, once, when the same modules and arguments of the same shapes are compiled for the third time."""
+        trees = tuple((*((type(p), p.training) for p in known.parts.values()),) for known in found.structures)
+        codes = tuple(fact for fact in found.facts if isinstance(fact, types.CodeType))
+        shapes = options, trees, codes, tuple(map(_shape, arguments.inputs))
+        if len(self._history) > _MAX_PROGRAMS:
+            self._history.clear()
+        before = self._history.setdefault(shapes, [])
+        before[:] = [*before[-2:], {**_facts_of(found), **dict(arguments.facts)}]
+        if len(before) == 3 and not self._told:
+            self._told = True
+            warn_user(
+                f"{self.name} is compiled for the third time for arguments of the same shapes. New this time: "
+                f"{_difference(before[-2], before[-1])}. A number that changes in every call is better given as an "
+                "array, as an argument or in a buffer."
+            )
+
+
+def _facts_of(found: Reach) -> dict[str, Any]:
+    """The facts by what they are about, in words."""
+    facts = _facts_of(found.base) if found.base else {}
+    facts |= {text(path): fact for path, fact in zip(found.paths, found.facts, strict=True)}
+    layers = {path or "the module": part._layer for known in found.structures for path, part in known.parts.items()}
+    return {name: fact for name, fact in facts.items() if not isinstance(fact, Hashed)} | layers
+
+
+def _difference(before: dict[str, Any], now: dict[str, Any]) -> str:
+    """What differs between two collections of facts, in words."""
+    for name, fact in now.items():
+        if name in before and before[name] != fact:
+            return f"{name} is {_shown(fact)}, before {_shown(before[name])}"
+    new = [name for name in now if name not in before] or [name for name in before if name not in now]
+    return new[0] if new else "the order of what is reached"
+
+
+def _shown(fact: Any) -> str:
+    if isinstance(fact, tuple) and len(fact) == 2 and isinstance(fact[0], type):
+        kind, fact = fact
+        shown = str(fact) if kind in (float, complex) else repr(fact)
+    else:
+        shown = repr(fact)
+    return shown if len(shown) < 60 and not isinstance(fact, ById) else "something else"
+
+
+def _same(a: list[tuple[str, Any]], b: list[tuple[str, Any]]) -> bool:
+    return len(a) == len(b) and all(x is y for (_, x), (_, y) in zip(a, b, strict=True))
+
+
+def _shape(value: Any) -> Any:
+    return (np.shape(value), getattr(value, "dtype", type(value)))
+
+
+# Running a program.
+
+
+def execute(
+    program: KeyedJit,
+    call: Call,
+    key: Any,
+    finish: Callable[[Any], tuple[Any, list[Variable], list[Any]]],
+    *inputs: Any,
+) -> Any:
+    """Runs a program and puts what changed into place, all of it or nothing.
+
+    Args:
+        program: what is run.
+        call: what it is traced on, if it has to be.
+        key: the caller's key, or None for the default generator's.
+        finish: of the program's output: the result of the call, the variables that changed, and their new values.
+        inputs: the program's.
+    """
+    generator, ticket = random.around() or random.default_generator(), Variable(None)
+    token = _call.set(call)
+    try:
+        result, variables, values = finish(program(key, generator, ticket, *inputs))
+        access.write([*variables, ticket], [*values, None])
+        return result
+    except BaseException:
+        generator.restore(ticket)
+        raise
+    finally:
+        _call.reset(token)
+
+
+def traced(
+    stream: random.Stream,
+    values: list[Any],
+    arrays: list[Any],
+    inputs: list[Any],
+    training: bool | None,
+    body: Callable[..., Any],
+) -> tuple[Any, dict[int, Any]]:
+    """Traces a call on copies of what it can reach.
+
+    Args:
+        stream: where random numbers come from.
+        values: what stands for the arrays in ``reach.variables``.
+        arrays: what stands for those in ``reach.arrays``.
+        inputs: what stands for ``arguments.inputs``.
+        training: the mode of all modules; None leaves each its own.
+        body: what is called, with the copies, the arguments and the keywords.
+
+    Returns:
+        What it returned, and the new values of variables by their numbers.
+    """
+    found, arguments = current_call()
+    variables = list(found.variables)
+    copies = Copies(found, arrays, dict(zip(variables, values, strict=True)), training, stream)
+    args, kwargs = arguments.of(inputs, copies)
+    check_arguments, check_generators = unchanged(args, kwargs), _generators_unchanged(found)
+    with inside(copies):
+        result = body(copies, args, kwargs)
+    copies.check()
+    check_arguments()
+    check_generators()
+    return result, copies.changed(variables)
+
+
+def _generators_unchanged(found: Reach) -> Callable[[], None]:
+    """A check that no random numbers were drawn that jax doesn't know of: they would be constants of the program."""
+
+    def states() -> list[tuple[str, bytes]]:
+        shared = [("numpy's global generator", np.random.get_state()), ("the module random", python_random.getstate())]
+        own = [(text(path), _state(generator)) for path, generator in found.generators]
+        return [(name, pickle.dumps(state)) for name, state in shared + own]
+
+    before = states()
+
+    def check() -> None:
+        for (name, old), (_, new) in zip(before, states(), strict=True):
+            if old != new:
+                raise RuntimeError(
+                    f"random numbers are drawn from {name} inside a compiled call, where they would be the same in "
+                    "every call: draw them before the call and give them as an argument, or use jax.random with "
+                    "m.make_rng()"
+                )
+
+    return check
+
+
+def _state(generator: Any) -> Any:
+    if isinstance(generator, np.random.Generator):
+        return generator.bit_generator.state
+    return generator.get_state() if isinstance(generator, np.random.RandomState) else generator.getstate()
+
+
+def refuse_tracers(values: list[Any], what: str) -> None:
+    """Refuses to keep a traced array in a lasting module, unless a traced generator builds it."""
+    if any(isinstance(value, Tracer) for value in values) and not random.default_generator().traced:
+        raise RuntimeError(
+            f"{what} would be changed inside a jax transformation, where the change would be "
+            "lost: use functional_call(net, params, state, ...), which returns the new state, or Optimizer.step"
+        )

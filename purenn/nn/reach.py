@@ -1,0 +1,542 @@
+"""Everything that a call can reach, which is what its program depends on.
+
+A compiled program does what Python said when it was traced. Before it runs again, a `Reach` looks at all that the
+traced Python code can read, starting from the function, its arguments and the modules, and sorts it into
+
+- **inputs**: the variables of modules, and the arrays that functions close over, read as globals, have as defaults or
+  find in containers and objects. They may change from call to call.
+- **facts**: everything else, compared by value where it has one and by identity where not. Other facts are another
+  program.
+
+Code is followed by the names in it (`purenn.nn.code`): of a module or an object only attributes count whose names occur
+in the code that can be reached. Functions of installed packages count as constants, but for what they close over.
+Functions that are values, such as a loss, see copies (`purenn.nn.copies`) whose arrays are the traced inputs; methods
+of classes can't be copied, so the arrays that they read as globals are facts.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import random
+import types
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from enum import Enum
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from purenn.layers.base import Layer
+from purenn.nn.code import functions_of, is_library, names_of
+from purenn.nn.node import Node
+from purenn.nn.structure import Hashed, Structure, attributes_of, structure
+from purenn.variable import Variable
+
+__all__ = ["ById", "Reach", "cell_contents", "is_namespace", "reach", "slots_of", "text"]
+
+Path = tuple[Any, ...]  # the path it was reached by, and the last step in words
+
+_ATOMS = (type(None), bool, int, str, bytes, type(Ellipsis), type(NotImplemented), range, np.dtype)
+_BUILTIN = (types.BuiltinFunctionType, types.WrapperDescriptorType, types.MethodDescriptorType, np.ufunc)
+_IMPLICIT = [
+    "__repr__",
+    "__str__",
+    "__del__",
+    "__init__",
+    "__new__",
+    "__post_init__",
+    "__init_subclass__",
+    "__reduce__",
+    "__reduce_ex__",
+]
+_MAKING = ("__init__", "__new__", "__post_init__")
+
+
+class ById:
+    """Stands for an object that has no value to compare, and equals only itself."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any):
+        self.value = value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ById) and self.value is other.value
+
+    def __repr__(self) -> str:
+        return f"this {type(self.value).__name__}"
+
+
+class Watch(NamedTuple):
+    """A mutable place with the identities of what was in it."""
+
+    path: Path
+    read: Callable[[], Iterable[Any]]
+    ids: list[int]
+    held: list[Any]  # so that no other object gets one of these identities
+    restore: Callable[[list[Any]], Any] | None
+
+    def unchanged(self) -> bool:
+        return list(map(id, self.read())) == self.ids
+
+
+class Reach:
+    """What a call can reach now.
+
+    Args:
+        names: the names of attributes that count; `reach` finds them.
+        fixed: what is a fact, by identity, although it could be copied.
+        lift: whether arrays are inputs; else they are facts too, whose values Python may ask for.
+        base: what was found before, of which this is a continuation.
+    """
+
+    def __init__(self, names: set[str], fixed: set[int], lift: bool, base: Reach | None = None):
+        self.names, self.fixed, self.lift = names, fixed, lift
+        self.names_found: set[str] = set()
+        self.fixed_found: set[int] = set()
+        self.dynamic = "*" in names
+        self.size = len(names)
+        self.facts: list[Any] = [base.key] if base else []
+        self.paths: list[Path] = [((), "the module")] if base else []
+        self.arrays: list[Any] = [*base.arrays] if base else []
+        self.variables: dict[Variable, None] = {**base.variables} if base else {}
+        self.structures: list[Structure] = [*base.structures] if base else []
+        self.modules: dict[int, Node] = {**base.modules} if base else {}
+        self.lifted: dict[int, Path] = {**base.lifted} if base else {}  # what is copied for a trace, by its id
+        self.watches: list[Watch] = [*base.watches] if base else []
+        self.contents: list[tuple[Path, np.ndarray, bytes]] = [*base.contents] if base else []
+        self.generators: list[tuple[Path, Any]] = [*base.generators] if base else []
+        self.base, self.roots = base, list[tuple[str, Any]]()
+        self._seen: dict[int, int] = {**base._seen} if base else {}
+        self._kept: list[Any] = [base] if base else []
+        self._methods: set[tuple[int, bool]] = {*base._methods} if base else set()
+
+    # What is asked of it.
+
+    @property
+    def first(self) -> Any:
+        """The first of the roots that it started from."""
+        return (self.base or self).roots[0][1]
+
+    @functools.cached_property
+    def key(self) -> Hashed:
+        return Hashed(tuple(self.facts))
+
+    def changed(self) -> Path | None:
+        """The path of something that is no longer as it was found, an input or a fact."""
+        for watch in self.watches:
+            if not watch.unchanged():
+                return watch.path
+        for path, array, content in self.contents:
+            if _content(array) != content:
+                return path
+        return None
+
+    def restore(self) -> None:
+        """Puts containers that can't be copied back to what was found in them."""
+        for watch in self.watches:
+            if watch.restore is not None and not watch.unchanged():
+                watch.restore(watch.held)
+
+    def holds(self) -> bool:
+        """Whether everything is as it was found, so that there is no need to look again."""
+        return all(known.valid for known in self.structures) and self.changed() is None
+
+    # The walk.
+
+    def add(self, path: Path, value: Any, lift: bool) -> None:
+        """Looks at a value and what can be reached from it."""
+        kind = type(value)
+        if kind in _ATOMS:
+            self._fact(path, (kind, value))
+        elif kind is float or kind is complex:
+            self._fact(path, (kind, repr(value)))
+        elif isinstance(value, jax.Array):
+            self._array(path, value, lift)
+        elif isinstance(value, np.ndarray | np.generic):
+            self._numpy(path, value, lift)
+        elif kind is tuple:
+            self._fact(path, (kind, len(value)))
+            self._items(path, value, lift)
+            self.lifted[id(value)] = path
+            self._kept.append(value)
+        elif isinstance(value, _BUILTIN):
+            self._fact(path, ById(value) if getattr(value, "__self__", None) is None else (kind, value.__name__))
+            if not isinstance(owner := getattr(value, "__self__", None), types.ModuleType | type | None):
+                self.add((path, ".__self__"), owner, lift)
+                self.lifted[id(value)] = path
+                self._kept.append(value)
+        elif isinstance(value, types.ModuleType):
+            self._fact(path, ById(value))
+        elif (number := self._seen.get(id(value))) is not None:
+            self._fact(path, ("seen", number))
+            if not lift and id(value) in self.lifted:
+                self.fixed_found.add(id(value))
+        else:
+            self._seen[id(value)] = len(self._seen)
+            self._kept.append(value)
+            self._new(path, value, kind, lift and id(value) not in self.fixed)
+
+    def _new(self, path: Path, value: Any, kind: type, lift: bool) -> None:
+        if isinstance(value, Node):
+            self._module(path, value, lift)
+        elif isinstance(value, type):
+            self._fact(path, (type, value))
+            self._class(path, value, making=True)
+        elif isinstance(value, Layer):
+            self._fact(path, value)
+            for name, part in vars(value).items():
+                if callable(part) and not isinstance(part, Layer | type):
+                    self.add((path, f".{name}"), part, False)
+        elif isinstance(value, slice):
+            self._opaque(path, value)
+        elif isinstance(value, Enum):
+            self._opaque(path, value)
+            self.add((path, ".value"), value.value, False)
+        elif isinstance(value, int | float | complex | str | bytes):  # of a subclass
+            self._fact(path, (kind, repr(value)))
+            self._attributes(path, value, False, None if self.dynamic else self.names)
+        else:
+            self._copyable(path, value, kind, lift)
+
+    def _copyable(self, path: Path, value: Any, kind: type, lift: bool) -> None:
+        """Functions, containers and objects: in a trace they are seen as copies, where `lift` says so."""
+        if lift:
+            self.lifted[id(value)] = path
+        if isinstance(value, types.FunctionType):
+            self._function(path, value, lift)
+        elif isinstance(value, types.MethodType):
+            self._function((path, ""), value.__func__, False)
+            self.add(path, value.__self__, lift)
+        elif isinstance(value, functools.partial):
+            self._fact(path, (kind, len(value.args), *value.keywords))
+            self.add(path, value.func, lift)
+            self._items(path, value.args, lift)
+            for name, part in value.keywords.items():
+                self.add((path, f"({name}=)"), part, lift)
+        elif isinstance(value, dict | types.MappingProxyType):
+            self._fact(path, (kind, *((type(key), key) for key in value)))
+            self._watch(path, functools.partial(itertools.chain, value, value.values()), restore_dict(value))
+            for key, part in value.items():
+                self.add((path, f"[{key!r}]"), part, lift)
+        elif isinstance(value, list | deque | tuple):
+            self._fact(path, (kind, len(value)))
+            self._watch(path, functools.partial(iter, value), restore_items(value))
+            self._items(path, value, lift)
+        elif isinstance(value, set | frozenset):
+            self._fact(path, (kind, frozenset((type(item), item) for item in value)))
+            self._watch(path, functools.partial(iter, value), restore_items(value))
+        else:
+            self.lifted.pop(id(value), None)
+            self._other(path, value, kind, lift)
+            return
+        if getattr(value, "__dict__", None) and not isinstance(value, types.MethodType):  # of a function or a subclass
+            self._attributes(path, value, lift, None if self.dynamic else self.names)
+
+    def _other(self, path: Path, value: Any, kind: type, lift: bool) -> None:
+        if isinstance(value, np.random.Generator | np.random.RandomState | random.Random):
+            self._fact(path, ById(value))
+            self.generators.append((path, value))
+        elif isinstance(value, Iterator) and is_library(kind.__module__):  # one of the user's is an object like others
+            raise TypeError(
+                f"{text(path)} is an iterator ({kind.__name__}), which gives something else each time: a compiled call "
+                "can't follow it. Take from it what is needed, and give that as an argument"
+            )
+        elif kind.__module__.partition(".")[0] == "torch" and hasattr(value, "detach"):
+            raise TypeError(f"{text(path)} is a torch tensor: convert it, jnp.asarray(tensor.detach().numpy())")
+        elif isinstance(value, ContextVar):
+            self._fact(path, ById(value))
+            self._watch(path, lambda: (value.get(None),))
+            self.add((path, ".get()"), value.get(None), False)
+        elif hasattr(value, "__wrapped__") and callable(value) and not isinstance(value, types.FunctionType):
+            self._fact(path, ById(value))
+            self.add(path, getattr(value, "__wrapped__"), False)  # noqa: B009
+        elif is_library(kind.__module__) and not is_namespace(kind):
+            self._library_object(path, value, kind)
+        else:
+            self._fact(path, (type, kind))
+            if lift := lift and (copyable_object(kind) or is_namespace(kind)):
+                self.lifted[id(value)] = path
+            self._attributes(path, value, lift, None if self.dynamic else self.names)
+            self._class(path, kind)
+
+    def _library_object(self, path: Path, value: Any, kind: type) -> None:
+        """An object of an installed package: its content where it is a collection, else a constant."""
+        if isinstance(value, Mapping):
+            self._fact(path, (kind, len(value)))
+            self._watch(path, lambda: itertools.chain(value, value.values()))
+            for key in value:
+                self.add((path, f"[{key!r}]"), value[key], False)
+        elif isinstance(value, Sequence):
+            self._fact(path, (kind, len(value)))
+            self._watch(path, functools.partial(iter, value))
+            self._items(path, value, False)
+        else:
+            self._opaque(path, value)
+            self._attributes(path, value, False, self.names)
+
+    def _fact(self, path: Path, fact: Any) -> None:
+        self.paths.append(path)
+        self.facts.append(fact)
+
+    def _watch(
+        self, path: Path, read: Callable[[], Iterable[Any]], restore: Callable[[list[Any]], Any] | None = None
+    ) -> None:
+        held = list(read())
+        self.watches.append(Watch(path, read, list(map(id, held)), held, restore))
+
+    def _opaque(self, path: Path, value: Any) -> None:
+        """Something that counts as a constant: by its value, if it has one."""
+        try:
+            hash(value)
+        except TypeError:
+            if not isinstance(value, slice):
+                raise TypeError(
+                    f"{text(path)} is a {type(value).__name__}, whose content a compiled call can't follow: convert "
+                    "what is needed to arrays, numbers, lists or dicts, or give it as an argument"
+                ) from None
+            self._fact(path, (slice, repr(value)))
+        else:
+            self._fact(path, (type(value), value))
+
+    def _items(self, path: Path, items: Iterable[Any], lift: bool) -> None:
+        for i, item in enumerate(items):
+            self.add((path, f"[{i}]"), item, lift)
+
+    # Arrays.
+
+    def _array(self, path: Path, array: Any, lift: bool) -> None:
+        if not (lift and self.lift):
+            self._fact(path, ById(array))
+            return
+        number = self._seen.get(id(array))
+        if number is None:
+            self._seen[id(array)] = number = len(self._seen)
+            self.arrays.append(array)
+        self._fact(path, ("array", number))
+
+    def _numpy(self, path: Path, array: Any, lift: bool) -> None:
+        if lift and self.lift and array.dtype.kind in "biufc":
+            self._array(path, array, lift)
+            return
+        content = _content(array)
+        self._fact(path, (type(array), array.shape, array.dtype.str, content))
+        if isinstance(array, np.ndarray):
+            self.contents.append((path, array, content))
+
+    # Modules.
+
+    def _module(self, path: Path, module: Node, lift: bool) -> None:
+        known = structure(module)
+        self.structures.append(known)
+        self._fact(path, known.signature)
+        for kind, members in (("part", known.parts), ("variable", dict(enumerate(known.variables)))):
+            for name, member in members.items():  # where trees overlap, a program depends on how
+                count = len(self._seen)
+                number = self._seen.setdefault(id(member), count)
+                if len(self._seen) == count and member is not module:
+                    self._fact(path, (kind, name, number))
+        self.variables.update(dict.fromkeys(known.variables))
+        self.modules.update((id(part), part) for part in known.parts.values())
+        for place, part in known.parts.items():
+            self._part((path, f".{place}" if place else ""), part, lift)
+
+    def _part(self, path: Path, part: Node, lift: bool) -> None:
+        """What a user has added to a module: attributes, hooks, methods."""
+        own = attributes_of(part)
+        if own:
+            everything = self.dynamic or type(part)._own_attributes
+            counted = {n: v for n, v in own.items() if everything or n in self.names}
+            self._watch(path, functools.partial(map, vars(part).get, tuple(counted)))
+            for name, value in counted.items():
+                self._fact((path, f".{name}"), name)
+                self.add((path, f".{name}"), value, lift)
+        for hooks in (part._pre_hooks, part._hooks):
+            for hook in hooks.values():
+                self.add((path, "'s hook"), hook, lift)
+        if part._layer is not None:
+            self.add((path, ""), part._layer, False)
+        self._class(path, type(part))
+
+    # Functions, objects and classes.
+
+    def _function(self, path: Path, function: types.FunctionType, lift: bool) -> None:
+        code, library = function.__code__, is_library(function.__globals__.get("__name__"))
+        self._fact(path, code)
+        cells = function.__closure__ or ()
+        if cells:
+            self._watch(path, functools.partial(map, cell_contents, cells))
+        for name, cell in zip(code.co_freevars, cells, strict=True):
+            content = cell_contents(cell)
+            if not library or isinstance(content, types.FunctionType | types.MethodType | Node | jax.Array):
+                self.add((path, f"{name} (a variable around {function.__qualname__})"), content, lift and not library)
+        if library:
+            return
+        names = names_of(code)
+        self.names_found |= names.attributes
+        if names.dynamic:
+            self.names_found.add("*")
+        defaults = _defaults(function)
+        self._watch(path, functools.partial(_defaults, function))
+        self._items((path, f"'s defaults of {function.__qualname__}"), defaults[1:], lift)
+        self._watch(path, functools.partial(map, function.__globals__.get, names.globals))
+        for name in names.globals:
+            if name in function.__globals__:
+                value, place = function.__globals__[name], (path, f"{name} (a global of {function.__qualname__})")
+                self.add(place, value, lift)
+                if isinstance(value, types.ModuleType) and not is_library(value.__name__):
+                    self._attributes(place, value, False, names.attributes)
+
+    def _attributes(self, path: Path, value: Any, lift: bool, names: Iterable[str] | None) -> None:
+        """The attributes of an object that count; all of them without `names`."""
+        own = getattr(value, "__dict__", None)
+        if isinstance(own, dict):
+            counted = list(own) if names is None else [name for name in own if name in names]
+            if names is None or not is_library(type(value).__module__):
+                self._watch(path, functools.partial(itertools.chain, own, own.values()), restore_dict(own))
+            else:
+                self._watch(path, functools.partial(map, own.get, counted))
+            for name in counted:
+                self._fact((path, f".{name}"), name)
+                self.add((path, f".{name}"), own[name], lift)
+        slots = slots_of(type(value)) if not is_library(type(value).__module__) else ()
+        if slots:
+            self._watch(path, lambda: [getattr(value, name, None) for name in slots])
+            for name in slots:
+                self.add((path, f".{name}"), getattr(value, name, None), lift)
+
+    def _class(self, path: Path, cls: type, making: bool = False) -> None:
+        """The methods and attributes of a class that count: they are what instances do."""
+        if (id(cls), making) in self._methods:
+            return
+        self._methods.add((id(cls), making))
+        for base in cls.__mro__:
+            if is_library(base.__module__):
+                continue
+            own, counted = vars(base), []
+            for name, attribute in own.items():
+                functions = list(functions_of(attribute))
+                special = name.startswith("__") and name.endswith("__")
+                if name in self.names or self.dynamic or name == "forward":
+                    wanted = not special or bool(functions)
+                else:
+                    wanted = special and bool(functions) and (name not in _IMPLICIT or (making and name in _MAKING))
+                if not wanted:
+                    continue
+                counted.append(name)
+                for function in functions:
+                    if id(function) not in self._seen:
+                        self._seen[id(function)] = len(self._seen)
+                        self._function((path, ""), function, False)
+                if not functions and name not in ("__dict__", "__weakref__"):
+                    self.add((path, f".{name}"), attribute, False)
+            self._watch(path, functools.partial(map, own.get, counted))
+
+
+def reach(roots: Iterable[tuple[str, Any]], names: set[str], *, lift: bool = True, base: Reach | None = None) -> Reach:
+    """Looks at everything that roots can reach.
+
+    Args:
+        roots: values, by the names that messages give them.
+        names: the names of attributes that count, as far as they are known; those that are found are added.
+        lift: whether arrays are inputs.
+        base: what is continued. It is looked at again where names have come that it did not count.
+    """
+    roots, fixed = list(roots), set(base.fixed) if base else set()
+    while True:
+        if base is not None and (base.size != len(names) or base.fixed != fixed):
+            base = _look(base.roots, names, fixed, lift, None)
+        found = _look(roots, names, fixed, lift, base)
+        names_found = found.names_found | (base.names_found if base else set())
+        fixed_found = found.fixed_found | (base.fixed_found if base else set())
+        if names_found <= names and fixed_found <= fixed:
+            return found
+        names |= names_found
+        fixed |= fixed_found
+
+
+def _look(roots: list[tuple[str, Any]], names: set[str], fixed: set[int], lift: bool, base: Reach | None) -> Reach:
+    found = Reach(names, set(fixed), lift, base)
+    found.roots = roots
+    for name, value in roots:
+        found.add(((), name), value, True)
+    return found
+
+
+def text(path: Path) -> str:
+    """A path in words."""
+    steps = []
+    while path:
+        path, step = path
+        steps.append(step)
+        if "(a " in step or step.startswith("'s"):  # a variable's name says enough
+            break
+    return "".join(reversed(steps)) or "the function"
+
+
+_HEAP_TYPE = 1 << 9
+
+
+def restore_items(value: Any) -> Callable[[list[Any]], Any] | None:
+    """How a list or the like gets back the items that it had."""
+
+    def restore(items: list[Any]) -> None:
+        value.clear()
+        value.update(items) if isinstance(value, set) else value.extend(items)
+
+    return restore if isinstance(value, list | deque | set) else None
+
+
+def restore_dict(value: Any) -> Callable[[list[Any]], Any] | None:
+    """How a dict gets back the entries that it had, keys before values."""
+
+    def restore(items: list[Any]) -> None:
+        count = len(items) // 2
+        dict.clear(value)
+        dict.update(value, zip(items[:count], items[count:], strict=True))
+
+    return restore if isinstance(value, dict) else None
+
+
+def _defaults(function: types.FunctionType) -> tuple[Any, ...]:
+    """What a function has beside closure and globals."""
+    return (function.__code__, *(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())
+
+
+@functools.lru_cache(maxsize=4096)
+def copyable_object(cls: type) -> bool:
+    """Whether objects of a class are all attributes, so that a copy of these is a copy of the object."""
+    return all(base.__flags__ & _HEAP_TYPE for base in cls.__mro__[:-1]) and not hasattr(cls, "__del__")
+
+
+def is_namespace(cls: type) -> bool:
+    """Whether objects of a class are nothing but attributes, although the class is of an installed package."""
+    return (cls.__module__, cls.__name__) in {("types", "SimpleNamespace"), ("argparse", "Namespace")}
+
+
+@functools.lru_cache(maxsize=4096)
+def slots_of(cls: type) -> tuple[str, ...]:
+    """The names of the slots of a class."""
+    names = [n for base in cls.__mro__ for n in _as_tuple(vars(base).get("__slots__", ()))]
+    return tuple(n for n in names if n not in ("__dict__", "__weakref__"))
+
+
+def _as_tuple(names: Any) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
+def cell_contents(cell: types.CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # not set yet
+        return None
+
+
+def _content(array: Any) -> bytes:
+    return np.asarray(array).tobytes() if array.dtype.kind != "O" else repr(array).encode()

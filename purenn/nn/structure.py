@@ -1,0 +1,167 @@
+"""What a module's tree looks like: its parts, their variables by name, and what of it a program depends on.
+
+A `Structure` is kept with the module that it describes until something in the tree changes that it tells. Every part
+knows the structures it stands in; `touch` marks them as out of date, and no others.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from purenn.nn import access
+from purenn.variable import Variable
+
+if TYPE_CHECKING:
+    from purenn.nn.node import Node
+
+__all__ = ["PRIVATE", "Hashed", "Structure", "attributes_of", "structure", "touch"]
+
+# What a module's `__dict__` holds beside the attributes that a user has set.
+PRIVATE = frozenset(
+    [
+        "_layer",
+        "_parameters",
+        "_buffers",
+        "_modules",
+        "_volatile",
+        "_computed",
+        "_pre_hooks",
+        "_hooks",
+        "_stream",
+        "_made_in",
+        "_structure",
+        "_watchers",
+        "_plan",
+        "_programs",
+        "_compiled",
+        "_pure",
+        "_born_in",
+        "_save_hooks",
+        "_load_hooks",
+        "training",
+    ]
+)
+
+
+def attributes_of(module: Node) -> dict[str, Any]:
+    """The attributes that a user has set, neither arrays of the module nor children."""
+    return {name: value for name, value in vars(module).items() if name not in PRIVATE}
+
+
+class Hashed:
+    """A tuple that is hashed once."""
+
+    __slots__ = ("facts", "hash")
+
+    def __init__(self, facts: tuple[Any, ...]):
+        self.facts, self.hash = facts, hash(facts)
+
+    def __hash__(self) -> int:
+        return self.hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Hashed) and self.hash == other.hash and self.facts == other.facts)
+
+
+class Structure:
+    """The parts of a module's tree and their variables, each once and under the first of its names.
+
+    Attributes:
+        valid: whether it still tells the truth.
+        parts: the modules of the tree by path.
+        parameters, buffers: the variables by dotted name.
+        tied: every name of a parameter, to the first name of the same one.
+        lazy: whether a part takes a size from its first input.
+        hooked: whether a part has hooks.
+    """
+
+    def __init__(self, module: Node):
+        self.valid = True
+        self.parts: dict[str, Node] = {}
+        self.parameters: dict[str, Variable] = {}
+        self.buffers: dict[str, Variable] = {}
+        self.tied: dict[str, str] = {}
+        first: dict[int, str] = {}
+        me = weakref.ref(self)
+        for path, part in _walk(module, "", set()):
+            self.parts[path] = part
+            prefix = f"{path}." if path else ""
+            for key, variable in part._parameters.items():
+                if variable is not None:
+                    name = prefix + key
+                    self.tied[name] = original = first.setdefault(id(variable), name)
+                    if original is name:
+                        self.parameters[name] = variable
+            for key, variable in part._buffers.items():
+                if variable is not None:
+                    self.buffers[prefix + key] = variable
+            watchers = vars(part)["_watchers"]
+            if len(watchers) > 8:
+                watchers[:] = [watcher for watcher in watchers if watcher() is not None]
+            watchers.append(me)
+        self.lazy = any(part._layer is not None and part._layer.lazy for part in self.parts.values())
+        self.hooked = any(part._hooks or part._pre_hooks for part in self.parts.values())
+        self.variables = [*self.parameters.values(), *self.buffers.values()]
+
+    @cached_property
+    def signature(self) -> Hashed:
+        """What a program depends on in the tree beside the values of arrays and the users' attributes."""
+        places = {id(part): i for i, part in enumerate(self.parts.values())}
+        places |= {id(variable): i for i, variable in enumerate(self.variables)}
+
+        def placed(members: dict[str, Any]) -> tuple[Any, ...]:
+            return tuple((name, None if member is None else places[id(member)]) for name, member in members.items())
+
+        return Hashed(
+            tuple(
+                (
+                    type(part),
+                    part._layer,
+                    part.training,
+                    placed(part._parameters),
+                    placed(part._buffers),
+                    placed(part._modules),
+                    tuple(part._computed.values()),
+                )
+                for part in self.parts.values()
+            )
+        )
+
+    def variables_of_kind(self, kind: str) -> dict[str, Variable]:
+        return self.parameters if kind == "_parameters" else self.buffers
+
+
+def _walk(module: Node, path: str, seen: set[int]) -> Iterator[tuple[str, Node]]:
+    """The modules of a tree, each once."""
+    if id(module) not in seen:
+        seen.add(id(module))
+        yield path, module
+        prefix = f"{path}." if path else ""
+        for name, child in module._modules.items():
+            if child is not None:
+                yield from _walk(child, prefix + name, seen)
+
+
+def structure(module: Node) -> Structure:
+    """The module's structure, looked up again only after something in the tree has changed."""
+    own = vars(module)
+    known = own["_structure"]
+    if known is None or not known.valid:
+        known = own["_structure"] = Structure(module)
+    return known
+
+
+def touch(module: Node) -> None:
+    """Marks as out of date what is known of a module and of the trees in which it stands."""
+    own = vars(module)
+    own["_plan"] = None
+    if access.is_constant(module):
+        access.drop_programs()
+    watchers = own["_watchers"]
+    for watcher in watchers:
+        if (known := watcher()) is not None:
+            known.valid = False
+    watchers.clear()

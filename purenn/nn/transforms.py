@@ -1,0 +1,367 @@
+"""Transformations of functions that call modules: gradients, rematerialization, loops."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from purenn import random, tracing
+from purenn.layers.bound import Running, run_by, running
+from purenn.layers.location import describe_arguments
+from purenn.nn import access
+from purenn.nn.arguments import Arguments
+from purenn.nn.given import check_given
+from purenn.nn.module import Module
+from purenn.nn.program import Call, KeyedJit, Programs, execute, refuse_tracers, traced
+from purenn.nn.reach import Reach
+from purenn.nn.structure import structure
+from purenn.nn.trees import Result, is_array
+from purenn.tree import nest
+from purenn.variable import Variable
+
+__all__ = ["grad", "remat", "scan", "value_and_grad"]
+
+
+# Gradients.
+
+
+def value_and_grad(
+    fn: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False
+) -> Callable[..., Any]:
+    """Makes a function that gives the value of another and its gradients in modules or arrays.
+
+    It is compiled as a step of an `Optimizer` is: once for all that it depends on. Buffers that ``fn`` changes are
+    changed. Gradients of complex parameters are torch's, the direction in which the value rises.
+
+    Args:
+        fn: gives a scalar, or with ``has_aux`` a pair of a scalar and anything.
+        argnums: which of its arguments, modules or trees of arrays, the gradients are taken in.
+        has_aux: whether the scalar comes with something else.
+
+    Returns:
+        A function that gives ``(fn's result, gradients)``: for a module nested like ``module.params``, with zeros for
+        frozen parameters; for several ``argnums`` a tuple.
+
+    Source: ``jax.value_and_grad``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import nn
+        >>> net = nn.Linear(2, 1, bias=False)
+        >>> loss, grads = nn.value_and_grad(lambda net, x: net(x).sum())(net, jnp.array([[3.0, 4.0]]))
+        >>> grads
+        {'weight': Array([[3., 4.]], dtype=float32)}
+    """
+    places = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    name = getattr(fn, "__name__", type(fn).__name__)
+    programs = Programs(f"value_and_grad of {name}")
+
+    @functools.wraps(fn)
+    def value_and_gradients(*args: Any, **kwargs: Any) -> Any:
+        check_given()
+        given = [_differentiable(name, args, place) for place in places]
+        value, gradients = _gradients(programs, fn, name, args, kwargs, dict(zip(places, given, strict=True)), has_aux)
+        return value, gradients[0] if isinstance(argnums, int) else tuple(gradients)
+
+    return value_and_gradients
+
+
+def grad(fn: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
+    """Makes a function that gives the gradients of another in modules or arrays: those of `value_and_grad`.
+
+    Args:
+        fn: gives a scalar, or with ``has_aux`` a pair of a scalar and anything.
+        argnums: which of its arguments, modules or trees of arrays, the gradients are taken in.
+        has_aux: whether the scalar comes with something else.
+
+    Returns:
+        A function that gives the gradients, or with ``has_aux`` the pair ``(gradients, something else)``.
+
+    Source: ``jax.grad``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import nn
+        >>> net = nn.Linear(2, 1, bias=False)
+        >>> nn.grad(lambda net, x: net(x).sum())(net, jnp.array([[3.0, 4.0]]))
+        {'weight': Array([[3., 4.]], dtype=float32)}
+    """
+    both = value_and_grad(fn, argnums, has_aux)
+
+    @functools.wraps(fn)
+    def gradients(*args: Any, **kwargs: Any) -> Any:
+        value, found = both(*args, **kwargs)
+        return (found, value[1]) if has_aux else found
+
+    return gradients
+
+
+def _differentiable(name: str, args: tuple[Any, ...], place: int) -> Any:
+    if not -len(args) <= place < len(args):
+        raise TypeError(f"{name}: there is no positional argument {place}, in which a gradient is asked for")
+    value = args[place]
+    for leaf in [value] if isinstance(value, Module) else jax.tree.leaves(value):
+        if not isinstance(value, Module) and not (is_array(leaf) and jnp.issubdtype(leaf.dtype, jnp.inexact)):
+            raise TypeError(
+                f"{name}: argument {place} must be a module or a tree of floating-point arrays for a gradient, got a "
+                f"{type(leaf).__name__}"
+            )
+    return value
+
+
+def _gradients(
+    programs: Programs,
+    fn: Callable[..., Any],
+    name: str,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    given: dict[int, Any],
+    has_aux: bool,
+) -> tuple[Any, list[Any]]:
+    """The value of a function and its gradients in what is given of its arguments, by their places."""
+    modules = {place: structure(value).parameters for place, value in given.items() if isinstance(value, Module)}
+    trees = {place: jax.tree.flatten(value) for place, value in given.items() if not isinstance(value, Module)}
+    trained = list({v: None for known in modules.values() for v in known.values() if v.requires_grad})
+    rest = list(args)
+    for place in trees:
+        rest[place] = None
+
+    def run(found: Reach, arguments: Arguments) -> Any:
+        variables = list(found.variables)
+        numbers = {variable: i for i, variable in enumerate(variables)}
+        places = tuple(numbers[variable] for variable in trained)
+        forms = tuple((place % len(args), tree) for place, (_, tree) in trees.items())
+        program = programs.program(
+            found, arguments, (has_aux, places, forms), lambda: _gradient_program(name, has_aux, places, forms)
+        )
+
+        def finish(output: Any) -> tuple[Any, list[Variable], list[Any]]:
+            result, gradients, changed = output
+            if access.in_pure_call() is None:
+                refuse_tracers([*changed.values()], f"a buffer of a module that {name} calls")
+            return (result, gradients), [variables[i] for i in changed], [*changed.values()]
+
+        leaves = [leaf for leaves, _ in trees.values() for leaf in leaves]
+        inputs = access.read(variables), leaves, found.arrays, arguments.inputs
+        result, (in_parameters, in_leaves) = execute(program, Call(found, arguments), None, finish, *inputs)
+        by_variable, remaining, gradients = dict(zip(trained, in_parameters, strict=True)), list(in_leaves), []
+        for place in given:
+            if place in modules:
+                zeros = {n: jnp.zeros_like(v.value) for n, v in modules[place].items() if v not in by_variable}
+                gradients.append(nest({n: by_variable.get(v, zeros.get(n)) for n, v in modules[place].items()}))
+            else:
+                leaves, tree = trees[place]
+                gradients.append(jax.tree.unflatten(tree, remaining[: len(leaves)]))
+                del remaining[: len(leaves)]
+        return result.value() if isinstance(result, Result) else result, gradients
+
+    return programs.call([], [("the function", fn)], tuple(rest), kwargs, run)
+
+
+def _gradient_program(name: str, has_aux: bool, places: tuple[int, ...], forms: tuple[Any, ...]) -> KeyedJit:
+    def run(stream: random.Stream, values: Any, leaves: Any, arrays: Any, inputs: Any) -> Any:
+        def loss(differentiated: tuple[list[Any], list[Any]]) -> tuple[Any, Any]:
+            parameters, leaves = differentiated
+            held = list(values)
+            for place, parameter in zip(places, parameters, strict=True):
+                held[place] = parameter
+
+            def body(copies: Any, args: Any, kwargs: Any) -> Any:
+                filled, remaining = list(args), list(leaves)
+                for place, tree in forms:
+                    filled[place] = jax.tree.unflatten(tree, remaining[: tree.num_leaves])
+                    del remaining[: tree.num_leaves]
+                result = copies.of(copies.reach.roots[0][1])(*filled, **kwargs)
+                value = result[0] if has_aux else result
+                if getattr(value, "shape", None) != ():
+                    raise TypeError(f"{name} must give a scalar for a gradient, got {describe_arguments((value,), {})}")
+                return value, Result.of(result, name)
+
+            (value, result), changed = traced(stream, held, arrays, inputs, None, body)
+            return value, (result, changed)
+
+        differentiated = [values[place] for place in places], leaves
+        gradients, (result, changed) = jax.grad(loss, has_aux=True)(differentiated)
+        return result, jax.tree.map(lambda g: g.conj() if jnp.iscomplexobj(g) else g, gradients), changed
+
+    return KeyedJit(run, f"gradient_of_{name}")
+
+
+# Rematerialization and loops.
+
+
+def remat(fn: Callable[..., Any], **options: Any) -> Callable[..., Any]:
+    """Makes a function or module whose inner values are computed again in the backward pass, to save memory.
+
+    It is ``jax.checkpoint`` for what calls modules: buffers that change inside are handed on, and random numbers are
+    the same in both passes. Outside of a pure call there is no backward pass, and ``fn`` is called as it is.
+
+    Args:
+        fn: a module, or a function that may call modules.
+        options: ``jax.checkpoint``'s, such as ``policy``.
+
+    Source: ``jax.checkpoint``; ``torch.utils.checkpoint.checkpoint``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import nn
+        >>> class Net(nn.Module):
+        ...     def __init__(self):
+        ...         super().__init__()
+        ...         self.norm = nn.BatchNorm1d(3)
+        ...     def forward(self, x):
+        ...         return nn.remat(self.norm)(x)
+        >>> net = Net().compile()
+        >>> net(jnp.ones((2, 3))).shape, int(net.norm.num_batches_tracked)
+        ((2, 3), 1)
+    """
+
+    @functools.wraps(fn)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        around = running()
+        if around is None:
+            return fn(*args, **kwargs)
+        threaded = _Threaded(around)
+
+        def run(args: Any, kwargs: Any) -> Any:
+            with threaded.inside():
+                return fn(*args, **kwargs), threaded.changed()
+
+        output, changed = jax.checkpoint(run, **options)(args, kwargs)
+        threaded.put(changed)
+        return output
+
+    return call
+
+
+def scan(
+    fn: Callable[..., Any],
+    init: Any,
+    xs: Any = None,
+    length: int | None = None,
+    *,
+    reverse: bool = False,
+    unroll: Any = 1,
+) -> tuple[Any, Any]:
+    """Calls ``fn(carry, x)`` over the leading axis of ``xs``, as one loop in the compiled program.
+
+    It is ``jax.lax.scan`` for what calls modules: buffers that change are carried from step to step, and each step
+    draws random numbers of its own. Outside of a pure call it is a loop in Python.
+
+    Args:
+        fn: a module, or a function that may call modules; it gives the next carry and an output.
+        init: the first carry, a tree of arrays.
+        xs: a tree of arrays with a common leading axis; None for none.
+        length: how many steps there are, where ``xs`` doesn't say it.
+        reverse: whether it goes from the last to the first.
+        unroll: how many steps a turn of the loop takes.
+
+    Returns:
+        The last carry, and the outputs stacked.
+
+    Source: ``jax.lax.scan``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import nn
+        >>> cell = nn.RNNCell(2, 3)
+        >>> h, hs = nn.scan(lambda h, x: (cell(x, h),) * 2, jnp.zeros((1, 3)), jnp.ones((5, 1, 2)))
+        >>> h.shape, hs.shape
+        ((1, 3), (5, 1, 3))
+    """
+    around = running()
+    if around is None:
+        return _python_scan(fn, init, xs, length, reverse)
+    threaded = _Threaded(around)
+    steps = length if length is not None else jax.tree.leaves(xs)[0].shape[0]
+
+    def run(carry: Any, x: Any) -> Any:
+        carry, values = carry
+        number, x = x
+        with threaded.inside(values, number):
+            carry, output = fn(carry, x)
+            return (carry, threaded.values()), output
+
+    numbers = jnp.arange(steps, dtype=jnp.uint32)
+    (carry, values), outputs = lax.scan(
+        run, (init, threaded.values()), (numbers, xs), length, reverse=reverse, unroll=unroll
+    )
+    threaded.put(dict(enumerate(values)))
+    return carry, outputs
+
+
+def _python_scan(fn: Callable[..., Any], init: Any, xs: Any, length: int | None, reverse: bool) -> tuple[Any, Any]:
+    steps = length if length is not None else jax.tree.leaves(xs)[0].shape[0]
+    carry, outputs = init, []
+    for i in reversed(range(steps)) if reverse else range(steps):
+        carry, output = fn(carry, jax.tree.map(lambda x, i=i: x[i], xs))
+        outputs.append(output)
+    outputs = outputs[::-1] if reverse else outputs
+    return carry, jax.tree.map(lambda *parts: jnp.stack(parts), *outputs) if outputs else None
+
+
+class _Threaded:
+    """The buffers and the stream of a pure call, on their way through a transformation inside of it."""
+
+    def __init__(self, around: Running):
+        self.parts, self.stream = around.parts, around.stream
+        found = {v: None for part in self.parts for v in part._buffers.values() if v is not None}
+        self.variables = list(found)
+
+    def values(self) -> list[Any]:
+        return [variable.value for variable in self.variables]
+
+    def changed(self) -> dict[int, Any]:
+        pairs = zip(self.values(), self._before, strict=True)
+        return {i: new for i, (new, old) in enumerate(pairs) if new is not old}
+
+    def put(self, values: dict[int, Any]) -> None:
+        for i, value in values.items():
+            self.variables[i].value = value
+
+    @contextlib.contextmanager
+    def inside(self, values: list[Any] | None = None, number: Any = None) -> Iterator[None]:
+        """Inside, the call's parts take changes from this trace; afterwards they have their old values again."""
+        outer, self._before = self.values(), values or self.values()
+        now, traces = tracing.current(), [part._made_in for part in self.parts]
+        stream = self.stream if number is None or self.stream is None else _StepStream(self.stream, number)
+        made_in = self.stream.made_in if self.stream is not None else None
+        try:
+            self.put(dict(enumerate(self._before)))
+            for part in self.parts:
+                vars(part).update(_made_in=now, _stream=stream)
+            if self.stream is not None:
+                self.stream.made_in = now
+            with random.drawing_from(stream), run_by(Running(self.parts, stream)):
+                yield
+        finally:
+            self.put(dict(enumerate(outer)))
+            for part, trace in zip(self.parts, traces, strict=True):
+                vars(part).update(_made_in=trace, _stream=self.stream)
+            if self.stream is not None:
+                self.stream.made_in = made_in
+
+
+class _StepStream(random.Stream):
+    """The keys of one step of a loop: the loop takes one key of the outer stream, each step folds its number in."""
+
+    def __init__(self, outer: random.Stream, number: Any):
+        self.outer, self.number = outer, number
+        self.settled, self.count, self._key = None, 0, None
+        self.made_in = tracing.current()
+
+    @property
+    def key(self) -> Any:  # pyright: ignore[reportIncompatibleVariableOverride]
+        if self._key is None:
+            self._key = jax.random.fold_in(self.outer.next(), self.number)
+        return self._key
+
+    def next(self) -> Any:
+        self.check()
+        return jax.random.fold_in(self.key, self.reserve(Variable(None)))

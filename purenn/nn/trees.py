@@ -1,0 +1,130 @@
+"""Trees of arguments and results as Python has them: dicts in their own order, numbers and strings as they are.
+
+jax sorts the keys of a dict and makes arrays of numbers that a program returns. Code that goes over ``dict.values()``
+would compute something else in a compiled call than in an eager one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+
+__all__ = ["Result", "is_array", "map_leaves", "rebuild"]
+
+
+def is_array(value: Any) -> bool:
+    """Whether a value can be an input or output of a program as it is."""
+    return isinstance(value, jax.Array) or (isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "biufcV")
+
+
+def map_leaves(tree: Any, leaf: Callable[[Any, str], Any], where: str = "") -> Any:
+    """The form of a tree, hashable, with what ``leaf(value, path)`` gives for each of its leaves."""
+    kind = type(tree)
+    if tree is None:
+        return None
+    if kind is tuple or kind is list:
+        return kind, tuple(map_leaves(part, leaf, f"{where}[{i}]") for i, part in enumerate(tree))
+    if kind is dict:
+        keys = tuple((type(key), key) for key in tree)
+        return kind, tuple(map_leaves(part, leaf, f"{where}[{key!r}]") for key, part in tree.items()), keys
+    if is_array(tree):
+        return leaf(tree, where)
+    parts, form = jax.tree.flatten(tree, is_leaf=lambda part: part is not tree)
+    if len(parts) == 1 and parts[0] is tree:
+        return leaf(tree, where)
+    paths = [jax.tree_util.keystr(path) for path, _ in _one_level(tree)]
+    return form, tuple(map_leaves(part, leaf, where + path) for part, path in zip(parts, paths, strict=True))
+
+
+def _one_level(tree: Any) -> list[tuple[Any, Any]]:
+    return jax.tree_util.tree_flatten_with_path(tree, is_leaf=lambda part: part is not tree)[0]
+
+
+def rebuild(form: Any, leaf: Callable[[Any], Any]) -> Any:
+    """The tree of a form, with the value that ``leaf`` gives for what `map_leaves` got for each leaf."""
+    if form is None:
+        return None
+    if not isinstance(form, tuple):
+        return leaf(form)
+    kind, parts, *keys = form
+    values = [rebuild(part, leaf) for part in parts]
+    if kind is dict:
+        return {key: value for (_, key), value in zip(keys[0], values, strict=True)}
+    return kind(values) if kind in (tuple, list) else kind.unflatten(values)
+
+
+class _Kept:
+    """A leaf that is no array: it stays what it is, outside of the program."""
+
+    __slots__ = ("fact", "value")
+
+    def __init__(self, value: Any):
+        self.value, self.fact = value, (type(value), repr(value) if isinstance(value, float | complex) else value)
+
+    def __hash__(self) -> int:
+        return hash(self.fact)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Kept) and self.fact == other.fact
+
+
+_KEPT = (bool, int, float, complex, str, bytes)
+
+
+class Result:
+    """What a traced call returned: its arrays, and the form in which it returned them."""
+
+    __slots__ = ("arrays", "form")
+
+    def __init__(self, arrays: list[Any], form: Any):
+        self.arrays, self.form = arrays, form
+
+    @staticmethod
+    def of(value: Any, what: str) -> Any:
+        """The result as a program returns it: as it is, if jax gives it back in the same form."""
+        if isinstance(value, jax.Array):
+            return value
+        arrays: list[Any] = []
+        plain = True
+
+        def leaf(part: Any, where: str) -> Any:
+            nonlocal plain
+            if is_array(part):
+                arrays.append(part)
+                return len(arrays) - 1
+            if not isinstance(part, _KEPT):
+                raise TypeError(
+                    f"{what} returned a {type(part).__name__}{f' at {where}' if where else ''}: a compiled call "
+                    "returns arrays, numbers and strings, and tuples, lists, dicts and other trees of these"
+                )
+            plain = False
+            return _Kept(part)
+
+        form = map_leaves(value, leaf)
+        return value if plain and _is_sorted(form) else Result(arrays, form)
+
+    def value(self) -> Any:
+        return rebuild(self.form, lambda leaf: leaf.value if isinstance(leaf, _Kept) else self.arrays[leaf])
+
+
+def _is_sorted(form: Any) -> bool:
+    """Whether all dicts have the order in which jax gives them back."""
+    if not isinstance(form, tuple):
+        return True
+    kind, parts, *keys = form
+    if kind is dict:
+        names = [key for _, key in keys[0]]
+        try:
+            if names != sorted(names):
+                return False
+        except TypeError:
+            return False
+    return all(map(_is_sorted, parts))
+
+
+jax.tree_util.register_pytree_node(
+    Result, lambda result: (result.arrays, result.form), lambda form, arrays: Result(list(arrays), form)
+)

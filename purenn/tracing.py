@@ -1,0 +1,59 @@
+"""Which of jax's transformations are around the present call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+try:
+    from jax.extend.core import find_top_trace as _top_trace
+except ImportError:
+    from jax.extend.core import get_opaque_trace_state as _top_trace
+
+__all__ = ["NO_TRACE", "current", "is_staged", "transformations_since"]
+
+
+def current() -> Any:
+    """The trace that an operation would go to now; compare it with ``==``."""
+    return _top_trace(())
+
+
+NO_TRACE = current()
+
+# These run their function once and at once. Others stage it to be run later, run it for many values, or keep it.
+_TRANSPARENT = {"EvalTrace", "JVPTrace", "LinearizeTrace"}
+_NAMES = {
+    "checkpoint / remat": "checkpoint",
+    "while_body": "lax.while_loop",
+    "while_cond": "lax.while_loop",
+    "fori_loop": "lax.fori_loop",
+    "scan": "lax.scan",
+    "cond": "lax.cond",
+    "switch": "lax.switch",
+}
+
+
+def transformations_since(outer: Any) -> list[str]:
+    """The transformations begun since ``outer`` was current that stage, batch or keep their function, innermost first.
+
+    Derivatives are left out: they run their function once, for the values at hand.
+    """
+    trace, found = current(), []
+    while trace is not None and trace != outer:
+        kind = type(trace).__name__
+        if kind == "BatchTrace":
+            found.append("jax.vmap")
+        elif kind not in _TRANSPARENT:
+            purpose = getattr(getattr(getattr(trace, "frame", None), "debug_info", None), "traced_for", None)
+            found.append(f"jax.{_NAMES.get(purpose, purpose)}" if purpose else "a transformation of jax")
+        trace = getattr(trace, "parent_trace", None)
+    return found
+
+
+def is_staged() -> bool:
+    """Whether the present call is traced into a program that jax may run again without calling it.
+
+    The body of ``lax.scan`` is traced afresh in each call.
+    """
+    if current() == NO_TRACE:
+        return False
+    return any(name not in ("jax.vmap", "jax.lax.scan") for name in transformations_since(NO_TRACE))

@@ -1,0 +1,60 @@
+"""The places that hold arrays."""
+
+from __future__ import annotations
+
+import operator
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+__all__ = ["Variable", "swap", "value_of", "values_of", "variables_of"]
+
+
+class Variable:
+    """A place that holds an array.
+
+    Parameters and buffers of a bound layer are variables by name. A tied parameter is one variable under several
+    names, which copies, pickles and casts keep as they keep every shared object.
+
+    Attributes:
+        value: the array.
+        requires_grad: whether an optimizer trains it.
+    """
+
+    __slots__ = ("__weakref__", "requires_grad", "value")
+
+    value: Any
+    requires_grad: bool
+
+    def __init__(self, value: Any, requires_grad: bool = True):
+        self.value = value
+        self.requires_grad = requires_grad
+
+    def __repr__(self) -> str:
+        return f"Variable({self.value!r}, requires_grad={self.requires_grad})"
+
+
+value_of = operator.attrgetter("value")
+_set_value: Any = vars(Variable)["value"].__set__
+
+
+def values_of(variables: Mapping[str, Variable | None]) -> dict[str, Any]:
+    """The arrays of variables by name; names without an array are left out."""
+    return {name: variable.value for name, variable in variables.items() if variable is not None}
+
+
+def variables_of(arrays: Mapping[str, Any], names: Iterable[str]) -> dict[str, Variable | None]:
+    """A variable for each name that has an array, and None for each that has none."""
+    found = {name: arrays.get(name) for name in names}
+    return {name: None if array is None else Variable(array) for name, array in found.items()}
+
+
+def swap(variables: list[Variable], values: list[Any]) -> None:
+    """Puts new values into variables, all of them at once.
+
+    The loop runs in C, where neither another thread nor an interrupt comes in between. The old values are kept until it
+    is through, since freeing an array may let another thread run.
+    """
+    old = list(map(value_of, variables))
+    deque(map(_set_value, variables, values), 0)
+    del old
