@@ -51,10 +51,11 @@ class Copies:
         self._contents: list[tuple[Any, Any, list[Any]]] = []
         self.variables = {live: Variable(value, live.requires_grad) for live, value in values.items()}
         self._values = values
-        for part in reach.modules.values():
+        parts = [*reach.modules.values()]
+        for part in parts:
             self.made[id(part)] = object.__new__(type(part))
-        self.twins = [self.made[id(part)] for part in reach.modules.values()]
-        for part in reach.modules.values():
+        self.twins = [self.made[id(part)] for part in parts]
+        for part in parts:
             self._fill(part, part.training if training is None else training)
 
     def _fill(self, part: Node, training: bool) -> None:
@@ -87,7 +88,7 @@ class Copies:
         made = self.made.get(id(value), self)
         if made is not self:
             return made
-        if id(value) not in self.reach.lifted:
+        if self.reach.path_of(value) is None:
             return value
         return self._copy(value)
 
@@ -173,7 +174,7 @@ class Copies:
         for value, content, before in self._contents:
             after = [*content()]
             if len(after) != len(before) or any(a is not b for a, b in zip(after, before, strict=True)):
-                refuse_change(text(self.reach.lifted[id(value)]))
+                refuse_change(text(self.reach.path_of(value) or ()))
         if (path := self.reach.changed()) is not None:
             self.reach.restore()
             refuse_change(text(path))

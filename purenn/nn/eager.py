@@ -167,7 +167,7 @@ def compiled(
             access.add_constant(part)
 
     def run(found: Reach, arguments: Arguments) -> Any:
-        variables = list(found.variables)
+        variables = found.variables
         program = programs.program(found, arguments, (training, method), lambda: _whole(name, training, method))
 
         def finish(output: tuple[Any, dict[int, Any]]) -> tuple[Any, list[Variable], list[Any]]:

@@ -208,17 +208,19 @@ class Optimizer:
     def _split_variables(self, found: Reach, followed: _Followed) -> _Split:
         """Which of a call's variables are trained, and which are not."""
         split = self._split
-        if split is None or split.found is not found or split.followed is not followed:
+        if split is None or split.variables is not found.variables or split.followed is not followed:
             trained = [followed.variables[name] for name in followed.specs]
             numbers = {variable: i for i, variable in enumerate(found.variables)}
             places = tuple(numbers[variable] for variable in trained)
-            others = [variable for variable in found.variables if variable not in set(trained)]
-            split = self._split = _Split(found, followed, trained, others, places)
+            chosen = set(trained)
+            others = [variable for variable in found.variables if variable not in chosen]
+            split = self._split = _Split(found.variables, followed, trained, others, places)
         return split
 
     def _compiled(self, has_aux: bool, names: list[str], every: list[str], split: _Split) -> KeyedJit:
         tx, tree, masked, places = self.transformation, self._tree, self._masked, split.places
-        rest = [i for i in range(len(split.found.variables)) if i not in set(places)]
+        chosen = set(places)
+        rest = [i for i in range(len(split.variables)) if i not in chosen]
         import optax
 
         def body(copies: Any, args: Any, kwargs: Any) -> Any:
@@ -279,7 +281,7 @@ class _Followed(NamedTuple):
 class _Split(NamedTuple):
     """The variables of a call, those that are trained and the others, with the places of the former."""
 
-    found: Reach
+    variables: list[Variable]
     followed: _Followed
     trained: list[Variable]
     others: list[Variable]

@@ -25,7 +25,7 @@ from purenn.nn import access
 from purenn.nn.arguments import Arguments, unchanged
 from purenn.nn.copies import Copies, inside
 from purenn.nn.reach import ById, Reach, reach, text
-from purenn.nn.structure import Hashed
+from purenn.nn.structure import Hashed, Structure
 from purenn.variable import Variable
 from purenn.warn import warn_user
 
@@ -131,7 +131,7 @@ class Programs:
     def __init__(self, name: str, cache: OrderedDict[Hashable, KeyedJit] | None = None):
         self.name = name
         self.names: set[str] = set()
-        self.base: Reach | None = None
+        self._last: Reach | None = None
         self._programs = OrderedDict[Hashable, KeyedJit]() if cache is None else cache
         self._most = _MAX_PROGRAMS if cache is None else _MAX_SHARED_PROGRAMS
         self._history: dict[Hashable, list[dict[str, Any]]] = {}
@@ -139,12 +139,16 @@ class Programs:
 
     def look(self, modules: list[tuple[str, Any]], others: list[tuple[str, Any]], lift: bool = True) -> Reach:
         """What a call can reach; what modules can is looked at again only if something there has changed."""
-        base = self.base
-        if base is None or base.lift != lift or not base.holds() or not _same(base.roots, modules):
+        last = self._last
+        if last is not None and last.lift == lift:
+            roots = (last.base.roots, last.roots) if last.base is not None else (last.roots, [])
+            if _same(roots[0], modules) and _same(roots[1], others) and last.holds():
+                return last
+        base = self._last and (self._last.base or self._last)
+        if base is None or base.lift != lift or not _same(base.roots, modules) or not base.holds():
             base = reach(modules, self.names, lift=lift)
-        found = reach(others, self.names, lift=lift, base=base) if others else base
-        self.base = found.base if others else found
-        return found
+        self._last = reach(others, self.names, lift=lift, base=base) if others else base
+        return self._last
 
     def call(
         self,
@@ -179,7 +183,7 @@ class Programs:
 
     def _tell(self, found: Reach, arguments: Arguments, options: Hashable) -> None:
         """Warns, once, when the same modules and arguments of the same shapes are compiled for the third time."""
-        trees = tuple((*((type(p), p.training) for p in known.parts.values()),) for known in found.structures)
+        trees = tuple((*((type(p), p.training) for p in known.parts.values()),) for known in _structures(found))
         codes = tuple(fact for fact in found.facts if isinstance(fact, types.CodeType))
         shapes = options, trees, codes, tuple(map(_shape, arguments.inputs))
         if len(self._history) > _MAX_PROGRAMS:
@@ -195,11 +199,15 @@ class Programs:
             )
 
 
+def _structures(found: Reach) -> list[Structure]:
+    return [*(_structures(found.base) if found.base else ()), *found.structures]
+
+
 def _facts_of(found: Reach) -> dict[str, Any]:
     """The facts by what they are about, in words."""
     facts = _facts_of(found.base) if found.base else {}
     facts |= {text(path): fact for path, fact in zip(found.paths, found.facts, strict=True)}
-    layers = {path or "the module": part._layer for known in found.structures for path, part in known.parts.items()}
+    layers = {path or "the module": part._layer for known in _structures(found) for path, part in known.parts.items()}
     return {name: fact for name, fact in facts.items() if not isinstance(fact, Hashed)} | layers
 
 
@@ -283,7 +291,7 @@ def traced(
         What it returned, and the new values of variables by their numbers.
     """
     found, arguments = current_call()
-    variables = list(found.variables)
+    variables = found.variables
     copies = Copies(found, arrays, dict(zip(variables, values, strict=True)), training, stream)
     args, kwargs = arguments.of(inputs, copies)
     check_arguments, check_generators = unchanged(args, kwargs), _generators_unchanged(found)

@@ -92,7 +92,7 @@ class PureModule(Bound):
             output = self.twin(*args, **kwargs)
         copies.check()
         own = set(structure(self.module).buffers.values())
-        variables = list(copies.reach.variables)
+        variables = copies.reach.variables
         changed = {variables[i]: value for i, value in copies.changed(variables).items() if variables[i] not in own}
         if changed:  # modules that are reached from this one, but are no part of it
             refuse_tracers([*changed.values()], f"a module that {type(self.module).__name__} calls")
@@ -153,7 +153,7 @@ def overridden(module: Node, args: tuple[Any, ...], kwargs: dict[str, Any], trai
         with inside(copies):
             output = copies.of(module)._run(args, kwargs)
         copies.check()
-        variables = list(found.variables)
+        variables = found.variables
         changed = copies.changed(variables)
         if changed:
             refuse_tracers([*changed.values()], type(module).__name__)

@@ -93,40 +93,67 @@ class Reach:
         names: the names of attributes that count; `reach` finds them.
         fixed: what is a fact, by identity, although it could be copied.
         lift: whether arrays are inputs; else they are facts too, whose values Python may ask for.
-        base: what was found before, of which this is a continuation.
+        base: what was found before, of which this is a continuation: only what it adds is kept here.
+
+    Attributes:
+        facts: what a program depends on, in the order of the walk; ``paths`` says where each was found.
+        lifted: what is copied for a trace, as path by id.
     """
 
     def __init__(self, names: set[str], fixed: set[int], lift: bool, base: Reach | None = None):
-        self.names, self.fixed, self.lift = names, fixed, lift
+        self.names, self.fixed, self.lift, self.base = names, fixed, lift, base
+        self.roots: list[tuple[str, Any]] = []
         self.names_found: set[str] = set()
         self.fixed_found: set[int] = set()
         self.dynamic = "*" in names
         self.size = len(names)
         self.facts: list[Any] = [base.key] if base else []
         self.paths: list[Path] = [((), "the module")] if base else []
-        self.arrays: list[Any] = [*base.arrays] if base else []
-        self.variables: dict[Variable, None] = {**base.variables} if base else {}
-        self.structures: list[Structure] = [*base.structures] if base else []
-        self.modules: dict[int, Node] = {**base.modules} if base else {}
-        self.lifted: dict[int, Path] = {**base.lifted} if base else {}  # what is copied for a trace, by its id
-        self.watches: list[Watch] = [*base.watches] if base else []
-        self.contents: list[tuple[Path, np.ndarray, bytes]] = [*base.contents] if base else []
+        self.lifted: dict[int, Path] = {}
+        self.watches: list[Watch] = []
+        self.contents: list[tuple[Path, np.ndarray, bytes]] = []
+        self.structures: list[Structure] = []
         self.generators: list[tuple[Path, Any]] = [*base.generators] if base else []
-        self.base, self.roots = base, list[tuple[str, Any]]()
-        self._seen: dict[int, int] = {**base._seen} if base else {}
-        self._kept: list[Any] = [base] if base else []
-        self._methods: set[tuple[int, bool]] = {*base._methods} if base else set()
+        self._arrays: list[Any] = []
+        self._variables: dict[Variable, None] = {}
+        self._modules: dict[int, Node] = {}
+        self._numbers: dict[int, int] = {}  # of what was seen, by id
+        self._count: int = base._count if base else 0
+        self._kept: list[Any] = []  # so that no other object gets one of these ids
+        self._classes: set[tuple[int, bool]] = set()
 
     # What is asked of it.
+
+    @functools.cached_property
+    def key(self) -> Hashed:
+        return Hashed(tuple(self.facts))
+
+    @functools.cached_property
+    def arrays(self) -> list[Any]:
+        """The arrays that are inputs."""
+        return [*(self.base.arrays if self.base else ()), *self._arrays]
+
+    @functools.cached_property
+    def variables(self) -> list[Variable]:
+        """The variables whose arrays are inputs."""
+        if self.base is not None and not self._variables:
+            return self.base.variables
+        return [*(self.base.variables if self.base else ()), *self._variables]
+
+    @property
+    def modules(self) -> dict[int, Node]:
+        """The modules by their ids."""
+        return {**(self.base.modules if self.base else {}), **self._modules}
 
     @property
     def first(self) -> Any:
         """The first of the roots that it started from."""
         return (self.base or self).roots[0][1]
 
-    @functools.cached_property
-    def key(self) -> Hashed:
-        return Hashed(tuple(self.facts))
+    def path_of(self, value: Any) -> Path | None:
+        """The path by which something was reached that is copied for a trace, or None."""
+        path = self.lifted.get(id(value))
+        return self.base.path_of(value) if path is None and self.base is not None else path
 
     def changed(self) -> Path | None:
         """The path of something that is no longer as it was found, an input or a fact."""
@@ -136,17 +163,38 @@ class Reach:
         for path, array, content in self.contents:
             if _content(array) != content:
                 return path
-        return None
+        return self.base.changed() if self.base is not None else None
 
     def restore(self) -> None:
         """Puts containers that can't be copied back to what was found in them."""
         for watch in self.watches:
             if watch.restore is not None and not watch.unchanged():
                 watch.restore(watch.held)
+        if self.base is not None:
+            self.base.restore()
 
     def holds(self) -> bool:
         """Whether everything is as it was found, so that there is no need to look again."""
-        return all(known.valid for known in self.structures) and self.changed() is None
+        for known in self.structures:
+            if not known.valid:
+                return False
+        for watch in self.watches:
+            if not watch.unchanged():
+                return False
+        if self.contents and self.changed() is not None:
+            return False
+        return self.base is None or self.base.holds()
+
+    # What was seen.
+
+    def _number(self, key: int) -> int | None:
+        number = self._numbers.get(key)
+        return self.base._number(key) if number is None and self.base is not None else number
+
+    def _enter(self, key: int) -> int:
+        number = self._numbers[key] = self._count
+        self._count += 1
+        return number
 
     # The walk.
 
@@ -174,12 +222,12 @@ class Reach:
                 self._kept.append(value)
         elif isinstance(value, types.ModuleType):
             self._fact(path, ById(value))
-        elif (number := self._seen.get(id(value))) is not None:
+        elif (number := self._number(id(value))) is not None:
             self._fact(path, ("seen", number))
-            if not lift and id(value) in self.lifted:
+            if not lift and self.path_of(value) is not None:
                 self.fixed_found.add(id(value))
         else:
-            self._seen[id(value)] = len(self._seen)
+            self._enter(id(value))
             self._kept.append(value)
             self._new(path, value, kind, lift and id(value) not in self.fixed)
 
@@ -315,10 +363,10 @@ class Reach:
         if not (lift and self.lift):
             self._fact(path, ById(array))
             return
-        number = self._seen.get(id(array))
+        number = self._number(id(array))
         if number is None:
-            self._seen[id(array)] = number = len(self._seen)
-            self.arrays.append(array)
+            number = self._enter(id(array))
+            self._arrays.append(array)
         self._fact(path, ("array", number))
 
     def _numpy(self, path: Path, array: Any, lift: bool) -> None:
@@ -338,12 +386,14 @@ class Reach:
         self._fact(path, known.signature)
         for kind, members in (("part", known.parts), ("variable", dict(enumerate(known.variables)))):
             for name, member in members.items():  # where trees overlap, a program depends on how
-                count = len(self._seen)
-                number = self._seen.setdefault(id(member), count)
-                if len(self._seen) == count and member is not module:
+                number = self._number(id(member))
+                if number is None:
+                    self._enter(id(member))
+                elif member is not module:
                     self._fact(path, (kind, name, number))
-        self.variables.update(dict.fromkeys(known.variables))
-        self.modules.update((id(part), part) for part in known.parts.values())
+        held = set(self.base.variables) if self.base is not None else ()
+        self._variables.update((variable, None) for variable in known.variables if variable not in held)
+        self._modules.update((id(part), part) for part in known.parts.values())
         for place, part in known.parts.items():
             self._part((path, f".{place}" if place else ""), part, lift)
 
@@ -411,11 +461,14 @@ class Reach:
             for name in slots:
                 self.add((path, f".{name}"), getattr(value, name, None), lift)
 
+    def _has_class(self, entry: tuple[int, bool]) -> bool:
+        return entry in self._classes or (self.base is not None and self.base._has_class(entry))
+
     def _class(self, path: Path, cls: type, making: bool = False) -> None:
         """The methods and attributes of a class that count: they are what instances do."""
-        if (id(cls), making) in self._methods:
+        if self._has_class((id(cls), making)):
             return
-        self._methods.add((id(cls), making))
+        self._classes.add((id(cls), making))
         for base in cls.__mro__:
             if is_library(base.__module__):
                 continue
@@ -431,8 +484,8 @@ class Reach:
                     continue
                 counted.append(name)
                 for function in functions:
-                    if id(function) not in self._seen:
-                        self._seen[id(function)] = len(self._seen)
+                    if self._number(id(function)) is None:
+                        self._enter(id(function))
                         self._function((path, ""), function, False)
                 if not functions and name not in ("__dict__", "__weakref__"):
                     self.add((path, f".{name}"), attribute, False)

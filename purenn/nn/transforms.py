@@ -133,7 +133,7 @@ def _gradients(
         rest[place] = None
 
     def run(found: Reach, arguments: Arguments) -> Any:
-        variables = list(found.variables)
+        variables = found.variables
         numbers = {variable: i for i, variable in enumerate(variables)}
         places = tuple(numbers[variable] for variable in trained)
         forms = tuple((place % len(args), tree) for place, (_, tree) in trees.items())
