@@ -120,6 +120,8 @@ class Bilinear(Layer, function=F.bilinear):
 
 def weight_and_bias(shape: tuple[int, ...], bias: bool, outputs: int | None = None) -> dict[str, Spec | None]:
     """Torch's usual start for a weight of this shape, (outputs, inputs, *kernel), and its bias."""
+    if min(shape) < 0:
+        raise ValueError(f"sizes must be at least 0, got {min(shape)}")
     inputs = math.prod(shape[1:])
     bound = 1 / math.sqrt(inputs) if inputs else 0.0
     return {

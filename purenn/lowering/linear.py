@@ -182,6 +182,9 @@ def _varying(array: Any) -> frozenset[str]:
 
 
 def _eagerly(*arrays: Any, op: Linear, count: int) -> Any:
+    if jax.config.jax_disable_jit:  # pyright: ignore[reportAttributeAccessIssue]
+        way = jax.default_backend()  # operation by operation, those that are compiled elsewhere
+        return _run(way if way in ("cpu", "cuda") else "run", arrays, op, count)
     return _eager(op, count)(*arrays)
 
 
@@ -261,10 +264,14 @@ def _folded(arrays: Any, dims: Any, op: _Map) -> Any:
 
 def _compiled(way: str) -> Callable[..., Any]:
     def run(*arrays: Any, op: Linear, count: int) -> Any:
-        with jax.numpy_dtype_promotion("standard"):
-            return list(getattr(op, way)(arrays[:count], arrays[count:]))
+        return _run(way, arrays, op, count)
 
     return mlir.lower_fun(run, multiple_results=True)
+
+
+def _run(way: str, arrays: tuple[Any, ...], op: Linear, count: int) -> list[Any]:
+    with jax.numpy_dtype_promotion("standard"):
+        return list(getattr(op, way)(arrays[:count], arrays[count:]))
 
 
 def _primitive(name: str) -> Primitive:

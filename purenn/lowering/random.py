@@ -95,7 +95,8 @@ def _program(size: int, dtype: np.dtype, normal: bool) -> Callable[..., jax.Arra
         return _normal(centred) if normal else centred
 
     word = np.uint32(0)
-    return jax.jit(block).lower(np.zeros(2, np.uint32), word, word).compile()
+    with jax.disable_jit(False):
+        return jax.jit(block).lower(np.zeros(2, np.uint32), word, word).compile()
 
 
 def fill(words: np.ndarray, size: int, dtype: np.dtype, *, normal: bool = False) -> np.ndarray:
@@ -108,7 +109,8 @@ def fill(words: np.ndarray, size: int, dtype: np.dtype, *, normal: bool = False)
     program = _program(block, dtype, normal)
     waiting: list[tuple[int, jax.Array]] = []
     for start in range(0, size, block):
-        waiting.append((start, program(words, np.uint32(start >> 32), np.uint32(start & 0xFFFFFFFF))))
+        with jax.disable_jit(False):  # it is compiled already
+            waiting.append((start, program(words, np.uint32(start >> 32), np.uint32(start & 0xFFFFFFFF))))
         if len(waiting) > 2:  # the next is computed while this one is copied
             _copy(values, *waiting.pop(0))
     for start, part in waiting:
