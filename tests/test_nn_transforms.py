@@ -8,6 +8,7 @@ import pytest
 import torch
 
 import purenn
+from purenn import functional as F
 from purenn import layers, nn
 
 X = jnp.asarray(np.random.default_rng(0).standard_normal((4, 3)), jnp.float32)
@@ -287,3 +288,55 @@ def test_an_attribute_of_another_module_costs_nothing():
     assert net._plan is plan
     net[1].eval()
     assert net._structure is None or not net._structure.valid
+
+
+def attend(x, p=0.5):
+    return F.scaled_dot_product_attention(x, x, x, dropout_p=p)
+
+
+RANDOM = {
+    "dropout": lambda x, on: F.dropout(x, 0.5, on),
+    "dropout1d": lambda x, on: F.dropout1d(x, 0.5, on),
+    "dropout2d": lambda x, on: F.dropout2d(x[:, :, None], 0.5, on),
+    "dropout3d": lambda x, on: F.dropout3d(x[:, :, None, None], 0.5, on),
+    "alpha_dropout": lambda x, on: F.alpha_dropout(x, 0.5, on),
+    "feature_alpha_dropout": lambda x, on: F.feature_alpha_dropout(x, 0.5, on),
+    "rrelu": lambda x, on: F.rrelu(-x, training=on),
+    "gumbel_softmax": lambda x, on: F.gumbel_softmax(x),
+    "attention": lambda x, on: attend(x, 0.5 if on else 0.0),
+    "fractional_max_pool2d": lambda x, on: F.fractional_max_pool2d(x[None], 2, output_size=5),
+}
+
+
+@pytest.mark.parametrize("name", RANDOM)
+def test_functions_draw_from_the_call_around_them(name):
+    """`F.dropout(x, p, self.training)` as torch's users write it, on every face."""
+    function, x = RANDOM[name], jnp.asarray(np.random.default_rng(1).standard_normal((3, 8, 8)), jnp.float32)
+
+    class Draws(nn.Module):
+        def forward(self, x):
+            return function(x, self.training)
+
+    class Layer(layers.Layer):
+        def forward(self, m, x):
+            return function(x, m.training)
+
+    with pytest.raises(ValueError, match=r"must be a jax key.*got None \(give rng=jax.random.key\(0\)"):
+        function(x, True)
+    net = Draws()
+    purenn.manual_seed(1)
+    eager = net(x), net(x)
+    assert (eager[0] != eager[1]).any()
+    purenn.manual_seed(1)
+    np.testing.assert_array_equal(net(x), eager[0])
+    made = Draws().compile()
+    assert (made(x) != made(x)).any()
+    pure = [nn.functional_call(net, {}, {}, x, training=True, rng=jax.random.key(i))[0] for i in (0, 0, 1)]
+    np.testing.assert_array_equal(pure[0], pure[1])
+    assert (pure[0] != pure[2]).any()
+    layer, _ = Layer().apply({}, {}, x, training=True, rng=jax.random.key(0))
+    np.testing.assert_array_equal(layer, pure[0])
+    with pytest.raises(ValueError, match="must be a jax key"):
+        Layer().apply({}, {}, x, training=True)
+    with purenn.random.drawing_from(purenn.random.Stream(0)), pytest.raises(ValueError, match="must be a jax key"):
+        Layer().apply({}, {}, x, training=True)  # it has no keys, and those of a call around it don't serve

@@ -252,13 +252,7 @@ class Modules(RuleBasedStateMachine):
             self.ours, self.theirs = (pickle.loads(pickle.dumps(net)) for net in (self.ours, self.theirs))
         else:
             self.ours, self.theirs = copy.deepcopy(self.ours), copy.deepcopy(self.theirs)
-            self.hooks = []
-            for net in (self.ours, self.theirs):  # the handles of the copies' hooks are nobody's
-                for module in net.modules():
-                    for name in ("_forward_hooks", "_forward_pre_hooks", "_hooks", "_pre_hooks"):
-                        getattr(module, name, {}).clear()
-            for module in self.ours.modules():
-                module._touched()
+            self.hooks = []  # the copies' stay: nobody has their handles
         self.ours.wire()
         self.theirs.wire()
         self.optimizer = nn.Optimizer(self.ours, optax.sgd(RATE))
