@@ -304,7 +304,7 @@ RANDOM = {
     "rrelu": lambda x, on: F.rrelu(-x, training=on),
     "gumbel_softmax": lambda x, on: F.gumbel_softmax(x),
     "attention": lambda x, on: attend(x, 0.5 if on else 0.0),
-    "fractional_max_pool2d": lambda x, on: F.fractional_max_pool2d(x[None], 2, output_size=5),
+    "fractional_max_pool2d": lambda x, on: F.fractional_max_pool2d(x[None], 2, output_size=6),
 }
 
 
