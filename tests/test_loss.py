@@ -142,10 +142,7 @@ def test_a_class_out_of_range_makes_its_loss_nan(loss, target):
     assert bool(jnp.isnan(losses[0]))
 
 
-def test_what_torch_refuses_by_value_is_nan():
-    assert np.isnan(F.gaussian_nll_loss(jnp.ones(1), jnp.ones(1), jnp.array([-1.0])))
-    assert np.isnan(F.binary_cross_entropy(jnp.array([1.5]), jnp.ones(1)))
-    assert np.isnan(F.binary_cross_entropy(jnp.array([-0.5]), jnp.zeros(1)))
+def test_a_label_of_ctc_loss_that_is_none_makes_the_loss_nan():
     assert np.isnan(F.ctc_loss(jnp.zeros((4, 3)), jnp.array([7]), (4,), (1,)))
 
 

@@ -11,24 +11,17 @@ TABLE = jnp.arange(12.0).reshape(4, 3)
 
 
 @pytest.mark.parametrize("index", [-1, 4, -5])
-def test_an_index_out_of_range_gives_nan_and_no_gradient(index):
+def test_an_index_out_of_range_gives_nan_and_no_gradient_inside_jit(index):
     indices = jnp.array([1, index])
-    for call in (F.embedding, lambda i, w: F.embedding(i, w, 0, 100.0, 2.0, True)):
+    for call in map(jax.jit, (F.embedding, lambda i, w: F.embedding(i, w, 0, 100.0, 2.0, True))):
         y = call(indices, TABLE)
         np.testing.assert_array_equal(y[0], TABLE[1])
         assert bool(jnp.isnan(y[1]).all())
         gradient = jax.grad(lambda w, call=call: call(indices, w)[0].sum())(TABLE)
         np.testing.assert_array_equal(gradient, jnp.zeros((4, 3)).at[1].set(1))
     for mode in ("sum", "mean", "max"):
-        y = F.embedding_bag(indices[:, None], TABLE, mode=mode)
+        y = jax.jit(lambda i, mode=mode: F.embedding_bag(i, TABLE, mode=mode))(indices[:, None])
         assert jnp.isnan(y).tolist() == [[False] * 3, [True] * 3]
-    np.testing.assert_array_equal(F.one_hot(indices, 4), [[0, 1, 0, 0], [0, 0, 0, 0]])
-
-
-def test_what_is_before_the_first_offset_is_in_no_bag():
-    for mode in ("sum", "mean", "max"):
-        y = F.embedding_bag(jnp.array([3, 3, 1]), TABLE, jnp.array([2, 3]), mode=mode)
-        np.testing.assert_array_equal(y, [TABLE[1], jnp.zeros(3)])
 
 
 def test_one_hot_needs_the_number_of_classes_inside_jit():

@@ -21,7 +21,7 @@ def fail(where: str, argument: str, expected: str, came: Any, error: type[Except
 
 
 def array(where: str, argument: str, x: Any) -> jax.Array:
-    """An array, from a jax or numpy array; anything else is refused, as torch refuses it."""
+    """An array, from a jax or numpy array; anything else is refused, as in torch."""
     if isinstance(x, jax.Array):
         return x
     if isinstance(x, np.ndarray | np.generic) or hasattr(x, "__jax_array__"):

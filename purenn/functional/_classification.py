@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from purenn.functional import _check, _loss
+from purenn.functional import _check, _loss, _values
 from purenn.lowering.loss import chunk, log_total, picked
 
 __all__ = ["LinearCrossEntropyOptions", "cross_entropy", "linear_cross_entropy", "nll_loss"]
@@ -44,7 +44,8 @@ def nll_loss(
 
     Raises:
         ValueError: the shapes don't fit, or there is no such reduction.
-        TypeError: a dtype doesn't fit. A target that is out of range makes the loss NaN, where torch raises.
+        TypeError: a dtype doesn't fit. IndexError: a target is out of range; inside ``jit``, where values are
+            unknown, the loss is NaN.
 
     Source: ``torch.nn.functional.nll_loss``.
 
@@ -58,7 +59,7 @@ def nll_loss(
     x, t = _check.array("nll_loss", "input", input), _check.array("nll_loss", "target", target)
     w = None if weight is None else _check.array("nll_loss", "weight", weight)
     _check.integer("nll_loss", "ignore_index", ignore_index)
-    _indices("nll_loss", x, t, w)
+    _indices("nll_loss", x, t, w, ignore_index)
     losses, weights = _of_indices(_loss.cast(x, x.dtype), t, w, ignore_index)
     return _loss.reduced(losses, reduction, x.dtype, jnp.sum(weights))
 
@@ -99,7 +100,8 @@ def cross_entropy(
 
     Raises:
         ValueError: the shapes don't fit, or there is no such reduction.
-        TypeError: a dtype doesn't fit. A target that is out of range makes the loss NaN, where torch raises.
+        TypeError: a dtype doesn't fit. IndexError: a target is out of range; inside ``jit``, where values are
+            unknown, the loss is NaN.
 
     Source: ``torch.nn.functional.cross_entropy``.
 
@@ -256,7 +258,7 @@ def _classes(where: str, x: Any, w: jax.Array | None, any_shape: bool = False) -
         _check.shape(where, "weight", w, (classes,))
 
 
-def _indices(where: str, x: Any, t: jax.Array, w: jax.Array | None, smooth: bool = False) -> None:
+def _indices(where: str, x: Any, t: jax.Array, w: jax.Array | None, ignore_index: int, smooth: bool = False) -> None:
     """Checks classes as the target, for log-probabilities or logits like x."""
     _classes(where, x, w, any_shape=x.ndim > 2 and not smooth)
     _check.same_dtype(where, input=x, weight=w)
@@ -264,6 +266,8 @@ def _indices(where: str, x: Any, t: jax.Array, w: jax.Array | None, smooth: bool
     expected = ((), (1,)) if x.ndim == 1 else (x.shape[:1] + x.shape[2:],)
     if t.shape not in expected:
         _check.fail(where, "target", f"of shape {expected[0]} for an input of shape {x.shape}", f"shape {t.shape}")
+    classes = x.shape[0 if x.ndim == 1 else 1]
+    _values.check(t, _values.Within(where, "target", 0, classes - 1, ignore_index))
 
 
 def _cross_entropy_dtype(
@@ -274,7 +278,7 @@ def _cross_entropy_dtype(
     if label_smoothing > 1:
         _check.fail(where, "label_smoothing", "at most 1", label_smoothing)
     if x.shape != t.shape or x.ndim == 0:
-        _indices(where, x, t, w, label_smoothing > 0)
+        _indices(where, x, t, w, ignore_index, label_smoothing > 0)
         return x.dtype
     _classes(where, x, w)
     if not jnp.issubdtype(t.dtype, jnp.floating):

@@ -9,9 +9,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jax.core import Tracer
 
-from purenn.functional import _check, _loss
+from purenn.functional import _check, _loss, _values
 
 __all__ = ["ctc_loss"]
 
@@ -81,9 +80,10 @@ def ctc_loss(
         t = t[None]
     inputs, _ = _lengths(where, "input_lengths", input_lengths, batch, steps)
     lengths, known = _lengths(where, "target_lengths", target_lengths, batch, t.shape[-1])
+    whole = jnp.asarray(True)
     if t.ndim == 1:
-        if known is not None and sum(known) != len(t):
-            _check.fail(where, "targets", f"as long as the target_lengths' sum, {sum(known)}", f"shape {t.shape}")
+        _values.check(lengths, _values.Total(where, "target_lengths", len(t), "targets"))
+        whole = jnp.sum(lengths) == len(t)
         longest = len(t) if known is None else max(known)
         places = (jnp.cumsum(lengths) - lengths)[:, None] + jnp.arange(longest, dtype=jnp.int32)[None]
         t = jnp.take(t, jnp.minimum(places, max(len(t) - 1, 0)), axis=0) if len(t) else t.reshape(1, 0).repeat(batch, 0)
@@ -96,8 +96,8 @@ def ctc_loss(
         loss = jnp.where(impossible, jnp.zeros_like(loss), loss)
     else:  # infinite, with a derivative of NaN
         loss = jnp.where(impossible, -jnp.log(jnp.where(impossible, 0 * total, jnp.ones_like(total))), loss)
-    outside = (inputs < 0) | (inputs > steps) | (lengths < 0) | (lengths > t.shape[1])
-    loss = jnp.where(outside, jnp.full_like(loss, jnp.nan), loss)
+    fits = (inputs >= 0) & (inputs <= steps) & (lengths >= 0) & (lengths <= t.shape[1]) & whole
+    loss = _values.or_nan(fits, loss)
     if reduction == "mean":
         loss = loss / jnp.maximum(lengths, 1).astype(loss.dtype)
     return _loss.reduced(loss if x.ndim == 3 else loss[0], reduction, x.dtype)
@@ -111,11 +111,10 @@ def _lengths(where: str, name: str, value: Any, batch: int, most: int) -> tuple[
     _check.integral(where, name, jnp.asarray(lengths))
     if lengths.ndim > 1 or lengths.size != batch:
         _check.fail(where, name, f"of shape ({batch},)", f"shape {lengths.shape}")
-    known = None if isinstance(lengths, Tracer) else np.asarray(lengths).ravel().tolist()
-    for n in known or []:
-        if not 0 <= n <= most:
-            _check.fail(where, name, f"from 0 to {most}", n)
-    return jnp.asarray(lengths).reshape(-1).astype(jnp.int32), known
+    _values.check(lengths, _values.Within(where, name, 0, most, error=ValueError))
+    values = _values.known(lengths)
+    numbers = None if values is None else values.ravel().tolist()
+    return jnp.asarray(lengths).reshape(-1).astype(jnp.int32), numbers
 
 
 def _negative_log_likelihood(

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jax.custom_derivatives import SymbolicZero
 from jax.scipy.special import xlogy
 
-from purenn.functional import _check, _loss
+from purenn.functional import _check, _loss, _values
 
 __all__ = [
     "binary_cross_entropy",
@@ -34,7 +34,7 @@ def binary_cross_entropy(
     As in torch the logarithms are at least -100, and the derivative is :math:`w\,(x - y) / \max(x (1 - x), 10^{-12})`.
 
     Args:
-        input: probabilities, of any shape; the loss of others is NaN, where torch raises.
+        input: probabilities, of any shape. Inside ``jit``, where values are unknown, the loss of others is NaN.
         target: probabilities, of the same shape and dtype.
         weight: of a shape that broadcasts to the input's.
         size_average, reduce: legacy; they overrule ``reduction``, as in torch.
@@ -44,7 +44,8 @@ def binary_cross_entropy(
         An array like ``input``, or a scalar.
 
     Raises:
-        ValueError: the shapes don't fit, or there is no such reduction. TypeError: the dtypes don't fit.
+        ValueError: the shapes don't fit, a value is no probability, or there is no such reduction.
+        TypeError: the dtypes don't fit.
 
     Source: ``torch.nn.functional.binary_cross_entropy``.
 
@@ -60,7 +61,10 @@ def binary_cross_entropy(
     _check.floating(where, "input", x)
     _check.same_dtype(where, input=x, target=t)
     _check.shape(where, "target", t, x.shape)
+    for name, probabilities in (("input", x), ("target", t)):
+        _values.check(probabilities, _values.Within(where, name, 0, 1, error=ValueError))
     loss = _binary_cross_entropy(_loss.cast(x, x.dtype), _loss.cast(t, x.dtype))
+    loss = _values.or_nan((t >= 0) & (t <= 1), loss)
     return _loss.reduced(_weighted(where, loss, "weight", weight), reduction, x.dtype)
 
 
@@ -253,7 +257,7 @@ def gaussian_nll_loss(
         input: expectations, of any shape.
         target: of a shape that broadcasts with it.
         var: variances, of the input's shape, or without its last dimension, or with one dimension of size 1; or a
-            float. A negative one makes the loss NaN, where torch raises; a negative float is refused.
+            float. Inside ``jit``, where values are unknown, a negative one makes the loss NaN.
         full: whether to add :math:`\tfrac12 \log 2 \pi`.
         eps: the least variance.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
@@ -292,6 +296,7 @@ def gaussian_nll_loss(
         elif v.ndim != x.ndim or sum(b for a, b in zip(x.shape, v.shape, strict=True) if a != b) != 1:
             expected = f"of shape {x.shape}, or without the last dimension, or with one of size 1"
             _check.fail(where, "var", expected, f"shape {v.shape}")
+    _values.check(v, _values.Within(where, "var", 0, math.inf, nan=True, error=ValueError))
     dtype = _loss.result_type(x, t, v)
     x, t, v = (_loss.cast(a, dtype) for a in _loss.broadcast(where, input=x, target=t, var=v))
     v = jnp.where(v < 0, jnp.full_like(v, jnp.nan), _loss.clamped(v, eps))

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from purenn.functional import _check, _loss
+from purenn.functional import _check, _loss, _values
 
 __all__ = [
     "hinge_embedding_loss",
@@ -233,8 +233,8 @@ def multilabel_margin_loss(
 
     Args:
         input: scores, of shape :math:`(C)` or :math:`(N, C)`.
-        target: the classes that apply, in front, and then -1; of the same shape. A row with a class that is out of
-            range makes the loss NaN, where torch raises.
+        target: the classes that apply, in front, and then -1; of the same shape. Inside ``jit``, where values are
+            unknown, a row with a class that is out of range makes the loss NaN.
         size_average, reduce: legacy; they overrule ``reduction``, as in torch.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
 
@@ -243,6 +243,7 @@ def multilabel_margin_loss(
 
     Raises:
         ValueError: the shapes don't fit, or there is no such reduction. TypeError: a dtype doesn't fit.
+        IndexError: a class is out of range.
 
     Source: ``torch.nn.functional.multilabel_margin_loss``.
 
@@ -259,6 +260,7 @@ def multilabel_margin_loss(
     s = _rows(where, x)
     if t.shape != x.shape and not (t.ndim < 2 and x.ndim < 2 and t.size == x.size):
         _check.fail(where, "target", f"of shape {x.shape}, as the input", f"shape {t.shape}")
+    _values.check(t, _values.Within(where, "target", -1, s.shape[1] - 1))
     t = t.reshape(s.shape)
     invalid = jnp.any((t < -1) | (t >= s.shape[1]), 1)
     applies = jnp.cumsum(t == -1, 1) == 0
@@ -289,8 +291,8 @@ def multi_margin_loss(
 
     Args:
         input: scores, of shape :math:`(C)` or :math:`(N, C)`.
-        target: classes from 0 to C - 1, of shape :math:`()` or :math:`(N)`. One that is out of range makes the loss
-            NaN, where torch raises.
+        target: classes from 0 to C - 1, of shape :math:`()` or :math:`(N)`. Inside ``jit``, where values are unknown,
+            one that is out of range makes the loss NaN.
         p: 1 or 2.
         margin: :math:`m`.
         weight: of the classes, of shape :math:`(C)` and the input's dtype.
@@ -302,6 +304,7 @@ def multi_margin_loss(
 
     Raises:
         ValueError: the shapes don't fit, another p, or there is no such reduction. TypeError: a dtype doesn't fit.
+        IndexError: a target is out of range.
 
     Source: ``torch.nn.functional.multi_margin_loss``.
 
@@ -323,6 +326,7 @@ def multi_margin_loss(
         _check.fail(where, "target", f"of shape ({len(s)},) for an input of shape {x.shape}", f"shape {t.shape}")
     _check.shape(where, "weight", w, s.shape[1:])
     y = t.reshape(-1, 1)
+    _values.check(t, _values.Within(where, "target", 0, s.shape[1] - 1))
     hot = y == lax.broadcasted_iota(t.dtype, s.shape, 1)
     zero = jnp.zeros_like(s)
     z = margin - jnp.sum(jnp.where(hot, s, zero), 1, keepdims=True) + s

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.core import Tracer
 from jax.tree_util import GetAttrKey, register_pytree_with_keys
 
 from purenn.functional import _check
+from purenn.functional._values import known
 
 __all__ = ["PackedSequence", "inverse", "known", "pack", "pad", "present"]
 
@@ -122,11 +122,6 @@ register_pytree_with_keys(
     lambda batch, fields: _made(fields, batch),
     lambda p: (tuple(p), p._batch),
 )
-
-
-def known(array: Any) -> np.ndarray | None:
-    """An array's values in numpy's form, or None for a traced one."""
-    return None if isinstance(array, Tracer) else np.asarray(array)
 
 
 def inverse(permutation: Any) -> Any:

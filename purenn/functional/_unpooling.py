@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from purenn.functional import _check, _pooling
+from purenn.functional import _check, _pooling, _values
 
 Ints = int | Sequence[int]
 
@@ -44,6 +44,7 @@ def _max_unpool(
     flat, total = x.reshape(-1, math.prod(inputs)), math.prod(sizes)
     if total == 0 or flat.size == 0:
         return jnp.zeros((*x.shape[:-n], *sizes), x.dtype)
+    _values.check(place, _values.Within(where, "indices", 0, total - 1))
     place = place.reshape(flat.shape)
     flat = jnp.where((place >= 0) & (place < total), flat, jnp.full_like(flat, jnp.nan))
     # a scatter of which the transpose is a gather: also those that are overwritten get a gradient, as in torch
@@ -75,8 +76,8 @@ def max_unpool1d(
 
     Args:
         input: of shape :math:`(N, C, L)` or :math:`(C, L)`.
-        indices: of the same shape, the places that ``max_pool1d(..., return_indices=True)`` gave. One that is
-            outside of the output, which torch refuses, puts NaN at its end; of equal ones any may win.
+        indices: of the same shape, the places that ``max_pool1d(..., return_indices=True)`` gave. Inside
+            ``jit``, where values are unknown, one outside of the output puts NaN at its end; of equal ones any may win.
         kernel_size, stride, padding: the pool's.
         output_size: the size of the pool's input, where it isn't the one below: :math:`(L',)`, or its whole shape.
 
@@ -85,7 +86,7 @@ def max_unpool1d(
 
     Raises:
         ValueError: the shapes don't fit, or an ``output_size`` a stride or more away. TypeError: an input that isn't
-            floating-point.
+            floating-point. IndexError: an index outside of the output.
 
     Source: ``torch.nn.functional.max_unpool1d``.
 
@@ -119,6 +120,7 @@ def max_unpool2d(
 
     Raises:
         ValueError: the shapes don't fit. TypeError: an input that isn't floating-point.
+        IndexError: an index outside of the output.
 
     Source: ``torch.nn.functional.max_unpool2d``.
 
@@ -153,6 +155,7 @@ def max_unpool3d(
 
     Raises:
         ValueError: the shapes don't fit. TypeError: an input that isn't floating-point.
+        IndexError: an index outside of the output.
 
     Source: ``torch.nn.functional.max_unpool3d``.
 

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jax import lax
 from jax.core import Tracer
 
-from purenn.functional import _check
+from purenn.functional import _check, _values
 from purenn.functional._norm import vector_norm
 
 __all__ = ["embedding", "embedding_bag", "one_hot"]
@@ -89,8 +89,8 @@ def embedding(
     r"""Looks up rows of a table: :math:`y_i = w_{x_i}`.
 
     Args:
-        input: indices, of any shape, int32 or int64. One out of range gives a row of nan (and of the least integer
-            in a table of integers), where torch raises; negative ones are out of range too.
+        input: indices, of any shape, int32 or int64, from 0 to V - 1. Inside ``jit``, where values are unknown, one
+            out of range gives a row of nan (and of the least integer in a table of integers).
         weight: of shape :math:`(V, D)`.
         padding_idx: the row that gets no gradient; negative ones count from the end.
         max_norm: rows of a larger norm are shortened to it. torch also writes them back to ``weight``; here the
@@ -105,6 +105,7 @@ def embedding(
 
     Raises:
         ValueError: the table isn't of rank 2, or ``padding_idx`` isn't one of its rows. TypeError: a dtype.
+        IndexError: an index is out of range.
 
     Source: ``torch.nn.functional.embedding``.
 
@@ -115,6 +116,7 @@ def embedding(
         [[4.0, 5.0], [0.0, 1.0]]
     """
     indices, w = _indices("embedding", "input", input), _table("embedding", weight)
+    _values.check(indices, _values.Within("embedding", "input", 0, w.shape[0] - 1))
     padding = _padding("embedding", padding_idx, w.shape[0])
     return _looked_up("embedding", w, indices, padding, max_norm, norm_type, scale_grad_by_freq)
 
@@ -136,10 +138,10 @@ def embedding_bag(
 
     Args:
         input: indices, int32 or int64: of shape :math:`(B, L)`, every row a bag; or of shape :math:`(N)`, with
-            ``offsets``. One out of range gives nan, where torch raises.
+            ``offsets``. Inside ``jit``, where values are unknown, one out of range gives nan.
         weight: of shape :math:`(V, D)`, floating-point.
-        offsets: of shape :math:`(B)`, ascending: where each bag starts. Starts at 0; what is before the first isn't
-            in any bag (where torch raises).
+        offsets: of shape :math:`(B)`, ascending from 0: where each bag starts. Inside ``jit``, where values are
+            unknown, others give nan.
         max_norm, norm_type: as in `embedding`.
         scale_grad_by_freq: as in `embedding`; not for ``'max'``. torch 2.13's CPU gradient divides some rows by the
             frequency of others; this one doesn't.
@@ -155,7 +157,8 @@ def embedding_bag(
         An array of shape :math:`(B, D)`.
 
     Raises:
-        ValueError: the shapes or the options don't fit. TypeError: a dtype.
+        ValueError: the shapes, the offsets or the options don't fit. TypeError: a dtype. IndexError: an index is out
+            of range.
 
     Source: ``torch.nn.functional.embedding_bag``.
 
@@ -179,8 +182,9 @@ def embedding_bag(
         if mode != "sum":
             _check.fail(where, "mode", "'sum' with per_sample_weights", repr(mode))
         factors = factors.reshape(-1, 1)
+    _values.check(indices, _values.Within(where, "input", 0, w.shape[0] - 1))
     padding = _padding(where, padding_idx, w.shape[0])
-    owner, bags, length = _owners(where, indices, offsets, include_last_offset)
+    owner, bags, length, valid = _owners(where, indices, offsets, include_last_offset)
     indices = indices.reshape(-1)
     rows = _looked_up(where, w, indices, padding, max_norm, norm_type, scale_grad_by_freq)
     there = (owner >= 0) & (owner < bags)
@@ -199,22 +203,22 @@ def embedding_bag(
         total = gather(jnp.where(there, wide if factors is None else wide * factors.astype(wide.dtype), 0), "add", 0)
         if mode == "mean":
             total = total / jnp.maximum(gather(there.astype(wide.dtype), "add", 0), 1)
-        return total.astype(w.dtype)
+        return _values.or_nan(valid, total.astype(w.dtype))
     if indices.size == 0:
-        return jnp.zeros((bags, w.shape[1]), w.dtype)
+        return _values.or_nan(valid, jnp.zeros((bags, w.shape[1]), w.dtype))
     still = lax.stop_gradient(jnp.where(there, rows, -jnp.inf))
     largest = gather(still, "max", -jnp.inf)
     hit = there & ((still == largest.at[owner].get(mode="clip")) | jnp.isnan(still))
     none = indices.size
     first = gather(jnp.where(hit, lax.broadcasted_iota(jnp.int32, hit.shape, 0), none), "min", none)
     best = jnp.take_along_axis(rows, jnp.minimum(first, none - 1), 0)
-    return jnp.where(first < none, best, 0)
+    return _values.or_nan(valid, jnp.where(first < none, best, 0))
 
 
 def _owners(
     where: str, indices: jax.Array, offsets: Any, include_last_offset: bool
-) -> tuple[jax.Array, int, int | None]:
-    """The bag of every index, how many bags there are, and their length where they have one."""
+) -> tuple[jax.Array, int, int | None, jax.Array]:
+    """The bag of every index, how many bags there are, their length where they have one, whether offsets are valid."""
     _check.rank(where, "input", indices, (1, 2), "(N) with offsets, or (B, L)")
     if indices.ndim == 2:
         bags, length = indices.shape
@@ -222,7 +226,7 @@ def _owners(
             _check.fail(where, "offsets", "None for an input of rank 2", "an array")
         if length == 0:
             _check.fail(where, "input", "of non-zero size in every bag", f"shape {indices.shape}")
-        return jnp.repeat(jnp.arange(bags), length), bags, length
+        return jnp.repeat(jnp.arange(bags), length), bags, length, jnp.asarray(True)
     if offsets is None:
         _check.fail(where, "offsets", "given for an input of rank 1", None)
     starts = _indices(where, "offsets", offsets)
@@ -230,16 +234,19 @@ def _owners(
     bags = starts.shape[0] - include_last_offset
     if bags < 0:
         _check.fail(where, "offsets", "of at least 1 element with include_last_offset", f"shape {starts.shape}")
+    _values.check(starts, _values.Ascending(where, "offsets", indices.shape[0]))
     position = jnp.arange(indices.shape[0], dtype=starts.dtype)
-    return jnp.searchsorted(starts, position, side="right") - 1, bags, None
+    ends = jnp.concatenate([jnp.zeros_like(starts[:1]), starts, jnp.full_like(starts[:1], indices.shape[0])])
+    valid = jnp.all(ends[1:] >= ends[:-1]) & (starts[:1] == 0).all()
+    return jnp.searchsorted(starts, position, side="right") - 1, bags, None, valid
 
 
 def one_hot(tensor: Any, num_classes: int = -1) -> jax.Array:
     r"""Vectors of zeros with a one where the index says: :math:`y_{i,c} = [x_i = c]`.
 
     Args:
-        tensor: class indices, of any shape :math:`(*)`, int32 or int64. One that isn't below ``num_classes``, or is
-            negative, gives a vector of zeros, where torch raises.
+        tensor: class indices, of any shape :math:`(*)`, int32 or int64. Inside ``jit``, where values are unknown,
+            one out of range gives a vector of zeros.
         num_classes: how many classes; -1 takes one more than the largest index, outside of ``jit`` only.
 
     Returns:
@@ -247,7 +254,7 @@ def one_hot(tensor: Any, num_classes: int = -1) -> jax.Array:
 
     Raises:
         ValueError: no positive number of classes: none given inside ``jit``, or for an empty array.
-        TypeError: the dtype.
+        TypeError: the dtype. IndexError: an index is out of range.
 
     Source: ``torch.nn.functional.one_hot``.
 
@@ -264,7 +271,8 @@ def one_hot(tensor: Any, num_classes: int = -1) -> jax.Array:
             _check.fail("one_hot", "num_classes", "given for an empty array", -1)
         if isinstance(x, Tracer):
             _check.fail("one_hot", "num_classes", "given inside jit, vmap and grad, where the values are unknown", -1)
-        classes = max(int(x.max()) + 1, 0)
+        classes = max(int(x.max()) + 1, 1)
     if classes < 1:
         _check.fail("one_hot", "num_classes", "at least 1, or -1", num_classes)
+    _values.check(x, _values.Within("one_hot", "tensor", 0, classes - 1))
     return (x[..., None] == lax.broadcasted_iota(x.dtype, (*x.shape, classes), x.ndim)).astype(int)

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from jax.typing import DTypeLike
 
-from purenn.functional import _adaptive_softmax, _check
+from purenn.functional import _adaptive_softmax, _check, _values
 from purenn.layers.base import Composite, Layer
 from purenn.layers.container import ModuleList, Sequential
 from purenn.layers.linear import Linear
@@ -40,7 +40,8 @@ class AdaptiveLogSoftmaxWithLoss(Composite):
 
     Shape: an input of shape :math:`(N, \text{in})` and targets of shape :math:`(N)`, or :math:`(\text{in})` and
     :math:`()`, to ``output``, the targets' log-probabilities, of their shape, and ``loss``, minus their mean. A target
-    that is no class gives NaN, where torch raises. All clusters are computed for every input, as shapes are static.
+    that is no class is refused; inside ``jit``, where values are unknown, it gives NaN. All clusters are computed for
+    every input, as shapes are static.
 
     Source: ``torch.nn.AdaptiveLogSoftmaxWithLoss``; Grave et al., 2017.
 
@@ -94,6 +95,7 @@ class AdaptiveLogSoftmaxWithLoss(Composite):
         _check.rank(where, "target_", target, (0, 1), "() or (N)")
         _check.integral(where, "target_", target)
         _check.shape(where, "input_", x, (*target.shape, self.in_features))
+        _values.check(target, _values.Within(where, "target_", 0, self.n_classes - 1))
         whole, batch = (x, target) if target.ndim else (x[None], target[None])
         output = _adaptive_softmax.log_probability(*self._logits(m, whole), batch)
         return _ASMoutput(output.reshape(target.shape), -jnp.mean(output))

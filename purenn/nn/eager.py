@@ -19,6 +19,7 @@ import jax
 from jax.core import Tracer
 
 from purenn import random, tracing
+from purenn.functional import _values
 from purenn.layers.base import Layer
 from purenn.layers.bound import Bound
 from purenn.nn import access
@@ -78,8 +79,9 @@ def leaf(
     mode = own["training"] if training is None else training
     program = _leaf(own["_layer"], mode, arguments.key, method, names, len(own["_parameters"]))
 
-    def finish(output: tuple[Any, dict[int, Any]]) -> tuple[Any, list[Variable], list[Any]]:
-        result, changed = output
+    def finish(output: tuple[Any, dict[int, Any], _values.Checks]) -> tuple[Any, list[Variable], list[Any]]:
+        result, changed, checks = output
+        checks.make(arguments.inputs)
         if changed:
             refuse_tracers([*changed.values()], type(module).__name__)
         return result, [variables[i] for i in changed], [*changed.values()]
@@ -91,9 +93,10 @@ def leaf(
         if tracing.current() != tracing.NO_TRACE:
             return leaf(module, (x,), {})
         try:
-            result, changed = tuned(*access.read(variables), x)
+            result, changed, checks = tuned(*access.read(variables), x)
         except NoCall:  # of another shape than before
             return leaf(module, (x,), {})
+        checks.make([x])
         if changed:
             access.write([variables[i] for i in changed], [*changed.values()])
         return result.value() if isinstance(result, Result) else result
@@ -112,8 +115,8 @@ def _leaf(
     layer: Layer, training: bool, arguments: Any, method: str | None, names: tuple[tuple[str, bool], ...], count: int
 ) -> KeyedJit:
     def run(stream: random.Stream, *inputs: Any) -> Any:
-        call, given = current_call(), iter(inputs)
-        variables = [None if absent else Variable(next(given)) for _, absent in names]
+        call, rest = current_call(), iter(inputs)
+        variables = [None if absent else Variable(next(rest)) for _, absent in names]
         named = [(name, variable) for (name, _), variable in zip(names, variables, strict=True)]
         held = [variable for variable in variables if variable is not None]
         before = list(map(value_of, held))
@@ -127,11 +130,12 @@ def _leaf(
             _stream=stream,
             _made_in=tracing.current(),
         )
-        args, kwargs = call.arguments.of(list(given), None)
-        with random.drawing_from(stream):
+        given = list(rest)
+        args, kwargs = call.arguments.of(given, None)
+        with random.drawing_from(stream), _values.collected() as rules:
             output = m._run(args, kwargs) if method is None else m._call_method(method, *args, **kwargs)
         changed = {i: v.value for i, v in enumerate(held) if v.value is not before[i]}
-        return Result.of(output, type(layer).__name__), changed
+        return Result.of(output, type(layer).__name__), changed, rules.about(given)
 
     return KeyedJit(run, type(layer).__name__)
 
@@ -168,10 +172,11 @@ def compiled(
 
     def run(found: Reach, arguments: Arguments) -> Any:
         variables = found.variables
-        program = programs.program(found, arguments, (training, method), lambda: _whole(name, training, method))
+        program = programs.program(found, arguments, (training, method), lambda: _whole(name, training, method, shared))
 
-        def finish(output: tuple[Any, dict[int, Any]]) -> tuple[Any, list[Variable], list[Any]]:
-            result, changed = output
+        def finish(output: tuple[Any, dict[int, Any], _values.Checks]) -> tuple[Any, list[Variable], list[Any]]:
+            result, changed, checks = output
+            checks.make(arguments.inputs)
             if changed:
                 refuse_tracers([*changed.values()], name)
             return result, [variables[i] for i in changed], [*changed.values()]
@@ -183,9 +188,10 @@ def compiled(
             if tracing.current() != tracing.NO_TRACE or not found.holds():
                 return compiled(module, (x,), {}, shared=shared)
             try:
-                result, changed = tuned(*access.read(variables), *found.arrays, x)
+                result, changed, checks = tuned(*access.read(variables), *found.arrays, x)
             except NoCall:  # of another shape than before
                 return compiled(module, (x,), {}, shared=shared)
+            checks.make([x])
             if changed:
                 access.write([variables[i] for i in changed], [*changed.values()])
             return result.value() if isinstance(result, Result) else result
@@ -198,7 +204,9 @@ def compiled(
     return programs.call([(name, module)], [], args, kwargs, run)
 
 
-def _whole(name: str, training: bool | None, method: str | None) -> KeyedJit:
+def _whole(name: str, training: bool | None, method: str | None, checked: bool) -> KeyedJit:
+    """The program of a whole `forward`; ``checked`` says whether values are checked, as in an eager call."""
+
     def body(copies: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         twin = copies.of(copies.reach.first)
         output = twin._run(args, kwargs) if method is None else twin._call_method(method, *args, **kwargs)
@@ -207,6 +215,9 @@ def _whole(name: str, training: bool | None, method: str | None) -> KeyedJit:
     def run(stream: random.Stream, *inputs: Any) -> Any:
         found, _ = current_call()
         count, end = len(found.variables), len(found.variables) + len(found.arrays)
-        return traced(stream, list(inputs[:count]), list(inputs[count:end]), list(inputs[end:]), training, body)
+        given = list(inputs[end:])
+        with _values.collected() as rules:
+            output = traced(stream, list(inputs[:count]), list(inputs[count:end]), given, training, body)
+        return *output, rules.about(given if checked else [])
 
     return KeyedJit(run, name)

@@ -12,6 +12,7 @@ from jax.core import Tracer
 
 from purenn.functional import _check, _packed
 from purenn.functional._packed import PackedSequence
+from purenn.functional._values import known
 
 __all__ = [
     "PackedSequence",
@@ -153,7 +154,7 @@ def pad_packed_sequence(
     lengths = there.sum(0, dtype=sequence.batch_sizes.dtype)
     if sequence.unsorted_indices is not None:
         order = sequence.unsorted_indices
-        numbers = _packed.known(order) if isinstance(lengths, np.ndarray) else None
+        numbers = known(order) if isinstance(lengths, np.ndarray) else None
         padded, lengths = padded[:, order], lengths[order] if numbers is None else lengths[numbers]
     return padded.swapaxes(0, 1) if batch_first else padded, lengths
 
@@ -224,7 +225,7 @@ def unpad_sequence(padded_sequences: Any, lengths: Any, batch_first: bool = Fals
     if x.ndim < 2:
         _check.fail(where, "padded_sequences", "of rank 2 or more", f"shape {x.shape}")
     x = x if batch_first else x.swapaxes(0, 1)
-    values = _packed.known(lengths)
+    values = known(lengths)
     if values is None:
         _check.fail(where, "lengths", "known: shapes depend on them", "traced ones", TypeError)
     if not np.issubdtype(values.dtype, np.integer):
@@ -279,7 +280,7 @@ def unpack_sequence(packed_sequences: PackedSequence) -> list[jax.Array]:
         >>> [x.tolist() for x in rnn.unpack_sequence(packed)]
         [[1], [2, 3]]
     """
-    if isinstance(packed_sequences, PackedSequence) and _packed.known(packed_sequences.batch_sizes) is None:
+    if isinstance(packed_sequences, PackedSequence) and known(packed_sequences.batch_sizes) is None:
         _check.fail("unpack_sequence", "batch_sizes", "known: shapes depend on them", "traced ones", TypeError)
     return unpad_sequence(*pad_packed_sequence(packed_sequences, batch_first=True), batch_first=True)
 
