@@ -16,14 +16,15 @@ from __future__ import annotations
 import dataclasses
 import functools
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar
 
 import jax
+import jax.ad_checkpoint
 import jax.numpy as jnp
 from jax import lax
-from jax.extend.core import Primitive
-from jax.interpreters import ad, batching, mlir
+from jax.extend.core import Primitive, Var
+from jax.interpreters import ad, batching, mlir, partial_eval
 from jax.sharding import NamedSharding, PartitionSpec
 
 __all__ = ["PLACES", "Form", "Linear", "linear"]
@@ -262,6 +263,43 @@ def _folded(arrays: Any, dims: Any, op: _Map) -> Any:
     return [output.reshape(size, -1, *output.shape[1:])], [0]
 
 
+def _checkpointed(saveable: Callable[..., Any], unknown: Any, there: Any, eqn: Any) -> Any:
+    """The map under ``jax.checkpoint``: kept if the policy keeps it, or a product of its obvious formulation.
+
+    What is given and returned is what jax's own rules for calls have: which inputs the backward pass has to wait for,
+    and which it has; the equation of either pass, what is true of the outputs, and the inputs to keep.
+    """
+    count = len(eqn.outvars)
+    missing = [v for v, has in zip(eqn.invars, there, strict=True) if isinstance(v, Var) and not has]
+    if any(unknown):
+        return None, eqn, [True] * count, [True] * count, missing
+    avals = [v.aval for v in eqn.invars]
+    asked = [(eqn.primitive, avals, eqn.params)]
+    asked += _products(eqn.params["op"], eqn.params["count"], tuple(map(_struct, avals)))
+    if any(saveable(primitive, *avals, **params) in (True, jax.ad_checkpoint.Saveable) for primitive, avals, params in asked):
+        return eqn, None, [False] * count, [False] * count, []
+    return eqn, eqn, [False] * count, [True] * count, missing
+
+
+@functools.lru_cache(maxsize=4096)
+def _products(op: Linear, count: int, given: Shapes) -> list[Any]:
+    """The products in the obvious formulation: their primitives, the shapes that they take, and their parameters."""
+    jaxpr = jax.make_jaxpr(lambda *arrays: op.run(arrays[:count], arrays[count:]))(*given).jaxpr
+    products = [eqn for eqn in _equations(jaxpr) if eqn.primitive in _PRODUCTS]
+    return [(eqn.primitive, [v.aval for v in eqn.invars], eqn.params) for eqn in products]
+
+
+_PRODUCTS = (lax.dot_general_p, lax.conv_general_dilated_p)
+
+
+def _equations(jaxpr: Any) -> Iterator[Any]:
+    for eqn in jaxpr.eqns:
+        yield eqn
+        for inner in jax.tree.leaves([*eqn.params.values()], is_leaf=lambda value: hasattr(value, "eqns")):
+            if hasattr(inner, "eqns"):
+                yield from _equations(inner)
+
+
 def _compiled(way: str) -> Callable[..., Any]:
     def run(*arrays: Any, op: Linear, count: int) -> Any:
         return _run(way, arrays, op, count)
@@ -282,6 +320,7 @@ def _primitive(name: str) -> Primitive:
     ad.primitive_jvps[made] = _jvp
     ad.primitive_transposes[made] = _transpose
     batching.primitive_batchers[made] = _batch
+    partial_eval.partial_eval_jaxpr_custom_rules[made] = _checkpointed
     mlir.register_lowering(made, _compiled("run"))
     for platform in ("cpu", "cuda"):
         mlir.register_lowering(made, _compiled(platform), platform=platform)
