@@ -8,6 +8,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 
 from purenn.functional import _check, _pooling, _values
 
@@ -46,10 +47,11 @@ def _max_unpool(
         return jnp.zeros((*x.shape[:-n], *sizes), x.dtype)
     _values.check(place, _values.Within(where, "indices", 0, total - 1))
     place = place.reshape(flat.shape)
-    flat = jnp.where((place >= 0) & (place < total), flat, jnp.full_like(flat, jnp.nan))
+    flat = _values.or_nan((place >= 0) & (place < total), flat)
     # a scatter of which the transpose is a gather: also those that are overwritten get a gradient, as in torch
-    put = jax.vmap(lambda v, i: jnp.zeros(total, v.dtype).at[i].set(v, mode="clip", unique_indices=True))
-    return put(flat, place).reshape((*x.shape[:-n], *sizes))
+    row = lax.broadcasted_iota(place.dtype, place.shape, 0)
+    y = jnp.zeros((len(flat), total), x.dtype).at[row, place].set(flat, mode="clip", unique_indices=True)
+    return y.reshape((*x.shape[:-n], *sizes))
 
 
 def _output_size(
