@@ -10,41 +10,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import torch
+from beside_torch import changed, outcome
 
 from purenn import layers, nn
-
-BOTH = {
-    nn: lambda *shape: jnp.ones(shape),
-    torch.nn: lambda *shape: torch.ones(shape),
-}
-
-
-def described(value, library):
-    """A result in words that both libraries share."""
-    if isinstance(value, library.Module):
-        return repr(value).replace("torch.", ""), list(value.state_dict()), [n for n, _ in value.named_children()]
-    if isinstance(value, jax.Array | torch.Tensor):
-        return tuple(value.shape)
-    if isinstance(value, list | tuple):
-        return [described(v, library) for v in value]
-    return value
-
-
-def outcome(script, library):
-    try:
-        return described(script(library, BOTH[library]), library)
-    except Exception as error:
-        return type(error)
 
 
 def linears(lib, *sizes):
     return [lib.Linear(n, n) for n in sizes]
-
-
-def changed(value, change):
-    """The value after a change in place."""
-    change(value)
-    return value
 
 
 def with_mul(net, times):

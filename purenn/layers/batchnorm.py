@@ -23,6 +23,8 @@ __all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm"]
 class NormBase(Layer):
     """What batch and instance norms share: an affine map and running statistics, a channel each."""
 
+    _version: ClassVar[int] = 2  # of a state_dict: since torch's second they have num_batches_tracked
+
     num_features: int
     eps: float = 1e-5
     momentum: float | None = 0.1

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import os
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-import jax
-import jax.numpy as jnp
-import numpy as np
-from jax.core import Tracer
-
+from purenn.layers.batchnorm import NormBase
 from purenn.nn import access
 from purenn.nn.hooks import RemovableHandle
+from purenn.nn.loading import EXTRA_STATE, check_kind, fitting, flat_copy, remedy
 from purenn.nn.node import Node
 from purenn.nn.program import refuse_tracers
 from purenn.nn.structure import structure
 from purenn.tree import flatten
 from purenn.variable import Variable
+from purenn.warn import warn_user
 
 if TYPE_CHECKING:
     from purenn.nn.module import Module
 
 __all__ = ["IncompatibleKeys", "Saved", "assign_trees"]
-
-EXTRA_STATE = "_extra_state"
 
 
 class IncompatibleKeys(NamedTuple):
@@ -38,6 +34,7 @@ class IncompatibleKeys(NamedTuple):
 class Saved(Node):
     """How a `Module` is saved and loaded, with torch's methods."""
 
+    _version: int = 1
     _save_hooks: dict[Any, Any]
     _load_hooks: dict[Any, Any]
 
@@ -47,15 +44,22 @@ class Saved(Node):
         """All parameters and persistent buffers under torch's names, tied ones under each of theirs.
 
         Args:
-            destination: a dict to put them into; a new one if None.
+            destination: a dict to put them into; a new ``OrderedDict`` if None.
             prefix: what comes before every name.
             keep_vars: ignored; accepted for compatibility with PyTorch. Arrays have no graph to be cut from.
 
         Returns:
-            The dict. Its arrays are the module's own, which never change.
+            The dict. Its arrays are the module's own, which never change. As in torch, a new one has an attribute
+            ``_metadata`` with the ``_version`` of each module.
         """
         here = cast("Saved", access.present(self))
-        destination = {} if destination is None else destination
+        _refuse_overrides(here)
+        if destination is None:
+            destination = OrderedDict[str, Any]()
+            vars(destination)["_metadata"] = OrderedDict[str, Any]()
+        local: dict[str, Any] = {"version": _version(here)}
+        if (metadata := getattr(destination, "_metadata", None)) is not None:
+            metadata[prefix[:-1]] = local
         for hook in _hooks(here, "_save_hooks", "before"):
             hook(here, prefix, keep_vars)
         saved = _own(here)
@@ -66,19 +70,19 @@ class Saved(Node):
             if child is not None:
                 child.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
         for hook in _hooks(here, "_save_hooks", "after"):
-            if hook(here, destination, prefix, {}) is not None:
+            if hook(here, destination, prefix, local) is not None:
                 raise RuntimeError("a state_dict post-hook changes the dict it is given and must return None")
         return destination
 
     def load_state_dict(
         self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
     ) -> IncompatibleKeys:
-        """Copies arrays from a state_dict, torch's included, cast to the dtypes here.
+        """Copies arrays from a state_dict, torch's included, cast to the dtypes and put on the devices here.
 
         Args:
             state_dict: arrays (jax, numpy or torch) by dotted names; a nested dict is taken too.
             strict: whether missing and unexpected names are errors.
-            assign: whether the arrays keep their own dtypes.
+            assign: whether the arrays keep their own dtypes and devices.
 
         Returns:
             The missing and the unexpected names.
@@ -90,41 +94,44 @@ class Saved(Node):
             raise RuntimeError(
                 f"{type(self).__name__}: load_state_dict inside a pure call would be lost: load before it"
             )
-        _check_kind(state_dict)
-        given, versions = flatten(state_dict), getattr(state_dict, "_metadata", None)
+        check_kind(state_dict)
+        given, metadata = flat_copy(state_dict), getattr(state_dict, "_metadata", None) or {}
+        vars(given)["_metadata"] = metadata
         missing, unexpected, problems = list[str](), list[str](), list[str]()
-        for path, part in structure(self).parts.items():
-            prefix = f"{path}." if path else ""
+        visits, local = [*_visits(self)], dict[str, dict[str, Any]]()
+        for prefix, part in visits:
+            _refuse_overrides(part)
+            local[prefix] = {**metadata.get(prefix[:-1], {}), **({"assign_to_params_buffers": True} if assign else {})}
             for computed in part._computed.values():
                 computed.rename(given, prefix)
             for hook in _hooks(part, "_load_hooks", "before"):
-                hook(part, given, prefix, {}, strict, missing, unexpected, problems)
+                hook(part, given, prefix, local[prefix], True, missing, unexpected, problems)
         with _sized_by(self, given):
-            extra = _extra_states(self)
-            variables = _all_saved(self)
-            names = [*variables, *extra]
-            missing += [n for n in names if n not in given and not (_later(n, self, versions) or n in missing)]
-            unexpected += [n for n in given if n not in variables and n not in extra]
+            visits = [*_visits(self)]
+            expected = [name for prefix, part in visits for name in _expected(part, prefix, given, local[prefix])]
+            missing += [name for name in expected if name not in given and name not in missing]
+            unexpected += [name for name in _unexpected(visits, given) if name not in unexpected]
             result = IncompatibleKeys(missing, unexpected)
-            hooks = [
-                (part, hook) for part in structure(self).parts.values() for hook in _hooks(part, "_load_hooks", "after")
-            ]
-            writes = _fitting(variables, given, problems, assign)
+            variables = {prefix + name: v for prefix, part in visits for name, v in _own(part).items()}
+            writes = fitting(variables, given, problems, assign)
             refuse_tracers([*writes.values()], type(self).__name__)
+            extra = [(p, given[n]) for prefix, p in visits if _has_extra(p) and (n := prefix + EXTRA_STATE) in given]
+            hooks = [(p, hook) for _, p in _children_first(self) for hook in _hooks(p, "_load_hooks", "after")]
+            advice = remedy(variables, state_dict) if missing or unexpected else ""
             if problems or not hooks:
-                _check(self, variables, given, problems, result, strict)
-            old = access.read([*writes])
-            access.write([*writes], [*writes.values()])
-            for part, hook in hooks:
-                hook(part, result)
-            try:
-                _check(self, variables, given, problems, result, strict)
-            except RuntimeError:
-                access.write([*writes], old)
-                raise
-            for name, part in extra.items():
-                if name in given:
-                    part.set_extra_state(given[name])
+                _check(self, problems, result, strict, advice)
+            with _all_or_none(writes, [part for part, _ in extra]):
+                access.write([*writes], [*writes.values()])
+                for part, state in extra:
+                    part.set_extra_state(state)
+                for part, hook in hooks:
+                    if hook(part, result) is not None:
+                        raise AssertionError(
+                            "a load_state_dict post-hook changes the lists that it is given and must return None"
+                        )
+                _check(self, problems, result, strict, advice)
+        if advice and not writes and not strict:
+            warn_user(f"load_state_dict of {type(self).__name__}, with strict=False, found none of its names.{advice}")
         return result
 
     def get_extra_state(self) -> Any:
@@ -151,7 +158,7 @@ class Saved(Node):
         """Calls a hook before a state_dict is loaded; it may change the dict, which is a copy of what was given.
 
         It is called as ``hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys,
-        error_msgs)``.
+        error_msgs)``, where ``strict`` is always True, as in torch.
         """
         return RemovableHandle(self, _hook_table(self, "_load_hooks"), ("before", hook))
 
@@ -174,7 +181,7 @@ def assign_trees(
             problems.append(f"Missing key(s) in {name}: " + ", ".join(f'"{n}"' for n in missing) + ".")
         if unexpected:
             problems.append(f"Unexpected key(s) in {name}: " + ", ".join(f'"{n}"' for n in unexpected) + ".")
-        writes |= _fitting(variables, given, problems, assign=False, keep=True)
+        writes |= fitting(variables, given, problems, assign=False, keep=True)
     if problems:
         raise RuntimeError(f"Error(s) in assigning to {type(module).__name__}:\n\t" + "\n\t".join(problems))
     refuse_tracers([*writes.values()], type(module).__name__)
@@ -184,49 +191,80 @@ def assign_trees(
 # What is saved.
 
 
+def _visits(module: Node, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """The modules of a tree with what comes before their names; a shared one under each of its names."""
+    yield prefix, module
+    for name, child in module._modules.items():
+        if child is not None:
+            yield from _visits(child, f"{prefix}{name}.")
+
+
+def _children_first(module: Node, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, child in module._modules.items():
+        if child is not None:
+            yield from _children_first(child, f"{prefix}{name}.")
+    yield prefix, module
+
+
 def _own(part: Node) -> dict[str, Variable]:
     """What a state_dict holds of a module itself."""
     groups = part._parameters, {n: v for n, v in part._buffers.items() if n not in part._volatile}
     return {name: variable for group in groups for name, variable in group.items() if variable is not None}
 
 
-def _all_saved(module: Node, prefix: str = "") -> dict[str, Variable]:
-    """What a state_dict holds, a shared module under each of its names."""
-    saved = {prefix + name: variable for name, variable in _own(module).items()}
-    for name, child in module._modules.items():
-        if child is not None:
-            saved |= _all_saved(child, f"{prefix}{name}.")
-    return saved
+def _has_extra(part: Node) -> bool:
+    return getattr(type(part), "set_extra_state", None) is not Saved.set_extra_state
 
 
-def _extra_states(module: Node) -> dict[str, Any]:
-    parts = structure(module).parts.items()
-    has = {p: part for p, part in parts if getattr(type(part), "set_extra_state", None) is not Saved.set_extra_state}
-    return {f"{path}.{EXTRA_STATE}" if path else EXTRA_STATE: part for path, part in has.items()}
+def _version(part: Saved) -> int:
+    return max(type(part)._version, getattr(type(part._layer), "_version", 1))
 
 
-def _later(name: str, module: Node, versions: Any) -> bool:
-    """Whether a state_dict may lack a name because torch's first batch norms didn't have it yet."""
-    path, _, last = name.rpartition(".")
-    return last == "num_batches_tracked" and ((versions or {}).get(path, {}).get("version") or 0) < 2
+def _refuse_overrides(part: Node) -> None:
+    """Refuses torch's private ways to save and load, which a class would define in vain."""
+    for name, instead in (
+        ("_save_to_state_dict", "register_state_dict_post_hook, or get_extra_state"),
+        ("_load_from_state_dict", "register_load_state_dict_pre_hook, or set_extra_state"),
+    ):
+        if hasattr(type(part), name):
+            raise RuntimeError(f"{type(part).__name__}.{name} is never called here: use {instead}")
 
 
 # What is taken in.
 
 
-def _check(
-    module: Node,
-    variables: Mapping[str, Variable],
-    given: Mapping[str, Any],
-    problems: list[str],
-    keys: IncompatibleKeys,
-    strict: bool,
-) -> None:
+def _expected(part: Node, prefix: str, given: Mapping[str, Any], local: Mapping[str, Any]) -> Iterator[str]:
+    """The names that a state_dict must have of a module itself."""
+    for name in _own(part):
+        if name == "num_batches_tracked" and isinstance(part._layer, NormBase) and (local.get("version") or 0) < 2:
+            continue  # torch's first batch norms didn't have it yet
+        yield prefix + name
+    if _has_extra(part):
+        yield prefix + EXTRA_STATE
+
+
+def _unexpected(visits: list[tuple[str, Any]], given: Mapping[str, Any]) -> list[str]:
+    """The names that no module has, in the order of the modules; below a child that is None all are ignored."""
+    parts, places = dict(visits), {prefix: i for i, (prefix, _) in enumerate(visits)}
+    found: list[tuple[int, bool, str]] = []
+    for name in given:
+        prefix, rest = "", name
+        while "." in rest and f"{prefix}{rest.partition('.')[0]}." in parts:
+            first, _, rest = rest.partition(".")
+            prefix = f"{prefix}{first}."
+        part, (first, dot, _) = parts[prefix], rest.partition(".")
+        known = first in part._modules if dot else first in _own(part) or (first == EXTRA_STATE and _has_extra(part))
+        if not known:
+            found.append((places[prefix], rest != EXTRA_STATE, name))
+    return [name for *_, name in sorted(found, key=lambda entry: entry[:2])]
+
+
+def _check(module: Node, problems: list[str], keys: IncompatibleKeys, strict: bool, advice: str) -> None:
     """Raises all that doesn't fit in one error."""
     lists = (("Missing", keys.missing_keys), ("Unexpected", keys.unexpected_keys)) if strict else ()
     named = [f"{kind} key(s) in state_dict: {', '.join(map(_quoted, names))}." for kind, names in lists if names]
     if named or problems:
-        text = "\n\t".join([*named, *problems]) + _remedy(variables, given)
+        text = "\n\t".join([*named, *problems]) + advice
         raise RuntimeError(f"Error(s) in loading state_dict for {type(module).__name__}:\n\t{text}")
 
 
@@ -234,72 +272,18 @@ def _quoted(name: str) -> str:
     return f'"{name}"'
 
 
-def _fitting(
-    variables: Mapping[str, Variable], given: Mapping[str, Any], problems: list[str], assign: bool, keep: bool = False
-) -> dict[Variable, Any]:
-    """The given arrays for variables, as they are kept; what doesn't fit goes to the problems.
-
-    With ``keep`` an array may be kept as it is, unless another variable holds it.
-    """
-    writes: dict[Variable, Any] = {}
-    owned = access.owned() if keep else ()
-    for name, variable in variables.items():
-        if name not in given:
-            continue
-        old, new = variable.value, given[name]
-        shape = getattr(new, "shape", None)
-        if shape is None:
-            problems.append(f'While copying the parameter named "{name}", expected an array, got {type(new).__name__}')
-        elif tuple(shape) != old.shape and not (old.shape == () and tuple(shape) == (1,)):
-            problems.append(
-                f"size mismatch for {name}: copying a param with shape {tuple(shape)} from checkpoint, "
-                f"the shape in current model is {old.shape}."
-            )
-        else:
-            array = _as_jax(new).reshape(old.shape)
-            array = array if assign else array.astype(old.dtype)
-            kept = array is new and keep and id(new) not in owned
-            writes[variable] = array if kept or array is not new or isinstance(array, Tracer) else jnp.array(array)
-    return writes
-
-
-def _as_jax(x: Any) -> jax.Array:
-    """An array of any library as one of jax's, which shares no memory with it."""
-    if isinstance(x, jax.Array):
-        return x
-    if hasattr(x, "detach"):  # torch's: numpy has no bfloat16
-        x = x.detach().cpu()
-        if "bfloat16" in str(x.dtype):
-            return jnp.array(x.float().numpy()).astype(jnp.bfloat16)
-        x = x.resolve_conj().resolve_neg().numpy()
-    return jnp.array(np.asarray(x))
-
-
-def _check_kind(state_dict: Any) -> None:
-    if isinstance(state_dict, str | os.PathLike):
-        raise TypeError(
-            f"load_state_dict takes a dict of arrays by name, got the path {str(state_dict)!r}: read the file first, "
-            "as with torch.load(path, weights_only=True) or safetensors.numpy.load_file(path)"
-        )
-    if isinstance(state_dict, Node):
-        raise TypeError("load_state_dict takes a dict of arrays by name, got a module: give its state_dict()")
-    if not isinstance(state_dict, Mapping):
-        raise TypeError(f"load_state_dict takes a dict of arrays by name, got {type(state_dict).__name__}")
-
-
-def _remedy(variables: Mapping[str, Variable], given: Mapping[str, Any]) -> str:
-    """Advice for names that would fit without what stands before them."""
-    wanted = set(variables)
-    prefixes = {name[: -len(want)] for name in given for want in wanted if name.endswith(f".{want}")}
-    for prefix in sorted(prefixes, key=len):
-        found = {name.removeprefix(prefix) for name in given if name.startswith(prefix)}
-        if len(found & wanted) > len(wanted) // 2:
-            inner = prefix.rstrip(".")
-            return (
-                f"\nThe names fit without {prefix!r}. Give what is below it, state_dict[{inner!r}], or take it off: "
-                f"{{name.removeprefix({prefix!r}): array for name, array in state_dict.items()}}"
-            )
-    return ""
+@contextlib.contextmanager
+def _all_or_none(writes: Mapping[Variable, Any], parts: list[Any]) -> Iterator[None]:
+    """After an error inside, variables and extra states are what they were."""
+    old = access.read([*writes])
+    states = [(p, p.get_extra_state()) for p in parts if type(p).get_extra_state is not Saved.get_extra_state]
+    try:
+        yield
+    except BaseException:
+        access.write([*writes], old)
+        for part, state in states:
+            part.set_extra_state(state)
+        raise
 
 
 @contextlib.contextmanager

@@ -1,0 +1,148 @@
+"""What a state_dict may be: arrays of any library by name, as variables keep them, and advice where it is none."""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
+
+from purenn.nn import access
+from purenn.nn.node import Node
+from purenn.variable import Variable
+
+__all__ = ["EXTRA_STATE", "check_kind", "fitting", "flat_copy", "placed_like", "remedy"]
+
+EXTRA_STATE = "_extra_state"
+
+
+def check_kind(state_dict: Any) -> None:
+    """Refuses what isn't a dict, and says what to give instead."""
+    if isinstance(state_dict, str | os.PathLike):
+        raise TypeError(
+            f"load_state_dict takes a dict of arrays by name, got the path {str(state_dict)!r}: read the file first, "
+            "as with torch.load(path, weights_only=True) or safetensors.numpy.load_file(path)"
+        )
+    if isinstance(state_dict, Node) or hasattr(state_dict, "state_dict"):
+        raise TypeError(
+            f"load_state_dict takes a dict of arrays by name, got the module {type(state_dict).__name__}: give its "
+            "state_dict()"
+        )
+    if not isinstance(state_dict, Mapping):
+        raise TypeError(f"load_state_dict takes a dict of arrays by name, got {type(state_dict).__name__}")
+
+
+def flat_copy(state_dict: Mapping[Any, Any]) -> OrderedDict[str, Any]:
+    """A state_dict, which may be nested, under dotted names; an extra state stays what it is."""
+    return OrderedDict(_leaves(state_dict, ""))
+
+
+def _leaves(tree: Mapping[Any, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for name, value in tree.items():
+        if isinstance(value, Mapping) and str(name).rpartition(".")[2] != EXTRA_STATE:
+            yield from _leaves(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def fitting(
+    variables: Mapping[str, Variable], given: Mapping[str, Any], problems: list[str], assign: bool, keep: bool = False
+) -> dict[Variable, Any]:
+    """The given arrays for variables, as they are kept; what doesn't fit goes to the problems.
+
+    Args:
+        variables: the variables by name.
+        given: arrays by name.
+        problems: a list to add messages to.
+        assign: whether the arrays keep their own dtypes and devices.
+        keep: whether an array may be kept as it is, unless another variable holds it.
+    """
+    writes: dict[Variable, Any] = {}
+    owned = access.owned() if keep else ()
+    for name, variable in variables.items():
+        if name not in given:
+            continue
+        old, new = variable.value, given[name]
+        shape = getattr(new, "shape", None)
+        if shape is None:
+            problems.append(f'While copying the parameter named "{name}", expected an array, got {type(new).__name__}')
+            continue
+        if tuple(shape) != old.shape and not (old.shape == () and tuple(shape) == (1,)):
+            problems.append(
+                f"size mismatch for {name}: copying a param with shape {tuple(shape)} from checkpoint, "
+                f"the shape in current model is {old.shape}."
+            )
+            continue
+        try:
+            array = _as_jax(new, old, assign)
+        except (TypeError, ValueError, RuntimeError, NotImplementedError) as error:
+            problems.append(f'While copying the parameter named "{name}", an exception occurred: {error}')
+            continue
+        kept = array is new and keep and id(new) not in owned
+        writes[variable] = array if kept or array is not new else access.own_copy(array)
+    return writes
+
+
+def _as_jax(x: Any, old: Any, assign: bool) -> jax.Array:
+    """An array of any library as one of jax's, which shares no memory with it."""
+    if isinstance(x, jax.Array):
+        x = x.reshape(old.shape)
+        return x if assign else placed_like(x.astype(old.dtype), old)
+    if hasattr(x, "detach"):
+        x = _from_torch(x)
+    x = np.asarray(x).reshape(old.shape)
+    if x.dtype.kind not in "biufcV":
+        raise TypeError(f"it must hold numbers, got dtype {x.dtype}")
+    return jnp.array(x) if assign else placed_like(jax.device_put(np.array(x, old.dtype)), old)
+
+
+def _from_torch(x: Any) -> np.ndarray:
+    x = x.detach().cpu()
+    name = str(x.dtype).removeprefix("torch.")
+    if name.startswith(("bfloat16", "float8", "float4")):  # numpy has these only by jax's dtypes
+        return x.float().numpy().astype(jnp.dtype(name))
+    return x.resolve_conj().resolve_neg().numpy()
+
+
+def placed_like(array: Any, old: Any) -> Any:
+    """An array on the devices on which an older one was put."""
+    if isinstance(array, Tracer) or isinstance(old, Tracer) or not getattr(old, "committed", False):
+        return array
+    return array if array.sharding == old.sharding else jax.device_put(array, old.sharding)
+
+
+def remedy(variables: Mapping[str, Variable], state_dict: Mapping[str, Any]) -> str:
+    """Advice for names that would fit without, or with, what stands before them; "" if there is none."""
+    wanted, given = set(variables), set(flat_copy(state_dict))
+    if found := _prefix(given, wanted):
+        where, prefix = "state_dict", found
+        while prefix:  # as far as it is a place in nested dicts
+            first, _, rest = prefix.partition(".")
+            if not isinstance(state_dict.get(first), Mapping):
+                break
+            where, prefix, state_dict = f"{where}[{first!r}]", rest, state_dict[first]
+        if not prefix:
+            return f"\nThe names fit without {found!r}: give {where}."
+        names = f"{{name.removeprefix({prefix!r}): array for name, array in {where}.items()}}"
+        return f"\nThe names fit without {found!r}: give {names}."
+    if found := _prefix(wanted, given):
+        return f"\nThe names fit with {found!r} before them: load into net.{found.rstrip('.')}."
+    return ""
+
+
+def _prefix(long: set[str], short: set[str]) -> str:
+    """What stands before the names of one set where most of another set end in the same way."""
+    counts: dict[str, int] = {}
+    for name in long:
+        at = name.find(".")
+        while at >= 0:
+            if name[at + 1 :] in short:
+                counts[name[: at + 1]] = counts.get(name[: at + 1], 0) + 1
+            at = name.find(".", at + 1)
+    best = max(counts, key=lambda prefix: (counts[prefix], -len(prefix)), default="")
+    return best if best and 2 * counts[best] > len(short - long) > 0 else ""
