@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+import weakref
 from collections.abc import Callable
 from typing import Any, NamedTuple, Self
 
@@ -25,19 +26,19 @@ class RemovableHandle:
     Source: ``torch.utils.hooks.RemovableHandle``.
     """
 
-    def __init__(self, node: Node, hooks: dict[Any, Any], hook: Any, first: bool = False):
+    def __init__(self, node: Node, table: str, hook: Any, first: bool = False):
         if node._pure or node._is_older():
             node._refuse_change("a hook")
-        self._node, self._hooks = node, hooks
-        others = dict(hooks)
-        hooks.clear()
-        hooks.update({self: hook, **others} if first else {**others, self: hook})
+        self._node, self._table = weakref.ref(node), table
+        others = vars(node).get(table, {})
+        vars(node)[table] = {self: hook, **others} if first else {**others, self: hook}
         node._touched()
 
     def remove(self) -> None:
         """Takes the hook off; a second time it does nothing."""
-        self._hooks.pop(self, None)
-        self._node._touched()
+        if (node := self._node()) is not None:
+            vars(node)[self._table].pop(self, None)
+            node._touched()
 
     def __enter__(self) -> Self:
         return self
@@ -45,11 +46,12 @@ class RemovableHandle:
     def __exit__(self, *error: Any) -> None:
         self.remove()
 
-    def __deepcopy__(self, memo: Any) -> RemovableHandle:
-        return object.__new__(RemovableHandle)  # a copy of a module has hooks, but nobody holds their handles
+    def __getstate__(self) -> Any:
+        return self._node(), self._table
 
-    def __reduce__(self) -> Any:
-        return object.__new__, (RemovableHandle,)
+    def __setstate__(self, state: Any) -> None:
+        node, self._table = state
+        self._node = weakref.ref(node) if node is not None else lambda: None
 
 
 class Hooked(Node):
@@ -68,7 +70,7 @@ class Hooked(Node):
         Returns:
             A handle to remove it with.
         """
-        return RemovableHandle(self, self._pre_hooks, Hook(hook, with_kwargs), prepend)
+        return RemovableHandle(self, "_pre_hooks", Hook(hook, with_kwargs), prepend)
 
     def register_forward_hook(
         self,
@@ -89,7 +91,7 @@ class Hooked(Node):
         Returns:
             A handle to remove it with.
         """
-        return RemovableHandle(self, self._hooks, Hook(hook, with_kwargs, always_call), prepend)
+        return RemovableHandle(self, "_hooks", Hook(hook, with_kwargs, always_call), prepend)
 
     def _hooked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         called: set[int] = set()
@@ -111,7 +113,7 @@ class Hooked(Node):
             for hook in tuple(self._hooks.values()):
                 if hook.always and id(hook) not in called:
                     try:
-                        self._after(hook, args, kwargs, output)
+                        output = self._after(hook, args, kwargs, output)
                     except Exception as error:
                         warnings.warn(f"a forward hook with always_call=True raised too: {error!r}", stacklevel=4)
             raise

@@ -148,11 +148,11 @@ class Saved(Node):
 
     def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Calls ``hook(module, prefix, keep_vars)`` before the module's arrays are put into a state_dict."""
-        return RemovableHandle(self, _hook_table(self, "_save_hooks"), ("before", hook))
+        return RemovableHandle(self, "_save_hooks", ("before", hook))
 
     def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Calls ``hook(module, state_dict, prefix, local_metadata)`` after they were; it may change the dict."""
-        return RemovableHandle(self, _hook_table(self, "_save_hooks"), ("after", hook))
+        return RemovableHandle(self, "_save_hooks", ("after", hook))
 
     def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Calls a hook before a state_dict is loaded; it may change the dict, which is a copy of what was given.
@@ -160,11 +160,11 @@ class Saved(Node):
         It is called as ``hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys,
         error_msgs)``, where ``strict`` is always True, as in torch.
         """
-        return RemovableHandle(self, _hook_table(self, "_load_hooks"), ("before", hook))
+        return RemovableHandle(self, "_load_hooks", ("before", hook))
 
     def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Calls ``hook(module, incompatible_keys)`` after loading; it may change the two lists in place."""
-        return RemovableHandle(self, _hook_table(self, "_load_hooks"), ("after", hook))
+        return RemovableHandle(self, "_load_hooks", ("after", hook))
 
 
 def assign_trees(
@@ -309,10 +309,6 @@ def _sized_by(module: Node, given: Mapping[str, Any]) -> Iterator[None]:
             vars(part).update(attributes)
             part._touched()
         raise
-
-
-def _hook_table(module: Node, name: str) -> dict[Any, Any]:
-    return vars(module).setdefault(name, {})
 
 
 def _hooks(module: Node, name: str, when: str) -> list[Callable[..., Any]]:
