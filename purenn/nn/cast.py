@@ -7,10 +7,13 @@ from typing import Any, Self
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from purenn.layers.spec import as_dtype
 from purenn.nn import access
+from purenn.nn.arrays import cast
 from purenn.nn.node import Node
+from purenn.nn.program import refuse_tracers
 from purenn.nn.structure import structure
 
 __all__ = ["Cast"]
@@ -28,105 +31,130 @@ class Cast(Node):
             )
         variables = structure(self).variables
         values = [fn(array) for array in access.read(variables)]
+        refuse_tracers(values, type(self).__name__)
         access.write(variables, values)
         self._touched()
         return self
 
     def to(self, *args: Any, dtype: Any = None, device: Any = None, **ignored: Any) -> Self:
-        """Casts the floating-point arrays to a dtype, or moves all arrays to a device.
+        """Casts the floating-point and complex arrays to a dtype, moves all arrays to a device, or both.
 
         Args:
             args: a dtype, a device, both, or an array whose dtype and device are taken.
-            dtype: a floating-point dtype, of jax, numpy or torch.
-            device: jax's, a sharding, or torch's words for one: ``'cpu'``, ``'cuda'`` and ``'gpu'``, ``'cuda:0'``.
+            dtype: a floating-point or complex dtype, of jax, numpy or torch.
+            device: jax's, a sharding, or torch's words for one: ``'cpu'``, ``'cuda'`` and ``'gpu'``, ``'cuda:0'``, or
+                the number of a GPU.
             ignored: ``non_blocking``, ``copy`` and ``memory_format``; accepted for compatibility with PyTorch.
         """
+        where = f"{type(self).__name__}.to"
         if unknown := set(ignored) - {"non_blocking", "copy", "memory_format"}:
-            raise TypeError(f"{type(self).__name__}.to has no argument {', '.join(sorted(unknown))}")
+            raise TypeError(f"{where} has no argument {', '.join(sorted(unknown))}")
+        given: dict[str, list[Any]] = {"dtype": [dtype], "device": [device]}
         for arg in args:
             if isinstance(arg, jax.Array):
-                dtype, device = arg.dtype, arg.sharding
-            elif isinstance(arg, bool):
-                continue  # torch's non_blocking
-            elif is_device(arg):
-                device = arg
-            else:
-                dtype = arg
-        if dtype is not None:
-            target = as_dtype(dtype)
-            if target is None or not jnp.issubdtype(target, jnp.inexact):
-                raise TypeError(f"{type(self).__name__}.to takes a floating-point dtype, got {dtype}")
-            _check_double(target)
-            self._map(lambda x: x.astype(target) if jnp.issubdtype(x.dtype, jnp.inexact) else x)
-        if device is not None:
-            place = as_device(device)
-            self._map(lambda x: jax.device_put(x, place))
-        return self
+                given["dtype"].append(arg.dtype)
+                given["device"].append(arg.sharding)
+            elif not isinstance(arg, bool):  # torch's non_blocking
+                given["device" if is_device(arg) else "dtype"].append(arg)
+        for name, values in given.items():
+            values[:] = [value for value in values if value is not None]
+            if len(values) > 1:
+                raise TypeError(f"{where} takes one {name}, got {values[0]} and {values[1]}")
+        target, place = _as_dtype(where, *given["dtype"]), as_device(*given["device"])
+        if target is not None and not jnp.issubdtype(target, jnp.inexact):
+            raise TypeError(f"{where} takes a floating-point or complex dtype, got {target}")
+
+        def moved(x: jax.Array) -> jax.Array:
+            if target is not None and jnp.issubdtype(x.dtype, jnp.inexact):
+                x = cast(x, target)
+            return x if place is None else jax.device_put(x, place)
+
+        return self._map(moved)
+
+    def _to_floating(self, dtype: str) -> Self:
+        target = _as_dtype(type(self).__name__, dtype)
+        return self._map(lambda x: cast(x, target) if jnp.issubdtype(x.dtype, jnp.floating) else x)
 
     def float(self) -> Self:
-        """Casts to float32."""
-        return self.to(jnp.float32)
+        """Casts the floating-point arrays to float32."""
+        return self._to_floating("float32")
 
     def double(self) -> Self:
-        """Casts to float64, which jax has where ``jax_enable_x64`` is on."""
-        return self.to(jnp.dtype("float64"))
+        """Casts the floating-point arrays to float64, which jax has where ``jax_enable_x64`` is on."""
+        return self._to_floating("float64")
 
     def half(self) -> Self:
-        """Casts to float16."""
-        return self.to(jnp.float16)
+        """Casts the floating-point arrays to float16."""
+        return self._to_floating("float16")
 
     def bfloat16(self) -> Self:
-        """Casts to bfloat16."""
-        return self.to(jnp.bfloat16)
+        """Casts the floating-point arrays to bfloat16."""
+        return self._to_floating("bfloat16")
 
     def type(self, dst_type: Any) -> Self:
-        """Casts all arrays to a dtype, integers too."""
-        target = as_dtype(dst_type)
+        """Casts all arrays to a dtype, integers too.
+
+        Raises:
+            RuntimeError: it is an integer dtype, and there are parameters, whose gradients are floating-point numbers.
+        """
+        target = _as_dtype(f"{type(self).__name__}.type", dst_type)
         if target is None:
             raise TypeError(f"{type(self).__name__}.type takes a dtype, got {dst_type!r}")
-        _check_double(target)
-        return self._map(lambda x: x.astype(target))
+        if not jnp.issubdtype(target, jnp.inexact) and structure(self).parameters:
+            raise RuntimeError(f"{type(self).__name__}: parameters can't be of dtype {target}, they have gradients")
+        return self._map(lambda x: cast(x, target))
 
     def cpu(self) -> Self:
         """Moves all arrays to the processor."""
         return self.to("cpu")
 
     def cuda(self, device: Any = None) -> Self:
-        """Moves all arrays to a GPU, the first unless one is given by its number."""
-        return self.to(f"cuda:{device}" if isinstance(device, int) else device or "cuda")
+        """Moves all arrays to a GPU, the first unless one is given, as by its number."""
+        return self.to("cuda" if device is None else device)
 
     def to_empty(self, *, device: Any, recurse: bool = True) -> Self:
-        """Moves to a device without the values: the arrays are zeros there."""
+        """Moves to a device without the values: the arrays are zeros there.
+
+        Args:
+            device: as in `to`; None is where they are.
+            recurse: whether the modules below are moved too.
+        """
         place = as_device(device)
-        targets = [self] if not recurse else [*self.modules()]
-        for target in targets:
-            for variable in (*target._parameters.values(), *target._buffers.values()):
-                if variable is not None:
-                    access.write([variable], [jax.device_put(jnp.zeros_like(variable.value), place)])
-            target._touched()
-        return self
+        own = {*self._parameters.values(), *self._buffers.values()}
+        moved = iter([recurse or variable in own for variable in structure(self).variables])
+        return self._map(lambda x: jax.device_put(jnp.zeros_like(x), place or x.sharding) if next(moved) else x)
 
 
 def is_device(value: Any) -> bool:
     """Whether a value names a device, in jax's way or in torch's."""
     if isinstance(value, str):
         return value.partition(":")[0] in ("cpu", "gpu", "cuda", "tpu", "meta")
-    return isinstance(value, jax.Device | jax.sharding.Sharding) or type(value).__name__ == "device"
+    return isinstance(value, int | jax.Device | jax.sharding.Sharding) or type(value).__name__ == "device"
 
 
-def as_device(value: Any) -> Any:
+def as_device(value: Any = None) -> Any:
     """The device or sharding of jax's that a value names."""
-    if isinstance(value, jax.Device | jax.sharding.Sharding):
+    if value is None or isinstance(value, jax.Device | jax.sharding.Sharding):
         return value
-    platform, _, number = str(value).partition(":")
+    platform, _, number = ("cuda", "", value) if isinstance(value, int) else str(value).partition(":")
     if platform == "meta":
         raise ValueError("jax has no meta device: jax.eval_shape gives shapes without arrays")
-    known = jax.devices("gpu" if platform == "cuda" else platform)
-    if int(number or 0) >= len(known):
-        raise ValueError(f"there is no device {value}: jax sees {len(known)} of {platform}")
-    return known[int(number or 0)]
+    try:
+        known = jax.devices("gpu" if platform == "cuda" else platform)
+    except RuntimeError:
+        there = ", ".join(map(str, jax.devices()))
+        raise RuntimeError(f"there is no device {value}: jax sees {there}. Arrays are there without a move") from None
+    place = {str(i): device for i, device in enumerate(known)}.get(str(number or 0))
+    if place is None:
+        raise RuntimeError(f"there is no device {value}: jax sees {', '.join(map(str, known))}")
+    return place
 
 
-def _check_double(dtype: Any) -> None:
-    if jax.dtypes.canonicalize_dtype(dtype) != dtype:
-        raise RuntimeError(f"{dtype} is off: jax.config.update('jax_enable_x64', True) turns it on")
+def _as_dtype(where: str, dtype: Any = None) -> np.dtype | None:
+    try:
+        target = as_dtype(dtype)
+    except TypeError:
+        raise TypeError(f"{where}: {dtype!r} is neither a dtype, such as jnp.float16, nor a device") from None
+    if target is not None and jax.dtypes.canonicalize_dtype(target) != target:
+        raise RuntimeError(f"{target} is off: jax.config.update('jax_enable_x64', True) turns it on")
+    return target

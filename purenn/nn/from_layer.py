@@ -15,7 +15,7 @@ from purenn import random
 from purenn.layers.base import Composite, Layer, further_methods
 from purenn.layers.bound import Bound
 from purenn.layers.location import move_location
-from purenn.nn import access, eager
+from purenn.nn import access, eager, reset
 from purenn.nn.code import is_library
 from purenn.nn.module import Module
 from purenn.nn.state_dict import assign_trees
@@ -147,6 +147,7 @@ def stateful(layer_class: type[Layer]) -> type[Module]:
         layer_class.__name__,
         bases or (LayerModule,),
         {
+            **reset.methods_of(layer_class),
             **own,
             "__init__": __init__,
             "__doc__": layer_class.__doc__,

@@ -10,13 +10,13 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.core import Tracer
 
 from purenn.nn import access
+from purenn.nn.arrays import cast, placed_like
 from purenn.nn.node import Node
 from purenn.variable import Variable
 
-__all__ = ["EXTRA_STATE", "check_kind", "fitting", "flat_copy", "placed_like", "remedy"]
+__all__ = ["EXTRA_STATE", "check_kind", "fitting", "flat_copy", "remedy"]
 
 EXTRA_STATE = "_extra_state"
 
@@ -92,13 +92,13 @@ def _as_jax(x: Any, old: Any, assign: bool) -> jax.Array:
     """An array of any library as one of jax's, which shares no memory with it."""
     if isinstance(x, jax.Array):
         x = x.reshape(old.shape)
-        return x if assign else placed_like(x.astype(old.dtype), old)
+        return x if assign else placed_like(cast(x, old.dtype), old)
     if hasattr(x, "detach"):
         x = _from_torch(x)
     x = np.asarray(x).reshape(old.shape)
     if x.dtype.kind not in "biufcV":
         raise TypeError(f"it must hold numbers, got dtype {x.dtype}")
-    return jnp.array(x) if assign else placed_like(jax.device_put(np.array(x, old.dtype)), old)
+    return jnp.array(x) if assign else placed_like(jax.device_put(np.array(cast(x, old.dtype))), old)
 
 
 def _from_torch(x: Any) -> np.ndarray:
@@ -107,13 +107,6 @@ def _from_torch(x: Any) -> np.ndarray:
     if name.startswith(("bfloat16", "float8", "float4")):  # numpy has these only by jax's dtypes
         return x.float().numpy().astype(jnp.dtype(name))
     return x.resolve_conj().resolve_neg().numpy()
-
-
-def placed_like(array: Any, old: Any) -> Any:
-    """An array on the devices on which an older one was put."""
-    if isinstance(array, Tracer) or isinstance(old, Tracer) or not getattr(old, "committed", False):
-        return array
-    return array if array.sharding == old.sharding else jax.device_put(array, old.sharding)
 
 
 def remedy(variables: Mapping[str, Variable], state_dict: Mapping[str, Any]) -> str:
