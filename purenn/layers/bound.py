@@ -197,7 +197,13 @@ class Bound:
             if further := further_methods(type(layer)).get(name):
                 call = functools.partial(self._call_method, name)
                 return call() if hasattr(further, "is_property") else call
-        raise AttributeError(f"{type(layer or self).__name__} has no attribute {name!r}", name=name, obj=self)
+        remedy = self._remedy(name)
+        message = f"{type(layer or self).__name__} has no attribute {name!r}{remedy and f': {remedy}'}"
+        raise AttributeError(message, name=name, obj=self)
+
+    def _remedy(self, name: str) -> str:
+        """What to do instead of an attribute that there isn't."""
+        return ""
 
     def __setattr__(self, name: str, value: Any) -> None:
         where = type(self._layer or self).__name__

@@ -14,7 +14,7 @@ import numpy as np
 from purenn import layers
 from purenn.nn import from_layer
 from purenn.nn.module import Module
-from purenn.nn.parameter import Parameter
+from purenn.nn.parameter import Parameter, is_unassigned
 from purenn.tree import list_repr
 
 __all__ = ["Container", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
@@ -93,23 +93,24 @@ class _List(Module):
     def __iter__(self) -> Iterator[Any]:
         return iter([getattr(self, name) for name in self._names()])
 
+    def extend(self, values: Iterable[Any], /) -> Self:
+        """Adds several at the end."""
+        return self._extend(values)
+
     def __iadd__(self, other: Iterable[Any]) -> Self:
         return self.extend(other)
 
     def __dir__(self) -> list[str]:
         return [name for name in super().__dir__() if not name.isdigit()]
 
-    def append(self, value: Any) -> Self:
-        """Adds one at the end."""
+    def _append(self, value: Any) -> None:
         self._put(str(len(self)), value)
-        return self
 
-    def extend(self, values: Iterable[Any]) -> Self:
-        """Adds several at the end."""
-        if not isinstance(values, Iterable) or isinstance(values, jax.Array | np.ndarray | Parameter):
+    def _extend(self, values: Iterable[Any]) -> Self:
+        if not isinstance(values, Iterable) or isinstance(values, jax.Array | np.ndarray) or is_unassigned(values):
             raise TypeError(f"{type(self).__name__}.extend takes an iterable, got {type(values).__name__}")
         for value in list(values):
-            self.append(value)
+            self._append(value)
         return self
 
 
@@ -141,7 +142,12 @@ class _ModuleList(_List):
         del modules[index]
         self._renumber(modules)
 
-    def pop(self, key: Any = -1) -> Any:
+    def append(self, module: Any) -> Self:
+        """Adds one at the end."""
+        self._append(module)
+        return self
+
+    def pop(self, key: Any) -> Any:
         """Takes one out, or a slice of them, and gives it."""
         value = self[key]
         del self[key]
@@ -182,6 +188,10 @@ class Sequential(_ModuleList):
 
     def _like(self, names: list[str]) -> Any:
         return type(self)({name: self._modules[name] for name in names})
+
+    def extend(self, sequential: Iterable[Module]) -> Self:
+        """Adds several at the end."""
+        return self._extend(sequential)
 
     def insert(self, index: int, module: Module) -> Self:
         """Adds one before a place; all are numbered anew."""
@@ -242,6 +252,10 @@ class ModuleList(_ModuleList):
 
     def __add__(self, other: Iterable[Module]) -> ModuleList:
         return ModuleList([*self, *other])
+
+    def extend(self, modules: Iterable[Module]) -> Self:
+        """Adds several at the end."""
+        return self._extend(modules)
 
     def insert(self, index: int, module: Module) -> None:
         """Adds one before a place."""
@@ -402,11 +416,18 @@ class ParameterList(_Parameters, _List):
     def _listed(self) -> Iterable[tuple[Any, Any]]:
         return enumerate(self)
 
-    def append(self, value: Any) -> Self:
-        """Adds one at the end."""
+    def _append(self, value: Any) -> None:
         self._put(str(self._size), value)
         self._size += 1
+
+    def append(self, value: Any) -> Self:
+        """Adds one at the end."""
+        self._append(value)
         return self
+
+    def extend(self, values: Iterable[Any]) -> Self:
+        """Adds several at the end."""
+        return self._extend(values)
 
 
 class ParameterDict(_Parameters, _Dict):

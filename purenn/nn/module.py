@@ -23,9 +23,10 @@ from purenn.nn import access, eager, pure_calls
 from purenn.nn.cast import Cast
 from purenn.nn.given import check_given, give
 from purenn.nn.hooks import Hooked
-from purenn.nn.parameter import Buffer, Parameter, as_array
+from purenn.nn.parameter import Buffer, as_array, is_unassigned
 from purenn.nn.program import refuse_tracers
 from purenn.nn.state_dict import Saved, assign_trees
+from purenn.nn.remedies import remedy_for
 from purenn.nn.structure import PRIVATE, structure
 from purenn.tree import tree_repr
 from purenn.variable import Variable
@@ -79,11 +80,16 @@ class Module(Hooked, Cast, Saved):
         if name in own["_computed"]:
             own["_computed"][name].assign(self, self._kept(name, value))
         elif isinstance(value, Module):
-            self.register_module(name, value)
-        elif not TYPE_CHECKING and isinstance(value, Parameter):
-            self.register_parameter(name, value)
+            if name in own["_parameters"]:
+                raise TypeError(
+                    f"{type(self).__name__}: {name!r} is a parameter and can be set to an array or None, got "
+                    f"{type(value).__name__}"
+                )
+            self._register("_modules", name, value, replace=True)
+        elif is_unassigned(value):
+            self._add_parameter(name, value, replace=True)
         elif not TYPE_CHECKING and isinstance(value, Buffer):
-            self.register_buffer(name, value.data, value.persistent)
+            self._add_buffer(name, value.data, value.persistent, replace=True)
         elif name in own["_parameters"]:
             self._assign_parameter(name, value)
         elif name in own["_buffers"]:
@@ -101,7 +107,7 @@ class Module(Hooked, Cast, Saved):
         elif name in ("params", "state") and isinstance(value, Mapping) and name not in own:
             self._assign_tree(name, value)
         elif isinstance(value, jax.Array) and (variable := access.owner(value)) is not None:
-            self._register("_parameters", name, variable)
+            self._register("_parameters", name, variable, replace=True)
         else:
             self._set_attribute(name, value)
 
@@ -126,6 +132,9 @@ class Module(Hooked, Cast, Saved):
             object.__delattr__(self, name)
         self._touched()
 
+    def _remedy(self, name: str) -> str:
+        return remedy_for(type(self), name)
+
     def __dir__(self) -> list[str]:
         layer = self._layer.hyperparameters() if self._layer is not None else {}
         return sorted({*super().__dir__(), *self._parameters, *self._buffers, *self._modules, *self._computed, *layer})
@@ -134,11 +143,21 @@ class Module(Hooked, Cast, Saved):
 
     def _kept(self, name: str, value: Any) -> jax.Array:
         """An array that the module may keep: no tracer, unless a traced generator builds the module."""
+        if self._pure or self._is_older():
+            self._refuse_change(name)
         array = as_array(type(self).__name__, name, value)
         refuse_tracers([array], f"{type(self).__name__}.{name}")
         return array
 
-    def _register(self, group: str, name: str, value: Any) -> None:
+    def _register(self, group: str, name: str, value: Any, replace: bool = False) -> None:
+        """Takes an array or a child in under a name.
+
+        Args:
+            group: the dict that it goes to.
+            name: its name.
+            value: the variable or the module, or None.
+            replace: whether it may take the place of something else of this name.
+        """
         own = vars(self)
         if "_modules" not in own:
             raise AttributeError(f"cannot assign {name!r} before Module.__init__() call")
@@ -150,14 +169,20 @@ class Module(Hooked, Cast, Saved):
             raise KeyError(f"{type(self).__name__}: a name must be a non-empty string without dots, got {name!r}")
         if name not in own[group]:
             others = {"_parameters", "_buffers", "_modules"} - {group}
-            if any(name in own[other] for other in others) or (name in own and name not in PRIVATE):
+            if replace and (any(name in own[other] for other in others) or (name in own and name not in PRIVATE)):
                 for other in others:
                     own[other].pop(name, None)
                 own.pop(name, None)
-            elif name in PRIVATE or name in own["_computed"] or not _is_free(type(self), name):
+            elif not self._is_free(name):
                 raise KeyError(f"{type(self).__name__}: attribute {name!r} already exists")
         own[group][name] = value
         self._touched()
+
+    def _is_free(self, name: str) -> bool:
+        """Whether nothing is called so yet that isn't made to give way."""
+        own = vars(self)
+        taken = (own[group] for group in ("_parameters", "_buffers", "_modules", "_computed"))
+        return not any(name in names for names in (own, *taken)) and _is_free(type(self), name)
 
     def _assign_parameter(self, name: str, value: Any) -> None:
         """Gives a parameter another array, or ties it to the parameter whose array it is."""
@@ -192,21 +217,27 @@ class Module(Hooked, Cast, Saved):
 
         A `Parameter`, or the parameter of a module, that is registered under another name too is one tied parameter.
         """
+        self._add_parameter(name, param)
+
+    def _add_parameter(self, name: str, param: Any, replace: bool = False) -> None:
         variable = None
-        if not TYPE_CHECKING and isinstance(param, Parameter):
+        if is_unassigned(param):
             variable = param.variable
             self._kept(name, variable.value)
         elif param is not None:
             variable = access.owner(param)
             if variable is None:
                 variable = Variable(access.own_copy(self._kept(name, param)))
-        self._register("_parameters", name, variable)
+        self._register("_parameters", name, variable, replace)
         access.track(self)
 
     def register_buffer(self, name: str, tensor: Any, persistent: bool = True) -> None:
         """Adds a buffer: kept and, if persistent, in the state_dict, but not trained."""
+        self._add_buffer(name, tensor, persistent)
+
+    def _add_buffer(self, name: str, tensor: Any, persistent: bool, replace: bool = False) -> None:
         variable = None if tensor is None else Variable(self._kept(name, tensor), requires_grad=False)
-        self._register("_buffers", name, variable)
+        self._register("_buffers", name, variable, replace)
         access.track(self)
         (self._volatile.discard if persistent else self._volatile.add)(name)
 
@@ -230,20 +261,18 @@ class Module(Hooked, Cast, Saved):
         """
         if not target:
             raise ValueError("set_submodule: target must be the name of a submodule, got ''")
-        *path, last = target.split(".")
-        parent = self.get_submodule(".".join(path))
-        if strict and last not in parent._modules:
-            raise AttributeError(f"{type(parent).__name__} has no submodule {last!r}")
         if not isinstance(module, Module):
             raise ValueError(f"set_submodule: module must be a Module, got {type(module).__name__}")
+        path, _, last = target.rpartition(".")
+        parent = self.get_submodule(path)
+        if not isinstance(parent._modules.get(last), Module) and (strict or not parent._is_free(last)):
+            raise AttributeError(f"{type(parent).__name__} has no submodule {last!r}")
         parent.register_module(last, module)
 
     @gives_way
     def set_parameter(self, target: str, array: Any) -> None:
         """Gives the parameter of a dotted name another array; where it is tied, under all of its names."""
         variable = self._find(target, "_parameters", "parameter")
-        if variable is None:
-            raise AttributeError(f"{type(self).__name__}: the parameter {target!r} is None")
         array = self._kept(target, array)
         if array.shape != variable.value.shape:
             raise ValueError(f"{type(self).__name__}: {target} has shape {variable.value.shape}, got {array.shape}")
@@ -278,9 +307,11 @@ class Module(Hooked, Cast, Saved):
                 f"{type(self).__name__}: the mode can't be changed inside a pure call: set it before, or call the "
                 "module with training="
             )
+        if not isinstance(mode, bool):
+            raise ValueError(f"train: mode must be True or False, got {mode!r}")
         for module in self.modules():
-            if module.training != bool(mode):
-                vars(module)["training"] = bool(mode)
+            if module.training != mode:
+                vars(module)["training"] = mode
                 module._touched()
         return self
 
@@ -294,6 +325,8 @@ class Module(Hooked, Cast, Saved):
             raise RuntimeError(
                 f"{type(self).__name__}: requires_grad_ inside a pure call would be lost: call it before"
             )
+        if not isinstance(requires_grad, bool):
+            raise TypeError(f"requires_grad_ takes True or False, got {requires_grad!r}")
         for variable in structure(self).parameters.values():
             variable.requires_grad = requires_grad
             getattr(variable.value, "__dict__", {}).pop("requires_grad", None)
@@ -391,5 +424,5 @@ _NOT_SAVED = {"_structure", "_watchers", "_plan", "_programs", "_made_in", "_bor
 
 @functools.lru_cache(maxsize=65536)
 def _is_free(cls: type, name: str) -> bool:
-    """Whether a user may take a name for an array or a child."""
-    return not hasattr(cls, name) or isinstance(inspect.getattr_static(cls, name), gives_way)
+    """Whether a user may take a name that a class has for an array or a child."""
+    return name not in PRIVATE and not hasattr(cls, name) or isinstance(inspect.getattr_static(cls, name), gives_way)

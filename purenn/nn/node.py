@@ -80,21 +80,27 @@ class Node(Bound):
     def named_modules(
         self, memo: set[Any] | None = None, prefix: str = "", remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Module]]:
-        """This module and all below it, with their dotted names."""
+        """This module and all below it, with their dotted names.
+
+        Args:
+            memo: modules that are left out; those that are given are added.
+            prefix: what comes before every name.
+            remove_duplicate: whether a module that stands in several places comes once.
+        """
         here = access.present(self)
         memo = set() if memo is None else memo
-        if id(here) in memo:
+        if here in memo:
             return
         if remove_duplicate:
-            memo.add(id(here))
+            memo.add(here)
         yield prefix, cast("Module", here)
         for name, child in here._modules.items():
             if child is not None:
                 yield from child.named_modules(memo, f"{prefix}{'.' if prefix else ''}{name}", remove_duplicate)
 
-    def modules(self) -> Iterator[Module]:
-        """This module and all below it."""
-        return (module for _, module in self.named_modules())
+    def modules(self, remove_duplicate: bool = True) -> Iterator[Module]:
+        """This module and all below it, each once unless duplicates are asked for."""
+        return (module for _, module in self.named_modules(remove_duplicate=remove_duplicate))
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """The direct children, each once, with their names."""
@@ -148,11 +154,13 @@ class Node(Bound):
     # By name.
 
     def _find(self, target: str, group: str, kind: str) -> Any:
-        *path, last = target.split(".")
-        module = self.get_submodule(".".join(path))
-        if last not in vars(module)[group]:
-            raise AttributeError(f"{type(module).__name__} has no {kind} {last!r}")
-        return vars(module)[group][last]
+        path, _, last = target.rpartition(".")
+        module = self.get_submodule(path)
+        found = vars(module)[group].get(last)
+        if found is None and (group != "_buffers" or last not in module._buffers):
+            is_none = ", it is None" if last in vars(module)[group] else ""
+            raise AttributeError(f"{type(module).__name__} has no {kind} {last!r}{is_none}")
+        return found
 
     def get_submodule(self, target: str) -> Module:
         """The module of a dotted name; the empty name is this one."""
