@@ -100,7 +100,7 @@ class Stream:
             if not 0 <= key < 1 << 64:
                 raise ValueError(f"seed must be an integer from 0 to 2**64 - 1, got {key}")
             key = np.array([int(key) >> 32, int(key) & 0xFFFFFFFF], np.uint32)
-        elif not _is_key(key):
+        elif not is_key(key):
             raise TypeError(f"rng must be one jax key, as jax.random.key(0) makes, got {key!r}")
         words = lowering.concrete_words(key)
         self.key = key if words is None else words
@@ -174,7 +174,8 @@ class Concrete(Stream):
         return _fold_in(self.key, self.generator.reserve(Variable(None)))
 
 
-def _is_key(key: Any) -> bool:
+def is_key(key: Any) -> bool:
+    """Whether a value is one jax key."""
     if not isinstance(key, jax.Array | np.ndarray):
         return False
     if jnp.issubdtype(key.dtype, jax.dtypes.prng_key):

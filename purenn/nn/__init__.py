@@ -5,10 +5,10 @@ same arithmetic.
 """
 
 from purenn import functional as functional
-from purenn import init as init
 from purenn import layers as _layers
 from purenn.functional import LinearCrossEntropyOptions as LinearCrossEntropyOptions
 from purenn.layers.base import Layer as _Layer
+from purenn.nn import init as init
 from purenn.nn.container import *
 from purenn.nn.from_layer import *
 from purenn.nn.module import *

@@ -27,6 +27,7 @@ __all__ = [
     "holder",
     "in_pure_call",
     "is_constant",
+    "is_older",
     "note_requests",
     "own_copy",
     "owned",
@@ -47,8 +48,13 @@ _view: contextvars.ContextVar[dict[Variable, Any] | None] = contextvars.ContextV
 
 def track(module: Any) -> None:
     """Lets `owner` and `holder` find the variables of a lasting module."""
+    calls = _calls.get()
     for group, known in ((module._parameters, _parameters), (module._buffers, _buffers)):
-        known.update((id(variable), variable) for variable in group.values() if variable is not None)
+        for variable in group.values():
+            if variable is not None and id(variable) not in known:
+                known[id(variable)] = variable
+                if calls is not None:
+                    _born_in[variable] = weakref.ref(calls)
 
 
 def owner(array: Any) -> Variable | None:
@@ -163,6 +169,15 @@ _calls: contextvars.ContextVar[PureCalls | None] = contextvars.ContextVar("puren
 in_pure_call = _calls.get
 
 
+_born_in: weakref.WeakKeyDictionary[Variable, weakref.ref[PureCalls]] = weakref.WeakKeyDictionary()
+
+
+def is_older(variable: Variable) -> bool:
+    """Whether a pure call is around this that began before a module took the variable, and so can't change it."""
+    calls, born_in = _calls.get(), _born_in.get(variable)
+    return calls is not None and (born_in is None or born_in() is not calls)
+
+
 @contextlib.contextmanager
 def standing_for(twins: Mapping[int, Any]) -> Iterator[None]:
     """Inside, modules are represented by their twins."""
@@ -191,9 +206,10 @@ _told = False
 
 def add_constant(module: Any) -> None:
     """Notes that a program of jax's, one that isn't purenn's, is being traced with a module's arrays as constants."""
-    _constants.add(module)
-    for group in (module._parameters, module._buffers):
-        _constants.update(variable for variable in group.values() if variable is not None)
+    variables = [v for group in (module._parameters, module._buffers) for v in group.values() if v is not None]
+    if not variables or not all(isinstance(variable.value, Tracer) for variable in variables):  # not made in its trace
+        _constants.add(module)
+        _constants.update(variables)
 
 
 def is_constant(module: Any) -> bool:
