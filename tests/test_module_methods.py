@@ -432,6 +432,7 @@ MADE = {
     "Lazy": lambda: nn.LazyLinear(1),
     "DataParallel": lambda: nn.DataParallel(nn.Linear(1, 1)),
     "Parameter": lambda: nn.Parameter(jnp.ones(1)),
+    "utils": lambda: nn.utils,
 }
 
 

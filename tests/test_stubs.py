@@ -91,8 +91,12 @@ import jax.numpy as jnp
 import optax
 
 import purenn
+import purenn.nn.functional as FF
+import purenn.nn.utils.rnn
 from purenn import functional as F
 from purenn import layers, nn
+from purenn.nn.attention import SDPBackend, sdpa_kernel
+from purenn.nn.utils.parametrizations import weight_norm
 
 x = jnp.ones((2, 3, 8, 8))
 conv = nn.Conv2d(3, 16, 3, padding=1)
@@ -162,6 +166,15 @@ opt.step(loss_fn, x)
 purenn.Optimizer(net, optax.sgd(0.1), donate=True)
 y, state = nn.functional_call(net, net.params, net.state, x, training=True, rng=jax.random.key(0))
 init, apply = nn.pure(Net)
+assert_type(nn.init.xavier_uniform_(linear.weight, gain=2.0), jax.Array)
+nn.init.normal(std=0.1)(jax.random.key(0), (2, 3))
+FF.relu(nn.functional.gelu(x))
+purenn.nn.utils.rnn.pad_sequence([x, x])
+nn.utils.rnn.pad_sequence([x, x])
+nn.utils.clip_grad_norm([x], 1.0)
+weight_norm(linear)
+with sdpa_kernel(nn.attention.SDPBackend.MATH):
+    pass
 
 nn.Conv2d(3, 16, 3, paddding=1)  # wrong
 nn.Conv2d(3, 16)  # wrong
@@ -179,6 +192,9 @@ linear.bias.shapes  # wrong
 nn.CrossEntropyLoss()(x)  # wrong
 nn.BatchNorm2d(16, 1e-5, 0.1, True, True, None, None, False)  # wrong
 nn.Optimizer(net)  # wrong
+nn.init.xavier_(linear.weight)  # wrong
+nn.utils.clip_grad_norm_(x, 1.0)  # wrong
+nn.attention.flash  # wrong
 nn.functional_call(net, net.params)  # wrong
 layers.GELU(approximat="tanh")  # wrong
 layers.MaxPool2d()  # wrong

@@ -416,7 +416,9 @@ def is_written(cls: type) -> bool:
 
 def imported(package: ModuleType) -> Iterator[tuple[str, str]]:
     """The public names which a package's ``__init__`` imports, with the modules it has them from."""
-    for node in source(package.__name__).body:
+    body = source(package.__name__).body
+    lazy = [node for node in body if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)]
+    for node in [*body, *(part for block in lazy for part in block.body)]:
         if isinstance(node, ast.ImportFrom) and node.module != "__future__":
             for alias in node.names:
                 origin = node.module or ""

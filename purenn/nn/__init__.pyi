@@ -13,12 +13,11 @@ import jax
 import numpy as np
 from jax.typing import DTypeLike
 
-from purenn import functional
 from purenn import functional as F
 from purenn.functional import LinearCrossEntropyOptions
 from purenn.layers.adaptive import _ASMoutput
 from purenn.layers.base import Layer
-from purenn.nn import init
+from purenn.nn import attention, functional, init, utils
 from purenn.nn.container import Container, ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 from purenn.nn.from_layer import stateful
 from purenn.nn.module import Module
@@ -197,6 +196,7 @@ __all__ = [
     "ZeroPad1d",
     "ZeroPad2d",
     "ZeroPad3d",
+    "attention",
     "functional",
     "functional_call",
     "grad",
@@ -206,6 +206,7 @@ __all__ = [
     "remat",
     "scan",
     "stateful",
+    "utils",
     "value_and_grad",
 ]
 

@@ -25,8 +25,8 @@ from purenn.nn.given import check_given, give
 from purenn.nn.hooks import Hooked
 from purenn.nn.parameter import Buffer, as_array, is_unassigned
 from purenn.nn.program import refuse_tracers
-from purenn.nn.state_dict import Saved, assign_trees
 from purenn.nn.remedies import remedy_for
+from purenn.nn.state_dict import Saved, assign_trees
 from purenn.nn.structure import PRIVATE, structure
 from purenn.tree import tree_repr
 from purenn.variable import Variable
@@ -425,4 +425,4 @@ _NOT_SAVED = {"_structure", "_watchers", "_plan", "_programs", "_made_in", "_bor
 @functools.lru_cache(maxsize=65536)
 def _is_free(cls: type, name: str) -> bool:
     """Whether a user may take a name that a class has for an array or a child."""
-    return name not in PRIVATE and not hasattr(cls, name) or isinstance(inspect.getattr_static(cls, name), gives_way)
+    return (name not in PRIVATE and not hasattr(cls, name)) or isinstance(inspect.getattr_static(cls, name), gives_way)

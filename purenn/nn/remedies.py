@@ -1,4 +1,4 @@
-"""What to do instead of methods of torch's that have no meaning here, by the class that has them."""
+"""What to do instead of methods and functions of torch's that have no meaning here, by what has them there."""
 
 from __future__ import annotations
 
@@ -45,6 +45,11 @@ REMEDIES: dict[str, dict[str, str]] = {
         "initialize_parameters": _LAZY,
     },
     "Parameter": dict.fromkeys(["grad", "backward", "register_hook", "retain_grad"], _BACKWARD),
+    "utils": {
+        "clip_grad_norm_": "gradients are values here: grads, norm = clip_grad_norm(grads, max_norm)",
+        "clip_grad_value_": "gradients are values here: grads = clip_grad_value(grads, clip_value)",
+        "clip_grads_with_norm_": "gradients are values here: grads = clip_grads_with_norm(grads, max_norm, total_norm)",
+    },
     "DataParallel": dict.fromkeys(["gather", "parallel_apply", "replicate", "scatter"], _SPLIT),
 }
 

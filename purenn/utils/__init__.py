@@ -3,6 +3,9 @@
 Functions that change something in torch give what they made here; only modules, which are objects, are changed.
 """
 
+import typing as _typing
+
+from purenn.nn.remedies import REMEDIES as _REMEDIES
 from purenn.utils import parametrizations as parametrizations
 from purenn.utils import parametrize as parametrize
 from purenn.utils import prune as prune
@@ -15,3 +18,9 @@ from purenn.utils.spectral_norm import remove_spectral_norm as remove_spectral_n
 from purenn.utils.spectral_norm import spectral_norm as spectral_norm
 from purenn.utils.weight_norm import remove_weight_norm as remove_weight_norm
 from purenn.utils.weight_norm import weight_norm as weight_norm
+
+if not _typing.TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        remedy = _REMEDIES["utils"].get(name, "")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{remedy and f': {remedy}'}")

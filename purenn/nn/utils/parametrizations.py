@@ -1,0 +1,3 @@
+"""torch.nn.utils.parametrizations: the functions of `purenn.utils.parametrizations`, under torch's import path."""
+
+from purenn.utils.parametrizations import *

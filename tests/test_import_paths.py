@@ -1,0 +1,54 @@
+"""Torch's import paths: ``import purenn.nn.functional as F`` and the like, each name the one of purenn's own module."""
+
+import importlib
+import subprocess
+import sys
+
+import pytest
+
+PATHS = {
+    "purenn.nn.functional": "purenn.functional",
+    "purenn.nn.init": "purenn.init",
+    "purenn.nn.utils": "purenn.utils",
+    "purenn.nn.utils.rnn": "purenn.utils.rnn",
+    "purenn.nn.utils.parametrize": "purenn.utils.parametrize",
+    "purenn.nn.utils.parametrizations": "purenn.utils.parametrizations",
+    "purenn.nn.utils.prune": "purenn.utils.prune",
+}
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_names_are_those_of_purenns_own_module(path):
+    module, own = importlib.import_module(path), importlib.import_module(PATHS[path])
+    names = getattr(own, "__all__", None) or [name for name in vars(own) if not name.startswith("_")]
+    assert names
+    assert [name for name in names if getattr(module, name) is not getattr(own, name)] == []
+
+
+SCRIPT = """
+import sys
+import purenn
+from purenn import nn
+late = [name for name in ("purenn.nn.attention", "purenn.nn.utils", "purenn.nn.utils.rnn") if name in sys.modules]
+assert not late, f"{late} make every import slower"
+assert {"attention", "utils", "init", "functional"} <= set(dir(nn))
+assert nn.utils.rnn.pad_sequence and nn.attention.SDPBackend and nn.parallel.DataParallel is nn.DataParallel
+import purenn.nn.functional as F
+import purenn.nn.init, purenn.nn.utils.rnn, purenn.nn.utils.parametrize as P
+from purenn.nn.attention.flex_attention import flex_attention
+from purenn.nn.parallel import DataParallel
+from purenn.nn.utils import clip_grad_norm
+from purenn.nn.utils.parametrizations import weight_norm
+assert F is nn.functional and purenn.nn.init is nn.init and P.is_parametrized is nn.utils.parametrize.is_parametrized
+try:
+    nn.nothing
+except AttributeError as error:
+    assert str(error) == "module 'purenn.nn' has no attribute 'nothing'"
+else:
+    raise AssertionError
+"""
+
+
+def test_paths_can_be_imported_and_load_nothing_before():
+    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
