@@ -10,6 +10,8 @@ import numpy as np
 from jax.core import Tracer
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
+from purenn import tracing
+from purenn.nn import access
 from purenn.nn.module import Module
 
 __all__ = ["DataParallel"]
@@ -22,10 +24,14 @@ class DataParallel(Module):
     are those of the whole batch. A batch that the number of devices doesn't divide is not split: every device computes
     it all. With one device it is the module itself.
 
+    Inside a pure call (`Optimizer.step`, ``compile``, `functional_call`, ``jax.jit``) the split is a constraint on the
+    program, whose output stays on the devices where it is computed. What such a program is given may not be committed
+    to one device, as ``jax.device_put(x, device)`` does it.
+
     Args:
         module: what is called.
         device_ids: the numbers of the devices in ``jax.devices()``, or devices; all if None.
-        output_device: where the output goes; the first of them if None.
+        output_device: where the output of an eager call goes; the first of them if None.
         dim: the dimension of the batch.
 
     Source: ``torch.nn.DataParallel``.
@@ -57,23 +63,28 @@ class DataParallel(Module):
     def forward(self, *inputs: Any, **kwargs: Any) -> Any:
         """The module's, of the split inputs."""
         count, arrays = len(self.device_ids), [x for x in jax.tree.leaves((inputs, kwargs)) if hasattr(x, "ndim")]
-        if count == 1 or any(isinstance(x, Tracer) for x in arrays):
+        if count == 1:
             return self.module(*inputs, **kwargs)
         mesh = Mesh(np.array(self.device_ids), ("batch",))
-        everywhere = NamedSharding(mesh, PartitionSpec())
-        if any(x.sharding != everywhere for x in self.module.parameters()):
-            self.module.to(device=everywhere)
+        pure = access.in_pure_call() is not None or tracing.current() != tracing.NO_TRACE
+        pure = pure or any(isinstance(x, Tracer) for x in [*arrays, *self.module.parameters()])
+        if not pure:
+            everywhere = NamedSharding(mesh, PartitionSpec())
+            if not all(x.sharding.is_equivalent_to(everywhere, x.ndim) for x in self.module.parameters()):
+                self.module.to(device=everywhere)
         divides = all(x.shape[self.dim] % count == 0 for x in arrays if self._has_batch(x))
 
         def placed(x: Any) -> Any:
-            if not hasattr(x, "ndim"):
+            split = divides and hasattr(x, "ndim") and self._has_batch(x)
+            if not hasattr(x, "ndim") or (pure and not split):
                 return x
-            axes = [None] * (self.dim % x.ndim) + ["batch"] if divides and self._has_batch(x) else []
-            return jax.device_put(x, NamedSharding(mesh, PartitionSpec(*axes)))
+            axes = [None] * (self.dim % x.ndim) + ["batch"] if split else []
+            sharding = NamedSharding(mesh, PartitionSpec(*axes))
+            return jax.lax.with_sharding_constraint(x, sharding) if pure else jax.device_put(x, sharding)
 
         inputs, kwargs = jax.tree.map(placed, (inputs, kwargs))
         output = self.module(*inputs, **kwargs)
-        return jax.tree.map(lambda y: jax.device_put(y, self.output_device), output)
+        return output if pure else jax.tree.map(lambda y: jax.device_put(y, self.output_device), output)
 
     def _has_batch(self, x: Any) -> bool:
         return -x.ndim <= self.dim < x.ndim
