@@ -86,6 +86,64 @@ def test_clip_bad_calls_and_no_gradients():
         utils.get_total_norm([jnp.ones(2, jnp.int32)])
 
 
+ITERABLES = {
+    "list": list,
+    "tuple": tuple,
+    "generator": lambda arrays: (a for a in arrays),
+    "map": lambda arrays: map(jnp.asarray, arrays),
+    "dict view": lambda arrays: dict(enumerate(arrays)).values(),
+    "one array": lambda arrays: arrays[0],
+    "numpy": lambda arrays: [np.asarray(a) for a in arrays],
+}
+
+
+@pytest.mark.parametrize("kind", ITERABLES)
+def test_clip_takes_any_iterable_as_torch_does(kind):
+    def clipped(lib, clip, *args):
+        arrays = [jnp.asarray(g) for g in GRADS.values()]
+        if lib is utils:
+            out = getattr(lib, clip)(ITERABLES[kind](arrays), *args)
+            out, norm = out if isinstance(out, tuple) and clip == "clip_grad_norm" else (out, None)
+            assert type(out) is {"tuple": tuple, "one array": type(arrays[0])}.get(kind, list)
+        else:
+            tensors = [torch.tensor(np.asarray(a)) for a in arrays][: 1 if kind == "one array" else None]
+            parameters = [torch.nn.Parameter(torch.zeros_like(t)) for t in tensors]
+            for p, t in zip(parameters, tensors, strict=True):
+                p.grad = t
+            given = parameters[0] if kind == "one array" else iter(parameters)
+            if clip == "clip_grads_with_norm":  # it runs through its argument twice
+                given = parameters
+            norm = getattr(lib, f"{clip}_")(given, *args)
+            out = [p.grad.numpy() for p in parameters]
+        return [np.asarray(a) for a in ([out] if kind == "one array" and lib is utils else out)], norm
+
+    for clip, args in (("clip_grad_norm", (0.5,)), ("clip_grad_value", (0.3,)), ("clip_grads_with_norm", (0.5, 2.0))):
+        theirs = (*args[:-1], torch.tensor(args[-1])) if clip == "clip_grads_with_norm" else args
+        (ours, norm), (expected, other) = clipped(utils, clip, *args), clipped(torch.nn.utils, clip, *theirs)
+        for a, b in zip(ours, expected, strict=True):
+            np.testing.assert_allclose(a, b, rtol=5e-7)
+        if norm is not None:
+            np.testing.assert_allclose(norm, other.numpy(), rtol=5e-7)
+
+
+def test_total_norm_of_a_generator():
+    net = nn.Linear(3, 2)
+    expected = torch.nn.utils.get_total_norm([torch.tensor(np.asarray(p)) for p in net.parameters()])
+    np.testing.assert_allclose(utils.get_total_norm(net.parameters()), expected.numpy(), rtol=1e-6)
+
+
+def test_parameters_are_no_gradients():
+    """Torch clips what parameters have as .grad; here it would be the parameters themselves."""
+    net = nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2))
+    givens = (net.parameters, lambda: list(net.parameters()), lambda: net.params, lambda: net[0].weight)
+    for given in givens:
+        for clip in (utils.clip_grad_norm, utils.clip_grad_value, lambda g, m: utils.clip_grads_with_norm(g, m, 1.0)):
+            with pytest.raises(TypeError, match="got parameters of a module, which have no gradients in them: give"):
+                clip(given(), 1.0)
+    grads = nn.grad(lambda net, x: net(x).sum())(net, jnp.ones((2, 3)))
+    assert float(utils.clip_grad_norm(grads, 1.0)[1]) >= 0
+
+
 def test_clip_in_an_optimizer():
     x, y = RNG.standard_normal((2, 4, 3)).astype(np.float32)
     net, other = nn.Linear(3, 3), torch.nn.Linear(3, 3)

@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax.core import Tracer
 
+from purenn.nn import access
+
 __all__ = ["clip_grad_norm", "clip_grad_value", "clip_grads_with_norm", "get_total_norm"]
+
+
+def _tree(tensors: Any) -> Any:
+    """A tree as it is; a generator, or another iterable that jax doesn't know as a tree, as a list."""
+    is_leaf = jax.tree_util.all_leaves([tensors])
+    return list(tensors) if is_leaf and isinstance(tensors, Iterable) and not hasattr(tensors, "dtype") else tensors
+
+
+def _gradients(where: str, tensors: Any) -> Any:
+    """A tree of gradients, which aren't a module's own parameters."""
+    grads = _tree(tensors)
+    owned = access.owned()
+    if any(id(g) in owned for g in jax.tree.leaves(grads)):
+        raise TypeError(
+            f"{where}: got parameters of a module, which have no gradients in them: give the gradients, as "
+            "nn.value_and_grad or jax.grad returns them, or put the clipping into the optimizer's chain, as in "
+            f"optax.chain(optax.stateless(lambda grads, _: {where}(...)), optax.sgd(0.1))"
+        )
+    return grads
 
 
 def _norm(x: jax.Array, p: float) -> jax.Array:
@@ -41,7 +63,7 @@ def get_total_norm(
     .. math:: \bigl\lVert (\lVert g_1 \rVert_p, \dots, \lVert g_n \rVert_p) \bigr\rVert_p
 
     Args:
-        tensors: a tree of arrays.
+        tensors: a tree of arrays, or an iterable such as ``net.parameters()``.
         norm_type: :math:`p`; also ``float("inf")`` or ``"inf"``.
         error_if_nonfinite: whether a norm that is infinite or no number is an error; not inside a jit.
         foreach: accepted for torch's sake.
@@ -59,7 +81,7 @@ def get_total_norm(
         Array(5., dtype=float32)
     """
     p = float(norm_type)
-    norms = [_norm(jnp.asarray(g), p) for g in jax.tree.leaves(tensors)]
+    norms = [_norm(jnp.asarray(g), p) for g in jax.tree.leaves(_tree(tensors))]
     if not norms:
         return jnp.zeros(())
     with jax.numpy_dtype_promotion("standard"):
@@ -83,13 +105,13 @@ def clip_grads_with_norm(grads: Any, max_norm: float, total_norm: Any, foreach: 
     .. math:: g \cdot \min\bigl(\frac{\text{max\_norm}}{\text{total\_norm} + 10^{-6}}, 1\bigr)
 
     Args:
-        grads: a tree of arrays.
+        grads: a tree of arrays, or an iterable of them.
         max_norm: the greatest norm.
         total_norm: the norm that they have, as `get_total_norm` gives it.
         foreach: accepted for torch's sake.
 
     Returns:
-        The scaled tree.
+        The scaled tree; for an iterator a list.
 
     Source: ``torch.nn.utils.clip_grads_with_norm_``, which changes its arguments.
 
@@ -99,7 +121,7 @@ def clip_grads_with_norm(grads: Any, max_norm: float, total_norm: Any, foreach: 
         >>> utils.clip_grads_with_norm([jnp.array([3.0, 4.0])], 10.0, 5.0)
         [Array([3., 4.], dtype=float32)]
     """
-    total = jnp.asarray(total_norm)
+    grads, total = _gradients("clip_grads_with_norm", grads), jnp.asarray(total_norm)
     scale = jnp.minimum(float(max_norm) / (total + 1e-6), 1.0)
 
     def scaled(g: Any) -> jax.Array:
@@ -122,18 +144,19 @@ def clip_grad_norm(
     In a chain of optax: ``optax.chain(optax.stateless(lambda g, _: clip_grad_norm(g, 1.0)[0]), optax.sgd(0.1))``.
 
     Args:
-        grads: a tree of arrays.
+        grads: a tree of arrays, or an iterable of them.
         max_norm: the greatest norm.
         norm_type: the :math:`p` of the norm; also ``float("inf")`` or ``"inf"``.
         error_if_nonfinite: whether a norm that is infinite or no number is an error; not inside a jit.
         foreach: accepted for torch's sake.
 
     Returns:
-        The scaled tree, and the norm that it had.
+        The scaled tree (for an iterator a list), and the norm that it had.
 
     Raises:
         RuntimeError: the norm isn't finite, with ``error_if_nonfinite``.
         ValueError: ``error_if_nonfinite`` inside a jit, where the norm isn't known.
+        TypeError: a module's parameters are given in the place of gradients.
 
     Source: ``torch.nn.utils.clip_grad_norm_``, which changes its arguments.
 
@@ -144,6 +167,7 @@ def clip_grad_norm(
         >>> grads["w"].round(3).tolist(), float(norm)
         ([0.6000000238418579, 0.800000011920929], 5.0)
     """
+    grads = _gradients("clip_grad_norm", grads)
     total = get_total_norm(grads, norm_type, error_if_nonfinite, foreach)
     return clip_grads_with_norm(grads, max_norm, total, foreach), total
 
@@ -154,12 +178,12 @@ def clip_grad_value(grads: Any, clip_value: float, foreach: bool | None = None) 
     In a chain of optax: ``optax.chain(optax.stateless(lambda g, _: clip_grad_value(g, 1.0)), optax.sgd(0.1))``.
 
     Args:
-        grads: a tree of arrays.
+        grads: a tree of arrays, or an iterable of them.
         clip_value: :math:`c`.
         foreach: accepted for torch's sake.
 
     Returns:
-        The clipped tree.
+        The clipped tree; for an iterator a list.
 
     Source: ``torch.nn.utils.clip_grad_value_``, which changes its arguments.
 
@@ -169,5 +193,5 @@ def clip_grad_value(grads: Any, clip_value: float, foreach: bool | None = None) 
         >>> utils.clip_grad_value([jnp.array([-3.0, 0.5])], 1.0)
         [Array([-1. ,  0.5], dtype=float32)]
     """
-    bound = float(clip_value)
+    grads, bound = _gradients("clip_grad_value", grads), float(clip_value)
     return jax.tree.map(lambda g: jnp.minimum(jnp.maximum(jnp.asarray(g), -bound), bound), grads)
