@@ -1,5 +1,7 @@
 """Methods of Module beside torch's: the same script has the same outcome, or an error of the same kind."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -94,6 +96,19 @@ def printed(lib):
 
 def registered(lib, kind, name, value):
     return changed(net(lib), lambda m: getattr(m, f"register_{kind}")(name, value))
+
+
+def recurrent_methods(kind, layers, bias, lib, a):
+    net = getattr(lib, kind)(2, 3, layers, bias=bias, bidirectional=layers == 2)
+    shapes = [[list(w.shape) for w in group] for group in net.all_weights]
+    return shapes, net.flatten_parameters(), net.reset_parameters(), len(list(net.parameters()))
+
+
+def without_gpu(lib):
+    try:
+        kinds(lib).cuda()
+    except (RuntimeError, AssertionError):
+        return "refused"
 
 
 SCRIPTS = {
@@ -249,6 +264,22 @@ SCRIPTS = {
     "del": lambda lib, a: changed(net(lib), lambda m: [delattr(m, n) for n in ("steps", "first", "number")]),
     "del: missing": lambda lib, a: delattr(net(lib), "stepps"),
     "init: with arguments": lambda lib, a: lib.Module(3),
+    "register_module: new": lambda lib, a: changed(net(lib), lambda m: m.register_module("x", lib.ReLU())),
+    "register_module: again": lambda lib, a: registered(lib, "module", "first", lib.ReLU()),
+    "register_module: none": lambda lib, a: registered(lib, "module", "x", None),
+    "register_module: no module": lambda lib, a: registered(lib, "module", "x", 3),
+    "register_module: an attribute's name": lambda lib, a: registered(lib, "module", "number", lib.ReLU()),
+    "Parameter": lambda lib, a: [lib.Parameter(a(2)).data, lib.Parameter(a(2)).requires_grad],
+    "Parameter: frozen": lambda lib, a: [
+        lib.Parameter(a(2), False).requires_grad,
+        lib.Parameter(a(2)).requires_grad_(False).requires_grad,
+        lib.Parameter(a(2), requires_grad=False).requires_grad_().requires_grad,
+    ],
+    "Parameter: of integers": lambda lib, a: lib.Parameter(array(lib, [1, 2], "int32")).data,
+    **{
+        f"{kind}: {layers} layers": functools.partial(recurrent_methods, kind, layers, bias)
+        for kind, layers, bias in (("RNN", 1, True), ("LSTM", 2, False), ("GRU", 2, True))
+    },
     "has": lambda lib, a: [hasattr(net(lib), n) for n in ("first", "steps", "none", "nothing", "gone", "x")],
 }
 
@@ -260,8 +291,10 @@ def test_it_is_torchs(what):
 
 def test_double_and_cuda():
     with jax.enable_x64(True):
-        assert dtypes(kinds(nn).double()) == dtypes(kinds(torch.nn).double())
+        double = lambda lib: dtypes(kinds(lib).double())  # noqa: E731
+        assert double(nn) == double(torch.nn)
         assert dtypes(kinds(nn).to(jnp.complex128)) == ["complex128", "complex128", "int32", "complex128", "bool"]
+    assert without_gpu(nn) == without_gpu(torch.nn)
     with pytest.raises(RuntimeError, match="jax_enable_x64"):
         kinds(nn).double()
     for move in (lambda m: m.cuda(), lambda m: m.cuda(1), lambda m: m.to("cuda:0"), lambda m: m.to(device=0)):

@@ -9,6 +9,8 @@ import jax.numpy as jnp
 import pytest
 import torch
 
+from purenn import nn
+
 SPEC = importlib.util.spec_from_file_location("parity", Path(__file__).parent.parent / "tools" / "parity.py")
 parity = importlib.util.module_from_spec(SPEC)
 sys.modules["parity"] = parity
@@ -28,6 +30,34 @@ def test_every_name_is_checked_or_not_applicable(space):
 def test_what_is_said_not_to_apply_or_renamed_is_in_torch(space):
     names = set(parity.public_names(importlib.import_module(space.theirs)))
     assert {*space.excluded, *space.renamed} <= names
+
+
+@pytest.mark.parametrize("name", parity.CLASSES)
+def test_every_method_is_checked_or_not_applicable(name):
+    assert [f"{row.name}: {row.status}" for row in parity.methods(name) if row.missing] == []
+    assert set(parity.CLASSES[name]) <= {row.name for row in parity.methods(name)}
+
+
+def test_a_missing_method_is_found(monkeypatch):
+    monkeypatch.delattr(next(cls for cls in nn.Module.__mro__ if "get_buffer" in vars(cls)), "get_buffer")
+    assert {row.name: row.missing for row in parity.methods("Module")}["get_buffer"]
+
+
+def method_signatures():
+    for name in parity.CLASSES:
+        for row in parity.methods(name):
+            theirs, ours = (getattr(getattr(lib, name), row.name, None) for lib in (torch.nn, nn))
+            if row.status == "checked" and inspect.isfunction(theirs):
+                yield pytest.param(theirs, ours, id=f"{name}.{row.name}")
+
+
+@pytest.mark.parametrize(("theirs", "ours"), list(method_signatures()))
+def test_arguments_of_methods_are_torchs(theirs, ours):
+    """Names, order and defaults; where torch dispatches on ``*args`` nothing is said."""
+    expected, got = (list(inspect.signature(method).parameters.values()) for method in (theirs, ours))
+    if any(p.kind is p.VAR_POSITIONAL for p in expected):
+        pytest.skip("torch dispatches on its arguments")
+    assert [(p.name, _default(p)) for p in got] == [(p.name, _default(p)) for p in expected]
 
 
 def test_page_is_not_stale():

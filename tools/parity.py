@@ -19,6 +19,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from purenn.nn.remedies import remedy_for
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "parity.md"
 IN_PLACE = "in place; arrays are immutable: use `{}`"
@@ -29,6 +31,9 @@ KERNELS = "of torch's own kernels; XLA compiles attention"
 FLASH = [f"{name}_flash_attention_impl" for name in ("activate", "current", "register", "restore")]
 FLASH.append("list_flash_attention_impls")
 CLIPPING = ("clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_")
+ALIAS = "a deprecated alias; here it is the initializer"
+ALIASES = ["constant", "dirac", "eye", "normal", "orthogonal", "sparse", "uniform"]
+ALIASES += [f"{name}_{kind}" for name in ("kaiming", "xavier") for kind in ("normal", "uniform")]
 INTERNAL = "torch's own machinery, without documentation"
 
 
@@ -41,6 +46,7 @@ class Namespace:
         renamed: torch's names that are spelled otherwise in purenn.
         excluded: torch's names that don't apply, and why.
         in_place_renamed: whether torch's ``name_`` is purenn's ``name``, there being nothing else that it could be.
+        in_place: whether purenn has ``name_`` too.
         arguments: torch's arguments that are something else here, and are called so.
         imported: where a test is to be found: names that stand for purenn's module in tests, as in ``F.relu``.
     """
@@ -51,6 +57,7 @@ class Namespace:
     renamed: Mapping[str, str] = dataclasses.field(default_factory=dict)
     excluded: Mapping[str, str] = dataclasses.field(default_factory=dict)
     in_place_renamed: bool = False
+    in_place: bool = False
     arguments: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
@@ -66,6 +73,7 @@ NAMESPACES = (
     ),
     Namespace("torch.functional", "purenn.functional", ("F", "functional")),
     Namespace("torch.nn.init", "purenn.init", ("init",), in_place_renamed=True),
+    Namespace("torch.nn.init", "purenn.nn.init", ("init",), excluded=dict.fromkeys(ALIASES, ALIAS), in_place=True),
     Namespace(
         "torch.nn",
         "purenn.nn",
@@ -105,6 +113,28 @@ NAMESPACES = (
     ),
     Namespace("torch.nn.attention.bias", "purenn.nn.attention.bias", ("bias",)),
 )
+
+FLAG = "a setting of torch's own machinery"
+INHERITED = {
+    "T_destination": "a type of torch's annotations",
+    "call_super_init": "the constructor takes no arguments for other bases",
+    "dump_patches": FLAG,
+}
+# Classes whose methods and properties are listed; those that torch.nn.Module has are listed once, as its own.
+CLASSES = {
+    "Module": INHERITED,
+    "ModuleList": {},
+    "ModuleDict": {},
+    "Sequential": {},
+    "ParameterList": {},
+    "ParameterDict": {},
+    "RNNBase": {},
+    "RNN": {},
+    "LSTM": {},
+    "GRU": {},
+    "MultiheadAttention": {},
+    "Parameter": {},
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -148,7 +178,7 @@ def rows(space: Namespace) -> list[Row]:
 
 def _not_applicable(space: Namespace, module: types.ModuleType, name: str, names: set[str]) -> str | None:
     value = getattr(module, name)
-    if name.endswith("_") and not space.in_place_renamed and name[:-1] in names:
+    if name.endswith("_") and not space.in_place_renamed and not space.in_place and name[:-1] in names:
         return IN_PLACE.format(name[:-1])
     if isinstance(value, types.ModuleType):
         return "a module"
@@ -195,6 +225,45 @@ def names_tested() -> dict[str, set[str]]:
     return called
 
 
+def methods(name: str) -> list[Row]:
+    """The public methods and properties of a class of torch.nn; checked is what a script calls that runs on both."""
+    theirs, ours = (
+        getattr(importlib.import_module("torch.nn"), name),
+        getattr(importlib.import_module("purenn.nn"), name),
+    )
+    found = []
+    for method in _public_methods(theirs):
+        remedy = CLASSES[name].get(method) or remedy_for(ours, method)
+        if remedy:
+            found.append(Row(method, "", f"not applicable: {remedy}"))
+        elif not hasattr(ours, method):
+            found.append(Row(method, "", "missing"))
+        else:
+            tested = method in methods_tested()
+            found.append(Row(method, f"nn.{name}.{method}", "checked" if tested else "missing: a test"))
+    return found
+
+
+def _public_methods(cls: type) -> list[str]:
+    """Those of a class that Module doesn't have; of a parameter those about gradients, others being the array's."""
+    torch = importlib.import_module("torch")
+    if cls is torch.nn.Parameter:
+        return ["backward", "data", "grad", "register_hook", "requires_grad", "requires_grad_", "retain_grad"]
+    inherited = () if cls is torch.nn.Module else dir(torch.nn.Module)
+    return [name for name in dir(cls) if not name.startswith("_") and name not in inherited]
+
+
+@functools.cache
+def methods_tested() -> set[str]:
+    """The attributes that scripts use, which are functions of a library, ``lib``, and so are run beside torch."""
+    used = set[str]()
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.Lambda) and any(a.arg == "lib" for a in node.args.args):
+                used |= {n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)}
+    return used
+
+
 def page() -> str:
     text = [
         "# Parity with torch",
@@ -207,17 +276,39 @@ def page() -> str:
         "| --- | ---: | ---: | ---: | ---: |",
     ]
     tables = [(space, rows(space)) for space in NAMESPACES]
+    text += [_counts(_title(space), table) for space, table in tables]
+    text += [
+        "",
+        "| class of torch.nn | methods | checked | not applicable | missing |",
+        "| --- | ---: | ---: | ---: | ---: |",
+    ]
+    classes = [(name, methods(name)) for name in CLASSES]
+    text += [_counts(f"`{name}`", table) for name, table in classes]
     for space, table in tables:
-        counts = [sum(r.status.startswith(s) for r in table) for s in ("checked", "not applicable", "missing")]
-        text.append(f"| `{space.theirs}` | {len(table)} | {counts[0]} | {counts[1]} | {counts[2]} |")
-    for space, table in tables:
-        text += ["", f"## {space.theirs}", "", "| torch | purenn | |", "| --- | --- | --- |"]
-        text += [f"| `{r.name}` | {f'`{r.ours}`' if r.ours else ''} | {r.status} |" for r in table]
+        text += _listed(f"## {_title(space, '')}", table)
+    for name, table in classes:
+        text += _listed(f"## Methods of {name}", table)
     return "\n".join(text) + "\n"
 
 
+def _title(space: Namespace, quote: str = "`") -> str:
+    beside = f" in {quote}{space.ours}{quote}" if space.in_place else ""
+    return f"{quote}{space.theirs}{quote}{beside}"
+
+
+def _counts(title: str, table: list[Row]) -> str:
+    counts = [sum(r.status.startswith(s) for r in table) for s in ("checked", "not applicable", "missing")]
+    return f"| {title} | {len(table)} | {counts[0]} | {counts[1]} | {counts[2]} |"
+
+
+def _listed(heading: str, table: list[Row]) -> list[str]:
+    text = ["", heading, "", "| torch | purenn | |", "| --- | --- | --- |"]
+    return text + [f"| `{r.name}` | {f'`{r.ours}`' if r.ours else ''} | {r.status} |" for r in table]
+
+
 def missing() -> list[str]:
-    return [f"{space.theirs}.{row.name}: {row.status}" for space in NAMESPACES for row in rows(space) if row.missing]
+    tables = [(space.theirs, rows(space)) for space in NAMESPACES] + [(name, methods(name)) for name in CLASSES]
+    return [f"{title}.{row.name}: {row.status}" for title, table in tables for row in table if row.missing]
 
 
 def main(arguments: list[str]) -> int:

@@ -101,7 +101,7 @@ else:
         @requires_grad.setter
         def requires_grad(self, value):
             if value and not jnp.issubdtype(self.data.dtype, jnp.inexact):
-                raise TypeError(f"Parameter: only floating-point arrays are trained, got dtype {self.data.dtype}")
+                raise RuntimeError(f"Parameter: only floating-point arrays are trained, got dtype {self.data.dtype}")
             self.variable.requires_grad = bool(value)
 
         def requires_grad_(self, requires_grad=True):
