@@ -81,12 +81,22 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     return math.sqrt(2 / (1 + slope**2))
 
 
+def _number(where: str, argument: str, value: Any) -> None:
+    """Refuses an array, which torch's functions fill and these don't."""
+    if np.ndim(value):
+        shape, fill = np.shape(value), f"purenn.nn.init.{where}_"
+        _check.fail(where, argument, "a number", f"an array of shape {shape}; {fill} fills a module's array", TypeError)
+
+
 def _ordered(where: str, a: float, b: float) -> None:
+    _number(where, "a", a)
+    _number(where, "b", b)
     if not a <= b:
         _check.fail(where, "b", f"at least a={a}", b)
 
 
 def _not_negative(where: str, argument: str, value: float) -> None:
+    _number(where, argument, value)
     if not value >= 0:
         _check.fail(where, argument, "at least 0", value)
 
@@ -138,6 +148,7 @@ def normal(mean: float = 0.0, std: float = 1.0) -> Initializer:
         >>> init.normal(std=0.02)(jax.random.key(0), (2, 3)).shape
         (2, 3)
     """
+    _number("normal", "mean", mean)
     _not_negative("normal", "std", std)
     return lambda rng, shape, dtype=jnp.float32: _normal("normal", rng, shape, dtype, mean, std)
 
@@ -164,6 +175,8 @@ def trunc_normal(mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float 
         >>> bool((x >= -0.1).all() and (x <= 0.2).all())
         True
     """
+    _number("trunc_normal", "mean", mean)
+    _number("trunc_normal", "std", std)
     _ordered("trunc_normal", a, b)
     if not std > 0:
         _check.fail("trunc_normal", "std", "above 0", std)
@@ -213,6 +226,7 @@ def constant(val: float) -> Initializer:
         >>> init.constant(0.5)(None, (2,)).tolist()
         [0.5, 0.5]
     """
+    _number("constant", "val", val)
     if not isinstance(val, int | float | complex | np.number):
         _check.fail("constant", "val", "a number", repr(val), TypeError)
     return lambda rng, shape, dtype=jnp.float32: random.constant(val, shape, dtype, traced=_traced(rng))
@@ -286,6 +300,7 @@ def dirac(groups: int = 1) -> Initializer:
         >>> init.dirac()(None, (1, 2, 3)).tolist()
         [[[0.0, 1.0, 0.0], [0.0, 0.0, 0.0]]]
     """
+    _number("dirac", "groups", groups)
     _check.integer("dirac", "groups", groups, 1)
 
     def initialize(rng: Any, shape: Sequence[int], dtype: DTypeLike = jnp.float32) -> jax.Array:
@@ -373,6 +388,7 @@ def xavier_normal(gain: float = 1.0) -> Initializer:
 
 
 def _kaiming(where: str, a: float, mode: str, nonlinearity: str, fill: Callable[..., jax.Array]) -> Initializer:
+    _number(where, "a", a)
     _check.choice(where, "mode", mode.lower(), ("fan_in", "fan_out"))
     gain = calculate_gain(nonlinearity, a)
 
@@ -444,6 +460,7 @@ def orthogonal(gain: float = 1) -> Initializer:
         >>> (q @ q.T).round(4).tolist()
         [[1.0, 0.0], [0.0, 1.0]]
     """
+    _number("orthogonal", "gain", gain)
     if not isinstance(gain, int | float):
         _check.fail("orthogonal", "gain", "a number", repr(gain), TypeError)
 

@@ -208,6 +208,15 @@ def test_what_torch_refuses_is_refused_and_changes_nothing(fill, error):
     assert all(a is before[n] for n, a in net.state_dict().items())
 
 
+@pytest.mark.parametrize("name", sorted(name for name, _ in FILLS if name not in ("ones_", "zeros_", "eye_")))
+def test_torchs_deprecated_names_fill_nothing_and_say_so(name):
+    alias = name.removesuffix("_")
+    with pytest.raises(
+        TypeError, match=rf"{alias}: \w+ must be a number, got an array of shape \(2, 3\); .*{name} fills"
+    ):
+        getattr(init, alias)(nn.Linear(3, 2).weight)
+
+
 def test_pure_calls_refuse_it():
     class Fills(nn.Module):
         def __init__(self):
