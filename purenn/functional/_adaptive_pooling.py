@@ -12,6 +12,7 @@ import numpy as np
 from jax import lax
 
 from purenn.functional import _check, _pooling
+from purenn.lowering.dtypes import widened
 from purenn.lowering.pooling import Bins, largest
 from purenn.lowering.resampling import weighted
 
@@ -34,7 +35,7 @@ def _arguments(where: str, n: int, full: bool, input: Any, output_size: Any) -> 
 def _adaptive_avg(n: int, input: Any, output_size: Any) -> jax.Array:
     x, sizes = _arguments(f"adaptive_avg_pool{n}d", n, n == 3, input, output_size)
     dtype = x.dtype
-    x = x.astype(_pooling.sum_dtype(dtype))
+    x = widened(x)
     if set(sizes) == {1}:  # all at once, in one pass over what lies together
         return jnp.mean(x, range(-n, 0), keepdims=True).astype(dtype)
     bins = {axis: Bins(x.shape[axis], size) for axis, size in enumerate(sizes, x.ndim - n)}

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from purenn.functional._interpolate import cubic_weights
+from purenn.lowering.dtypes import widened
 
 
 def _unnormalized(u: jax.Array, size: int, align_corners: bool) -> jax.Array:
@@ -60,8 +61,7 @@ def _neighbours(
 def sample(x: jax.Array, grid: jax.Array, mode: str, padding_mode: str, align_corners: bool) -> jax.Array:
     """x of shape (N, C, *size) at the points of a grid of shape (N, *out, n), the last size's coordinate first."""
     n, sizes, dtype = grid.shape[-1], x.shape[2:], x.dtype
-    if dtype.itemsize < 4:
-        x, grid = x.astype(jnp.float32), grid.astype(jnp.float32)
+    x, grid = widened(x), widened(grid)
     points = grid.reshape(grid.shape[0], math.prod(grid.shape[1:-1]), n)
     axes = []  # of each coordinate's neighbours the number, whether it's inside, and the weight
     for d, size in enumerate(sizes):

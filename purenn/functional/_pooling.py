@@ -12,6 +12,7 @@ import numpy as np
 from jax import lax
 
 from purenn.functional import _check
+from purenn.lowering.dtypes import compute_dtype
 from purenn.lowering.pooling import Window, max_pool, sum_pool
 
 
@@ -59,11 +60,6 @@ def windows(
 def omitted(argument: Any) -> bool:
     """None and the empty sequence leave an argument out."""
     return argument is None or (isinstance(argument, Sequence) and len(argument) == 0)
-
-
-def sum_dtype(dtype: Any) -> Any:
-    """In which elements are added up: halves in float32."""
-    return jnp.dtype(jnp.float32) if dtype in (jnp.float16, jnp.bfloat16) else dtype
 
 
 def index_dtype() -> Any:
@@ -145,7 +141,7 @@ def checked_avg_pool(
         divisor = np.array(_check.integer(where, "divisor_override", divisor_override))
         if divisor == 0:
             _check.fail(where, "divisor_override", "other than 0", 0)
-    wide = sum_dtype(x.dtype)
+    wide = compute_dtype(x.dtype)
     total = sum_pool(x.astype(wide), geometry)
     y = lax.div(total, jnp.broadcast_to(divisor.astype(wide), total.shape))
     return y.astype(x.dtype)

@@ -11,20 +11,16 @@ import jax.numpy as jnp
 from jax import lax
 
 from purenn.functional import _check
+from purenn.lowering.dtypes import compute_dtype, widened
 from purenn.lowering.normalization import AxisName, affine, moments, normalized
 
 
-def accumulator(x: jax.Array) -> Any:
-    """The dtype that is computed in: float32 for half inputs."""
-    return jnp.float32 if x.dtype.itemsize < 4 else x.dtype
-
-
 def parameters(where: str, x: jax.Array, **arrays: Any) -> list[Any]:
-    """The arrays in the accumulator's dtype: they come in one dtype, the input's or float32 for a half input."""
+    """The arrays in the dtype that is computed in: they come in one dtype, the input's or float32 for a half input."""
     made = {name: None if a is None else _check.array(where, name, a) for name, a in arrays.items()}
     given = {name: a for name, a in made.items() if a is not None}
     _check.same_dtype(where, **given)
-    wide = accumulator(x)
+    wide = compute_dtype(x.dtype)
     for name, a in given.items():
         if a.dtype not in (x.dtype, wide):
             expected = f"of dtype {x.dtype}" + ("" if x.dtype == wide else " or float32") + ", for the input's"
@@ -76,7 +72,7 @@ def statistics(where: str, x: jax.Array, running_mean: Any, running_var: Any) ->
         made[name] = None if a is None else _check.array(where, name, a)
         if a is not None:
             _check.floating(where, name, made[name])
-            made[name] = made[name].astype(accumulator(x))
+            made[name] = made[name].astype(compute_dtype(x.dtype))
     return by_channel(where, x, **made)
 
 
@@ -92,7 +88,7 @@ def with_statistics(
     axis_name: AxisName = None,
 ) -> tuple[jax.Array, Any]:
     """Normalised with the input's own moments over some axes, or with the given ones; and the own, if used."""
-    wide = x.astype(accumulator(x))
+    wide = widened(x)
     if axes is None:
         mean, var = lax.stop_gradient((mean, var))
         return affine(wide, mean, var, weight, bias, eps).astype(x.dtype), None
@@ -120,7 +116,7 @@ def moved(
     count = several(where, x, axes, axis_name)
     if x.size == 0:
         return old[0], old[1]
-    mean, var = own or moments(lax.stop_gradient(x.astype(accumulator(x))), tuple(axes), axis_name)
+    mean, var = own or moments(lax.stop_gradient(widened(x)), tuple(axes), axis_name)
     m = jnp.asarray(momentum, mean.dtype)
     new = [
         ((1 - m) * o + m * jnp.mean(s, 0, keepdims=True)).reshape(a.shape).astype(a.dtype)

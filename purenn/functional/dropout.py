@@ -10,6 +10,7 @@ import jax.numpy as jnp
 
 from purenn.functional import _check
 from purenn.lowering import random
+from purenn.lowering.dtypes import widened
 
 __all__ = ["alpha_dropout", "dropout", "dropout1d", "dropout2d", "dropout3d", "feature_alpha_dropout"]
 
@@ -35,7 +36,7 @@ def _dropped(
         _check.fail(where, "input", f"of rank {len(channels)} or more", f"shape {x.shape}")
     shape = tuple(n if channels is None or i in channels else 1 for i, n in enumerate(x.shape))
     kept = random.bernoulli(_check.key(where, "rng", rng, "training=True"), 1 - p, shape)
-    wide = x.astype(jnp.float32 if x.dtype.itemsize < 4 else x.dtype)
+    wide = widened(x)
     kept = kept.astype(wide.dtype)
     if not alpha:
         return (wide * (kept * (1 / (1 - p)))).astype(x.dtype)

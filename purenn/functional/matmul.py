@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from jax.typing import DTypeLike
 
 from purenn.functional import _check
+from purenn.lowering.dtypes import compute_dtype
 
 __all__ = ["ScalingType", "SwizzleType", "grouped_mm", "scaled_grouped_mm", "scaled_mm"]
 
@@ -35,7 +36,7 @@ class SwizzleType(enum.IntEnum):
 
 def _product(equation: str, a: jax.Array, b: jax.Array) -> jax.Array:
     """A product that is summed, and left, in float32 at least."""
-    return jnp.einsum(equation, a, b, preferred_element_type=jnp.float32 if a.dtype.itemsize < 4 else None)
+    return jnp.einsum(equation, a, b, preferred_element_type=compute_dtype(a.dtype))
 
 
 def _grouped(where: str, a: jax.Array, b: jax.Array, offs: Any) -> jax.Array:

@@ -20,7 +20,8 @@ from purenn.functional import _check
 from purenn.functional._batch_norm import batch_norm, batch_norm_update, sync_batch_norm
 from purenn.functional._instance_norm import instance_norm, instance_norm_update
 from purenn.functional._response_norm import cross_map_lrn2d, local_response_norm, normalize
-from purenn.functional._statistics import accumulator, floating, parameters
+from purenn.functional._statistics import floating, parameters
+from purenn.lowering.dtypes import widened
 from purenn.lowering.normalization import normalized
 
 __all__ = [
@@ -76,7 +77,7 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
     for name, a in (("weight", weight), ("bias", bias)):
         _check.shape(where, name, a, (channels,))
     weight, bias = (None if a is None else a.reshape(1, groups, channels // groups, 1) for a in (weight, bias))
-    wide = x.astype(accumulator(x)).reshape(n, groups, channels // groups, size)
+    wide = widened(x).reshape(n, groups, channels // groups, size)
     y, *_ = normalized(wide, (2, 3), weight, bias, eps)
     return y.reshape(x.shape).astype(x.dtype)
 
@@ -114,7 +115,7 @@ def layer_norm(
     x = floating("layer_norm", input, 0, "")
     axes = _last_axes("layer_norm", x, normalized_shape)
     weight, bias = parameters("layer_norm", x, weight=weight, bias=bias)
-    wide = x.astype(accumulator(x))
+    wide = widened(x)
     leading = (1,) * (x.ndim - len(axes))
     for name, a in (("weight", weight), ("bias", bias)):
         _check.shape("layer_norm", name, a, x.shape[len(leading) :])
@@ -164,7 +165,7 @@ def rms_norm(input: Any, normalized_shape: Sequence[int], weight: Any = None, ep
     x = _check.array("rms_norm", "input", input)
     _check.inexact("rms_norm", "input", x)
     axes = _last_axes("rms_norm", x, normalized_shape)
-    wide = x.astype(accumulator(x))
+    wide = widened(x)
     eps = float(jnp.finfo(wide.dtype).eps) if eps is None else eps
     w = None if weight is None else _check.array("rms_norm", "weight", weight)
     if w is not None:

@@ -13,6 +13,7 @@ import numpy as np
 from purenn.functional import _check, pooling
 from purenn.functional._grid_sample import sample
 from purenn.functional._interpolate import resampled_bytes, sizes_and_scales, taps
+from purenn.lowering.dtypes import compute_dtype
 from purenn.lowering.resampling import weighted
 
 __all__ = [
@@ -133,7 +134,7 @@ def _interpolated(
     if min(sizes) < 1:
         _check.fail(where, "size", "at least 1 in every dimension", sizes)
     bytes_ = integer and not mode.startswith("nearest")
-    wide = jnp.int32 if bytes_ else jnp.float32 if x.dtype.itemsize < 4 else x.dtype
+    wide = jnp.int32 if bytes_ else compute_dtype(x.dtype)
     real = jnp.float64 if bytes_ else wide
     axes = enumerate(zip(x.shape[2:], sizes, scales, strict=True), 2)
     tables = {axis: taps(mode, *sized, bool(align_corners), antialias, real) for axis, sized in axes}
@@ -294,7 +295,7 @@ def affine_grid(theta: Any, size: Sequence[int], align_corners: bool | None = No
     unit = align_corners and min(space) == 1  # then torch doesn't look at the others
     if not unit and min(size) <= 0:
         _check.fail(where, "size", "positive", size)
-    wide = jnp.float32 if a.dtype.itemsize < 4 else a.dtype
+    wide = compute_dtype(a.dtype)
     columns = jnp.moveaxis(a.astype(wide), -1, 0).reshape(n + 1, batch, *(1,) * n, n)
     grid = columns[n]
     for d, steps in enumerate(space):

@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from purenn.lowering.dtypes import compute_dtype
 from purenn.lowering.linear import Form
 
 __all__ = ["Product", "rows_with_columns", "rows_with_rows"]
@@ -57,6 +58,6 @@ def _dot(a: Any, b: Any, axis: int, dtype: Any) -> Any:
     """Batches of rows of a times b, whose `axis` is contracted."""
     with jax.numpy_dtype_promotion("standard"):
         common = jnp.promote_types(a.dtype, b.dtype)
-    wide = jnp.float32 if common.itemsize < 4 else common
     dimensions = (((2,), (axis,)), ((0,), (0,)))
+    wide = compute_dtype(common)
     return lax.dot_general(a.astype(common), b.astype(common), dimensions, preferred_element_type=wide).astype(dtype)

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from purenn.functional import _check
+from purenn.lowering.dtypes import compute_dtype, widened
 from purenn.utils.computed import Computed, attach, computed_of, detach
 
 __all__ = ["WeightNorm", "norm_except_dim", "normalized_weight", "remove_weight_norm", "weight_norm"]
@@ -19,7 +20,7 @@ def norm_except_dim(v: jax.Array, dim: int | None) -> jax.Array:
 
     As in torch, -1 is no dimension too.
     """
-    wide = v.astype(jnp.float32) if v.dtype.itemsize < 4 else v
+    wide = widened(v)
     if dim is None or dim == -1:
         return jnp.linalg.norm(wide.ravel()).astype(v.dtype)
     kept = _check.axis("weight_norm", "dim", dim, v.ndim)
@@ -29,7 +30,7 @@ def norm_except_dim(v: jax.Array, dim: int | None) -> jax.Array:
 
 def normalized_weight(v: jax.Array, g: jax.Array, dim: int | None) -> jax.Array:
     """``v`` with its norms replaced by ``g``."""
-    wide = jnp.float32 if v.dtype.itemsize < 4 else v.dtype
+    wide = compute_dtype(v.dtype)
     scale = g.astype(wide) / norm_except_dim(v.astype(wide), dim)
     return (v.astype(wide) * jnp.broadcast_to(scale, v.shape)).astype(v.dtype)
 
