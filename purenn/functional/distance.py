@@ -8,8 +8,8 @@ import jax
 import jax.numpy as jnp
 
 from purenn.functional import _check, _loss
-from purenn.functional._norm import modulus, root, vector_norm
-from purenn.lowering.distance import power_sums, upper_triangle
+from purenn.lowering.distance import differing, power_sums, upper_triangle
+from purenn.lowering.norm import largest, quotient, root, vector_norm
 
 __all__ = ["cosine_similarity", "pairwise_distance", "pdist"]
 
@@ -52,7 +52,7 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> jax.
     a, b = jnp.atleast_1d(a), jnp.atleast_1d(b)
 
     def unit(x: jax.Array) -> jax.Array:
-        return x / jnp.broadcast_to(_loss.clamped(vector_norm(x, 2, dim, keepdims=True), eps), x.shape)
+        return quotient(x, _loss.clamped(vector_norm(x, 2, dim, keepdims=True), eps))
 
     return jnp.sum(unit(a) * unit(b), dim).reshape(shape).astype(dtype)
 
@@ -127,16 +127,8 @@ def pdist(input: Any, p: float = 2.0) -> jax.Array:
         return jnp.zeros(len(x) * (len(x) - 1) // 2, x.dtype)
     _check.at_least_single("pdist", "input", x)
     if p not in (0, float("inf")):
-        sums = power_sums(x[None], x[None], float(p))[0]
+        sums = power_sums(x[None], x[None], float(p), some=p == 1)[0]
         return root(upper_triangle(sums), p)
     shape = (len(x), *x.shape)
     difference = jnp.broadcast_to(x[:, None], shape) - jnp.broadcast_to(x[None], shape)
-    return upper_triangle(_largest(difference) if p else vector_norm(difference, 0, -1))
-
-
-def _largest(difference: jax.Array) -> jax.Array:
-    """The largest absolute value along the last axis; each of several has the derivative of a single one."""
-    size = modulus(difference)
-    largest = jax.lax.stop_gradient(jnp.max(size, -1, keepdims=True))
-    change = jnp.where(size == largest, size - jax.lax.stop_gradient(size), jnp.zeros_like(size))
-    return largest[..., 0] + jnp.sum(change, -1)
+    return upper_triangle(largest(difference) if p else differing(difference))

@@ -15,9 +15,9 @@ from jax.typing import DTypeLike
 
 from purenn import random
 from purenn.functional import _check
-from purenn.functional._norm import root, vector_norm
 from purenn.functional.tensor import arrays_of, one_dtype, promoted
-from purenn.lowering.distance import power_sums
+from purenn.lowering.distance import differing, power_sums
+from purenn.lowering.norm import largest, root, vector_norm
 
 __all__ = ["block_diag", "cdist", "chain_matmul", "lu", "norm", "pca_lowrank", "svd_lowrank"]
 
@@ -120,8 +120,8 @@ def cdist(x1: Any, x2: Any, p: float = 2.0, compute_mode: str = _MODES[0]) -> ja
             return root(sums, p).reshape(*batch, a.shape[-2], b.shape[-2])
     difference = a[..., :, None, :] - b[..., None, :, :]
     if p == math.inf:
-        return _largest(difference) if a.shape[-1] else jnp.zeros(difference.shape[:-1], a.dtype)
-    return vector_norm(difference, p, -1).astype(a.dtype)
+        return largest(difference) if a.shape[-1] else jnp.zeros(difference.shape[:-1], a.dtype)
+    return differing(difference)
 
 
 def _euclidean(a: jax.Array, b: jax.Array) -> jax.Array:
@@ -132,19 +132,6 @@ def _euclidean(a: jax.Array, b: jax.Array) -> jax.Array:
     right = jnp.concatenate([b, ones(b), squared(b)], -1)
     d = jnp.maximum(jnp.matmul(left, jnp.swapaxes(right, -1, -2), precision=lax.Precision.HIGHEST), 0)
     return jnp.where(d == 0, 0, jnp.sqrt(jnp.where(d == 0, 1, d)))  # the gradient at 0 is 0
-
-
-@jax.custom_jvp
-def _largest(x: jax.Array) -> jax.Array:
-    """The largest modulus of the last axis, with the full gradient in each element that attains it."""
-    return jnp.max(jnp.abs(x), -1)
-
-
-@_largest.defjvp
-def _(primals: tuple[jax.Array], tangents: tuple[jax.Array]) -> tuple[jax.Array, jax.Array]:
-    (x,), (dx,) = primals, tangents
-    y = _largest(x)
-    return y, jnp.sum(jnp.where(jnp.abs(x) == y[..., None], jnp.sign(x), 0) * dx, -1)
 
 
 def chain_matmul(*matrices: Any) -> jax.Array:

@@ -18,16 +18,17 @@ from jax import lax
 
 from purenn.lowering.linear import Arrays, Linear, Shapes, linear
 
-__all__ = ["power_sums", "upper_triangle"]
+__all__ = ["differing", "power_sums", "upper_triangle"]
 
 TERMS = 16  # added at a time, in one loop
 
 
-@functools.partial(jax.custom_jvp, nondiff_argnums=(2,))
-def power_sums(a: jax.Array, b: jax.Array, p: float) -> jax.Array:
+@functools.partial(jax.custom_jvp, nondiff_argnums=(2, 3))
+def power_sums(a: jax.Array, b: jax.Array, p: float, some: bool = False) -> jax.Array:
     """The sums of |a_i - b_j|^p over the columns, for all rows a_i of (B, P, M) and b_j of (B, R, M); p is finite.
 
-    The derivative of a power at 0 is 0.
+    The derivative of a power at 0 is 0. If only `some` of the sums are used, the others' derivatives, which may be NaN,
+    aren't looked at.
     """
     whole = lambda a, b: jnp.sum(_powered(_differences(a, b), p), -1)  # noqa: E731
 
@@ -39,13 +40,14 @@ def power_sums(a: jax.Array, b: jax.Array, p: float) -> jax.Array:
 
 
 @power_sums.defjvp
-def _(p: float, primals: Arrays, tangents: Arrays) -> Any:
-    return power_sums(*primals, p), linear(_Tangent(p), primals, tangents)[0]
+def _(p: float, some: bool, primals: Arrays, tangents: Arrays) -> Any:
+    return power_sums(*primals, p, some), linear(_Tangent(p, some), primals, tangents)[0]
 
 
 @dataclasses.dataclass(frozen=True)
 class _Tangent(Linear):
     p: float
+    some: bool
 
     def run(self, residuals: Arrays, arguments: Arrays) -> Arrays:
         return (jnp.sum(_slope(_differences(*residuals), self.p) * _differences(*arguments), -1),)
@@ -57,7 +59,12 @@ class _Tangent(Linear):
     def _pulled(self, a: jax.Array, b: jax.Array, g: jax.Array) -> jax.Array:
         """The gradient of a."""
         rows = (jnp.moveaxis(b, 1, 0), jnp.moveaxis(g, 2, 0))
-        return _added(lambda b, g: g[:, :, None] * _slope(a - b[:, None], self.p), rows)
+
+        def term(b: jax.Array, g: jax.Array) -> jax.Array:
+            slope = _slope(a - b[:, None], self.p)
+            return jnp.where(g[:, :, None] == 0, 0, g[:, :, None] * slope) if self.some else g[:, :, None] * slope
+
+        return _added(term, rows)
 
 
 def _differences(a: jax.Array, b: jax.Array) -> jax.Array:
@@ -65,7 +72,7 @@ def _differences(a: jax.Array, b: jax.Array) -> jax.Array:
 
 
 def _powered(d: jax.Array, p: float) -> jax.Array:
-    return jnp.square(d) if p == 2 else d * jnp.sign(d) if p == 1 else _power(d, p)
+    return jnp.square(d) if p == 2 else jnp.abs(d) if p == 1 else _power(d, p)
 
 
 def _slope(d: jax.Array, p: float) -> jax.Array:
@@ -76,7 +83,7 @@ def _power(d: jax.Array, p: float) -> jax.Array:
     """|d|^p, and 0 at 0 as is its derivative."""
     zero = d == 0
     d = jnp.where(zero, 1, d)
-    return jnp.where(zero, 0, jnp.power(d * jnp.sign(d), p))
+    return jnp.where(zero, 0, jnp.power(jnp.abs(d), p))
 
 
 def _added(term: Callable[..., jax.Array], arrays: Arrays) -> jax.Array:
@@ -95,6 +102,12 @@ def _added(term: Callable[..., jax.Array], arrays: Arrays) -> jax.Array:
         return total
     parts = tuple(x.reshape(chunks - 1, size, *x.shape[1:]) for x in rest[0])
     return lax.scan(lambda total, part: (total + some(part), None), total, parts)[0]
+
+
+def differing(d: jax.Array) -> jax.Array:
+    """How many differences along the last axis aren't 0; NaN where one is."""
+    count = jnp.sum(lax.stop_gradient(d != 0).astype(d.dtype), -1)
+    return jnp.where(jnp.any(d != d, -1), jnp.nan, count)
 
 
 def upper_triangle(x: jax.Array) -> jax.Array:

@@ -225,9 +225,12 @@ def _axis_max(x: jax.Array, axis: int) -> tuple[jax.Array, jax.Array]:
     """The largest along an axis, and its number there, in an array that keeps the axis."""
     best = jnp.max(x, axis, keepdims=True)
     number = lax.broadcasted_iota(jnp.int32, x.shape, axis)
-    # the least of these is the first of equals, or the last NaN's negative: `best` is NaN then, equal to nothing
-    ranked = jnp.where(x != x, -number, jnp.where(x == best, number, x.shape[axis]))
-    return jnp.squeeze(best, axis), jnp.abs(jnp.min(ranked, axis, keepdims=True))
+    # the least of these is the first of equals, or belongs to the last NaN, which XLA's maximum may have passed over
+    ranked = jnp.where(x != x, -1 - number, jnp.where(x == best, number, x.shape[axis]))
+    least = jnp.min(ranked, axis, keepdims=True)
+    undefined = least < 0
+    best = jnp.where(undefined, jnp.full_like(best, jnp.nan), best)
+    return jnp.squeeze(best, axis), jnp.where(undefined, -1 - least, least)
 
 
 @_axis_max.defjvp

@@ -10,6 +10,8 @@ import jax
 import jax.numpy as jnp
 from jax.core import Tracer
 
+from purenn.lowering.dtypes import compute_dtype, widened
+from purenn.lowering.reduction import maximum_of, minimum_of
 from purenn.nn import access
 
 __all__ = ["clip_grad_norm", "clip_grad_value", "clip_grads_with_norm", "get_total_norm"]
@@ -39,11 +41,11 @@ def _norm(x: jax.Array, p: float) -> jax.Array:
     if not jnp.issubdtype(x.dtype, jnp.inexact):
         raise TypeError(f"get_total_norm: tensors must be floating-point or complex arrays, got dtype {x.dtype}")
     a = jnp.abs(x).ravel()
-    narrow, a = a.dtype, (a.astype(jnp.float32) if a.dtype.itemsize < 4 else a)
+    narrow, a = a.dtype, widened(a)
     if p == math.inf:
-        y = jnp.max(a, initial=0.0)
+        y = maximum_of(a, initial=0.0)
     elif p == -math.inf:
-        y = jnp.min(a, initial=math.inf)
+        y = minimum_of(a, initial=math.inf)
     elif p == 0:
         y = jnp.sum(a != 0).astype(a.dtype)
     elif p == 1:
@@ -126,7 +128,7 @@ def clip_grads_with_norm(grads: Any, max_norm: float, total_norm: Any, foreach: 
 
     def scaled(g: Any) -> jax.Array:
         g = jnp.asarray(g)
-        wide = jnp.float32 if g.dtype.itemsize < 4 else g.dtype
+        wide = compute_dtype(g.dtype)
         return (g.astype(wide) * scale.astype(jnp.finfo(wide).dtype).astype(wide)).astype(g.dtype)
 
     return jax.tree.map(scaled, grads)
