@@ -12,7 +12,10 @@ import numpy as np
 from jax import lax
 
 from purenn.functional import _check, _loss, _values
-from purenn.lowering.loss import chunk, log_total, picked
+from purenn.lowering.dtypes import compute_dtype
+from purenn.lowering.loss import chunk, picked
+from purenn.lowering.rounding import rounded
+from purenn.lowering.softmax import log_softmax, log_total
 
 __all__ = ["LinearCrossEntropyOptions", "cross_entropy", "linear_cross_entropy", "nll_loss"]
 
@@ -226,7 +229,8 @@ def linear_cross_entropy(
     dtype = _cross_entropy_dtype(where, logits, t, w, ignored, label_smoothing)
 
     def losses_of(x: jax.Array, t: jax.Array, a: jax.Array, b: jax.Array | None) -> tuple[jax.Array, jax.Array]:
-        y = jnp.tensordot(x, a, (-1, -1), preferred_element_type=_loss.wide(x.dtype)).astype(_loss.wide(dtype))
+        y = jnp.tensordot(x, a, (-1, -1), preferred_element_type=compute_dtype(x.dtype))
+        y = y.astype(compute_dtype(dtype))
         y = y if b is None else y + jnp.broadcast_to(b.astype(y.dtype), y.shape)
         return _cross_entropies(y, t, w, ignored, label_smoothing)
 
@@ -295,12 +299,11 @@ def _cross_entropies(
     axis = 0 if x.ndim == 1 else 1
     if x.shape != t.shape:
         return _of_indices(x, t, w, ignore_index, label_smoothing, logits=True)
-    p = jax.nn.log_softmax(x, axis=axis) if x.shape[axis] else x
+    p = log_softmax(x, axis) if x.shape[axis] else x
     t = t.astype(x.dtype)
     if label_smoothing > 0:
         t = t * (1 - label_smoothing) + label_smoothing / max(x.shape[axis], 1)
-    p = p if w is None else p * _along_classes(w, p)
-    losses = -jnp.sum(p * t, axis)
+    losses = -jnp.sum(p * (t if w is None else t * _along_classes(w, t)), axis)
     return losses, jnp.ones_like(losses) if x.shape[axis] else jnp.zeros_like(losses)
 
 
@@ -320,7 +323,7 @@ def _of_indices(
     ignored = t == ignore_index if bounds.min <= ignore_index <= bounds.max else jnp.zeros(t.shape, bool)
     valid = (t >= 0) & (t < classes)
     t = jnp.clip(t, 0, max(classes - 1, 0)).astype(jnp.int32)
-    losses, weights = -picked(x, t, axis), jnp.ones(t.shape, x.dtype)
+    losses, weights = -rounded(picked(x, t, axis)), jnp.ones(t.shape, x.dtype)
     top = total = jnp.zeros_like(losses)
     if logits:
         top, total = log_total(x, axis)
@@ -330,10 +333,13 @@ def _of_indices(
         losses = losses * weights
     losses = jnp.where(valid, losses, jnp.full_like(losses, jnp.nan))
     if label_smoothing > 0:
-        less = (top if axis == 0 else top[:, None]), (total if axis == 0 else total[:, None])
-        p = x - jnp.broadcast_to(less[0], x.shape) - jnp.broadcast_to(less[1], x.shape)
-        p = p if w is None else p * _along_classes(w, x)
-        losses = losses * (1 - label_smoothing) - jnp.sum(p, axis) * (label_smoothing / max(classes, 1))
+        less = rounded(x) - jnp.expand_dims(top, axis)
+        if w is None:
+            p = jnp.sum(less, axis) - classes * total
+        else:
+            w = w.astype(x.dtype)
+            p = jnp.sum(less * _along_classes(w, x), axis) - jnp.sum(w) * total
+        losses = losses * (1 - label_smoothing) - p * (label_smoothing / max(classes, 1))
     zero = jnp.zeros_like(losses)
     return jnp.where(ignored, zero, losses), jnp.where(ignored, zero, weights)
 

@@ -10,7 +10,8 @@ from jax import lax
 from jax.typing import DTypeLike
 
 from purenn.functional import _check
-from purenn.lowering.softmax import softmax as _softmax
+from purenn.lowering import softmax as lowering
+from purenn.lowering.dtypes import widened
 
 
 def softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: DTypeLike | None = None) -> jax.Array:
@@ -36,7 +37,7 @@ def softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: DTy
         [0.25, 0.25, 0.25, 0.25]
     """
     x, dim = _softmax_arguments("softmax", input, dim, dtype)
-    return _softmax(jnp.atleast_1d(x), dim).reshape(x.shape)
+    return _softmax(x, dim)
 
 
 def log_softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: DTypeLike | None = None) -> jax.Array:
@@ -62,7 +63,7 @@ def log_softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype:
         -1.3863
     """
     x, dim = _softmax_arguments("log_softmax", input, dim, dtype)
-    return jax.nn.log_softmax(jnp.atleast_1d(x), axis=dim).reshape(x.shape)
+    return lowering.log_softmax(jnp.atleast_1d(widened(x)), dim).reshape(x.shape).astype(x.dtype)
 
 
 def softmin(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: DTypeLike | None = None) -> jax.Array:
@@ -91,7 +92,7 @@ def softmin(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: DTy
     if x.dtype == bool:
         _check.fail("softmin", "input", "an array of numbers", "dtype bool", TypeError)
     x, dim = _softmax_arguments("softmin", -x, dim, dtype)
-    return _softmax(jnp.atleast_1d(x), dim).reshape(x.shape)
+    return _softmax(x, dim)
 
 
 def gumbel_softmax(
@@ -128,13 +129,18 @@ def gumbel_softmax(
     rng = _check.key("gumbel_softmax", "rng", rng, "it is called")
     if hard and x.ndim and x.shape[dim] == 0:
         _check.fail("gumbel_softmax", "logits", f"of non-zero size along dim={dim} where hard=True", f"shape {x.shape}")
-    noisy = (x + jax.random.gumbel(rng, x.shape, x.dtype)) / tau
-    soft = _softmax(jnp.atleast_1d(noisy), dim)
+    noise = jax.random.gumbel(rng, x.shape, x.dtype)
+    soft = jnp.atleast_1d(_softmax((widened(x) + widened(noise)) / tau, dim))
     if hard:
         first = jnp.expand_dims(jnp.argmax(soft, dim), dim)
         chosen = (lax.broadcasted_iota(first.dtype, soft.shape, dim) == first).astype(soft.dtype)
         soft = chosen - lax.stop_gradient(soft) + soft
-    return soft.reshape(x.shape)
+    return soft.reshape(x.shape).astype(x.dtype)
+
+
+def _softmax(x: jax.Array, dim: int) -> jax.Array:
+    """Of an array of any rank, in its dtype."""
+    return lowering.softmax(jnp.atleast_1d(widened(x)), dim).reshape(x.shape).astype(x.dtype)
 
 
 def _softmax_arguments(

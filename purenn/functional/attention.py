@@ -13,6 +13,7 @@ from purenn.functional import _check
 from purenn.functional.dropout import dropout
 from purenn.functional.linear import linear
 from purenn.lowering.attention import Attention
+from purenn.lowering.dtypes import compute_dtype, is_half
 from purenn.lowering.softmax import softmax
 
 __all__ = ["multi_head_attention_forward", "scaled_dot_product_attention"]
@@ -20,7 +21,7 @@ __all__ = ["multi_head_attention_forward", "scaled_dot_product_attention"]
 
 def _matmul(a: jax.Array, b: jax.Array) -> jax.Array:
     """a @ b, half types summed and kept in float32."""
-    return jnp.matmul(a, b, preferred_element_type=jnp.float32 if a.dtype.itemsize < 4 else None)
+    return jnp.matmul(a, b, preferred_element_type=compute_dtype(a.dtype))
 
 
 def _scores(q: jax.Array, k: jax.Array, mask: jax.Array | None, scale: float) -> jax.Array:
@@ -401,6 +402,6 @@ def _merged(
         return None
     if any(m.shape[-1] != length for m in given):
         _check.fail(where, "attn_mask", f"{length - extra} wide, as static_k", f"shape {given[0].shape}")
-    wide = jnp.float32 if any(m.dtype == jnp.float32 for m in given) and q.dtype.itemsize < 4 else q.dtype
+    wide = jnp.float32 if any(m.dtype == jnp.float32 for m in given) and is_half(q.dtype) else q.dtype
     zero = jnp.zeros((), wide)
     return sum((jnp.where(m, -jnp.inf, zero) if m.dtype == bool else m.astype(wide) for m in given), zero)

@@ -19,8 +19,10 @@ from jax import lax
 from jax.ad_checkpoint import checkpoint_name
 
 from purenn.lowering.cuda import Kernel, cuda_capability
+from purenn.lowering.dtypes import compute_dtype, is_half, widened
 from purenn.lowering.linear import Arrays
 from purenn.lowering.product import rows_with_columns, rows_with_rows
+from purenn.lowering.rounding import rounded
 
 __all__ = ["Attention", "unnormalised"]
 
@@ -57,7 +59,8 @@ class Attention:
         """
         if mask is None and self.drop is None and _fits_cudnn(q, k, v, self.causal):
             return _Cudnn(self)(q, k, v)[0]
-        if _bytes(q, k) <= WHOLE:
+        whole = _bytes(q, k) <= WHOLE
+        if whole and not is_half(q.dtype):
             return self.whole(q, k, v, mask, rng)
         arrays = [x for x in (q, k, v, mask, rng) if x is not None]
 
@@ -69,7 +72,9 @@ class Attention:
             return given
 
         in_chunks, other = (functools.partial(self.blocks, each) for each in (self.chunks, self.at_once))
-        return lax.platform_dependent(*arrays, cpu=run(in_chunks), default=run(other))
+        if whole:
+            in_chunks = other = self.whole
+        return lax.platform_dependent(*arrays, cpu=run(functools.partial(_wide, in_chunks)), default=run(other))
 
     def whole(
         self, q: jax.Array, k: jax.Array, v: jax.Array, mask: Any, rng: Any, start: Any = 0, divided: bool = False
@@ -79,7 +84,7 @@ class Attention:
         Either the averages are divided in the end or, if `divided`, the weights; then no row may be without any.
         """
         (B, G, L, E), S = q.shape, k.shape[1]
-        wide = jnp.float32 if q.dtype.itemsize < 4 else q.dtype
+        wide = compute_dtype(q.dtype)
         s = rows_with_rows(q.reshape(B, G * L, E), k, wide).reshape(B, G, L, S) * jnp.asarray(self.scale, wide)
         never = jnp.asarray(-jnp.inf, wide)
         if self.causal:
@@ -88,7 +93,7 @@ class Attention:
         if mask is not None:
             mask = jnp.broadcast_to(mask, s.shape)
             s = jnp.where(mask, s, never) if mask.dtype == bool else s + mask.astype(wide)
-        e, total = (jax.nn.softmax(s, -1), None) if divided else unnormalised(s)
+        e, total = (jax.nn.softmax(rounded(s, summed=True), -1), None) if divided else unnormalised(s)
         e = e if self.drop is None else self.drop(e, rng)
         y = rows_with_columns(e.reshape(B, G * L, S).astype(v.dtype), v, wide)
         y = checkpoint_name(y, "attention_rows").reshape(B, G, L, v.shape[-1])
@@ -162,11 +167,16 @@ class Attention:
         return jnp.moveaxis(y, 0, 2).reshape(B, G, count * size, -1)[:, :, :L]
 
 
+def _wide(of: Callable[..., jax.Array], q: jax.Array, k: jax.Array, v: jax.Array, *rest: Any) -> jax.Array:
+    """In float32 where the arrays are of half types, which the CPU has no products of: neither is a weight rounded."""
+    return of(widened(q), widened(k), widened(v), *rest).astype(v.dtype)
+
+
 def unnormalised(s: jax.Array) -> tuple[jax.Array, jax.Array]:
     """The exponentials of scores less the largest of their row, and the rows' sums; 0 and 1 for a row of -inf."""
     top = lax.stop_gradient(jnp.max(s, -1, keepdims=True, initial=-jnp.inf))
     top = checkpoint_name(jnp.where(top == -jnp.inf, jnp.zeros_like(top), top), "attention_rows")
-    e = jnp.exp(s - top)
+    e = jnp.exp(rounded(s, summed=True) - top)
     total = jnp.sum(e, -1, keepdims=True)
     return e, checkpoint_name(jnp.where(total == 0, jnp.ones_like(total), total), "attention_rows")
 

@@ -1,4 +1,4 @@
-"""Losses of classes: the number at every target, without a pass over all classes, and the logarithm of sums."""
+"""Losses of classes: the number at every target, without a pass over all classes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jax import lax
 
 from purenn.lowering.linear import Arrays, Linear, Shapes, linear
 
-__all__ = ["chunk", "log_total", "picked"]
+__all__ = ["chunk", "picked"]
 
 BYTES = 32 << 20  # beyond it the C library's allocator maps memory anew for every call, page by page
 
@@ -48,13 +48,6 @@ class Picked(Linear):
 def picked(x: jax.Array, t: jax.Array, axis: int) -> jax.Array:
     """The numbers of x at int32 indices t along an axis, without that axis; 0 where x has none."""
     return linear(Picked(axis), (t,), (x,))[0] if x.size else jnp.zeros(t.shape, x.dtype)
-
-
-def log_total(x: jax.Array, axis: int) -> tuple[jax.Array, jax.Array]:
-    """The largest number along an axis, as a constant, and the logarithm of the sum of exponentials less than it."""
-    top = lax.stop_gradient(jnp.max(x, axis, initial=-jnp.inf))
-    total = jnp.sum(jnp.exp(x - jnp.broadcast_to(jnp.expand_dims(top, axis), x.shape)), axis)
-    return top, jnp.log(total)
 
 
 def chunk(batch: int, logits: int) -> int:

@@ -1,4 +1,4 @@
-"""Softmax, whose derivative is a symmetric linear map.
+"""Softmax, whose derivative is a symmetric linear map, and its logarithm.
 
 On the CPU XLA makes the sum of a row's products together with what needs it, element by element again; kept apart it
 is one pass for the sums and one for the result.
@@ -15,14 +15,15 @@ import jax.numpy as jnp
 from jax import lax
 
 from purenn.lowering.linear import Arrays, Linear, Shapes, linear
+from purenn.lowering.rounding import rounded
 
-__all__ = ["softmax"]
+__all__ = ["log_softmax", "log_total", "softmax"]
 
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(1,))
 def softmax(x: jax.Array, axis: int) -> jax.Array:
     """The exponentials along an axis, divided by their sum."""
-    return jax.nn.softmax(x, axis)
+    return jax.nn.softmax(rounded(x, summed=True), axis)
 
 
 @softmax.defjvp
@@ -49,3 +50,21 @@ class _Tangent(Linear):
 
     def transposed(self, like: Shapes) -> Linear:
         return self
+
+
+def log_softmax(x: jax.Array, axis: int) -> jax.Array:
+    """The logarithm of softmax, without its overflow."""
+    less, _ = _less_than_largest(x, axis)
+    return less - jnp.log(jnp.sum(jnp.exp(less), axis, keepdims=True))
+
+
+def log_total(x: jax.Array, axis: int) -> tuple[jax.Array, jax.Array]:
+    """The largest number along an axis, as a constant, and the logarithm of the sum of exponentials less than it."""
+    less, top = _less_than_largest(x, axis)
+    return jnp.squeeze(top, axis), jnp.log(jnp.sum(jnp.exp(less), axis))
+
+
+def _less_than_largest(x: jax.Array, axis: int) -> tuple[jax.Array, jax.Array]:
+    """An array less its largest number along an axis, and that, as a constant."""
+    top = lax.stop_gradient(jnp.max(x, axis, keepdims=True, initial=-jnp.inf))
+    return rounded(x, summed=True) - top, top
