@@ -6,8 +6,12 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 
 from purenn.functional import _check
+from purenn.lowering import activation as lowering
+from purenn.lowering.dtypes import widened
+from purenn.lowering.rounding import rounded
 
 
 def relu(input: Any, inplace: bool = False) -> jax.Array:
@@ -31,7 +35,7 @@ def relu(input: Any, inplace: bool = False) -> jax.Array:
     x = _check.array("relu", "input", input)
     if x.dtype == bool or jnp.iscomplexobj(x):
         _check.fail("relu", "input", "a real array", f"dtype {x.dtype}", TypeError)
-    return jax.nn.relu(x)
+    return lowering.relu(x)
 
 
 def _floating(where: str, input: Any) -> jax.Array:
@@ -45,6 +49,11 @@ def _real(where: str, input: Any) -> jax.Array:
     if x.dtype == bool or jnp.iscomplexobj(x):
         _check.fail(where, "input", "a real array", f"dtype {x.dtype}", TypeError)
     return x
+
+
+def _flat(inside: jax.Array, x: jax.Array, outside: Any) -> jax.Array:
+    """x where it is `inside`, elsewhere something whose derivative is 0."""
+    return jnp.where(inside, x, lax.stop_gradient(outside))
 
 
 def _number(where: str, argument: str, value: Any, x: jax.Array) -> Any:
@@ -79,7 +88,7 @@ def threshold(input: Any, threshold: float, value: float, inplace: bool = False)
     """
     x = _real("threshold", input)
     low, replacement = (_number("threshold", n, v, x) for n, v in (("threshold", threshold), ("value", value)))
-    return jnp.where(x <= low, replacement, x)
+    return jnp.where(widened(x) <= low, replacement, x)
 
 
 def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> jax.Array:
@@ -114,7 +123,9 @@ def _clipped(where: str, input: Any, low: float, high: float) -> jax.Array:
         _check.fail(where, "min_val", f"at most max_val={high}", low)
     if jnp.issubdtype(x.dtype, jnp.unsignedinteger) and low < 0:
         _check.fail(where, "min_val", f"at least 0 for dtype {x.dtype}", low)
-    return jnp.where(x <= low, low, jnp.where(x >= high, high, x))
+    wide = widened(x)
+    below, above = wide < low, wide > high
+    return _flat((wide > low) & (wide < high) | (wide != wide), x, jnp.where(below, low, jnp.where(above, high, x)))
 
 
 def relu6(input: Any, inplace: bool = False) -> jax.Array:
@@ -164,7 +175,7 @@ def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) 
         [-0.5, 2.0]
     """
     x = _floating("leaky_relu", input)
-    return jnp.where(x > 0, x, x * negative_slope)
+    return jnp.where(x > 0, x, (widened(x) * negative_slope).astype(x.dtype))
 
 
 def prelu(input: Any, weight: Any) -> jax.Array:
@@ -199,7 +210,7 @@ def prelu(input: Any, weight: Any) -> jax.Array:
         )
     slope = w.reshape((1, w.size) + (1,) * (x.ndim - 2)) if x.ndim > 1 else w.reshape((1,) * x.ndim)
     below = jnp.where(x > 0, 0, x)  # an infinite product elsewhere would reach the weight's gradient
-    return jnp.where(x > 0, x, slope * below)
+    return jnp.where(x > 0, x, (widened(slope) * widened(below)).astype(x.dtype))
 
 
 def rrelu(
@@ -247,7 +258,8 @@ def rrelu(
     if not training:
         return leaky_relu(x, (lower + upper) / 2)
     rng = _check.key("rrelu", "rng", rng, "training=True")
-    return jnp.where(x > 0, x, x * jax.random.uniform(rng, x.shape, x.dtype, lower, upper))
+    slope = jax.random.uniform(rng, x.shape, x.dtype, lower, upper)
+    return jnp.where(x > 0, x, (widened(x) * widened(slope)).astype(x.dtype))
 
 
 def hardshrink(input: Any, lambd: float = 0.5) -> jax.Array:
@@ -299,8 +311,10 @@ def softshrink(input: Any, lambd: float = 0.5) -> jax.Array:
     x = _floating("softshrink", input)
     if not 0 <= lambd <= float(jnp.finfo(x.dtype).max):
         _check.fail("softshrink", "lambd", f"from 0 to {jnp.finfo(x.dtype).max}", lambd)
-    inside = jnp.where(jnp.isnan(x), x, 0)
-    return jnp.where(x > lambd, x - lambd, jnp.where(x < -lambd, x + lambd, inside))
+    wide = rounded(widened(x))
+    inside = lax.stop_gradient(wide * 0)  # which keeps signs
+    outside = jnp.where(wide < 0, wide + lambd, wide - lambd)  # the slope is 1 at NaN, too
+    return jnp.where((wide >= -lambd) & (wide <= lambd), inside, outside).astype(x.dtype)
 
 
 def hardsigmoid(input: Any, inplace: bool = False) -> jax.Array:
@@ -324,11 +338,14 @@ def hardsigmoid(input: Any, inplace: bool = False) -> jax.Array:
         >>> F.hardsigmoid(jnp.array([-4.0, 0.0, 3.0])).tolist()
         [0.0, 0.5, 1.0]
     """
-    return _hard_gate(_floating("hardsigmoid", input))
+    x = _floating("hardsigmoid", input)
+    wide = widened(x)
+    gate, inside = _gate(wide), (wide > -3) & (wide < 3)
+    return _flat(inside, gate, jnp.where(wide <= -3, 0, jnp.where(wide >= 3, 1, gate))).astype(x.dtype)
 
 
-def _hard_gate(x: jax.Array) -> jax.Array:
-    return jnp.where(x <= -3, 0, jnp.where(x >= 3, 1, (x + 3) / 6))
+def _gate(x: jax.Array) -> jax.Array:
+    return (x + 3) / 6
 
 
 def hardswish(input: Any, inplace: bool = False) -> jax.Array:
@@ -353,4 +370,6 @@ def hardswish(input: Any, inplace: bool = False) -> jax.Array:
         [-0.0, 1.125, 3.0]
     """
     x = _floating("hardswish", input)
-    return x * _hard_gate(x)
+    wide = widened(x)
+    gate = jnp.where(wide <= -3, 0, jnp.where(wide < 3, _gate(wide), 1))  # the slope is 1 at NaN, too
+    return (wide * gate).astype(x.dtype)

@@ -5,7 +5,6 @@ Here are the smooth ones; those of straight pieces are in `_piecewise`, the soft
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import jax
@@ -13,7 +12,6 @@ import jax.numpy as jnp
 from jax import lax
 
 from purenn.functional import _check
-from purenn.functional._norm import modulus
 from purenn.functional._piecewise import (
     hardshrink,
     hardsigmoid,
@@ -28,6 +26,9 @@ from purenn.functional._piecewise import (
     threshold,
 )
 from purenn.functional._softmax import gumbel_softmax, log_softmax, softmax, softmin
+from purenn.lowering import activation as lowering
+from purenn.lowering.dtypes import widened
+from purenn.lowering.norm import modulus, quotient
 
 __all__ = [
     "celu",
@@ -85,10 +86,7 @@ def gelu(input: Any, approximate: str = "none") -> jax.Array:
     """
     x, dtype = _wide("gelu", input)
     _check.choice("gelu", "approximate", approximate, ("none", "tanh"))
-    if approximate == "tanh":
-        return jax.nn.gelu(x, approximate=True).astype(dtype)
-    # torch's way; with erfc, which is exact far below 0, it takes twice the time
-    return (0.5 * x * (1 + lax.erf(x * math.sqrt(0.5)))).astype(dtype)
+    return (lowering.tanh_gelu if approximate == "tanh" else lowering.gelu)(x).astype(dtype)
 
 
 def silu(input: Any, inplace: bool = False) -> jax.Array:
@@ -111,7 +109,7 @@ def silu(input: Any, inplace: bool = False) -> jax.Array:
     """
     x = _check.array("silu", "input", input)
     _check.inexact("silu", "input", x)
-    return jax.nn.silu(x)
+    return lowering.silu(widened(x)).astype(x.dtype)
 
 
 def tanh(input: Any) -> jax.Array:
@@ -128,7 +126,8 @@ def tanh(input: Any) -> jax.Array:
         >>> [round(y, 4) for y in F.tanh(jnp.array([0.0, 1.0])).tolist()]
         [0.0, 0.7616]
     """
-    return jnp.tanh(_promoted(_check.array("tanh", "input", input)))
+    x = _promoted(_check.array("tanh", "input", input))
+    return jnp.tanh(widened(x)).astype(x.dtype)
 
 
 def sigmoid(input: Any) -> jax.Array:
@@ -145,7 +144,8 @@ def sigmoid(input: Any) -> jax.Array:
         >>> F.sigmoid(jnp.array([0.0])).tolist()
         [0.5]
     """
-    return lax.logistic(_promoted(_check.array("sigmoid", "input", input)))
+    x = _promoted(_check.array("sigmoid", "input", input))
+    return lax.logistic(widened(x)).astype(x.dtype)
 
 
 def _promoted(x: jax.Array) -> jax.Array:
@@ -153,18 +153,18 @@ def _promoted(x: jax.Array) -> jax.Array:
 
 
 def _wide(where: str, input: Any) -> tuple[jax.Array, Any]:
-    """The input in the dtype that is computed in, float32 for half, and its own dtype."""
+    """The input in the dtype that is computed in, and its own dtype."""
     x = _check.array(where, "input", input)
     _check.floating(where, "input", x)
-    return x.astype(jnp.float32) if x.dtype.itemsize < 4 else x, x.dtype
+    return widened(x), x.dtype
 
 
 def _elu(where: str, input: Any, alpha: float, scale: float = 1.0, narrow: bool = False) -> jax.Array:
     x, dtype = _wide(where, input)
-    below = jnp.where(x >= 0, 0, x)  # where the exponential would overflow it isn't used
-    below = alpha * jnp.expm1(below / alpha if narrow else below)
+    below = jnp.where(x < 0, x, 0)  # where the exponential would overflow it isn't used
+    below = alpha * lowering.expm1(below / alpha if narrow else below)
     kink = x if narrow else x * alpha  # torch's at 0: the slope from below, and no curvature
-    return (scale * jnp.where(x > 0, x, jnp.where(x == 0, kink, below))).astype(dtype)
+    return (scale * jnp.where(x < 0, below, jnp.where(x == 0, kink, x))).astype(dtype)
 
 
 def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> jax.Array:
@@ -274,7 +274,7 @@ def glu(input: Any, dim: int = -1) -> jax.Array:
     if x.shape[dim] % 2:
         _check.fail("glu", "input", f"of even size along dim={dim}", f"shape {x.shape}")
     value, gate = jnp.split(x, 2, axis=dim)
-    return (value * lax.logistic(gate)).astype(dtype)
+    return lowering.gated(value, gate).astype(dtype)
 
 
 def logsigmoid(input: Any) -> jax.Array:
@@ -298,7 +298,7 @@ def logsigmoid(input: Any) -> jax.Array:
         [-10000.0]
     """
     x, dtype = _wide("logsigmoid", input)
-    return (-jnp.logaddexp(-x, jnp.zeros_like(x))).astype(dtype)
+    return lowering.log_sigmoid(x).astype(dtype)
 
 
 def softplus(input: Any, beta: float = 1, threshold: float = 20) -> jax.Array:
@@ -351,10 +351,7 @@ def mish(input: Any, inplace: bool = False) -> jax.Array:
         [0.0, 0.8651]
     """
     x, dtype = _wide("mish", input)
-    # tanh(log(1 + e)) is n / (n + 2) of n = e (e + 2); from 20 on it is 1
-    e = jnp.exp(jnp.minimum(x, 20))
-    n = e * (e + 2)
-    return (x * (n / (n + 2))).astype(dtype)
+    return lowering.mish(x).astype(dtype)
 
 
 def tanhshrink(input: Any) -> jax.Array:
@@ -378,7 +375,7 @@ def tanhshrink(input: Any) -> jax.Array:
         [0.0, 0.2384]
     """
     x = _promoted(_number_array("tanhshrink", input))
-    return x - jnp.tanh(x)
+    return lowering.tanh_shrink(widened(x)).astype(x.dtype)
 
 
 def _number_array(where: str, input: Any) -> jax.Array:
@@ -409,4 +406,5 @@ def softsign(input: Any) -> jax.Array:
         [-0.75, 0.5]
     """
     x = _promoted(_number_array("softsign", input))
-    return x / (modulus(x) + 1).astype(x.dtype)
+    wide = widened(x)
+    return quotient(wide, (modulus(wide) + 1).astype(wide.dtype)).astype(x.dtype)
