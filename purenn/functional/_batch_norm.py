@@ -28,7 +28,7 @@ def batch_norm(
     where the mean and the (biased) variance are the input's with ``training``, and else the running ones.
 
     Args:
-        input: of shape :math:`(N, C, *)`.
+        input: of shape :math:`(N, C, *)`, or an empty one of rank 1.
         running_mean, running_var: of shape :math:`(C)`, or both None with ``training``. They are not
             differentiated, and not changed: `batch_norm_update` has the new ones.
         weight, bias: of shape :math:`(C)`.
@@ -37,7 +37,8 @@ def batch_norm(
         eps: added to the variance; positive with ``training``.
 
     Returns:
-        An array like ``input``, alone.
+        An array like ``input``, alone. NaN in training where the square of a difference from the mean overflows, in
+        float32 from 1.8e19 on; torch's CPU code sums in double precision.
 
     Raises:
         ValueError: the shapes don't fit, the running statistics are missing, or one value a channel in training.
@@ -111,7 +112,10 @@ def batch_norm_with(
     update: bool = False,
 ) -> tuple[jax.Array, Any]:
     """The output, and with ``update`` the new running statistics, of moments that are computed once for both."""
-    x = floating(where, input, 2, "(N, C, *)")
+    x = floating(where, input, 1, "(N, C, *)")
+    if x.shape == (0,):  # of which torch asks nothing more
+        return x, (running_mean, running_var) if update else None
+    x = floating(where, x, 2, "(N, C, *)")
     both_or_neither(where, running_mean, running_var, None if training else "training is False")
     if momentum is None:
         _check.fail(where, "momentum", "a number", None, TypeError)

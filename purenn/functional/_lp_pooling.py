@@ -9,9 +9,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 
 from purenn.functional import _check, _pooling
-from purenn.functional._norm import modulus
+from purenn.lowering.dtypes import widened
+from purenn.lowering.norm import modulus
+from purenn.lowering.rounding import rounded
 
 Ints = int | Sequence[int]
 
@@ -36,13 +39,16 @@ def _lp_pool(
         x = x.astype(jnp.float32)
     elif x.dtype == bool:
         x = x.astype(_pooling.index_dtype())
-    powers = jnp.power(x, int(norm_type) if norm_type == norm_type // 1 else norm_type)
+    powers = rounded(jnp.power(widened(x), int(norm_type) if norm_type == norm_type // 1 else norm_type))
     average = _pooling.checked_avg_pool(where, n, powers, kernels, stride, 0, ceil_mode)
     if jnp.issubdtype(average.dtype, jnp.integer):
         average = average.astype(jnp.float32)
+    if norm_type == 1:  # without a root torch's gradient is 0 at NaN, too
+        average = jnp.where(average != average, lax.stop_gradient(average), average)
     zero = average == 0  # there the gradient is 0, whatever that of the root is
     root = jnp.power(jnp.where(zero, 1, average) * math.prod(kernels), 1.0 / norm_type)
-    return jnp.where(zero, 0.0 if norm_type > 0 else np.inf, root)
+    root = jnp.where(zero, 0.0 if norm_type > 0 else np.inf, root)
+    return root if integral else root.astype(x.dtype)
 
 
 def lp_pool1d(

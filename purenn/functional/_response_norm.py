@@ -13,8 +13,9 @@ import numpy as np
 from jax import lax
 
 from purenn.functional import _check
-from purenn.functional._norm import vector_norm
-from purenn.functional._statistics import accumulator, floating
+from purenn.functional._statistics import floating
+from purenn.lowering.dtypes import widened
+from purenn.lowering.norm import quotient, vector_norm
 
 
 def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> jax.Array:
@@ -52,12 +53,12 @@ def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float 
     if x.size == 0:
         return x
     whole, channels = jnp.issubdtype(x.dtype, jnp.integer), x.shape[1]
-    wide = x if whole else x.astype(accumulator(x))
+    wide = x if whole else widened(x)
     padding = [(size // 2, (size - 1) // 2) if axis == 1 else (0, 0) for axis in range(x.ndim)]
-    squares = jnp.pad(jnp.square(wide), padding)
+    squares = jnp.pad(wide * wide, padding)
     total = functools.reduce(jnp.add, (lax.slice_in_dim(squares, i, i + channels, axis=1) for i in range(size)))
     mean = (total // size).astype(jnp.float32) if whole else total / size
-    y = wide.astype(mean.dtype) / (mean * alpha + k) ** beta
+    y = quotient(wide.astype(mean.dtype), (mean * alpha + k) ** beta)
     return y if whole else y.astype(x.dtype)
 
 
@@ -91,7 +92,7 @@ def cross_map_lrn2d(input: Any, size: int, alpha: float = 1e-4, beta: float = 0.
     x = floating(where, input, 0, "")
     _check.rank(where, "input", x, (4,), "(N, C, H, W)")
     reach = (_check.integer(where, "size", size, 1) - 1) // 2
-    wide = x.astype(accumulator(x))
+    wide = widened(x)
     channel = np.arange(x.shape[1])
     window = (np.abs(channel - channel[:, None]) <= reach) | (channel == 0) & (channel[:, None] > reach)
     total = jnp.einsum("cd,ndhw->nchw", jnp.asarray(window, wide.dtype), jnp.square(wide))
@@ -133,6 +134,8 @@ def normalize(
     p = 2.0 if p is None or isinstance(p, str) else p
     if abs(p) == math.inf and 0 in [x.shape[a] for a in axes]:
         _check.fail("normalize", "input", f"of non-zero size along dim={dim} for p={p}", f"shape {x.shape}")
-    norm = vector_norm(x, p, axes, keepdims=True)
-    norm = norm.astype(jnp.finfo(x.dtype).dtype)  # half inputs are divided by a rounded norm, as in torch
-    return x / jnp.where(norm < eps, eps, norm).astype(x.dtype)
+    wide = widened(x)
+    norm = vector_norm(wide, p, axes, keepdims=True)
+    low = jnp.asarray(eps, jnp.finfo(x.dtype).dtype).astype(norm.dtype)  # as the input's dtype rounds it
+    least = jnp.where(norm >= low, norm, lax.stop_gradient(jnp.where(norm < low, low, norm)))
+    return quotient(wide, least.astype(wide.dtype)).astype(x.dtype)
