@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 from jax.custom_derivatives import SymbolicZero
 from jax.scipy.special import xlogy
 
 from purenn.functional import _check, _loss, _values
+from purenn.lowering.activation import log_sigmoid
+from purenn.lowering.norm import quotient
+from purenn.lowering.rounding import rounded
 
 __all__ = [
     "binary_cross_entropy",
@@ -70,7 +75,8 @@ def binary_cross_entropy(
 
 @jax.custom_jvp
 def _binary_cross_entropy(x: jax.Array, t: jax.Array) -> jax.Array:
-    return (t - 1) * jnp.maximum(jnp.log1p(-x), -100) - t * jnp.maximum(jnp.log(x), -100)
+    bounded = lambda logarithm: jnp.where(logarithm < -100, -100, logarithm)  # noqa: E731
+    return (t - 1) * bounded(jnp.log1p(-x)) - t * bounded(jnp.log(x))
 
 
 def _binary_cross_entropy_jvp(primals: tuple[Any, Any], tangents: tuple[Any, Any]) -> tuple[jax.Array, jax.Array]:
@@ -130,19 +136,32 @@ def binary_cross_entropy_with_logits(
     _check.shape(where, "target", t, x.shape)
     common = _loss.result_type(x, t)
     x, y = _loss.cast(x, common), _loss.cast(t, common)
-    likelihood = jax.nn.log_sigmoid(x)
+    factor = jnp.ones_like(y)
     if pos_weight is not None:
-        likelihood = likelihood * (_weighted(where, y, "pos_weight", pos_weight) - y + 1)
-    loss = (1 - y) * x - likelihood
+        factor = _weighted(where, y, "pos_weight", pos_weight, less=1) + 1
+    loss = _logistic(x, y, factor)
     return _loss.reduced(_weighted(where, loss, "weight", weight), reduction, t.dtype)
 
 
-def _weighted(where: str, loss: jax.Array, name: str, weight: Any) -> jax.Array:
+@jax.custom_jvp
+def _logistic(x: jax.Array, y: jax.Array, factor: jax.Array) -> jax.Array:
+    """The cross entropy, with a factor of the logarithm of the sigmoid."""
+    return (1 - y) * x - factor * log_sigmoid(x)
+
+
+@_logistic.defjvp
+def _(primals: tuple[Any, Any, Any], tangents: tuple[Any, Any, Any]) -> tuple[jax.Array, jax.Array]:
+    (x, y, factor), (dx, dy, dfactor) = primals, tangents
+    slope = factor * lax.logistic(x) - (y + (factor - 1))
+    return _logistic(x, y, factor), slope * dx - x * dy - log_sigmoid(x) * dfactor
+
+
+def _weighted(where: str, loss: jax.Array, name: str, weight: Any, less: float = 0) -> jax.Array:
     if weight is None:
         return loss
     w = _check.array(where, name, weight)
     _check.broadcastable(where, name, w, loss.shape)
-    return loss * jnp.broadcast_to(w.astype(loss.dtype), loss.shape)
+    return loss * jnp.broadcast_to(w.astype(loss.dtype) - less, loss.shape)
 
 
 def kl_div(
@@ -185,10 +204,21 @@ def kl_div(
     _check.floating("kl_div", "target", t)
     dtype, first = _loss.result_type(x, t), x.shape[0] if x.ndim else 1
     x, t = (_loss.cast(v, dtype) for v in _loss.broadcast("kl_div", input=x, target=t))
-    loss = jnp.exp(t) * (t - x) if log_target else xlogy(t, t) - t * x
+    loss = jnp.exp(t) * (t - x) if log_target else _divergence(x, t, reduction != "none")
     if reduction == "batchmean":
         return _loss.reduced(loss, "mean", dtype, first)
     return _loss.reduced(loss, reduction, dtype)
+
+
+@functools.partial(jax.custom_jvp, nondiff_argnums=(2,))
+def _divergence(x: jax.Array, t: jax.Array, summed: bool) -> jax.Array:
+    return xlogy(t, t) - rounded(t * x, summed)
+
+
+@_divergence.defjvp
+def _(summed: bool, primals: tuple[Any, Any], tangents: tuple[Any, Any]) -> tuple[jax.Array, jax.Array]:
+    (x, t), (dx, dt) = primals, tangents
+    return _divergence(x, t, summed), (jnp.log(t) + t / t - x) * dt - t * dx  # t / t is NaN at 0, as torch's
 
 
 def poisson_nll_loss(
@@ -300,5 +330,6 @@ def gaussian_nll_loss(
     dtype = _loss.result_type(x, t, v)
     x, t, v = (_loss.cast(a, dtype) for a in _loss.broadcast(where, input=x, target=t, var=v))
     v = jnp.where(v < 0, jnp.full_like(v, jnp.nan), _loss.clamped(v, eps))
-    loss = 0.5 * (jnp.log(v) + jnp.square(x - t) / v)
+    d = x - t
+    loss = 0.5 * (jnp.log(v) + quotient(d * d, v))
     return _loss.reduced(loss + 0.5 * math.log(2 * math.pi) if full else loss, reduction, dtype)

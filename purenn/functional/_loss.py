@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from purenn.functional import _check
+from purenn.lowering.dtypes import compute_dtype
 
 EPSILON = float(np.float32(1e-12))  # torch's constant is single precision
 LEGACY = "size_average and reduce are deprecated; use reduction={!r} instead."
@@ -70,14 +71,9 @@ def floating_or_float32(dtype: Any) -> Any:
     return dtype if jnp.issubdtype(dtype, jnp.inexact) else jnp.float32
 
 
-def wide(dtype: Any) -> Any:
-    """The dtype in which is computed: float32 for the half types."""
-    return jnp.float32 if dtype in (jnp.float16, jnp.bfloat16) else dtype
-
-
 def cast(x: jax.Array, dtype: Any) -> jax.Array:
     """The array in the dtype in which a result of `dtype` is computed."""
-    return x.astype(wide(dtype))
+    return x.astype(compute_dtype(dtype))
 
 
 def broadcast(where: str, **arrays: jax.Array) -> list[jax.Array]:
@@ -96,9 +92,16 @@ def warn_of_sizes(input: jax.Array, target: jax.Array) -> None:
         )
 
 
+@jax.custom_jvp
 def hinge(x: jax.Array) -> jax.Array:
-    """What is not negative; the derivative at 0 is 1, as that of torch's ``clamp_min``."""
-    return jnp.where(x < 0, jnp.zeros_like(x), x)
+    """What is not negative; the derivative at 0 is 1 and at NaN 0, as that of torch's ``clamp_min``."""
+    return jnp.where(x <= 0, jnp.zeros_like(x), x)
+
+
+@hinge.defjvp
+def _(primals: tuple[jax.Array], tangents: tuple[jax.Array]) -> tuple[jax.Array, jax.Array]:
+    (x,), (dx,) = primals, tangents
+    return hinge(x), jnp.where(x >= 0, dx, jnp.zeros_like(dx))
 
 
 def clamped(x: jax.Array, least: float) -> jax.Array:

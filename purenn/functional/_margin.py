@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from purenn.functional import _check, _loss, _values
+from purenn.lowering.activation import log_sigmoid
 
 __all__ = [
     "hinge_embedding_loss",
@@ -206,7 +207,7 @@ def multilabel_soft_margin_loss(
         given["weight"] = _check.array(where, "weight", weight)
     dtype = _loss.result_type(*given.values())
     logits, t, *w = (_loss.cast(v, dtype) for v in _loss.broadcast(where, **given))
-    loss = -(t * jax.nn.log_sigmoid(logits) + (1 - t) * jax.nn.log_sigmoid(-logits))
+    loss = -(t * log_sigmoid(logits) + (1 - t) * log_sigmoid(-logits))
     loss = loss * w[0] if w else loss
     return _loss.reduced(jnp.sum(loss, x.ndim - 1) / x.shape[-1], reduction, dtype)
 
@@ -218,6 +219,11 @@ def _rows(where: str, x: jax.Array) -> jax.Array:
     if x.ndim and x.shape[-1] == 0:
         _check.fail(where, "input", "of at least one class", f"shape {x.shape}")
     return _loss.cast(x, x.dtype).reshape(x.shape[0] if x.ndim == 2 else 1, -1 if x.size else x.shape[-1])
+
+
+def _of_none(loss: jax.Array, reduction: str) -> str:
+    """The reduction; the mean of no losses is 0 here, where torch leaves it undefined."""
+    return "sum" if reduction == "mean" and loss.size == 0 else reduction
 
 
 def multilabel_margin_loss(
@@ -272,7 +278,7 @@ def multilabel_margin_loss(
     counted = applies[:, :, None] & ~jnp.any(hot, 1, keepdims=True) & (z > 0)
     loss = jnp.sum(jnp.where(counted, z, zero), (1, 2)) / s.shape[1]
     loss = jnp.where(invalid, jnp.full_like(loss, jnp.nan), loss)
-    return _loss.reduced(loss.reshape(x.shape[:-1]), reduction, x.dtype)
+    return _loss.reduced(loss.reshape(x.shape[:-1]), _of_none(loss, reduction), x.dtype)
 
 
 def multi_margin_loss(
@@ -331,8 +337,8 @@ def multi_margin_loss(
     zero = jnp.zeros_like(s)
     z = margin - jnp.sum(jnp.where(hot, s, zero), 1, keepdims=True) + s
     z = jnp.where((z > 0) & ~hot, z, zero)
-    loss = jnp.sum(z if p == 1 else jnp.square(z), 1) / s.shape[1]
+    loss = jnp.sum(z if p == 1 else z * z, 1) / s.shape[1]
     if w is not None:
         loss = loss * jnp.sum(jnp.where(hot, jnp.broadcast_to(w.astype(s.dtype), s.shape), zero), 1)
     loss = jnp.where((t.ravel() >= 0) & (t.ravel() < s.shape[1]), loss, jnp.full_like(loss, jnp.nan))
-    return _loss.reduced(loss.reshape(t.shape), reduction, x.dtype)
+    return _loss.reduced(loss.reshape(t.shape), _of_none(loss, reduction), x.dtype)

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 
 from purenn.functional import _check, _loss
 from purenn.functional.distance import pairwise_distance
+from purenn.lowering.dtypes import widened
 
 __all__ = ["cosine_embedding_loss", "triplet_margin_loss", "triplet_margin_with_distance_loss"]
 
@@ -113,9 +114,7 @@ def triplet_margin_loss(
     """
     where = "triplet_margin_loss"
     reduction = _loss.reduction_of(where, reduction, size_average, reduce)
-    return _triplets(
-        where, anchor, positive, negative, lambda a, b: pairwise_distance(a, b, p, eps), margin, swap, reduction
-    )
+    return _triplets(where, anchor, positive, negative, (p, eps), margin, swap, reduction)
 
 
 def triplet_margin_with_distance_loss(
@@ -164,11 +163,12 @@ def _triplets(
     anchor: Any,
     positive: Any,
     negative: Any,
-    distance: Callable[[jax.Array, jax.Array], jax.Array],
+    distance: Callable[[jax.Array, jax.Array], jax.Array] | tuple[float, float],
     margin: float,
     swap: bool,
     reduction: str,
 ) -> jax.Array:
+    """With a distance of two arrays, or p and eps of `pairwise_distance`, which isn't rounded on the way then."""
     if margin <= 0:
         _check.fail(where, "margin", "positive", margin)
     given = {"anchor": anchor, "positive": positive, "negative": negative}
@@ -176,12 +176,17 @@ def _triplets(
     if not a.ndim == p.ndim == n.ndim:
         shapes = f"shapes {a.shape}, {p.shape} and {n.shape}"
         _check.fail(where, "anchor, positive and negative", "of one rank", shapes)
+    dtype = None
+    if isinstance(distance, tuple):
+        (order, eps), dtype = distance, _loss.floating_or_float32(_loss.result_type(a, p, n))
+        a, p, n = widened(a), widened(p), widened(n)
+        distance = lambda a, b: pairwise_distance(a, b, order, eps)  # noqa: E731
     to_positive, to_negative = distance(a, p), distance(a, n)
     if swap:
         pair = {"distance": to_negative, "swapped distance": distance(p, n)}
         to_negative = jnp.minimum(*_same(where, **pair))
     to_positive, to_negative = _same(where, positive=to_positive, negative=to_negative)
-    dtype = to_positive.dtype
+    dtype = to_positive.dtype if dtype is None else dtype
     loss = _loss.hinge(margin + _loss.cast(to_positive, dtype) - _loss.cast(to_negative, dtype))
     return _loss.reduced(loss, reduction, dtype)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -27,7 +28,9 @@ from purenn.functional._margin import (
     soft_margin_loss,
 )
 from purenn.functional._metric import cosine_embedding_loss, triplet_margin_loss, triplet_margin_with_distance_loss
-from purenn.functional._norm import modulus
+from purenn.lowering.dtypes import compute_dtype
+from purenn.lowering.norm import modulus, sign
+from purenn.lowering.rounding import rounded
 
 __all__ = [
     "LinearCrossEntropyOptions",
@@ -56,9 +59,34 @@ __all__ = [
 ]
 
 
+Function = Callable[[jax.Array], jax.Array]
+
+
+@functools.partial(jax.custom_jvp, nondiff_argnums=(2, 3, 4))
+def _of_difference(x: jax.Array, t: jax.Array, value: Function, slope: Function, summed: bool) -> jax.Array:
+    """A function of x - t, with half its slope, which sees the difference of what is given and no contraction of it.
+
+    Half, since twice the largest numbers would be infinite.
+    """
+    return value(rounded(x, summed) - rounded(t, summed))
+
+
+@_of_difference.defjvp
+def _(
+    value: Function,
+    slope: Function,
+    summed: bool,
+    primals: tuple[jax.Array, jax.Array],
+    tangents: tuple[jax.Array, jax.Array],
+) -> tuple[jax.Array, jax.Array]:
+    (x, t), (dx, dt) = primals, tangents
+    difference = rounded(x) - rounded(t)
+    return _of_difference(x, t, value, slope, summed), slope(difference) * (2 * (dx - dt))
+
+
 def _regression(
     where: str,
-    of_difference: Callable[[jax.Array], jax.Array],
+    functions: tuple[Function, Function],
     input: Any,
     target: Any,
     weight: Any,
@@ -66,7 +94,10 @@ def _regression(
     dtype: Any = None,
     weighted_mean: bool = True,
 ) -> jax.Array:
-    """A loss of input - target, broadcast; ``weight`` multiplies it and, if `weighted_mean`, divides the mean."""
+    """A loss of input - target, broadcast: a function and half its slope.
+
+    ``weight`` multiplies it and, if `weighted_mean`, divides the mean.
+    """
     how = _loss.reduction_of(where, *reduction, old_name=weight is None)
     x, t = _check.array(where, "input", input), _check.array(where, "target", target)
     w = None if weight is None else _check.array(where, "weight", weight)
@@ -78,18 +109,26 @@ def _regression(
     expanded = dict(zip(given, _loss.broadcast(where, **given), strict=True))
     dtype = _loss.result_type(*expanded.values()) if dtype is None else dtype
     common = _loss.result_type(expanded["input"], expanded["target"])
-    loss = of_difference(_loss.cast(expanded["input"], common) - _loss.cast(expanded["target"], common))
+    x, t = _loss.cast(expanded["input"], common), _loss.cast(expanded["target"], common)
+    if jnp.issubdtype(x.dtype, jnp.floating):
+        loss = _of_difference(x, t, *functions, how != "none")
+    else:
+        loss = functions[0](x - t)
     if jnp.issubdtype(dtype, jnp.complexfloating):
         dtype = jnp.finfo(dtype).dtype
     if how == "mean" and jnp.issubdtype(dtype, jnp.integer):
         if w is None:
             _check.fail(where, "input", "a floating-point array where the mean is taken", f"dtype {dtype}", TypeError)
         dtype = jnp.float32
-    loss = loss.astype(_loss.wide(dtype))
+    loss = loss.astype(compute_dtype(dtype))
     if w is None:
         return _loss.reduced(loss, how, dtype)
     loss = loss * expanded["weight"].astype(loss.dtype)
     return _loss.reduced(loss, how, dtype, jnp.sum(w.astype(loss.dtype)) if weighted_mean else None)
+
+
+def _half_sign(d: jax.Array) -> jax.Array:
+    return 0.5 * sign(d)
 
 
 def _real(where: str, input: Any, target: Any) -> None:
@@ -142,7 +181,7 @@ def mse_loss(
     _real("mse_loss", input, target)
     if weight is not None:
         _no_bool("mse_loss", input=input, target=target)
-    return _regression("mse_loss", jnp.square, input, target, weight, (reduction, size_average, reduce))
+    return _regression("mse_loss", (jnp.square, lambda d: d), input, target, weight, (reduction, size_average, reduce))
 
 
 def l1_loss(
@@ -179,7 +218,7 @@ def l1_loss(
         1.0
     """
     _no_bool("l1_loss", input=input, target=target)
-    return _regression("l1_loss", modulus, input, target, weight, (reduction, size_average, reduce))
+    return _regression("l1_loss", (modulus, _half_sign), input, target, weight, (reduction, size_average, reduce))
 
 
 def smooth_l1_loss(
@@ -221,13 +260,16 @@ def smooth_l1_loss(
         _check.fail(where, "beta", "at least 0", beta)
     if beta == 0:
         _no_bool(where, input=input, target=target)
-        return _regression(where, modulus, input, target, None, (reduction, size_average, reduce))
+        return _regression(where, (modulus, _half_sign), input, target, None, (reduction, size_average, reduce))
     _real(where, input, target)
 
     def smooth(d: jax.Array) -> jax.Array:
-        return jnp.where(jnp.abs(d) < beta, 0.5 * jnp.square(d) / beta, modulus(d) - 0.5 * beta)
+        return jnp.where(jnp.abs(d) < beta, 0.5 * jnp.square(d) / beta, jnp.abs(d) - 0.5 * beta)
 
-    return _regression(where, smooth, input, target, None, (reduction, size_average, reduce))
+    def slope(d: jax.Array) -> jax.Array:
+        return jnp.where(jnp.abs(d) >= beta, _half_sign(d), d / (2 * beta))
+
+    return _regression(where, (smooth, slope), input, target, None, (reduction, size_average, reduce))
 
 
 def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0, weight: Any = None) -> jax.Array:
@@ -265,7 +307,12 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     _real(where, input, target)
 
     def huber(d: jax.Array) -> jax.Array:
-        return jnp.where(jnp.abs(d) < delta, 0.5 * jnp.square(d), delta * (modulus(d) - 0.5 * delta))
+        return jnp.where(jnp.abs(d) < delta, 0.5 * jnp.square(d), delta * (jnp.abs(d) - 0.5 * delta))
+
+    def slope(d: jax.Array) -> jax.Array:
+        return jnp.where(jnp.abs(d) >= delta, delta * _half_sign(d), 0.5 * d)
 
     dtype = x.dtype if weight is None else _loss.result_type(x, _check.array(where, "weight", weight))
-    return _regression(where, huber, input, target, weight, (reduction, None, None), dtype, weighted_mean=False)
+    return _regression(
+        where, (huber, slope), input, target, weight, (reduction, None, None), dtype, weighted_mean=False
+    )
