@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from purenn.functional import _check, _packed
 from purenn.functional._packed import PackedSequence
 from purenn.functional.dropout import dropout
+from purenn.lowering.dtypes import widened
 from purenn.lowering.rnn import GRU, LSTM, RNN_RELU, RNN_TANH, Cell, State, Weights, advance, affine, scan
 
 __all__ = ["GRU", "LSTM", "RNN_RELU", "RNN_TANH", "run", "run_cell"]
@@ -26,7 +27,9 @@ def run_cell(where: str, cell: Cell, input: Any, hx: Any, w_ih: Any, w_hh: Any, 
     _check_features(where, "input", x, given["ih"][1])
     weights = _weights(where, cell, x, x.shape[-1], given)
     state = _state(where, cell, x, hx, x.shape[:-1], weights.sizes)
-    return advance(cell, affine(x, weights.ih, weights.b_ih), state, weights)
+    wide, state, weights = jax.tree.map(widened, (x, state, weights))
+    new = advance(cell, affine(wide, weights.ih, weights.b_ih), state, weights)
+    return tuple(part.astype(x.dtype) for part in new)
 
 
 def run(

@@ -22,7 +22,9 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from purenn.lowering.activation import relu
 from purenn.lowering.cuda import cuda_capability
+from purenn.lowering.dtypes import is_half, widened
 from purenn.lowering.linear import Arrays, Linear, Shapes, linear
 
 __all__ = ["GRU", "LSTM", "RNN_RELU", "RNN_TANH", "Cell", "State", "Weights", "advance", "affine", "obvious", "scan"]
@@ -62,6 +64,8 @@ class Cell:
         forward: the new state, of the slots and the state.
         slopes: what a step's derivative needs, of the slots, the state before and the one after.
         tangent: the new state's tangent, of the slopes, the tangents of the slots (before a tanh) and the state's.
+        apart: whether the last two slots are of x alone and of h alone. What isn't there isn't multiplied by 0, which
+            would make NaN of an infinite x.
     """
 
     gates: int
@@ -73,6 +77,29 @@ class Cell:
     forward: Callable[[Sequence[Any], State], State]
     slopes: Callable[[Sequence[Any], State, State], Arrays]
     tangent: Callable[[Arrays, Sequence[Any], State], State]
+    apart: bool = False
+
+    def of_x(self, x: Any, axis: int = 0) -> Any:
+        """Of an array of all slots along an axis those that have a part of x."""
+        return self._parts(x, axis, self.slots - 1, 0) if self.apart else x
+
+    def of_h(self, x: Any, axis: int = 0) -> Any:
+        """Those that have a part of h."""
+        return self._parts(x, axis, self.slots - 2, 1) if self.apart else x
+
+    def _parts(self, x: Any, axis: int, first: int, last: int) -> Any:
+        size = x.shape[axis] // self.slots
+        parts = [lax.slice_in_dim(x, 0, first * size, axis=axis)]
+        parts += [lax.slice_in_dim(x, x.shape[axis] - size, x.shape[axis], axis=axis)] if last else []
+        return jnp.concatenate(parts, axis)
+
+    def slots_of(self, x: Any, h: Any, axis: int) -> Any:
+        """All slots, of the parts of x and of h."""
+        if not self.apart:
+            return x + h
+        both = x.shape[axis] // (self.slots - 1) * (self.slots - 2)
+        (x, x_alone), (h, h_alone) = (jnp.split(part, [both], axis) for part in (x, h))
+        return jnp.concatenate([x + h, x_alone, h_alone], axis)
 
 
 def _sigmoid(t: Any) -> Any:
@@ -170,9 +197,9 @@ def _rnn(function: Callable[[Any], Any], squashed: int, slope: Callable[[Any], A
 
 
 RNN_TANH = _rnn(jnp.tanh, 1, _slope)
-RNN_RELU = _rnn(jax.nn.relu, 0, lambda x: (x > 0).astype(x.dtype))
+RNN_RELU = _rnn(relu, 0, lambda x: 1 - (x <= 0).astype(x.dtype))
 LSTM = Cell(4, 2, _lstm, 4, 4, _lstm_arranged, _lstm_forward, _lstm_slopes, _lstm_tangent)
-GRU = Cell(3, 1, _gru, 4, 2, _gru_arranged, _gru_forward, _gru_slopes, _gru_tangent)
+GRU = Cell(3, 1, _gru, 4, 2, _gru_arranged, _gru_forward, _gru_slopes, _gru_tangent, apart=True)
 
 
 # The obvious formulation.
@@ -232,14 +259,14 @@ def scan(cell: Cell, x: Any, state: State, weights: Weights, there: Any, reverse
         return h[:, 0], tuple(s[0] for s in last)
     run = functools.partial(_scan, cell, reverse)
     given = (x, state, weights, None if there is None else jnp.asarray(there))
-    if x.dtype.itemsize >= 4:
+    if not is_half(x.dtype):
         return run(*given)
     return lax.platform_dependent(*given, cpu=functools.partial(_wide, run), default=run)
 
 
 def _wide(run: Callable[..., Any], x: Any, state: State, weights: Weights, there: Any) -> tuple[Any, State]:
     """In float32, and then rounded: of half types the CPU's products round in every step, and take twice as long."""
-    wide = jax.tree.map(lambda a: a.astype(jnp.float32), (x, state, weights))
+    wide = jax.tree.map(widened, (x, state, weights))
     return jax.tree.map(lambda a: a.astype(x.dtype), run(*wide, there))
 
 
@@ -331,12 +358,17 @@ def _forward(
     layout, inputs = Layout(x), x.shape[-1]
     w, b = _arranged(cell, weights)
     project = None if weights.hr is None else layout.product(weights.hr)
-    if layout.wide:  # a product of [x, h]; the bias laid out, as a kernel that spreads it isn't vectorized
-        x, product, bias = layout.turned(x), layout.product(w), jnp.broadcast_to(b[:, None], (*b.shape, x.shape[1]))
-        sums = lambda x, h: product(jnp.concatenate([x, h])) + bias  # noqa: E731
+    of_x, of_h = cell.of_x(w[:, :inputs]), cell.of_h(w[:, inputs:])
+    if layout.wide:  # the bias laid out, as a kernel that spreads it isn't vectorized
+        x, bias = layout.turned(x), jnp.broadcast_to(b[:, None], (*b.shape, x.shape[1]))
+        if cell.apart:
+            sums = lambda x, h: cell.slots_of(of_x @ x, of_h @ h, 0) + bias  # noqa: E731
+        else:  # one product, of [x, h]
+            sums = lambda x, h: w @ jnp.concatenate([x, h]) + bias  # noqa: E731
     else:
-        x, product = affine(x, w[:, :inputs], b), layout.product(w[:, inputs:])
-        sums = lambda x, h: x + product(h)  # noqa: E731
+        x, product = affine(x, of_x, None), layout.product(of_h)
+        bias = jnp.broadcast_to(b, (x.shape[1], *b.shape))
+        sums = lambda x, h: cell.slots_of(x, product(h), -1) + bias  # noqa: E731
 
     def step(state: State, now: Any) -> tuple[State, Any]:
         x, there = now
@@ -374,15 +406,20 @@ class Tangents(Linear):
     def run(self, residuals: Arrays, arguments: Arrays) -> Arrays:
         r, d = jax.tree.unflatten(self.residuals, residuals), jax.tree.unflatten(self.arguments, arguments)
         layout, inputs = self.layout, d["x"].shape[-1]
-        product = layout.product(r["w"][:, inputs:])
+        cell, axis = self.cell, layout.axis
+        product = layout.product(cell.of_h(r["w"][:, inputs:]))
         project = None if r["hr"] is None else layout.product(r["hr"])
-        sums = layout.turned(affine(d["x"], r["w"][:, :inputs], None) + affine(r["input"], d["w"], d["b"]))
+        x, h = jnp.split(r["input"], [inputs], -1)
+        of_x = affine(d["x"], cell.of_x(r["w"][:, :inputs]), None) + affine(x, cell.of_x(d["w"][:, :inputs]), None)
+        of_h = affine(h, cell.of_h(d["w"][:, inputs:]), None)
+        sums = layout.turned(cell.slots_of(of_x, of_h, -1) + jnp.broadcast_to(d["b"], (*x.shape[:2], *d["b"].shape)))
         more = None if project is None else layout.turned(affine(r["m"], d["hr"], None))
 
         def step(state: State, now: Any) -> tuple[State, Any]:
             sums, more, slopes, there = now
-            slots = jnp.split(sums + product(state[0]), self.cell.slots, layout.axis)
-            new = self.cell.tangent(slopes, slots, state)
+            h = product(state[0])
+            slots = jnp.split(sums + cell.slots_of(jnp.zeros_like(h), h, axis), cell.slots, axis)
+            new = cell.tangent(slopes, slots, state)
             if project is not None:
                 new = (project(new[0]) + more, *new[1:])
             new = _kept(there, layout.axis, new, state)
@@ -397,7 +434,8 @@ class Tangents(Linear):
         shapes = jax.tree.unflatten(self.arguments, like)
         layout, inputs = self.layout, shapes["x"].shape[-1]
         w_x, w_h = r["w"][:, :inputs], r["w"][:, inputs:]
-        product = layout.transposed(w_h)
+        cell = self.cell
+        product = layout.transposed(cell.of_h(w_h))
         project = None if r["hr"] is None else layout.transposed(r["hr"])
         h, *last = map(layout.turned, cotangents)
 
@@ -409,10 +447,11 @@ class Tangents(Linear):
             more = None if project is None else new[0]
             if project is not None:
                 new = (project(new[0]), *new[1:])
-            like = ([new[0]] * self.cell.slots, new)
-            slots, before = jax.linear_transpose(functools.partial(self.cell.tangent, slopes), *like)(new)
+            like = ([new[0]] * cell.slots, new)
+            slots, before = jax.linear_transpose(functools.partial(cell.tangent, slopes), *like)(new)
             sums = jnp.concatenate(slots, layout.axis)
-            through = product(sums)  # from h to h; what goes past the gates too is in `before`, but under a projection
+            # from h to h; what goes past the gates too is in `before`, but under a projection
+            through = product(cell.of_h(sums, sums.ndim + layout.axis))
             before = (through if project is not None else through + before[0], *before[1:])
             if there is not None:
                 kept = _kept(there, layout.axis, tuple(map(jnp.zeros_like, after)), after)
@@ -430,7 +469,8 @@ class Tangents(Linear):
             return x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
 
         found = flat(sums)
-        x = jnp.moveaxis((lax.optimization_barrier(w_x.T) @ found).reshape(inputs, *shapes["x"].shape[:2]), 0, -1)
+        x = lax.optimization_barrier(cell.of_x(w_x).T) @ cell.of_x(found)
+        x = jnp.moveaxis(x.reshape(inputs, *shapes["x"].shape[:2]), 0, -1)
         d = {"x": x, "first": tuple(map(layout.turned, first)), "w": found @ rows(r["input"]), "b": jnp.sum(found, 1)}
         d["hr"] = None if project is None else flat(more) @ rows(r["m"])
         return tuple(jax.tree.leaves(d))
