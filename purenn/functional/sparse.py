@@ -10,7 +10,8 @@ from jax import lax
 from jax.core import Tracer
 
 from purenn.functional import _check, _values
-from purenn.functional._norm import vector_norm
+from purenn.lowering.dtypes import widened
+from purenn.lowering.norm import vector_norm
 
 __all__ = ["embedding", "embedding_bag", "one_hot"]
 
@@ -34,10 +35,12 @@ def _table(where: str, weight: Any) -> jax.Array:
 
 
 def _indices(where: str, argument: str, x: Any) -> jax.Array:
+    """Of at least 32 bits and with a sign, in which no size of a table and no -1 is lost."""
     x = _check.array(where, argument, x)
-    if x.dtype not in (jnp.int32, jnp.int64):
-        _check.fail(where, argument, "an array of int32 or int64", f"dtype {x.dtype}", TypeError)
-    return x
+    _check.integral(where, argument, x)
+    if x.dtype in (jnp.int32, jnp.int64):
+        return x
+    return x.astype(jnp.int32 if x.dtype.itemsize < 4 else jax.dtypes.canonicalize_dtype(jnp.int64))
 
 
 def _padding(where: str, padding_idx: int | None, rows: int) -> int | None:
@@ -89,7 +92,7 @@ def embedding(
     r"""Looks up rows of a table: :math:`y_i = w_{x_i}`.
 
     Args:
-        input: indices, of any shape, int32 or int64, from 0 to V - 1. Inside ``jit``, where values are unknown, one
+        input: indices, of any shape and integer dtype, from 0 to V - 1. Inside ``jit``, where values are unknown, one
             out of range gives a row of nan (and of the least integer in a table of integers).
         weight: of shape :math:`(V, D)`.
         padding_idx: the row that gets no gradient; negative ones count from the end.
@@ -137,7 +140,7 @@ def embedding_bag(
     r"""Looks up rows of a table and reduces them in bags, as in :math:`y_b = \sum_{i \in b} s_i w_{x_i}`.
 
     Args:
-        input: indices, int32 or int64: of shape :math:`(B, L)`, every row a bag; or of shape :math:`(N)`, with
+        input: indices, of any integer dtype: of shape :math:`(B, L)`, every row a bag; or of shape :math:`(N)`, with
             ``offsets``. Inside ``jit``, where values are unknown, one out of range gives nan.
         weight: of shape :math:`(V, D)`, floating-point.
         offsets: of shape :math:`(B)`, ascending from 0: where each bag starts. Inside ``jit``, where values are
@@ -199,7 +202,7 @@ def embedding_bag(
         return getattr(empty.at[owner], how)(x, mode="drop", wrap_negative_indices=False)
 
     if mode != "max":
-        wide = rows.astype(jnp.float32 if rows.dtype.itemsize < 4 else rows.dtype)
+        wide = widened(rows)
         total = gather(jnp.where(there, wide if factors is None else wide * factors.astype(wide.dtype), 0), "add", 0)
         if mode == "mean":
             total = total / jnp.maximum(gather(there.astype(wide.dtype), "add", 0), 1)
@@ -245,7 +248,7 @@ def one_hot(tensor: Any, num_classes: int = -1) -> jax.Array:
     r"""Vectors of zeros with a one where the index says: :math:`y_{i,c} = [x_i = c]`.
 
     Args:
-        tensor: class indices, of any shape :math:`(*)`, int32 or int64. Inside ``jit``, where values are unknown,
+        tensor: class indices, of any shape :math:`(*)` and integer dtype. Inside ``jit``, where values are unknown,
             one out of range gives a vector of zeros.
         num_classes: how many classes; -1 takes one more than the largest index, outside of ``jit`` only.
 
