@@ -15,6 +15,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -182,7 +183,7 @@ def _gru_tangent(slopes: Arrays, slots: Sequence[Any], state: State) -> State:
     return (of_h * state[0] + of_r * r + of_z * z + of_x * x_n + of_n * h_n,)
 
 
-def _rnn(function: Callable[[Any], Any], squashed: int, slope: Callable[[Any], Any]) -> Cell:
+def _rnn(function: Callable[[Any], Any], squashed: int, slope: Callable[[Any], Any], times: Callable[..., Any]) -> Cell:
     return Cell(
         gates=1,
         states=1,
@@ -192,12 +193,17 @@ def _rnn(function: Callable[[Any], Any], squashed: int, slope: Callable[[Any], A
         arranged=_joined,
         forward=lambda slots, state: (slots[0] if squashed else function(slots[0]),),
         slopes=lambda slots, before, after: (slope(slots[0]),),
-        tangent=lambda slopes, slots, state: (slopes[0] * slots[0],),
+        tangent=lambda slopes, slots, state: (times(slopes[0], slots[0]),),
     )
 
 
-RNN_TANH = _rnn(jnp.tanh, 1, _slope)
-RNN_RELU = _rnn(relu, 0, lambda x: 1 - (x <= 0).astype(x.dtype))
+def _where(there: Any, tangent: Any) -> Any:
+    """The tangent times 0 or 1, but 0 times infinity is 0."""
+    return jnp.where(there == 0, jnp.zeros_like(tangent), tangent)
+
+
+RNN_TANH = _rnn(jnp.tanh, 1, _slope, operator.mul)
+RNN_RELU = _rnn(relu, 0, lambda x: 1 - (x <= 0).astype(x.dtype), _where)
 LSTM = Cell(4, 2, _lstm, 4, 4, _lstm_arranged, _lstm_forward, _lstm_slopes, _lstm_tangent)
 GRU = Cell(3, 1, _gru, 4, 2, _gru_arranged, _gru_forward, _gru_slopes, _gru_tangent, apart=True)
 
