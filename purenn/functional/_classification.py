@@ -333,7 +333,7 @@ def _of_indices(
         losses = losses * weights
     losses = jnp.where(valid, losses, jnp.full_like(losses, jnp.nan))
     if label_smoothing > 0:
-        less = rounded(x) - jnp.expand_dims(top, axis)
+        less = rounded(x, summed=True) - jnp.expand_dims(top, axis)
         if w is None:
             p = jnp.sum(less, axis) - classes * total
         else:
