@@ -5,6 +5,8 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
+from purenn.lowering.reduction import max_or_nan, min_or_nan
+
 
 def vector_norm(x: jax.Array, p: float, axes: int | tuple[int, ...], keepdims: bool = False) -> jax.Array:
     """The p-norm over some axes, in float32 for half inputs and real for complex ones.
@@ -22,9 +24,9 @@ def vector_norm(x: jax.Array, p: float, axes: int | tuple[int, ...], keepdims: b
     if p == 1:
         return jnp.sum(a, axes, keepdims=keepdims)
     if p == float("inf"):
-        return jnp.max(a, axes, keepdims=keepdims)
+        return max_or_nan(a, axes, keepdims)
     if p == float("-inf"):
-        return jnp.min(a, axes, keepdims=keepdims)
+        return min_or_nan(a, axes, keepdims)
     return _power(jnp.sum(_power(a, p), axes, keepdims=keepdims), 1 / p)
 
 

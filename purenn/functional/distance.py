@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from purenn.functional import _check, _loss
 from purenn.functional._norm import modulus, root, vector_norm
 from purenn.lowering.distance import power_sums, upper_triangle
+from purenn.lowering.reduction import max_or_nan
 
 __all__ = ["cosine_similarity", "pairwise_distance", "pdist"]
 
@@ -137,6 +138,6 @@ def pdist(input: Any, p: float = 2.0) -> jax.Array:
 def _largest(difference: jax.Array) -> jax.Array:
     """The largest absolute value along the last axis; each of several has the derivative of a single one."""
     size = modulus(difference)
-    largest = jax.lax.stop_gradient(jnp.max(size, -1, keepdims=True))
+    largest = jax.lax.stop_gradient(max_or_nan(size, -1, keepdims=True))
     change = jnp.where(size == largest, size - jax.lax.stop_gradient(size), jnp.zeros_like(size))
     return largest[..., 0] + jnp.sum(change, -1)

@@ -12,6 +12,7 @@ from purenn.functional import _check
 from purenn.functional._block_mask import BlockMask, _sliced_mask_mod, over_indices
 from purenn.functional.attention import _scale
 from purenn.lowering.attention import unnormalised
+from purenn.lowering.reduction import max_or_nan
 
 __all__ = ["AuxOutput", "AuxRequest", "flex_attention"]
 
@@ -106,7 +107,7 @@ def flex_attention(
     lse = jax.nn.logsumexp(scores, -1) if return_lse or (return_aux and return_aux.lse) else None
     if return_aux is None:
         return output, lse
-    return output, AuxOutput(lse, jnp.max(scores, -1) if return_aux.max_scores else None)
+    return output, AuxOutput(lse, max_or_nan(scores, -1) if return_aux.max_scores else None)
 
 
 def _check_shapes(q: jax.Array, k: jax.Array, v: jax.Array, mask: BlockMask | None, grouped: bool) -> None:

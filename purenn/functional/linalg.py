@@ -18,6 +18,7 @@ from purenn.functional import _check
 from purenn.functional._norm import root, vector_norm
 from purenn.functional.tensor import arrays_of, one_dtype, promoted
 from purenn.lowering.distance import power_sums
+from purenn.lowering.reduction import max_or_nan
 
 __all__ = ["block_diag", "cdist", "chain_matmul", "lu", "norm", "pca_lowrank", "svd_lowrank"]
 
@@ -137,7 +138,7 @@ def _euclidean(a: jax.Array, b: jax.Array) -> jax.Array:
 @jax.custom_jvp
 def _largest(x: jax.Array) -> jax.Array:
     """The largest modulus of the last axis, with the full gradient in each element that attains it."""
-    return jnp.max(jnp.abs(x), -1)
+    return max_or_nan(jnp.abs(x), -1)
 
 
 @_largest.defjvp

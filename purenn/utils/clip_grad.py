@@ -9,6 +9,8 @@ import jax
 import jax.numpy as jnp
 from jax.core import Tracer
 
+from purenn.lowering.reduction import max_or_nan, min_or_nan
+
 __all__ = ["clip_grad_norm", "clip_grad_value", "clip_grads_with_norm", "get_total_norm"]
 
 
@@ -19,9 +21,9 @@ def _norm(x: jax.Array, p: float) -> jax.Array:
     a = jnp.abs(x).ravel()
     narrow, a = a.dtype, (a.astype(jnp.float32) if a.dtype.itemsize < 4 else a)
     if p == math.inf:
-        y = jnp.max(a, initial=0.0)
+        y = max_or_nan(a, initial=0.0)
     elif p == -math.inf:
-        y = jnp.min(a, initial=math.inf)
+        y = min_or_nan(a, initial=math.inf)
     elif p == 0:
         y = jnp.sum(a != 0).astype(a.dtype)
     elif p == 1:
