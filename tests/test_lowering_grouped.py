@@ -1,5 +1,7 @@
 """Products by groups of rows beside one product for each group, in every derivative mode."""
 
+import itertools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -29,7 +31,7 @@ def by_group(x, w, ends):
 
 def sums_by_group(x, y, ends):
     bounds = [0, *ends]
-    return jnp.stack([x[a:b].T @ y[a:b] for a, b in zip(bounds[:-1], bounds[1:], strict=True)])
+    return jnp.stack([x[a:b].T @ y[a:b] for a, b in itertools.pairwise(bounds)])
 
 
 def everything(function):

@@ -322,8 +322,8 @@ def multi_margin_loss(
     _check.integral(where, "target", t)
     s = _rows(where, x)
     _check.same_dtype(where, input=x, weight=w)
-    if t.ndim > 1 or t.size != len(s):
-        _check.fail(where, "target", f"of shape ({len(s)},) for an input of shape {x.shape}", f"shape {t.shape}")
+    if t.ndim > 1 or t.size != s.shape[0]:
+        _check.fail(where, "target", f"of shape ({s.shape[0]},) for an input of shape {x.shape}", f"shape {t.shape}")
     _check.shape(where, "weight", w, s.shape[1:])
     y = t.reshape(-1, 1)
     _values.check(t, _values.Within(where, "target", 0, s.shape[1] - 1))
