@@ -114,7 +114,7 @@ def batches(x, w):
 
 
 def test_few_bytes_of_columns():
-    """Of a large image, of a large kernel and of both no more than of the arrays, or than the cache holds."""
+    """Of a large image, of a large kernel and of both no more than of the arrays, or than few megabytes."""
     for size, extent, channels in ((1024, 3, 64), (64, 31, 4), (256, 15, 16)):
         image = jax.ShapeDtypeStruct((1, channels, size, size), jnp.float32)
         kernel = jax.ShapeDtypeStruct((channels, channels, extent, extent), jnp.float32)
@@ -123,7 +123,7 @@ def test_few_bytes_of_columns():
             jax.jit(lambda x, y, form=form, kernel=kernel: form.cpu_w(x, y, kernel)).lower(image, image).compile()
         )
         temporary = compiled.memory_analysis().temp_size_in_bytes
-        assert temporary <= 3 * max(conv_dense._CHUNK, 2 * 4 * channels * size**2)
+        assert temporary <= 3 * max(conv_dense._IMAGE, 2 * 4 * channels * size**2)
 
 
 def test_what_is_left_to_xla():
