@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax import export
 
 from purenn.functional import _check
 from purenn.functional._block_mask import BlockMask, _sliced_mask_mod, over_indices
@@ -29,6 +30,9 @@ class AuxOutput(NamedTuple):
 
     lse: jax.Array | None = None
     max_scores: jax.Array | None = None
+
+
+export.register_namedtuple_serialization(AuxOutput, serialized_name="purenn.AuxOutput")
 
 
 def flex_attention(

@@ -23,7 +23,7 @@ import numpy as np
 from jax import lax
 
 from purenn.lowering.linear import Arrays, Linear, Shapes, linear
-from purenn.lowering.reduction import at, axis_max, is_nan, max_or_nan, without_tangent
+from purenn.lowering.reduction import at, axis_max, found_by, is_nan, max_or_nan
 
 __all__ = ["Window", "max_pool", "sum_pool"]
 
@@ -101,9 +101,14 @@ def _chosen(taps: Iterable[jax.Array], number: jax.Array) -> jax.Array:
     return functools.reduce(jnp.add, [jnp.where(number == k, tap, jnp.zeros_like(tap)) for k, tap in enumerate(taps)])
 
 
-@functools.partial(jax.custom_jvp, nondiff_argnums=(1, 2))
 def _window_max(x: jax.Array, axis: int, window: Window) -> tuple[jax.Array, jax.Array]:
     """The largest of every window, and its number in the window."""
+    best, number = _numbered(lax.stop_gradient(x), axis, window)
+    return found_by(lambda x, number: _chosen(window.taps(x, axis, 0), number), best, number, x), number
+
+
+def _numbered(x: jax.Array, axis: int, window: Window) -> tuple[jax.Array, jax.Array]:
+    """Both, without a derivative."""
     taps = window.taps(x, axis, _lowest(x.dtype))
     best = next(taps)
     number = jnp.zeros(best.shape, np.min_scalar_type(window.kernel - 1))
@@ -115,13 +120,6 @@ def _window_max(x: jax.Array, axis: int, window: Window) -> tuple[jax.Array, jax
             taken = taken | first.reshape([-1 if i == axis else 1 for i in range(x.ndim)])
         best, number = jnp.where(taken, tap, best), jnp.where(taken, number.dtype.type(k), number)
     return best, number
-
-
-@_window_max.defjvp
-def _(axis: int, window: Window, primals: Arrays, tangents: Arrays) -> Any:
-    (x,), (tangent,) = primals, tangents
-    best, number = _window_max(x, axis, window)
-    return (best, number), (_chosen(window.taps(tangent, axis, 0), number), without_tangent(number))
 
 
 def _doubled_max(x: jax.Array, axis: int, window: Window, place: jax.Array | None) -> tuple[jax.Array, Any]:
@@ -166,7 +164,7 @@ def _max_along(x: jax.Array, axis: int, window: Window, place: jax.Array | None)
     """The largest of every window along an axis, with a derivative, and of `place` what is there."""
     if window.apart and window.kernel > MAX_UNROLLED_TAPS:
         best, number = axis_max(window.split(x, axis, _lowest(x.dtype)), axis + 1, window.padding)
-        return best, None if place is None else at(window.split(place, axis, -1), axis + 1, number)
+        return best, None if place is None else at(axis + 1, window.split(place, axis, -1), number)
     if not window.apart and window.kernel > MAX_UNROLLED_TAPS * min(window.stride, 2):
         return _doubled_max(x, axis, window, place)
     best, number = _window_max(x, axis, window)

@@ -8,6 +8,7 @@ by a comparison that is written out stays XLA's own, which also makes what is re
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -15,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-__all__ = ["at", "axis_max", "is_nan", "largest", "max_or_nan", "min_or_nan", "without_tangent"]
+__all__ = ["at", "axis_max", "is_nan", "largest", "max_or_nan", "min_or_nan", "found_by"]
 
 Axes = int | tuple[int, ...] | None
 
@@ -64,33 +65,54 @@ def is_nan(x: jax.Array) -> jax.Array | bool:
     return x != x if jnp.issubdtype(x.dtype, jnp.floating) else False
 
 
-def without_tangent(number: jax.Array) -> np.ndarray:
-    """The tangent of integers."""
-    return np.zeros(number.shape, jax.dtypes.float0)
+@functools.partial(jax.custom_jvp, nondiff_argnums=(0,))
+def found_by(choose: Callable[..., jax.Array], best: jax.Array, number: jax.Array, x: jax.Array) -> jax.Array:
+    """What is known to be `choose(x, number)`, with the derivative of that.
+
+    The largest and its number would come from one function, but jax gives an integer no tangent if its size is unknown.
+    """
+    return best
+
+
+@found_by.defjvp
+def _(choose: Callable[..., jax.Array], primals: Any, tangents: Any) -> Any:
+    return found_by(choose, *primals), choose(tangents[2], primals[1])
 
 
 def largest(x: jax.Array, axis: int, place: jax.Array | None) -> tuple[jax.Array, jax.Array | None]:
     """The largest along an axis, the first of equals or the last NaN, and of `place`, of x's shape, what is there."""
     best, number = axis_max(x, axis)
-    return best, None if place is None else at(place, axis, number)
+    return best, None if place is None else at(axis, place, number)
 
 
-def at(x: jax.Array, axis: int, number: jax.Array) -> jax.Array:
+def at(axis: int, x: jax.Array, number: jax.Array) -> jax.Array:
     """The elements along an axis whose numbers are given by an array that keeps the axis."""
     here = lax.broadcasted_iota(number.dtype, x.shape, axis) == number
     return jnp.sum(jnp.where(here, x, jnp.zeros_like(x)), axis, dtype=x.dtype)
 
 
-@functools.partial(jax.custom_jvp, nondiff_argnums=(1, 2))
 def axis_max(x: jax.Array, axis: int, padding: int = 0) -> tuple[jax.Array, jax.Array]:
     """The largest along an axis, and its number there, in an array that keeps the axis.
 
     The axis before may be windows, of which the first begins with so much padding.
     """
-    return max_or_nan(x, axis), _ranked_max(x, axis, padding)[1]  # the numbers are seldom needed: then not made
+    number = _ranked_max(lax.stop_gradient(x), axis, padding)[1]  # seldom needed: then it is not made
+    return _axis_max(x, axis, padding), number
 
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(1, 2))
+def _axis_max(x: jax.Array, axis: int, padding: int) -> jax.Array:
+    return max_or_nan(x, axis)
+
+
+@_axis_max.defjvp
+def _(axis: int, padding: int, primals: Any, tangents: Any) -> Any:
+    (x,), (tangent,) = primals, tangents
+    best, number = _ranked_max(lax.stop_gradient(x), axis, padding)
+    choose = functools.partial(at, axis)
+    return found_by(choose, best, number, x), choose(tangent, number)
+
+
 def _ranked_max(x: jax.Array, axis: int, padding: int) -> tuple[jax.Array, jax.Array]:
     """Both at once; the ranks say where a NaN is."""
     best = jnp.max(x, axis, keepdims=True)
@@ -105,11 +127,3 @@ def _ranked_max(x: jax.Array, axis: int, padding: int) -> tuple[jax.Array, jax.A
     if jnp.issubdtype(x.dtype, jnp.floating):
         best = jnp.where(ranked < 0, jnp.asarray(jnp.nan, x.dtype), best)
     return jnp.squeeze(best, axis), number
-
-
-@axis_max.defjvp
-@_ranked_max.defjvp
-def _axis_max_jvp(axis: int, padding: int, primals: Any, tangents: Any) -> Any:
-    (x,), (tangent,) = primals, tangents
-    best, number = _ranked_max(x, axis, padding)
-    return (best, number), (at(tangent, axis, number), without_tangent(number))
