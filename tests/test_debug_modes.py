@@ -19,9 +19,7 @@ from purenn.tree import flatten
 
 FIRST = {row.name: row for row in reversed(TABLE)}
 # modes that run everything operation by operation take longest: a fixed sample of classes always runs
-slow = [
-    pytest.param(name, marks=pytest.mark.slow if zlib.crc32(name.encode()) % 4 else ()) for name in sorted(FIRST)
-]
+slow = [pytest.param(name, marks=pytest.mark.slow if zlib.crc32(name.encode()) % 4 else ()) for name in sorted(FIRST)]
 every = pytest.mark.parametrize("name", sorted(FIRST))
 sampled = pytest.mark.parametrize("name", slow)
 
@@ -125,19 +123,12 @@ def test_checkify_finds_nothing_in_a_healthy_call(name):
 @sampled
 def test_a_gradient_with_rematerialization_is_the_same(name):
     prepared = Prepared(name)
-    if not prepared.trained or not has_floats(jax.eval_shape(prepared.output, prepared.params)):
-        floats = [i for i, a in enumerate(prepared.args) if hasattr(a, "dtype") and jnp.issubdtype(a.dtype, jnp.inexact)]
-        if not floats or not has_floats(jax.eval_shape(prepared.output, prepared.params)):
-            return
-
-        def loss(x):
-            args = list(prepared.args)
-            args[floats[0]] = x
-            return prepared.loss(prepared.params, *args)
-
-        at = prepared.args[floats[0]]
-    else:
-        loss, at = prepared.loss, prepared.params
+    if not has_floats(jax.eval_shape(prepared.output, prepared.params)):
+        return
+    loss, at = prepared.loss, prepared.params
+    if not prepared.trained:  # then by the input
+        rest = prepared.args[1:]
+        loss, at = lambda x: prepared.loss(prepared.params, x, *rest), prepared.args[0]
     expected = jax.jit(jax.grad(loss))(at)
     policies = jax.checkpoint_policies
     for policy in (None, policies.dots_saveable, policies.dots_with_no_batch_dims_saveable):

@@ -23,6 +23,12 @@ GEOMETRIES = [
     (2, 1, 2, (1, 2, 3), (3, 4, 5), (1, 2, 2), (0, 1, 1), (1, 1, 1)),
     (2, 34, 2, (3,), (6,), (1,), (1,), (1,)),
     (2, 2, 13, (2, 4), (5, 6), (2, 1), (1, 0), (1, 1)),
+    # in a loop of products: one phase, some and many; of groups
+    (2, 1, 1, (104,), (120,), (1,), (3,), (1,)),
+    (2, 2, 1, (13, 9), (16, 20), (1, 2), (3, 4), (1, 1)),
+    (2, 1, 1, (6, 7), (20, 23), (5, 6), (1, 2), (2, 1)),
+    (9, 4, 5, (3, 3), (5, 6), (1, 1), (1, 0), (1, 1)),
+    (10, 3, 12, (9,), (14,), (2,), (4,), (1,)),
 ]
 
 
@@ -84,7 +90,7 @@ def test_float32_is_close_to_float64(geometry):
 def test_the_choice():
     weights = [jax.ShapeDtypeStruct((g * o, i, *kernel), "float32") for g, i, o, kernel, *_ in GEOMETRIES]
     chosen = [conv_grouped.few(w, groups) for w, (groups, *_) in zip(weights, GEOMETRIES, strict=True)]
-    assert chosen == [True] * 6 + [False] * 2
+    assert chosen == [True] * 6 + [False] * 2 + [True] * 3 + [True, False]
 
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "int32", "complex64"])

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from jax import lax
 
-from purenn.lowering.pooling import Bins, Window, largest, max_pool, sum_pool
+from purenn.lowering.bins import Bins
+from purenn.lowering.pooling import Window, max_pool, sum_pool
+from purenn.lowering.reduction import largest
 
 # strides below, at and above the kernel's width, alone and with dilation; padding; windows beyond the padding
 WINDOWS = [
@@ -18,6 +20,17 @@ WINDOWS = [
     Window(9, 3, 5, 0, 3, 1),
     Window(5, 3, 2, 1, 1, 4),
     Window(4, 1, 1, 0, 1, 4),
+    # beyond what is written out: apart, with padding, longer than the input, beyond the padding; one for all
+    Window(17, 6, 6, 0, 1, 2),
+    Window(15, 7, 8, 3, 1, 2),
+    Window(13, 5, 6, 2, 1, 3),
+    Window(9, 11, 3, 2, 1, 1),
+    # overlapping: by one, by most, with stride, dilation and padding
+    Window(12, 5, 1, 2, 1, 12),
+    Window(21, 16, 1, 8, 1, 22),
+    Window(25, 9, 2, 4, 1, 13),
+    Window(30, 10, 7, 0, 1, 4),
+    Window(26, 9, 3, 4, 2, 7),
 ]
 BINS = [Bins(6, 3), Bins(7, 3), Bins(14, 4), Bins(11, 4), Bins(3, 5), Bins(5, 1), Bins(4, 4), Bins(4, 0)]
 
@@ -63,13 +76,20 @@ def same(fast, obvious, x, dtype, limit):
 
 
 def numbers(*shape):
-    """No two are equal."""
-    generator = np.random.default_rng(0)
-    return [generator.permutation(np.prod(shape)).reshape(shape) / 7 - 2, generator.standard_normal(shape)]
+    """No two are equal, and sums stay small."""
+    generator, count = np.random.default_rng(0), np.prod(shape)
+    return [4 * generator.permutation(count).reshape(shape) / count - 2, generator.standard_normal(shape)]
 
 
-@pytest.mark.parametrize("kind", ["max", "sum"])
-@pytest.mark.parametrize("window", WINDOWS, ids=str)
+def windows_and_kinds():
+    """Maxima of all windows, and sums of those without dilation, the only ones there are."""
+    for window in WINDOWS:
+        for kind in ("max", "sum"):
+            if kind == "max" or window.dilation == 1:
+                yield pytest.param(window, kind, id=f"{kind}-{window}")
+
+
+@pytest.mark.parametrize(("window", "kind"), list(windows_and_kinds()))
 def test_windows_are_looked_up(window, kind):
     pool = {"max": lambda x, g: max_pool(x, g, None)[0], "sum": sum_pool}[kind]
     geometry = [window, WINDOWS[1]]
@@ -92,16 +112,33 @@ def test_bins_are_looked_up(bins, kind):
         same(fast, lambda x: obvious_bins(kind, x, 1, bins), numbers(2, bins.size, 3), "float64", 1e-12)
 
 
-def test_of_equals_the_first_and_of_nans_the_last_is_chosen():
+@pytest.mark.parametrize(
+    "window",
+    # a single one; apart; overlapping: written out, and by doubling
+    [Window(5, 5, 5, 0, 1, 1), Window(5, 5, 5, 2, 1, 2), Window(5, 3, 1, 1, 1, 5), Window(5, 5, 1, 2, 1, 5)],
+    ids=str,
+)
+def test_of_equals_the_first_and_of_nans_the_last_is_chosen(window):
+    x = jnp.array([[3.0, 1, 3, 2, 3], [jnp.nan, 4, jnp.nan, 1, 5], [-jnp.inf] * 5, [-jnp.inf, 2, 2, jnp.inf, jnp.inf]])
+    windows = [range(max(start, 0), min(start + window.kernel, 5)) for start in window.starts()]
+
+    def chosen(row, of):
+        nans = [i for i in of if np.isnan(row[i])]
+        return nans[-1] if nans else max(of, key=lambda i: (row[i], -i))
+
+    expected = np.array([[chosen(row, of) for of in windows] for row in np.asarray(x)])
+    best, at = max_pool(x, [window], jnp.broadcast_to(jnp.arange(5), x.shape))
+    np.testing.assert_array_equal(at, expected)
+    np.testing.assert_array_equal(best, np.take_along_axis(np.asarray(x), expected, 1))
+    value, gradient = jax.value_and_grad(lambda x: jnp.sum(max_pool(x, [window], None)[0]))(x)
+    np.testing.assert_array_equal(value, best.sum())
+    np.testing.assert_array_equal(gradient, jax.nn.one_hot(expected, 5).sum(1))
+
+
+def test_along_a_whole_axis_the_first_of_equals_and_the_last_nan_is_chosen():
     x = jnp.array([[3.0, 1, 3, 2, 3], [jnp.nan, 4, jnp.nan, 1, 5], [-jnp.inf] * 5])
-    place = jnp.broadcast_to(jnp.arange(5), x.shape)
-    for best, at, gradient in (
-        (*largest(x, 1, place), jax.grad(lambda x: largest(x, 1, None)[0].sum())(x)),
-        (
-            *(jnp.squeeze(a, 1) for a in max_pool(x, [Window(5, 5, 5, 0, 1, 1)], place)),
-            jax.grad(lambda x: max_pool(x, [Window(5, 5, 5, 0, 1, 1)], None)[0].sum())(x),
-        ),
-    ):
-        np.testing.assert_array_equal(best, [3, np.nan, -np.inf])
-        np.testing.assert_array_equal(at, [0, 2, 0])
-        np.testing.assert_array_equal(gradient, jax.nn.one_hot(jnp.array([0, 2, 0]), 5))
+    best, at = largest(x, 1, jnp.broadcast_to(jnp.arange(5), x.shape))
+    np.testing.assert_array_equal(best, [3, np.nan, -np.inf])
+    np.testing.assert_array_equal(at, [0, 2, 0])
+    gradient = jax.grad(lambda x: largest(x, 1, None)[0].sum())(x)
+    np.testing.assert_array_equal(gradient, jax.nn.one_hot(jnp.array([0, 2, 0]), 5))

@@ -38,6 +38,23 @@ def test_max_pool_is_torchs(data, seed, n, dilation, special, ceil_mode):
     agree(f"max_pool{n}d", [planes(data, seed, sizes, special)], *windows, dilation, ceil_mode, True)
 
 
+# one for all; apart; overlapping, with and without a stride: beyond what is written out, element by element
+LARGE = [(40, None, 0), (20, 40, 3), (9, None, 4), (13, 1, 6), (17, 5, 8), (12, 2, 0)]
+
+
+@pytest.mark.parametrize("special", [False, True])
+@pytest.mark.parametrize(("kernel", "stride", "padding"), LARGE)
+@pytest.mark.parametrize("n", [1, 2])
+def test_pools_of_large_windows_are_torchs(n, kernel, stride, padding, special):
+    x = np.random.default_rng(0).integers(-3, 4, (2, 3, *(40, 23)[:n])).astype(np.float32)
+    kernels = kernel if n == 1 else (kernel, min(kernel, 23))
+    assert agree(f"avg_pool{n}d", [x], kernels, stride, padding)
+    assert agree(f"lp_pool{n}d", [np.abs(x) + 1], 2.0, kernels, stride)
+    if special:
+        x = np.where(np.isin(x, [3, -3]), np.where(x > 0, np.nan, -np.inf), x).astype(np.float32)
+    assert agree(f"max_pool{n}d", [x], kernels, stride, padding, 1, True, True)
+
+
 @few
 @given(st.data(), SEEDS, DIMENSIONS, st.booleans(), st.booleans())
 def test_avg_pool_is_torchs(data, seed, n, ceil_mode, count_include_pad):
@@ -114,6 +131,3 @@ def test_a_window_that_sees_only_padding_has_no_place():
     assert (y.tolist(), places.tolist()) == ([[-np.inf]], [[-1]])
 
 
-def test_a_place_outside_of_the_output_makes_nan():
-    y = F.max_unpool1d(jnp.ones((1, 2)), jnp.array([[1, 7]]), 2)
-    np.testing.assert_array_equal(y, [[0, 1, 0, np.nan]])

@@ -12,8 +12,9 @@ import numpy as np
 from jax import lax
 
 from purenn.functional import _check, _pooling
+from purenn.lowering.bins import Bins
 from purenn.lowering.dtypes import widened
-from purenn.lowering.pooling import Bins, largest
+from purenn.lowering.reduction import largest
 from purenn.lowering.resampling import weighted
 
 FEW = 32  # elements of a bin that the CPU adds one after the other
@@ -51,7 +52,7 @@ def _adaptive_avg(n: int, input: Any, output_size: Any) -> jax.Array:
 
     x = lax.platform_dependent(x, cpu=added, default=lambda x: split(x, bins))
     counts = functools.reduce(np.multiply.outer, [bin.widths() for bin in bins.values()])
-    return (x / np.broadcast_to(counts.astype(x.dtype), x.shape)).astype(dtype)
+    return (x / jnp.broadcast_to(jnp.asarray(counts, x.dtype), x.shape)).astype(dtype)
 
 
 def _adaptive_max(where: str, n: int, indices: bool, input: Any, output_size: Any) -> Any:

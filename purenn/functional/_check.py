@@ -170,6 +170,6 @@ def common_shape(where: str, **arrays: jax.Array) -> tuple[int, ...]:
     """The shape to which the arrays broadcast."""
     shapes = [x.shape for x in arrays.values()]
     try:
-        return np.broadcast_shapes(*shapes)
+        return jnp.broadcast_shapes(*shapes)
     except ValueError:
         fail(where, " and ".join(arrays), "broadcastable to a common shape", " and ".join(map(str, shapes)))

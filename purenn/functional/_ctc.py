@@ -74,7 +74,7 @@ def ctc_loss(
     if not 0 <= blank < classes:
         _check.fail(where, "blank", f"a label, from 0 to {classes - 1}", blank)
     _check.boolean(where, "zero_infinity", zero_infinity)
-    if t.ndim == 2 and len(t) != batch:
+    if t.ndim == 2 and t.shape[0] != batch:
         _check.fail(where, "targets", f"of {batch} rows, as log_probs has", f"shape {t.shape}")
     if x.ndim == 2 and t.ndim == 1:
         t = t[None]
@@ -82,11 +82,15 @@ def ctc_loss(
     lengths, known = _lengths(where, "target_lengths", target_lengths, batch, t.shape[-1])
     whole = jnp.asarray(True)
     if t.ndim == 1:
-        _values.check(lengths, _values.Total(where, "target_lengths", len(t), "targets"))
-        whole = jnp.sum(lengths) == len(t)
-        longest = len(t) if known is None else max(known)
+        _values.check(lengths, _values.Total(where, "target_lengths", t.shape[0], "targets"))
+        whole = jnp.sum(lengths) == t.shape[0]
+        longest = t.shape[0] if known is None else max(known)
         places = (jnp.cumsum(lengths) - lengths)[:, None] + jnp.arange(longest, dtype=jnp.int32)[None]
-        t = jnp.take(t, jnp.minimum(places, max(len(t) - 1, 0)), axis=0) if len(t) else t.reshape(1, 0).repeat(batch, 0)
+        t = (
+            jnp.take(t, jnp.minimum(places, max(t.shape[0] - 1, 0)), axis=0)
+            if t.shape[0]
+            else jnp.zeros((batch, 0), t.dtype)
+        )
     loss = _negative_log_likelihood(p, t.astype(jnp.int32), inputs, lengths, blank)
     # Torch's derivative is by the logits: exp(log_probs) more than ours, which adds the constant 0 with it.
     in_time = jnp.arange(steps, dtype=jnp.int32)[:, None] < inputs[None]

@@ -10,7 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from purenn.functional import _check, _pooling
-from purenn.lowering.pooling import largest
+from purenn.lowering.reduction import largest
+from purenn.lowering.sizes import known_below
 
 Ints = int | Sequence[int]
 
@@ -45,7 +46,7 @@ def _fractional_max(
         samples = jax.random.uniform(rng, (batch, channels, n), x.dtype)
     samples = _check.array(where, "_random_samples", samples)
     _check.same_dtype(where, input=x, _random_samples=samples)
-    if samples.ndim != 3 or samples.shape[0] < batch or samples.shape[1:] != (channels, n):
+    if samples.ndim != 3 or not known_below(batch, samples.shape[0] + 1) or samples.shape[1:] != (channels, n):
         _check.fail(where, "_random_samples", f"of shape {(batch, channels, n)}", f"shape {samples.shape}")
     samples = samples[:batch]
     place = _pooling.plane_index(batched, n) if indices else None

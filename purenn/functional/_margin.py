@@ -269,16 +269,48 @@ def multilabel_margin_loss(
     _values.check(t, _values.Within(where, "target", -1, s.shape[1] - 1))
     t = t.reshape(s.shape)
     invalid = jnp.any((t < -1) | (t >= s.shape[1]), 1)
-    applies = jnp.cumsum(t == -1, 1) == 0
-    # (N, j, i): whether the j-th of the classes that apply is i
-    hot = applies[:, :, None] & (t[:, :, None] == lax.broadcasted_iota(t.dtype, (1, 1, s.shape[1]), 2))
-    across = jnp.broadcast_to(s[:, None, :], hot.shape)
-    zero = jnp.zeros_like(across)
-    z = 1 - jnp.sum(jnp.where(hot, across, zero), 2, keepdims=True) + across
-    counted = applies[:, :, None] & ~jnp.any(hot, 1, keepdims=True) & (z > 0)
-    loss = jnp.sum(jnp.where(counted, z, zero), (1, 2)) / s.shape[1]
+    loss = _hinges(s, t) / s.shape[1]
     loss = jnp.where(invalid, jnp.full_like(loss, jnp.nan), loss)
     return _loss.reduced(loss.reshape(x.shape[:-1]), _of_none(loss, reduction), x.dtype)
+
+
+TARGETS_PER_TURN = 8
+
+
+@jax.custom_jvp
+def _hinges(s: jax.Array, t: jax.Array) -> jax.Array:
+    """For every row of scores (N, C) the sum of the hinges of the classes that apply with all others."""
+    return _hinges_and_slopes(s, t)[0]
+
+
+@_hinges.defjvp
+def _(primals: Any, tangents: Any) -> Any:
+    loss, slopes = _hinges_and_slopes(*primals)
+    return loss, jnp.sum(slopes.astype(loss.dtype) * tangents[0], 1)
+
+
+def _hinges_and_slopes(s: jax.Array, t: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """The sums and their derivatives by the scores, in a loop over some targets at a time up to the last in any row."""
+    t = jnp.where(jnp.cumsum(t == -1, 1) == 0, t, -1)
+    row, column = (lax.broadcasted_iota(t.dtype, s.shape, axis) for axis in (0, 1))
+    applying = jnp.zeros(s.shape, bool).at[row, jnp.where(t < 0, s.shape[1], t)].set(True, mode="drop")
+    size = min(TARGETS_PER_TURN, s.shape[1])
+    turns = -(-jnp.max(jnp.sum(t != -1, 1, dtype=jnp.int32), initial=0) // max(size, 1))
+    t = jnp.pad(t, ((0, 0), (0, size)), constant_values=-1)
+    wide = jnp.float32 if s.dtype.itemsize < 4 else s.dtype
+
+    def turn(i: jax.Array, sums: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+        own = lax.dynamic_slice_in_dim(t, i * size, size, 1)
+        z = 1 - jnp.take_along_axis(s, own, 1, mode="clip")[:, :, None] + s[:, None]
+        counted = (own >= 0)[:, :, None] & ~applying[:, None] & (z > 0)
+        loss = jnp.sum(jnp.where(counted, z, jnp.zeros_like(z)), (1, 2), dtype=wide)
+        count = counted.astype(jnp.int32)
+        at_own = jnp.where(own[:, :, None] == column[:, None], jnp.sum(count, 2, dtype=jnp.int32, keepdims=True), 0)
+        return sums[0] + loss, sums[1] + jnp.sum(count - at_own, 1, dtype=jnp.int32)
+
+    zeros = jnp.zeros(s.shape[:1], wide), jnp.zeros(s.shape, jnp.int32)
+    loss, slopes = lax.fori_loop(0, turns, turn, zeros)
+    return loss.astype(s.dtype), slopes
 
 
 def multi_margin_loss(
@@ -328,8 +360,8 @@ def multi_margin_loss(
     _check.integral(where, "target", t)
     s = _rows(where, x)
     _check.same_dtype(where, input=x, weight=w)
-    if t.ndim > 1 or t.size != len(s):
-        _check.fail(where, "target", f"of shape ({len(s)},) for an input of shape {x.shape}", f"shape {t.shape}")
+    if t.ndim > 1 or t.size != s.shape[0]:
+        _check.fail(where, "target", f"of shape ({s.shape[0]},) for an input of shape {x.shape}", f"shape {t.shape}")
     _check.shape(where, "weight", w, s.shape[1:])
     y = t.reshape(-1, 1)
     _values.check(t, _values.Within(where, "target", 0, s.shape[1] - 1))

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import export
 from jax.tree_util import GetAttrKey, register_pytree_with_keys
 
 from purenn.functional import _check
@@ -121,6 +122,13 @@ register_pytree_with_keys(
     lambda p: ([(GetAttrKey(name), value) for name, value in zip(p._fields, p, strict=True)], p._batch),
     lambda batch, fields: _made(fields, batch),
     lambda p: (tuple(p), p._batch),
+)
+export.register_pytree_node_serialization(
+    PackedSequence,
+    serialized_name="purenn.PackedSequence",
+    serialize_auxdata=lambda batch: b"" if batch is None else b"%d" % batch,
+    deserialize_auxdata=lambda data: int(data) if data else None,
+    from_children=lambda aux_data, children: _made(children, aux_data),
 )
 
 

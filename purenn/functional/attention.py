@@ -128,7 +128,7 @@ def _averages(
         q = q.reshape(*q.shape[:-3], heads, q.shape[-3] // heads, *q.shape[-2:])
     else:
         q = q[..., None, :, :]
-    batch = np.broadcast_shapes(q.shape[:-3], k.shape[:-2], v.shape[:-2])
+    batch = jnp.broadcast_shapes(q.shape[:-3], k.shape[:-2], v.shape[:-2])
     flat = math.prod(batch)
     if mask is not None:
         if grouped and mask.ndim > 2:
@@ -162,11 +162,11 @@ def _shape_of_scores(where: str, q: jax.Array, k: jax.Array, v: jax.Array, group
                 _check.fail(where, name, f"of a number of heads that divides the query's {heads}", shape[-1])
         lead = [(*shape[:-1], heads) for shape in lead]
     try:
-        np.broadcast_shapes(*lead)
+        jnp.broadcast_shapes(*lead)
     except ValueError:
         shapes = f"{q.shape}, {k.shape} and {v.shape}"
         _check.fail(where, "query, key and value", "of leading dimensions that broadcast", f"shapes {shapes}")
-    return (*np.broadcast_shapes(*lead[:2]), q.shape[-2], k.shape[-2])
+    return (*jnp.broadcast_shapes(*lead[:2]), q.shape[-2], k.shape[-2])
 
 
 def multi_head_attention_forward(

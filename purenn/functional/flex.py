@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax import export
 
 from purenn.functional import _check
 from purenn.functional._block_mask import BlockMask, _sliced_mask_mod, over_indices
 from purenn.functional.attention import _scale
 from purenn.lowering.attention import unnormalised
-from purenn.lowering.reduction import maximum_of
+from purenn.lowering.reduction import max_or_nan
 
 __all__ = ["AuxOutput", "AuxRequest", "flex_attention"]
 
@@ -29,6 +30,9 @@ class AuxOutput(NamedTuple):
 
     lse: jax.Array | None = None
     max_scores: jax.Array | None = None
+
+
+export.register_namedtuple_serialization(AuxOutput, serialized_name="purenn.AuxOutput")
 
 
 def flex_attention(
@@ -107,7 +111,7 @@ def flex_attention(
     lse = jax.nn.logsumexp(scores, -1) if return_lse or (return_aux and return_aux.lse) else None
     if return_aux is None:
         return output, lse
-    return output, AuxOutput(lse, maximum_of(scores, -1) if return_aux.max_scores else None)
+    return output, AuxOutput(lse, max_or_nan(scores, -1) if return_aux.max_scores else None)
 
 
 def _check_shapes(q: jax.Array, k: jax.Array, v: jax.Array, mask: BlockMask | None, grouped: bool) -> None:

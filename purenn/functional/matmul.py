@@ -12,6 +12,7 @@ from jax.typing import DTypeLike
 
 from purenn.functional import _check
 from purenn.lowering.dtypes import compute_dtype
+from purenn.lowering.grouped import row_products, row_sums
 
 __all__ = ["ScalingType", "SwizzleType", "grouped_mm", "scaled_grouped_mm", "scaled_mm"]
 
@@ -40,7 +41,7 @@ def _product(equation: str, a: jax.Array, b: jax.Array) -> jax.Array:
 
 
 def _grouped(where: str, a: jax.Array, b: jax.Array, offs: Any) -> jax.Array:
-    """The products of the groups, all in one; a group's elements are selected, so no nan reaches another's."""
+    """The products of the groups, in float32 at least."""
     for name, x in (("mat_a", a), ("mat_b", b)):
         _check.rank(where, name, x, (2, 3))
     flat = a.ndim == 2, b.ndim == 2
@@ -62,17 +63,13 @@ def _grouped(where: str, a: jax.Array, b: jax.Array, offs: Any) -> jax.Array:
     for x in (a, b):
         if x.ndim == 3 and x.shape[0] != groups:
             _check.fail(where, "offs", f"of shape ({x.shape[0]},), one a group", f"shape {ends.shape}")
-    starts = jnp.concatenate([jnp.zeros(1, jnp.int32), ends[:-1]])[:, None]
-    total = min(a.shape[1], b.shape[0]) if flat == (True, True) else a.shape[0] if flat[0] else b.shape[1]
-    place = jnp.arange(total, dtype=jnp.int32)[None]
-    member = (place >= starts) & (place < ends[:, None])
+    wide = jnp.float32 if a.dtype.itemsize < 4 else a.dtype
     if flat == (True, True):
-        left = jnp.where(member[:, None], a[None, :, :total], jnp.zeros((), a.dtype))
-        right = jnp.where(member[:, :, None], b[None, :total], jnp.zeros((), b.dtype))
-        return _product("gmk,gkn->gmn", left, right)
-    y = _product("mk,gkn->gmn" if flat[0] else "gmk,kn->gmn", a, b)
-    member = member[:, :, None] if flat[0] else member[:, None]
-    return jnp.sum(jnp.where(member, y, jnp.zeros((), y.dtype)), 0)
+        total = min(a.shape[1], b.shape[0])
+        return row_sums(a[:, :total].T, b[:total], ends, wide)
+    if flat[0]:
+        return row_products(a, b, ends, wide)
+    return row_products(b.T, jnp.swapaxes(a, 1, 2), ends, wide).T
 
 
 def grouped_mm(

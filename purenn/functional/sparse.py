@@ -12,6 +12,7 @@ from jax.core import Tracer
 from purenn.functional import _check, _values
 from purenn.lowering.dtypes import widened
 from purenn.lowering.norm import vector_norm
+from purenn.lowering.reduction import max_or_nan
 
 __all__ = ["embedding", "embedding_bag", "one_hot"]
 
@@ -196,8 +197,8 @@ def embedding_bag(
     def gather(x: jax.Array, how: str, start: float) -> jax.Array:
         """Over the bags: densely where they are of one length."""
         if length is not None:
-            kind = {"add": jnp.sum, "max": jnp.max, "min": jnp.min}[how]
-            return kind(x.reshape(bags, length, x.shape[-1]), 1, initial=jnp.asarray(start, x.dtype))
+            kind: Any = {"add": jnp.sum, "max": max_or_nan, "min": jnp.min}[how]
+            return kind(x.reshape(bags, length, x.shape[-1]), 1, initial=start)
         empty = jnp.full((bags, x.shape[-1]), start, x.dtype)
         return getattr(empty.at[owner], how)(x, mode="drop", wrap_negative_indices=False)
 
@@ -241,7 +242,11 @@ def _owners(
     position = jnp.arange(indices.shape[0], dtype=starts.dtype)
     ends = jnp.concatenate([jnp.zeros_like(starts[:1]), starts, jnp.full_like(starts[:1], indices.shape[0])])
     valid = jnp.all(ends[1:] >= ends[:-1]) & (starts[:1] == 0).all()
-    return jnp.searchsorted(starts, position, side="right") - 1, bags, None, valid
+    if isinstance(bags, int):
+        return jnp.searchsorted(starts, position, side="right") - 1, bags, None, valid
+    # A search takes as many steps as the number of bags has digits, which has to be known.
+    begun = jnp.zeros(indices.shape, starts.dtype).at[starts].add(1, mode="drop")
+    return jnp.cumsum(begun) - 1, bags, None, valid
 
 
 def one_hot(tensor: Any, num_classes: int = -1) -> jax.Array:

@@ -127,7 +127,7 @@ def broadcast_shapes(*shapes: int | Sequence[int] | None) -> tuple[int, ...]:
 
 def _common_shape(where: str, argument: str, shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
     try:
-        return np.broadcast_shapes(*shapes)
+        return jnp.broadcast_shapes(*shapes)
     except ValueError:
         _check.fail(where, argument, "broadcastable with each other", ", ".join(map(str, shapes)))
 

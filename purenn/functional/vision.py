@@ -302,7 +302,7 @@ def affine_grid(theta: Any, size: Sequence[int], align_corners: bool | None = No
         ends = np.linspace(-1, 1, steps) if steps > 1 else np.zeros(steps)
         along = jnp.asarray(ends if align_corners or steps < 2 else ends * (steps - 1) / steps, wide)
         along = along.reshape(*(1,) * (d + 1), steps, *(1,) * (n - d))
-        shape = np.broadcast_shapes(grid.shape, along.shape)
+        shape = jnp.broadcast_shapes(grid.shape, along.shape)
         grid = jnp.broadcast_to(grid, shape) + jnp.broadcast_to(along, shape) * jnp.broadcast_to(
             columns[n - 1 - d], shape
         )

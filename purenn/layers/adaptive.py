@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax import export
 from jax.typing import DTypeLike
 
 from purenn.functional import _adaptive_softmax, _check, _values
@@ -20,6 +21,9 @@ __all__ = ["AdaptiveLogSoftmaxWithLoss"]
 class _ASMoutput(NamedTuple):  # torch's name for it
     output: jax.Array
     loss: jax.Array
+
+
+export.register_namedtuple_serialization(_ASMoutput, serialized_name="purenn.AdaptiveLogSoftmaxWithLoss.output")
 
 
 class AdaptiveLogSoftmaxWithLoss(Composite):

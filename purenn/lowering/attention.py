@@ -23,11 +23,14 @@ from purenn.lowering.dtypes import compute_dtype, is_half, widened
 from purenn.lowering.linear import Arrays
 from purenn.lowering.product import rows_with_columns, rows_with_rows
 from purenn.lowering.rounding import rounded
+from purenn.lowering.sizes import divisor, known_below
 
 __all__ = ["Attention", "unnormalised"]
 
 # Scores up to WHOLE exist at once, larger ones in chunks of CHUNK, which the caches hold.
 WHOLE, CHUNK = 8 << 20, 4 << 20
+# Queries at a time of sequences whose length is a symbol.
+UNKNOWN = 128
 # Causal queries come in this many blocks at most, of no fewer queries each.
 BLOCKS, BLOCK = 4, 256
 
@@ -59,7 +62,7 @@ class Attention:
         """
         if mask is None and self.drop is None and _fits_cudnn(q, k, v, self.causal):
             return _Cudnn(self)(q, k, v)[0]
-        whole = _bytes(q, k) <= WHOLE
+        whole = known_below(_bytes(q, k), WHOLE + 1)
         if whole and not is_half(q.dtype):
             return self.whole(q, k, v, mask, rng)
         arrays = [x for x in (q, k, v, mask, rng) if x is not None]
@@ -102,7 +105,7 @@ class Attention:
     def blocks(self, each: Callable[..., jax.Array], q: Any, k: Any, v: Any, mask: Any, rng: Any) -> jax.Array:
         """Of each block; if causal, these are of queries, each with the keys that its last one sees."""
         L = q.shape[2]
-        count = min(BLOCKS, L // BLOCK) if self.causal else 1
+        count = min(BLOCKS, L // BLOCK) if self.causal and isinstance(L, int) else 1
         if count < 2:
             return each(q, k, v, mask, rng, 0)
         size = -(-L // count)
@@ -124,14 +127,16 @@ class Attention:
         """Some heads at a time, or some queries of one."""
         B, _, L, _ = q.shape
         of_head = _bytes(q[:1], k[:1])
-        heads = max(n for n in range(1, B + 1) if B % n == 0 and (n == 1 or n * of_head <= CHUNK))
-        pieces = -(-of_head // CHUNK) if heads == 1 else 1
-        queries = -(-L // min(pieces, L))
-
+        if isinstance(of_head, int):
+            heads = divisor(B, max(1, CHUNK // max(of_head, 1)))
+            pieces = -(-of_head // CHUNK) if heads == 1 else 1
+            queries = -(-L // min(pieces, L))
+        else:
+            heads, queries = 1, UNKNOWN
         if heads == B:
             return self.queries(q, k, v, mask, rng, start, queries)
         groups = B // heads
-        masks = None if mask is None or mask.shape[0] < B else mask.reshape(groups, heads, *mask.shape[1:])
+        masks = None if mask is None or mask.shape[0] == 1 else mask.reshape(groups, heads, *mask.shape[1:])
         q, k, v = (x.reshape(groups, heads, *x.shape[1:]) for x in (q, k, v))
         keys = None if rng is None else jax.random.split(rng, groups)
 
@@ -147,7 +152,7 @@ class Attention:
         """So many queries at a time."""
         B, G, L, _ = q.shape
         of_chunk = jax.checkpoint(self.whole, policy=_KEPT, prevent_cse=False)
-        if size >= L:
+        if known_below(L, size + 1):
             return of_chunk(q, k, v, mask, rng, start)
         count = -(-L // size)
 
@@ -155,7 +160,7 @@ class Attention:
             x = jnp.pad(x, ((0, 0), (0, 0), (0, count * size - L), (0, 0)))
             return jnp.moveaxis(x.reshape(*x.shape[:2], count, size, -1), 2, 0)
 
-        masks = None if mask is None or mask.shape[2] < L else cut(mask)
+        masks = None if mask is None or mask.shape[2] == 1 else cut(mask)
         starts = start + size * jnp.arange(count, dtype=jnp.int32)
         keys = None if rng is None else jax.random.split(rng, count)
 
@@ -221,7 +226,7 @@ def _fits_cudnn(q: jax.Array, k: jax.Array, v: jax.Array, causal: bool) -> bool:
         and size <= most
         and size % 8 == 0
         and v.shape[-1] == size
-        and min(q.size, k.size) > 0
+        and 0 not in (*q.shape, *k.shape)
         and not (causal and q.shape[2] != k.shape[1])
     )
 

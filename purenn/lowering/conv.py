@@ -63,7 +63,7 @@ class Convolution(Form):
             return conv_grouped.summed(x, w, *self.geometry, self.groups)
         if self.groups == 1:
             return conv_dense.to_y(self.geometry, x, w)
-        return conv_grouped.each_group(self._dense().cpu_y, self.groups, (x, 1), (w, 0), axis=1)
+        return self._each_group("y", (x, 1), (w, 0), axis=1)
 
     def cpu_x(self, w: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
         if not conv_dense.takes(w, y):
@@ -74,8 +74,7 @@ class Convolution(Form):
         if self.groups == 1:
             return conv_dense.to_x(self.geometry, w, y, like)
         part = jax.ShapeDtypeStruct((like.shape[0], like.shape[1] // self.groups, *like.shape[2:]), like.dtype)
-        gradient = functools.partial(self._dense().cpu_x, like=part)
-        return conv_grouped.each_group(gradient, self.groups, (w, 0), (y, 1), axis=1)
+        return self._each_group("x", (w, 0), (y, 1), axis=1, like=part)
 
     def cpu_w(self, x: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
         if not conv_dense.takes(x, y):
@@ -85,8 +84,17 @@ class Convolution(Form):
         if conv_grouped.few(like, self.groups):
             return conv_grouped.gradient_w(x, y, like.shape[2:], *self.geometry, self.groups)
         part = jax.ShapeDtypeStruct((like.shape[0] // self.groups, *like.shape[1:]), like.dtype)
-        gradient = functools.partial(self._dense().cpu_w, like=part)
-        return conv_grouped.each_group(gradient, self.groups, (x, 1), (y, 1), axis=0)
+        return self._each_group("w", (x, 1), (y, 1), axis=0, like=part)
+
+    def _each_group(self, to: str, *arrays: tuple[Any, int], axis: int, **like: Any) -> Any:
+        """A dense convolution, or a gradient of one, for each group."""
+        formulations = {
+            "y": (conv_dense.to_y, conv_dense.products_y),
+            "x": (conv_dense.to_x, conv_dense.products_x),
+            "w": (conv_dense.to_w, conv_dense.products_w),
+        }
+        whole, in_loop = (functools.partial(f, self.geometry, **like) for f in formulations[to])
+        return conv_grouped.each_group(whole, in_loop, self.groups, *arrays, axis=axis)
 
     def _written(self, w: Any, channels: int, most: int) -> bool:
         """Whether sums over so many channels are faster written out than as a product of matrices."""
@@ -131,9 +139,6 @@ class Convolution(Form):
         most = 25 if w.dtype in HALF else 100 if w.dtype == jnp.float32 else 0
         few = w.shape[1] == 1 < self.groups and math.prod(w.shape[2:]) * (w.shape[0] // self.groups) <= most
         return few and 0 not in other.shape
-
-    def _dense(self) -> Convolution:
-        return dataclasses.replace(self, groups=1)
 
     @property
     def geometry(self) -> Geometry:

@@ -6,13 +6,16 @@ XLA is slow at rank three, at gradients in w and at strides in gradients, and us
   dimensions can go into the batch and the channels, so that any rank is one of the first two;
 - `columns_y` and `columns_w` are one product with the windows' elements as columns;
 - `shuffled`, the gradient in x of a stride, is an output of as many channels for every place between two steps.
+
+In a loop XLA's convolutions use one core and no library: `products_y`, `products_x` and `products_w` are products
+alone.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -20,14 +23,28 @@ import jax.numpy as jnp
 from jax import lax
 
 from purenn.lowering.conv_geometry import Geometry, correlated, mirrored, padded
+from purenn.lowering.sizes import divisor, known_below
 
-__all__ = ["columns_w", "columns_y", "folded", "shuffled", "takes", "to_w", "to_x", "to_y"]
+__all__ = [
+    "columns_w",
+    "columns_y",
+    "folded",
+    "products_w",
+    "products_x",
+    "products_y",
+    "shuffled",
+    "takes",
+    "to_w",
+    "to_x",
+    "to_y",
+]
 
 _FEW = 4  # channels, too few to fill a vector
 _MANY = 16  # channels that a row is worth rearranging for
 _NARROW = 48  # outputs of a row, of which XLA makes too little work for two cores
 _CHUNK = 1 << 22  # bytes of columns at a time, so that they stay in the cache
-_MOST = 1 << 26  # bytes of the columns of one image, above which they take too much memory
+_IMAGE = 1 << 24  # bytes of one image's columns that are made at once: by element 3 x 3 x 3 took 1.7 times as long
+MAX_UNROLLED_TAPS = 8  # of the kernel's elements in one dimension; beyond it they are copied in a loop
 
 
 def takes(*arrays: Any) -> bool:
@@ -44,11 +61,11 @@ def to_y(geometry: Geometry, x: Any, w: Any) -> Any:
     n, kernel = x.ndim - 2, w.shape[2:]
     if n > 1 and all(k <= s for k, s in zip(kernel, geometry.stride, strict=True)):
         return columns_y(geometry, x, w)
-    if n == 3:
-        return folded(geometry, x, w, 1 + (x.shape[1] < _FEW))
+    if n == 3 and kernel[0] <= MAX_UNROLLED_TAPS:
+        return folded(geometry, x, w)
     narrow = n == 2 and max(geometry.stride) == 1 and geometry.outputs(x.shape[2:], kernel)[1] <= _NARROW
-    if narrow and x.shape[0] > 1 and x.shape[1] >= _MANY:
-        return folded(geometry, x, w, 0)
+    if narrow and known_below(1, x.shape[0]) and x.shape[1] >= _MANY:
+        return folded(geometry, x, w)
     return correlated(geometry, x, w)
 
 
@@ -64,19 +81,49 @@ def to_x(geometry: Geometry, w: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
         return (correlated if n == 2 and like.shape[1] < _FEW else to_y)(reverse, y, mirrored(w))
     phases = zip(geometry.extents(kernel), geometry.stride, kernel, strict=True)
     waste = math.prod((e // s + 1) * min(s, e + 1) / k for e, s, k in phases)  # zeros among the kernel's elements
-    if n == 3 or (waste < 1.5 and (n == 1 or y.shape[0] > 1)):
+    if n == 3 or (waste < 1.5 and (n == 1 or known_below(1, y.shape[0]))):
         return shuffled(geometry, w, y, like)
     return correlated(reverse, y, mirrored(w), spread=geometry.stride)
 
 
 def to_w(geometry: Geometry, x: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
-    """The gradient in w: columns take 0.11 to 0.92 of the time of XLA's own, at small sizes with a stride up to 1.4."""
-    (batch, channels), kernel, n = x.shape[:2], like.shape[2:], x.ndim - 2
-    outer = n > 1 and channels >= _FEW and geometry.stride[0] == 1 and kernel[0] > 1
-    image = math.prod((channels, *kernel[outer:], *y.shape[2:])) * x.dtype.itemsize
-    if image > _MOST or (n == 1 and (channels < _FEW or kernel[0] > geometry.stride[0] == 1)):
+    """The gradient in w: columns take 0.11 to 0.92 of the time of XLA's own, at small sizes with a stride up to 1.4.
+
+    They are made of as many images as the cache holds, and where those of one are larger than x and y together, for
+    one of the kernel's elements in a dimension after the other.
+    """
+    channels, kernel, n = x.shape[1], like.shape[2:], x.ndim - 2
+    if n == 1 and (channels < _FEW or kernel[0] > geometry.stride[0] == 1):
         return jax.linear_transpose(lambda w: correlated(geometry, x, w), like)(y)[0]
-    size = max(b for b in range(1, batch + 1) if batch % b == 0 and (b == 1 or b * image <= _CHUNK))
+    return products_w(geometry, x, y, like)
+
+
+def products_y(geometry: Geometry, x: Any, w: Any) -> Any:
+    """The cross-correlation, in products of so many images as the cache holds the columns of."""
+    outputs = geometry.outputs(x.shape[2:], w.shape[2:])
+    size = _images(x.shape[0], math.prod((*w.shape[1:], *outputs)) * x.dtype.itemsize)
+    if size == x.shape[0]:
+        return columns_y(geometry, x, w)
+    y = lax.map(lambda x: columns_y(geometry, x, w), x.reshape(-1, size, *x.shape[1:]))
+    return y.reshape(x.shape[0], *y.shape[2:])
+
+
+def products_x(geometry: Geometry, w: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
+    """The gradient in x, in products."""
+    if max(geometry.stride) > 1:
+        return shuffled(geometry, w, y, like, products_y)
+    return products_y(geometry.reversed(like.shape[2:], w.shape[2:], y.shape[2:]), y, mirrored(w))
+
+
+def products_w(geometry: Geometry, x: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
+    """The gradient in w, in products."""
+    (batch, channels), kernel, n = x.shape[:2], like.shape[2:], x.ndim - 2
+    outer = n > 1 and channels >= _FEW and geometry.stride[0] == 1 and 1 < kernel[0] <= MAX_UNROLLED_TAPS
+    image = math.prod((channels, *kernel[outer:], *y.shape[2:])) * x.dtype.itemsize
+    of_both = (math.prod(x.shape[1:]) + math.prod(y.shape[1:])) * x.dtype.itemsize
+    if image > max(_IMAGE, of_both) and max(kernel) > 1:
+        return _by_element(geometry, x, y, like)
+    size = _images(batch, image)
     if size == batch:
         return columns_w(geometry, x, y, like, outer)
 
@@ -87,16 +134,39 @@ def to_w(geometry: Geometry, x: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
     return lax.scan(add, jnp.zeros(like.shape, like.dtype), chunks)[0]
 
 
-def folded(geometry: Geometry, x: Any, w: Any, leading: int) -> Any:
-    """The cross-correlation as one of a single wide image, after the `leading` dimensions have gone elsewhere."""
+def _images(batch: Any, columns: int) -> int:
+    """How many images at a time, with so many bytes of columns each."""
+    return divisor(batch, max(1, _CHUNK // columns))
+
+
+def _by_element(geometry: Geometry, x: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
+    """The gradient in w for one element after the other of the first dimension in which the kernel has several."""
+    axis = next(i for i, k in enumerate(like.shape[2:]) if k > 1)
+    low, stride, outputs = geometry.pads[axis][0], geometry.stride[axis], y.shape[2 + axis]
+    extent = (like.shape[2 + axis] - 1) * geometry.dilation[axis]
+    pads = [(0, 0)] * (x.ndim - 2)
+    pads[axis] = (low, (outputs - 1) * stride + extent + 1 - low - x.shape[2 + axis])
+    x = padded(x, pads)
+    pads = [*geometry.pads]
+    pads[axis] = (0, 0)
+    single = geometry._replace(pads=tuple(pads))
+    of_element = jax.ShapeDtypeStruct((*like.shape[: 2 + axis], 1, *like.shape[3 + axis :]), like.dtype)
+
+    def element(start: Any) -> Any:
+        seen = lax.dynamic_slice_in_dim(x, start, (outputs - 1) * stride + 1, 2 + axis)
+        return jnp.squeeze(products_w(single, seen, y, of_element), 2 + axis)
+
+    starts = jnp.arange(0, extent + 1, geometry.dilation[axis], dtype=jnp.int32)
+    return jnp.moveaxis(lax.map(element, starts), 0, 2 + axis)
+
+
+def folded(geometry: Geometry, x: Any, w: Any) -> Any:
+    """The cross-correlation as one of a single wide image; in rank three the first dimension has gone elsewhere."""
     (batch, n), channels = (x.shape[0], x.ndim - 2), w.shape[0]
     outputs = geometry.outputs(x.shape[2:], w.shape[2:])
-    if leading:
-        x, w = _merged(geometry, x, w, outputs[:leading])
-        geometry = Geometry(geometry.stride[leading:], geometry.pads[leading:], geometry.dilation[leading:])
-    if leading == n - 1:  # a second dimension, one wide
-        x, w = x[:, :, None], w[:, :, None]
-        geometry = Geometry((1, *geometry.stride), ((0, 0), *geometry.pads), (1, *geometry.dilation))
+    if n == 3:
+        x, w = _merged(geometry, x, w, outputs[0])
+        geometry = Geometry(geometry.stride[1:], geometry.pads[1:], geometry.dilation[1:])
     images, count, height, width = x.shape
     across, extent, low, wide = geometry.stride[1], geometry.extents(w.shape[2:])[1], geometry.pads[1][0], outputs[-1]
     # An image takes so many steps that its outputs fit in, and that what is read beyond it are its neighbour's zeros.
@@ -107,24 +177,20 @@ def folded(geometry: Geometry, x: Any, w: Any, leading: int) -> Any:
     x = x.reshape(1, height, images * steps * across, count)
     row = geometry._replace(pads=(geometry.pads[0], (0, extent + 1 - across)))
     y = correlated(row, x, w, minor=True).reshape(-1, images, steps, channels)[:, :, :wide]
-    y = y.transpose(1, 3, 0, 2).reshape(batch, *outputs[:leading], channels, *outputs[leading:])
-    return jnp.moveaxis(y, 1 + leading, 1)
+    y = y.transpose(1, 3, 0, 2).reshape(batch, *outputs[: n - 2], channels, *outputs[n - 2 :])
+    return jnp.moveaxis(y, n - 1, 1)
 
 
-def _merged(geometry: Geometry, x: Any, w: Any, outputs: Sequence[int]) -> tuple[Any, Any]:
-    """Of the first dimensions, as many as `outputs`, these go into the batch and the kernel's into the channels."""
-    n, leading = x.ndim - 2, len(outputs)
-    x = padded(x, [*geometry.pads[:leading], *[(0, 0)] * (n - leading)])
-    parts = []
-    for tap in itertools.product(*map(range, w.shape[2 : 2 + leading])):
-        part = x
-        for axis, (k, d, s, m) in enumerate(zip(tap, geometry.dilation, geometry.stride, outputs, strict=False), 2):
-            part = lax.slice_in_dim(part, k * d, k * d + (m - 1) * s + 1, s, axis)
-        parts.append(part)
-    x = jnp.moveaxis(jnp.stack(parts, 1), range(3, 3 + leading), range(1, 1 + leading))
-    x = x.reshape(-1, len(parts) * w.shape[1], *x.shape[3 + leading :])
-    w = jnp.moveaxis(w, 1, 1 + leading)
-    return x, w.reshape(w.shape[0], -1, *w.shape[2 + leading :])
+def _merged(geometry: Geometry, x: Any, w: Any, outputs: int) -> tuple[Any, Any]:
+    """The first dimension goes into the batch and the kernel's into the channels."""
+    (low, _), stride, kernel = geometry.pads[0], geometry.stride[0], w.shape[2]
+    steps = outputs + geometry.dilation[0] * (kernel - 1) // stride
+    x = padded(x, [(low, steps * stride - low - x.shape[2]), *[(0, 0)] * (x.ndim - 3)])
+    x = x.reshape(*x.shape[:2], steps, stride, *x.shape[3:])
+    x = _taps(x, 3, 2, kernel, geometry.dilation[0], outputs)  # the kernel's first, then (N, C, outputs, *)
+    x = x.transpose(1, 3, 0, 2, *range(4, x.ndim))
+    x = x.reshape(-1, kernel * w.shape[1], *x.shape[4:])
+    return x, w.swapaxes(1, 2).reshape(w.shape[0], -1, *w.shape[3:])
 
 
 def columns_y(geometry: Geometry, x: Any, w: Any) -> Any:
@@ -141,16 +207,16 @@ def columns_w(geometry: Geometry, x: Any, y: Any, like: jax.ShapeDtypeStruct, ou
     of y and not of x: as large a product of smaller factors.
     """
     (out, channels, *kernel), outputs = like.shape, y.shape[2:]
-    y, starts = y.swapaxes(0, 1), range(1)
+    y, shifts = y.swapaxes(0, 1), 1
     if outer:
-        (extent, *_), starts = geometry.extents(kernel), [k * geometry.dilation[0] for k in range(kernel[0])]
-        flat = [(0, 0)] * (len(kernel) - 1)
-        y = jnp.concatenate([padded(y, [(start, extent - start), *flat]) for start in starts])
+        (extent, *_), shifts = geometry.extents(kernel), kernel[0]
+        y = padded(y, [(extent, extent), *[(0, 0)] * (len(kernel) - 1)])
+        y = _taps(y[..., None], y.ndim, 2, shifts, geometry.dilation[0], outputs[0] + extent)  # from the last one on
         kernel, outputs = [1, *kernel[1:]], [outputs[0] + extent, *outputs[1:]]
     columns = _columns(geometry, x, kernel, outputs)
-    w = lax.dot_general(y.reshape(len(starts) * out, -1), columns, (((1,), (1,)), ((), ())))
-    w = w.reshape(len(starts), out, -1, channels)
-    return w.transpose(1, 3, 0, 2).reshape(like.shape)
+    w = lax.dot_general(y.reshape(shifts * out, -1), columns, (((1,), (1,)), ((), ())))
+    w = w.reshape(shifts, out, -1, channels)
+    return (w[::-1] if outer else w).transpose(1, 3, 0, 2).reshape(like.shape)
 
 
 def _columns(geometry: Geometry, x: Any, kernel: Sequence[int], outputs: Sequence[int]) -> Any:
@@ -165,18 +231,58 @@ def _columns(geometry: Geometry, x: Any, kernel: Sequence[int], outputs: Sequenc
     x = x.reshape(channels, batch, *itertools.chain(*zip(steps, geometry.stride, strict=True)))
     x = x.transpose(*range(3, 3 + 2 * n, 2), 0, 1, *range(2, 2 + 2 * n, 2))  # places between two steps come first
     x = lax.optimization_barrier(x) if max(geometry.stride) > 1 else x
+    if math.prod(kernel) <= MAX_UNROLLED_TAPS:  # copied once, and not for each dimension
+        rows = []
+        for tap in itertools.product(*map(range, kernel)):
+            places = [k * d for k, d in zip(tap, geometry.dilation, strict=True)]
+            row = x[tuple(place % s for place, s in zip(places, geometry.stride, strict=True))]
+            for axis, (place, s, m) in enumerate(zip(places, geometry.stride, outputs, strict=True), 2):
+                row = lax.slice_in_dim(row, place // s, place // s + m, axis=axis)
+            rows.append(row)
+        return jnp.concatenate(rows).reshape(len(rows) * channels, -1)
+    for axis in reversed(range(n)):
+        # of the phases the last, and of the steps, behind the channels and the batch, those of the same dimension
+        x = _taps(x, n - 1, n + 2 + axis, kernel[axis], geometry.dilation[axis], outputs[axis])
+    return x.reshape(math.prod(kernel) * channels, -1)
+
+
+def _taps(x: Any, phases: int, steps: int, kernel: int, dilation: int, outputs: int) -> Any:
+    """The windows' elements along a dimension that is split into steps and phases, two axes.
+
+    They are a new first axis; that of the phases is gone.
+    """
+    stride, reach = x.shape[phases], (kernel - 1) * dilation
+    if reach < stride:  # every phase is at most one element's
+        x = lax.slice_in_dim(x, 0, reach + 1, dilation, axis=phases)
+        return jnp.moveaxis(lax.slice_in_dim(x, 0, outputs, axis=steps), phases, 0)
+    steps -= steps > phases
+
+    def tap(place: Any) -> Any:
+        of_phase = lax.dynamic_index_in_dim(x, place % stride, phases, keepdims=False)
+        return lax.dynamic_slice_in_dim(of_phase, place // stride, outputs, steps)
+
+    places = range(0, kernel * dilation, dilation)
+    if kernel > MAX_UNROLLED_TAPS:
+        return lax.map(tap, jnp.asarray(places, jnp.int32))
     rows = []
-    for tap in itertools.product(*map(range, kernel)):
-        places = [k * d for k, d in zip(tap, geometry.dilation, strict=True)]
-        row = x[tuple(place % s for place, s in zip(places, geometry.stride, strict=True))]
-        for axis, (place, s, m) in enumerate(zip(places, geometry.stride, outputs, strict=True), 2):
-            row = lax.slice_in_dim(row, place // s, place // s + m, axis=axis)
-        rows.append(row)
-    return (rows[0] if len(rows) == 1 else jnp.concatenate(rows)).reshape(len(rows) * channels, -1)
+    for place in places:
+        of_phase = lax.index_in_dim(x, place % stride, phases, keepdims=False)
+        rows.append(lax.slice_in_dim(of_phase, place // stride, place // stride + outputs, axis=steps))
+    return jnp.stack(rows)
 
 
-def shuffled(geometry: Geometry, w: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
-    """The gradient in x of a stride: an output of step 1 for every place between two steps, interleaved."""
+def shuffled(
+    geometry: Geometry,
+    w: Any,
+    y: Any,
+    like: jax.ShapeDtypeStruct,
+    correlate: Callable[[Geometry, Any, Any], Any] | None = None,
+    groups: int = 1,
+) -> Any:
+    """The gradient in x of a stride: an output of step 1 for every place between two steps, interleaved.
+
+    `correlate` gives that output, of channels in groups; if None `to_y` does.
+    """
     n, (out, channels) = y.ndim - 2, w.shape[:2]
     extents, stride, size = geometry.extents(w.shape[2:]), geometry.stride, like.shape[2:]
     kernel = [extent // s + 1 for extent, s in zip(extents, stride, strict=True)]
@@ -193,11 +299,11 @@ def shuffled(geometry: Geometry, w: Any, y: Any, like: jax.ShapeDtypeStruct) -> 
     high = [-(-(before + length) // s) for (before, _), length, s in given]
     given = zip(kernel, low, high, y.shape[2:], strict=True)
     single = Geometry((1,) * n, tuple((k - 1 - a, b - m) for k, a, b, m in given), (1,) * n)
-    x = to_y(single, y, mirrored(w))
+    x = (correlate or to_y)(single, y, mirrored(w, groups))
     steps = [b - a for a, b in zip(low, high, strict=True)]
-    x = x.reshape(-1, *places, channels, *steps)
+    x = x.reshape(x.shape[0], groups, *places, channels, *steps)
     x = padded(x, [*((0, s - r) for s, r in zip(stride, places, strict=True)), *[(0, 0)] * (n + 1)])
-    x = x.transpose(0, n + 1, *itertools.chain(*((n + 2 + i, 1 + i) for i in range(n))))
+    x = x.transpose(0, 1, n + 2, *itertools.chain(*((n + 3 + i, 2 + i) for i in range(n))))
     x = x.reshape(*like.shape[:2], *(m * s for m, s in zip(steps, stride, strict=True)))
     given = zip(geometry.pads, size, stride, low, high, strict=True)
     return padded(x, [(a * s - before, before + length - b * s) for (before, _), length, s, a, b in given])

@@ -276,7 +276,10 @@ def _checkpointed(saveable: Callable[..., Any], unknown: Any, there: Any, eqn: A
     avals = [v.aval for v in eqn.invars]
     asked = [(eqn.primitive, avals, eqn.params)]
     asked += _products(eqn.params["op"], eqn.params["count"], tuple(map(_struct, avals)))
-    if any(saveable(primitive, *avals, **params) in (True, jax.ad_checkpoint.Saveable) for primitive, avals, params in asked):
+    if any(
+        saveable(primitive, *avals, **params) in (True, jax.ad_checkpoint.Saveable)
+        for primitive, avals, params in asked
+    ):
         return eqn, None, [False] * count, [False] * count, []
     return eqn, eqn, [False] * count, [True] * count, missing
 

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from purenn.lowering.linear import Arrays, Linear, Shapes, linear
+from purenn.lowering.sizes import known_below
 
 __all__ = ["chunk", "picked"]
 
@@ -31,7 +32,7 @@ class Picked(Linear):
 
     def cpu(self, residuals: Arrays, arguments: Arrays) -> Arrays:
         (t,), (x,) = residuals, arguments
-        if x.size > jnp.iinfo(jnp.int32).max:
+        if not known_below(x.size, 1 << 31):
             return self.run(residuals, arguments)
         inner = math.prod(x.shape[self.axis + 1 :])
         place = lax.iota(jnp.int32, t.size)
@@ -53,4 +54,4 @@ def picked(x: jax.Array, t: jax.Array, axis: int) -> jax.Array:
 def chunk(batch: int, logits: int) -> int:
     """Of how many of a batch's samples, with so many float32 logits each, the logits are made at a time."""
     most = max(1, BYTES // (4 * max(logits, 1)))
-    return -(-batch // -(-batch // most)) if batch > most else batch
+    return -(-batch // -(-batch // most)) if known_below(most, batch) else batch

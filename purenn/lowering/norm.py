@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from purenn.lowering.dtypes import widened
-from purenn.lowering.reduction import maximum_of, minimum_of
+from purenn.lowering.reduction import max_or_nan, min_or_nan
 
 __all__ = ["largest", "modulus", "quotient", "root", "sign", "vector_norm"]
 
@@ -37,7 +37,7 @@ def _vector_norm(x: jax.Array, p: float, axes: Axes) -> jax.Array:
     if p == 1:
         return jnp.sum(a, axes, keepdims=True)
     if math.isinf(p):
-        return (maximum_of if p > 0 else minimum_of)(a, axes, keepdims=True)
+        return (max_or_nan if p > 0 else min_or_nan)(a, axes, keepdims=True)
     return _power(jnp.sum(_power(a, p), axes, keepdims=True), 1 / p)
 
 
@@ -71,7 +71,7 @@ def largest(x: jax.Array) -> jax.Array:
 
     Unlike that of `vector_norm` this is the derivative of torch's distances.
     """
-    return maximum_of(jnp.abs(x), -1)
+    return max_or_nan(jnp.abs(x), -1)
 
 
 @largest.defjvp

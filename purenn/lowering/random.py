@@ -19,6 +19,8 @@ import numpy as np
 from jax import lax
 from jax.core import Tracer
 
+from purenn.lowering.sizes import known_below
+
 __all__ = ["bernoulli", "concrete_words", "fill", "threefry", "traced"]
 
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
@@ -125,7 +127,7 @@ def _copy(values: np.ndarray, start: int, part: jax.Array) -> None:
 
 def traced(key: Any, shape: Sequence[int], dtype: np.dtype, *, normal: bool = False) -> jax.Array:
     """The same numbers inside a trace, as an array that can be partitioned along every dimension."""
-    if not _is_threefry(key) or math.prod(shape) > 1 << 32:
+    if not _is_threefry(key) or not known_below(math.prod(shape), (1 << 32) + 1):
         if normal:
             return jax.random.normal(key, shape, dtype)
         return jax.random.uniform(key, shape, dtype) - dtype.type(0.5)
@@ -153,7 +155,7 @@ def _traced(words: Any, shape: tuple[int, ...], dtype: np.dtype, normal: bool) -
 
 def bernoulli(key: Any, p: float, shape: Sequence[int]) -> jax.Array:
     """``jax.random.bernoulli(key, numpy.float32(p), shape)``, bit for bit."""
-    if not _is_threefry(key) or math.prod(shape) > 1 << 32:
+    if not _is_threefry(key) or not known_below(math.prod(shape), (1 << 32) + 1):
         return jax.random.bernoulli(key, np.float32(p), shape)
     return _bernoulli(_words(key), math.ceil(float(np.float32(p)) * 2**23), tuple(shape))
 

@@ -27,6 +27,7 @@ from purenn.lowering.activation import relu
 from purenn.lowering.cuda import cuda_capability
 from purenn.lowering.dtypes import is_half, widened
 from purenn.lowering.linear import Arrays, Linear, Shapes, linear
+from purenn.lowering.sizes import known_below
 
 __all__ = ["GRU", "LSTM", "RNN_RELU", "RNN_TANH", "Cell", "State", "Weights", "advance", "affine", "obvious", "scan"]
 
@@ -320,7 +321,7 @@ class Layout:
     wide: bool
 
     def __init__(self, x: Any) -> None:
-        object.__setattr__(self, "wide", x.shape[1] >= 16)
+        object.__setattr__(self, "wide", not known_below(x.shape[1], 16))
 
     @property
     def axis(self) -> int:

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from jax.core import Tracer
 
 from purenn.lowering.dtypes import compute_dtype, widened
-from purenn.lowering.reduction import maximum_of, minimum_of
+from purenn.lowering.reduction import max_or_nan, min_or_nan
 from purenn.nn import access
 
 __all__ = ["clip_grad_norm", "clip_grad_value", "clip_grads_with_norm", "get_total_norm"]
@@ -43,9 +43,9 @@ def _norm(x: jax.Array, p: float) -> jax.Array:
     a = jnp.abs(x).ravel()
     narrow, a = a.dtype, widened(a)
     if p == math.inf:
-        y = maximum_of(a, initial=0.0)
+        y = max_or_nan(a, initial=0.0)
     elif p == -math.inf:
-        y = minimum_of(a, initial=math.inf)
+        y = min_or_nan(a, initial=math.inf)
     elif p == 0:
         y = jnp.sum(a != 0).astype(a.dtype)
     elif p == 1:

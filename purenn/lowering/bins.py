@@ -1,0 +1,45 @@
+"""A dimension cut into bins, as adaptive pooling sees it."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from purenn.lowering.resampling import Taps, weighted
+
+__all__ = ["Bins"]
+
+
+class Bins(NamedTuple):
+    """A dimension in bins as even as can be, which overlap if they must: bin t from ``t size // outputs`` on."""
+
+    size: int
+    outputs: int
+
+    def starts(self) -> np.ndarray:
+        return np.arange(self.outputs) * self.size // max(self.outputs, 1)
+
+    def ends(self) -> np.ndarray:
+        return -(-(np.arange(self.outputs) + 1) * self.size // max(self.outputs, 1))
+
+    def widths(self) -> np.ndarray:
+        return self.ends() - self.starts()
+
+    def taps(self) -> Taps:
+        """Of the sums of the bins."""
+        starts, ends = self.starts()[:, None], self.ends()[:, None]
+        places = starts + np.arange(self.widths().max(initial=1))
+        return Taps(np.minimum(places, ends - 1), np.ones(places.shape, np.float32), places < ends)
+
+    def split(self, x: jax.Array, axis: int, fill: Any = 0) -> jax.Array:
+        """The axis becomes two, bins and their elements; `fill` follows the elements of shorter bins."""
+        if self.outputs and self.size % self.outputs == 0:
+            return x.reshape(*x.shape[:axis], self.outputs, self.size // self.outputs, *x.shape[axis + 1 :])
+        places, ones, inside = self.taps()
+        x = weighted(x, {axis: Taps(*(a.reshape(-1, 1) for a in (places, ones, inside)))})
+        x = x.reshape(*x.shape[:axis], *places.shape, *x.shape[axis + 1 :])
+        inside = inside.reshape(*inside.shape, *[1] * (x.ndim - axis - 2))
+        return jnp.where(inside, x, np.asarray(fill, x.dtype)) if fill else x

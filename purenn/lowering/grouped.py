@@ -1,0 +1,150 @@
+"""Products of matrices by groups of rows, each group with a matrix of its own.
+
+One product of all rows with the matrices of all groups would be as many times the work as there are groups. Here a
+loop goes over blocks of rows, and for each over the groups that it meets, at most one more for each group. The rows of
+others are left out by a selection, which keeps their NaN away. The products, their gradients in the rows and those in
+the matrices are each other's transposes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from purenn.lowering.linear import Arrays, Linear, Shapes, linear
+
+__all__ = ["row_products", "row_sums"]
+
+MIN_ROWS, MAX_ROWS = 16, 256  # of a block: fewer make products slow, and of more too many are another group's
+
+
+def row_products(x: jax.Array, w: jax.Array, ends: jax.Array, dtype: Any) -> jax.Array:
+    """The products x_t w_g of rows of x (T, K) with the matrix, of w (G, K, N), of the group g that they are in.
+
+    Group g has the rows from ends[g - 1] on, at first from 0 on, and before ends[g]. Rows in none give zeros.
+    """
+    shapes = tuple(jax.ShapeDtypeStruct(a.shape, a.dtype) for a in (x, w))
+    y = jax.ShapeDtypeStruct((x.shape[0], w.shape[2]), jnp.dtype(dtype))
+    return linear(_Grouped("y", "x", (*shapes, y)), (ends, w), (x,))[0]
+
+
+def row_sums(x: jax.Array, y: jax.Array, ends: jax.Array, dtype: Any) -> jax.Array:
+    """For each group the sum over its rows of the products x_t^T y_t of x (T, K) and y (T, N): (G, K, N)."""
+    w = jax.ShapeDtypeStruct((ends.shape[0], x.shape[1], y.shape[1]), jnp.dtype(dtype))
+    given = (jax.ShapeDtypeStruct(a.shape, a.dtype) for a in (x, y))
+    x_like, y_like = given
+    return linear(_Grouped("w", "x", (x_like, w, y_like)), (ends, y), (x,))[0]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Grouped(Linear):
+    """The map to one of rows x, matrices w and products y, linear in another; the third is a residual."""
+
+    to: str
+    of: str
+    shapes: Shapes  # of x, w and y
+
+    @property
+    def other(self) -> str:
+        (name,) = set("xwy") - {self.to, self.of}
+        return name
+
+    def run(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+        ends, other = residuals
+        given, like = {self.other: other, self.of: arguments[0]}, self.shapes["xwy".index(self.to)]
+        if self.to == "w":
+            found = _sums(given["x"], given["y"], ends)
+        elif self.to == "y":
+            found = _products(given["x"], given["w"], ends)
+        else:
+            found = _products(given["y"], jnp.swapaxes(given["w"], 1, 2), ends)
+        return (found.astype(like.dtype),)
+
+    def tangent(self, residuals: Arrays, tangents: Arrays, arguments: Arrays) -> Arrays:
+        turned = dataclasses.replace(self, of=self.other)
+        return linear(turned, (residuals[0], *arguments), tangents[1:])
+
+    def transposed(self, like: Shapes) -> Linear:
+        return dataclasses.replace(self, to=self.of, of=self.to)
+
+
+def _products(x: jax.Array, w: jax.Array, ends: jax.Array) -> jax.Array:
+    size = _block(x.shape[0], w.shape[0])
+
+    def add(y: jax.Array, start: Any, group: Any, there: jax.Array, x: jax.Array) -> jax.Array:
+        here = _chosen(there, _dot(x, lax.dynamic_index_in_dim(w, group, keepdims=False), 1))
+        return lax.dynamic_update_slice_in_dim(y, lax.dynamic_slice_in_dim(y, start, size) + here, start, 0)
+
+    dtype = _wide(x, w)
+    return _over_blocks(add, jnp.zeros((x.shape[0], w.shape[2]), dtype), ends, size, x)
+
+
+def _sums(x: jax.Array, y: jax.Array, ends: jax.Array) -> jax.Array:
+    def add(w: jax.Array, start: Any, group: Any, there: jax.Array, x: jax.Array, y: jax.Array) -> jax.Array:
+        here = lax.dynamic_index_in_dim(w, group) + _dot(_chosen(there, x), _chosen(there, y), 0)[None]
+        return lax.dynamic_update_slice_in_dim(w, here, group, 0)
+
+    zeros = jnp.zeros((ends.shape[0], x.shape[1], y.shape[1]), _wide(x, y))
+    return _over_blocks(add, zeros, ends, _block(x.shape[0], ends.shape[0]), x, y)
+
+
+def _block(rows: Any, groups: int) -> int:
+    """The rows of a block: about as many as a group has."""
+    if not isinstance(rows, int):
+        return MIN_ROWS
+    return min(rows, max(MIN_ROWS, min(rows // max(groups, 1), MAX_ROWS)))
+
+
+def _over_blocks(
+    add: Callable[..., jax.Array], total: jax.Array, ends: jax.Array, size: int, *arrays: jax.Array
+) -> jax.Array:
+    """Adds to the total what each pair of a block and a group gives, told which of the block's rows are the group's."""
+    rows = arrays[0].shape[0]
+    if 0 in (*total.shape, ends.shape[0], size):
+        return total
+    beyond = 0
+    if not isinstance(rows, int):  # a block more, as there may be fewer rows than that
+        beyond = size
+        arrays = tuple(jnp.pad(a, [(0, size), (0, 0)]) for a in arrays)
+        total = jnp.pad(total, [(0, size), (0, 0)]) if total.ndim == 2 else total
+    ends = jnp.clip(ends, 0, rows)
+    starts = jnp.concatenate([jnp.zeros(1, ends.dtype), ends[:-1]])
+    first, last = starts // size, -(-ends // size)
+    after = jnp.cumsum(jnp.where(ends > starts, last - first, 0))
+    place = lax.iota(ends.dtype, size)
+
+    def one(i: Any, total: jax.Array) -> jax.Array:
+        i = i.astype(ends.dtype)
+        group = jnp.sum((after <= i).astype(ends.dtype))
+        block = last[group] - (after[group] - i)
+        start = jnp.minimum(block * size, rows + beyond - size)  # the last block may begin in the one before
+        row = start + place
+        there = (row >= block * size) & (row >= starts[group]) & (row < ends[group])
+        parts = [lax.dynamic_slice_in_dim(a, start, size) for a in arrays]
+        return add(total, start, group, there, *parts)
+
+    total = lax.fori_loop(0, after[-1], one, total)
+    return total if isinstance(rows, int) or total.ndim > 2 else lax.slice_in_dim(total, 0, rows)
+
+
+def _chosen(there: jax.Array, x: jax.Array) -> jax.Array:
+    """Some rows; zeros in place of the others."""
+    return jnp.where(there[:, None], x, jnp.zeros((), x.dtype))
+
+
+def _wide(a: jax.Array, b: jax.Array) -> Any:
+    """The dtype in which products are summed."""
+    dtype = jnp.promote_types(a.dtype, b.dtype)
+    return jnp.dtype(jnp.float32) if dtype.itemsize < 4 else dtype
+
+
+def _dot(a: jax.Array, b: jax.Array, axis: int) -> jax.Array:
+    """The product of two matrices, contracting this axis of the first and the first of the second."""
+    dtype = jnp.promote_types(a.dtype, b.dtype)
+    options: Any = {"preferred_element_type": _wide(a, b)}
+    return lax.dot_general(a.astype(dtype), b.astype(dtype), (((axis,), (0,)), ((), ())), **options)
