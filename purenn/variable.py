@@ -18,17 +18,30 @@ class Variable:
 
     Attributes:
         value: the array.
-        requires_grad: whether an optimizer trains it.
+        requires_grad: whether an optimizer trains it. What a user has said to the array itself, as in
+            ``net.weight.requires_grad = False``, goes before.
     """
 
-    __slots__ = ("__weakref__", "requires_grad", "value")
+    __slots__ = ("__weakref__", "_requires_grad", "value")
 
     value: Any
-    requires_grad: bool
 
     def __init__(self, value: Any, requires_grad: bool = True):
         self.value = value
-        self.requires_grad = requires_grad
+        self._requires_grad = requires_grad
+
+    @property
+    def requires_grad(self) -> bool:
+        return (getattr(self.value, "__dict__", None) or {}).get("requires_grad", self._requires_grad)
+
+    @requires_grad.setter
+    def requires_grad(self, requires_grad: bool) -> None:
+        self._requires_grad = requires_grad
+        if own := getattr(self.value, "__dict__", None):
+            own["requires_grad"] = requires_grad
+
+    def __reduce__(self) -> Any:
+        return Variable, (self.value, self.requires_grad)
 
     def __repr__(self) -> str:
         return f"Variable({self.value!r}, requires_grad={self.requires_grad})"

@@ -1,10 +1,13 @@
 """Methods of Module beside torch's: the same script has the same outcome, or an error of the same kind."""
 
+import copy
 import functools
+import pickle
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 import torch
 from beside_torch import array, changed, numbers, outcome
@@ -366,6 +369,64 @@ def test_a_cast_inside_a_transformation_is_refused():
     with pytest.raises(RuntimeError, match="inside a jax transformation"):
         jax.jit(lambda x: module.half()(x))(jnp.ones((1, 1)))
     assert module.weight.dtype == jnp.float32 and not isinstance(module.weight, jax.core.Tracer)
+
+
+def test_set_parameter_by_dotted_name():
+    module, log = nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.Linear(2, 3).half(), nn.BatchNorm1d(3))), []
+    module[1][0].weight = module[0].weight
+    module.register_forward_hook(lambda *_: log.append(1))
+    values = np.arange(6.0).reshape(3, 2)
+    module.set_parameter("1.0.weight", values)
+    assert module[0].weight is module[1][0].weight and (np.asarray(module[0].weight) == values).all()
+    assert module[0].weight.dtype == jnp.float32
+    module.set_parameter("1.0.bias", values[:, 0])
+    assert module[1][0].bias.dtype == jnp.float16 and module[1][0].bias.tolist() == [0, 2, 4]
+    for name, wrong, error in (
+        ("0.weight", values.T, ValueError),
+        ("0.weight", 3.0, TypeError),
+        ("0.scale", values, AttributeError),
+        ("1.1.running_mean", values[:, 0], AttributeError),
+        ("5.weight", values, AttributeError),
+    ):
+        with pytest.raises(error):
+            module.set_parameter(name, wrong)
+
+
+ONES = jnp.ones((2, 2))
+LATER = {
+    "assigned": lambda m: setattr(m, "weight", ONES),
+    "set_parameter": lambda m: m.set_parameter("weight", ONES),
+    "load_state_dict": lambda m: m.load_state_dict({"weight": ONES, "bias": ONES[0]}),
+    "half": lambda m: m.half(),
+    "to": lambda m: m.to("cpu"),
+    "to_empty": lambda m: m.to_empty(device="cpu"),
+    "params": lambda m: setattr(m, "params", {"weight": ONES, "bias": ONES[0]}),
+    "reset_parameters": lambda m: m.reset_parameters(),
+    "init": lambda m: nn.init.ones_(m.weight),
+    "step": lambda m: nn.Optimizer(m, optax.sgd(1.0)).step(lambda m: m(ONES).sum()),
+    "deepcopy": copy.deepcopy,
+    "pickle": lambda m: pickle.loads(pickle.dumps(m)),
+    "parametrized": lambda m: nn.utils.parametrize.register_parametrization(m, "bias", nn.Identity()),
+}
+
+
+@pytest.mark.parametrize("later", LATER)
+def test_what_an_array_was_told_stays_when_another_takes_its_place(later):
+    """``net.weight.requires_grad = False`` is said to an array, but about the parameter."""
+    module = nn.Linear(2, 2)
+    module.weight.requires_grad = False
+    grads = nn.grad(lambda m: m(ONES).sum())(module)
+    assert not grads["weight"].any() and grads["bias"].all()
+    result = LATER[later](module)
+    for m in [module, result] if later in ("deepcopy", "pickle") else [module]:
+        trained = {name: p.requires_grad for name, p in m.named_parameters()}
+        assert trained.pop("weight") is False and list(trained.values()) == [True]
+        m.requires_grad_(True)
+        assert all(p.requires_grad for p in m.parameters()) and m.weight.requires_grad
+    array = module.weight
+    array.requires_grad = False
+    assert [p.requires_grad for p in module.parameters()].count(False) == 1 and not module.weight.requires_grad
+    assert not any(p.requires_grad for p in module.requires_grad_(False).parameters())
 
 
 # Drawing anew.

@@ -128,8 +128,15 @@ def note_requests(variables: list[Variable], arrays: list[Any]) -> None:
                 )
 
 
+def _attributes(array: Any) -> Any:
+    return getattr(array, "__dict__", None)
+
+
 def write(variables: list[Variable], values: list[Any]) -> None:
     """Puts arrays into variables, all of them at once."""
+    held = list(map(value_of, variables))
+    if any(map(_attributes, held)):
+        note_requests(variables, held)
     swap(variables, values)
     if (view := _view.get()) is not None:
         view.update((v, value) for v, value in zip(variables, values, strict=True) if v in view)

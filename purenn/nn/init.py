@@ -71,7 +71,6 @@ def _fill(where: str, tensor: Any, initializer: Initializer, generator: Any = No
     key = _key(where, generator) if draws else None
     array = placed_like(initializer(key, old.shape, old.dtype), old)
     refuse_tracers([array], f"init.{where}: the array")
-    access.note_requests([variable], [old])
     access.write([variable], [array])
     return access.hand_out(variable)
 

@@ -329,7 +329,6 @@ class Module(Hooked, Cast, Saved):
             raise TypeError(f"requires_grad_ takes True or False, got {requires_grad!r}")
         for variable in structure(self).parameters.values():
             variable.requires_grad = requires_grad
-            getattr(variable.value, "__dict__", {}).pop("requires_grad", None)
         return self
 
     def zero_grad(self, set_to_none: bool = True) -> None:
