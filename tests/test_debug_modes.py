@@ -2,14 +2,18 @@
 
 import contextlib
 import functools
+import importlib
+import pkgutil
 import warnings
 import zlib
 
+import cases
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from functional_engine import ours_and_theirs
 from jax.experimental import checkify
 from layer_table import TABLE
 
@@ -177,3 +181,30 @@ def test_a_network_with_a_nan_is_found():
         with jax.debug_nans(True), pytest.raises(FloatingPointError):
             call(bad)
     np.testing.assert_array_equal(net.weight, weights)
+
+
+FAMILIES = [importlib.import_module(f"cases.{family.name}") for family in pkgutil.iter_modules(cases.__path__)]
+CASES = [case for family in FAMILIES for case in family.CASES]
+FUNCTIONS = {case.name: case for case in reversed(CASES)}  # the first of each
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=pytest.mark.slow if zlib.crc32(n.encode()) % 4 else ()) for n in sorted(FUNCTIONS)],
+)
+def test_a_function_has_no_nan_and_no_infinity_on_its_way(name):
+    case = FUNCTIONS[name]
+    leaves, _, floating, tree = ours_and_theirs(case, "float32")
+
+    def output(*given):
+        for i, value in zip(floating, given, strict=True):
+            leaves[i] = value
+        args, kwargs = jax.tree.unflatten(tree, leaves)
+        return case.ours(*args, **kwargs)
+
+    given = [leaves[i] for i in floating]
+    healthy = all(np.isfinite(np.asarray(leaf)).all() for leaf in jax.tree.leaves((output(*given), given)))
+    with jax.debug_nans(healthy), jax.debug_infs(healthy):
+        found = jax.block_until_ready(output(*given))
+        if given and case.grad and has_floats(found):
+            jax.block_until_ready(jax.grad(lambda *given: total(output(*given)), range(len(given)))(*given))

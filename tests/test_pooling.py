@@ -129,5 +129,3 @@ def test_fractional_max_pool_draws_from_its_key():
 def test_a_window_that_sees_only_padding_has_no_place():
     y, places = F.max_pool1d(jnp.ones((1, 2)), 2, 1, 1, 3, return_indices=True)
     assert (y.tolist(), places.tolist()) == ([[-np.inf]], [[-1]])
-
-

@@ -16,6 +16,7 @@ from purenn.lowering.bins import Bins
 from purenn.lowering.dtypes import widened
 from purenn.lowering.reduction import largest
 from purenn.lowering.resampling import weighted
+from purenn.lowering.whole import whole
 
 FEW = 32  # elements of a bin that the CPU adds one after the other
 Sizes = int | Sequence[int | None]
@@ -58,11 +59,17 @@ def _adaptive_avg(n: int, input: Any, output_size: Any) -> jax.Array:
 def _adaptive_max(where: str, n: int, indices: bool, input: Any, output_size: Any) -> Any:
     x, sizes = _arguments(where, n, True, input, output_size)
     place = _pooling.plane_index(x, n) if indices else None
-    for axis, size in reversed(list(enumerate(sizes, x.ndim - n))):
+    x, place = _largest_of_bins(x, place, sizes)
+    return (x, place) if indices else x
+
+
+@functools.partial(whole, static_argnums=2)
+def _largest_of_bins(x: jax.Array, place: jax.Array | None, sizes: tuple[int, ...]) -> tuple[jax.Array, Any]:
+    for axis, size in reversed(list(enumerate(sizes, x.ndim - len(sizes)))):
         bins = Bins(x.shape[axis], size)
         places = None if place is None else bins.split(place, axis, -1)
         x, place = largest(bins.split(x, axis, -np.inf), axis + 1, places)
-    return (x, place) if indices else x
+    return x, place
 
 
 def adaptive_avg_pool1d(input: Any, output_size: int | Sequence[int]) -> jax.Array:

@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 
 from purenn.functional.activation import log_softmax
+from purenn.lowering.whole import or_nan
 
 
 def log_probabilities(head: jax.Array, tails: Sequence[jax.Array]) -> jax.Array:
@@ -33,7 +34,7 @@ def log_probability(head: jax.Array, tails: Sequence[jax.Array], target: jax.Arr
         within = jnp.where(inside, _picked(log_softmax(tail, 1), jnp.where(inside, own, 0)), within)
         first += tail.shape[1]
     known = (target >= 0) & (target < first)
-    return jnp.where(known, _picked(log_softmax(head, 1), jnp.where(known, entry, 0)) + within, jnp.nan)
+    return or_nan(known, _picked(log_softmax(head, 1), jnp.where(known, entry, 0)) + within)
 
 
 def likeliest(head: jax.Array, tails: Sequence[jax.Array]) -> jax.Array:

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 
 from purenn import random
 
@@ -118,6 +119,14 @@ def axis(where: str, argument: str, value: Any, ndim: int) -> int:
         error = IndexError
         fail(where, argument, f"in [{-bound}, {bound - 1}]", value, error)
     return value % bound
+
+
+def number(where: str, argument: str, value: Any) -> float:
+    """A Python number, also from a numpy or jax scalar whose value is known."""
+    if isinstance(value, Tracer) or np.shape(value) or not isinstance(value, int | float | np.number | jax.Array):
+        came = "a traced array" if isinstance(value, Tracer) else repr(value)
+        fail(where, argument, "a number that is known outside of jit", came, TypeError)
+    return float(value)
 
 
 def probability(where: str, argument: str, value: float) -> None:

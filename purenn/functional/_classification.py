@@ -16,6 +16,7 @@ from purenn.lowering.dtypes import compute_dtype
 from purenn.lowering.loss import chunk, picked
 from purenn.lowering.rounding import rounded
 from purenn.lowering.softmax import log_softmax, log_total
+from purenn.lowering.whole import or_nan
 
 __all__ = ["LinearCrossEntropyOptions", "cross_entropy", "linear_cross_entropy", "nll_loss"]
 
@@ -331,7 +332,7 @@ def _of_indices(
     if w is not None:
         weights = jnp.take(w.astype(x.dtype).reshape(-1), t, mode="clip") if classes else weights
         losses = losses * weights
-    losses = jnp.where(valid, losses, jnp.full_like(losses, jnp.nan))
+    losses = or_nan(valid, losses)
     if label_smoothing > 0:
         less = rounded(x, summed=True) - jnp.expand_dims(top, axis)
         if w is None:

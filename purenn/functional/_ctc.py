@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from jax import lax
 
 from purenn.functional import _check, _loss, _values
+from purenn.lowering.whole import or_nan, whole
 
 __all__ = ["ctc_loss"]
 
@@ -101,7 +103,7 @@ def ctc_loss(
     else:  # infinite, with a derivative of NaN
         loss = jnp.where(impossible, -jnp.log(jnp.where(impossible, 0 * total, jnp.ones_like(total))), loss)
     fits = (inputs >= 0) & (inputs <= steps) & (lengths >= 0) & (lengths <= t.shape[1]) & whole
-    loss = _values.or_nan(fits, loss)
+    loss = or_nan(fits, loss)
     if reduction == "mean":
         loss = loss / jnp.maximum(lengths, 1).astype(loss.dtype)
     return _loss.reduced(loss if x.ndim == 3 else loss[0], reduction, x.dtype)
@@ -121,6 +123,7 @@ def _lengths(where: str, name: str, value: Any, batch: int, most: int) -> tuple[
     return jnp.asarray(lengths).reshape(-1).astype(jnp.int32), numbers
 
 
+@functools.partial(whole, static_argnums=4)
 def _negative_log_likelihood(
     p: jax.Array, t: jax.Array, inputs: jax.Array, lengths: jax.Array, blank: int
 ) -> jax.Array:

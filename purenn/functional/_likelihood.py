@@ -16,6 +16,7 @@ from purenn.functional import _check, _loss, _values
 from purenn.lowering.activation import log_sigmoid
 from purenn.lowering.norm import quotient
 from purenn.lowering.rounding import rounded
+from purenn.lowering.whole import or_nan
 
 __all__ = [
     "binary_cross_entropy",
@@ -69,7 +70,7 @@ def binary_cross_entropy(
     for name, probabilities in (("input", x), ("target", t)):
         _values.check(probabilities, _values.Within(where, name, 0, 1, error=ValueError))
     loss = _binary_cross_entropy(_loss.cast(x, x.dtype), _loss.cast(t, x.dtype))
-    loss = _values.or_nan((t >= 0) & (t <= 1), loss)
+    loss = or_nan((t >= 0) & (t <= 1), loss)
     return _loss.reduced(_weighted(where, loss, "weight", weight), reduction, x.dtype)
 
 
@@ -329,7 +330,7 @@ def gaussian_nll_loss(
     _values.check(v, _values.Within(where, "var", 0, math.inf, nan=True, error=ValueError))
     dtype = _loss.result_type(x, t, v)
     x, t, v = (_loss.cast(a, dtype) for a in _loss.broadcast(where, input=x, target=t, var=v))
-    v = jnp.where(v < 0, jnp.full_like(v, jnp.nan), _loss.clamped(v, eps))
+    v = or_nan(~(v < 0), _loss.clamped(v, eps))
     d = x - t
     loss = 0.5 * (jnp.log(v) + quotient(d * d, v))
     return _loss.reduced(loss + 0.5 * math.log(2 * math.pi) if full else loss, reduction, dtype)

@@ -10,6 +10,7 @@ from jax import lax
 
 from purenn.functional import _check, _loss, _values
 from purenn.lowering.activation import log_sigmoid
+from purenn.lowering.whole import or_nan
 
 __all__ = [
     "hinge_embedding_loss",
@@ -270,7 +271,7 @@ def multilabel_margin_loss(
     t = t.reshape(s.shape)
     invalid = jnp.any((t < -1) | (t >= s.shape[1]), 1)
     loss = _hinges(s, t) / s.shape[1]
-    loss = jnp.where(invalid, jnp.full_like(loss, jnp.nan), loss)
+    loss = or_nan(~invalid, loss)
     return _loss.reduced(loss.reshape(x.shape[:-1]), _of_none(loss, reduction), x.dtype)
 
 
@@ -372,5 +373,5 @@ def multi_margin_loss(
     loss = jnp.sum(z if p == 1 else z * z, 1) / s.shape[1]
     if w is not None:
         loss = loss * jnp.sum(jnp.where(hot, jnp.broadcast_to(w.astype(s.dtype), s.shape), zero), 1)
-    loss = jnp.where((t.ravel() >= 0) & (t.ravel() < s.shape[1]), loss, jnp.full_like(loss, jnp.nan))
+    loss = or_nan((t.ravel() >= 0) & (t.ravel() < s.shape[1]), loss)
     return _loss.reduced(loss.reshape(t.shape), _of_none(loss, reduction), x.dtype)

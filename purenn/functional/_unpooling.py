@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from purenn.functional import _check, _pooling, _values
+from purenn.lowering.whole import or_nan
 
 Ints = int | Sequence[int]
 
@@ -47,7 +48,7 @@ def _max_unpool(
         return jnp.zeros((*x.shape[:-n], *sizes), x.dtype)
     _values.check(place, _values.Within(where, "indices", 0, total - 1))
     place = place.reshape(flat.shape)
-    flat = _values.or_nan((place >= 0) & (place < total), flat)
+    flat = or_nan((place >= 0) & (place < total), flat)
     # a scatter of which the transpose is a gather: also those that are overwritten get a gradient, as in torch
     row = lax.broadcasted_iota(place.dtype, place.shape, 0)
     y = jnp.zeros((len(flat), total), x.dtype).at[row, place].set(flat, mode="clip", unique_indices=True)

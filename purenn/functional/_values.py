@@ -9,18 +9,16 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import dataclasses
-import functools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
 from purenn.functional import _check
 
-__all__ = ["Ascending", "Checks", "Total", "Within", "check", "collected", "known", "or_nan"]
+__all__ = ["Ascending", "Checks", "Total", "Within", "check", "collected", "known"]
 
 
 def known(x: Any) -> np.ndarray | None:
@@ -109,12 +107,6 @@ def check(x: Any, rule: Rule) -> None:
         rule.refuse(values)
     elif (rules := _collected.get()) is not None:
         rules.append((x, rule))
-
-
-@functools.partial(jax.jit, inline=True)  # so that no array of NaN is made where nothing is wrong (jax.debug_nans)
-def or_nan(valid: jax.Array, x: jax.Array) -> jax.Array:
-    """The array where it is valid, NaN elsewhere."""
-    return jnp.where(valid, x, jnp.full_like(x, jnp.nan))
 
 
 class Collection(list[tuple[Any, Rule]]):

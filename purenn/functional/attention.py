@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -15,6 +16,7 @@ from purenn.functional.linear import linear
 from purenn.lowering.attention import Attention
 from purenn.lowering.dtypes import compute_dtype, is_half
 from purenn.lowering.softmax import softmax
+from purenn.lowering.whole import whole
 
 __all__ = ["multi_head_attention_forward", "scaled_dot_product_attention"]
 
@@ -105,9 +107,11 @@ def scaled_dot_product_attention(
     _check.probability(where, "dropout_p", dropout_p)
     if 0 < dropout_p < 1:
         rng = _check.key(where, "rng", rng, "dropout_p > 0")
-    return _averages(q, k, v, mask, is_causal, _scale(q) if scale is None else scale, enable_gqa, dropout_p, rng)
+    scale = _scale(q) if scale is None else _check.number(where, "scale", scale)
+    return _averages(q, k, v, mask, is_causal, scale, enable_gqa, dropout_p, rng)
 
 
+@functools.partial(whole, static_argnums=(4, 5, 6, 7))
 def _averages(
     q: jax.Array,
     k: jax.Array,
@@ -318,21 +322,34 @@ def multi_head_attention_forward(
     if add_zero_attn:
         k, v = (jnp.pad(x, ((0, 0), (0, 0), (0, 1), (0, 0))) for x in (k, v))
         extra += 1
-    mask = _merged(where, mask, padding, extra, k.shape[2], q)
-
-    dropout_p = dropout_p if training else 0.0
-    if need_weights:
-        weights = dropout(softmax(_scores(q, k, mask, _scale(q)), -1), dropout_p, rng=rng).astype(v.dtype)
-        y = _matmul(weights, v).astype(v.dtype)
-    else:
-        weights = None
-        y = scaled_dot_product_attention(q, k, v, mask, dropout_p, hint, rng=rng)
+    y, weights = _attended(q, k, v, mask, padding, rng, extra, hint, dropout_p if training else 0.0, need_weights)
     y = linear(y.transpose(2, 0, 1, 3).reshape(L, N, E), out_proj_weight, out_proj_bias)
     if weights is not None and average_attn_weights:
         weights = jnp.mean(weights, 1)
     if batched:
         return y, weights
     return y[:, 0], None if weights is None else weights[0]
+
+
+@functools.partial(whole, static_argnums=(6, 7, 8, 9))
+def _attended(
+    q: jax.Array,
+    k: jax.Array,
+    v: jax.Array,
+    mask: jax.Array | None,
+    padding: jax.Array | None,
+    rng: Any,
+    extra: int,
+    causal: bool,
+    dropout_p: float,
+    need_weights: bool,
+) -> tuple[jax.Array, jax.Array | None]:
+    """The averages of every head, and their weights if need be."""
+    mask = _merged("multi_head_attention_forward", mask, padding, extra, k.shape[2], q)
+    if not need_weights:
+        return scaled_dot_product_attention(q, k, v, mask, dropout_p, causal, rng=rng), None
+    weights = dropout(softmax(_scores(q, k, mask, _scale(q)), -1), dropout_p, rng=rng).astype(v.dtype)
+    return _matmul(weights, v).astype(v.dtype), weights
 
 
 def _required(where: str, name: str, x: Any) -> jax.Array:

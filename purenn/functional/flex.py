@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ from purenn.functional._block_mask import BlockMask, _sliced_mask_mod, over_indi
 from purenn.functional.attention import _scale
 from purenn.lowering.attention import unnormalised
 from purenn.lowering.reduction import max_or_nan
+from purenn.lowering.whole import whole
 
 __all__ = ["AuxOutput", "AuxRequest", "flex_attention"]
 
@@ -102,16 +104,24 @@ def flex_attention(
     scores = jnp.broadcast_to(scores, shape)
     if score_mod is not None:
         scores = jnp.broadcast_to(over_indices(score_mod, *shape, scores=scores).astype(work), shape)
-    if block_mask is not None:
-        scores = jnp.where(block_mask.to_mask(batch, heads), scores, -jnp.inf)
-    weights, total = unnormalised(scores)
-    output = jnp.matmul((weights / total).astype(q.dtype), v.astype(q.dtype))
-    if return_aux is None and not return_lse:
-        return output
-    lse = jax.nn.logsumexp(scores, -1) if return_lse or (return_aux and return_aux.lse) else None
+    mask = None if block_mask is None else block_mask.to_mask(batch, heads)
+    aux = return_aux or AuxRequest(lse=return_lse)
+    weights, lse, largest = _weights(scores, mask, aux.lse, aux.max_scores)
+    output = jnp.matmul(weights.astype(q.dtype), v.astype(q.dtype))
     if return_aux is None:
-        return output, lse
-    return output, AuxOutput(lse, max_or_nan(scores, -1) if return_aux.max_scores else None)
+        return (output, lse) if return_lse else output
+    return output, AuxOutput(lse, largest)
+
+
+@functools.partial(whole, static_argnums=(2, 3))
+def _weights(
+    scores: jax.Array, mask: jax.Array | None, want_lse: bool, want_max: bool
+) -> tuple[jax.Array, jax.Array | None, jax.Array | None]:
+    """The weights and, if wanted, the logarithms of their sums before they were divided, and the largest scores."""
+    scores = scores if mask is None else jnp.where(mask, scores, -jnp.inf)
+    weights, total = unnormalised(scores)
+    lse = jax.nn.logsumexp(scores, -1) if want_lse else None
+    return weights / total, lse, max_or_nan(scores, -1) if want_max else None
 
 
 def _check_shapes(q: jax.Array, k: jax.Array, v: jax.Array, mask: BlockMask | None, grouped: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import jax
@@ -13,6 +14,7 @@ from purenn.functional import _check, _values
 from purenn.lowering.dtypes import widened
 from purenn.lowering.norm import vector_norm
 from purenn.lowering.reduction import max_or_nan
+from purenn.lowering.whole import or_nan, whole
 
 __all__ = ["embedding", "embedding_bag", "one_hot"]
 
@@ -193,30 +195,37 @@ def embedding_bag(
     rows = _looked_up(where, w, indices, padding, max_norm, norm_type, scale_grad_by_freq)
     there = (owner >= 0) & (owner < bags)
     there = (there if padding is None else there & (indices != padding))[:, None]
-
-    def gather(x: jax.Array, how: str, start: float) -> jax.Array:
-        """Over the bags: densely where they are of one length."""
-        if length is not None:
-            kind: Any = {"add": jnp.sum, "max": max_or_nan, "min": jnp.min}[how]
-            return kind(x.reshape(bags, length, x.shape[-1]), 1, initial=start)
-        empty = jnp.full((bags, x.shape[-1]), start, x.dtype)
-        return getattr(empty.at[owner], how)(x, mode="drop", wrap_negative_indices=False)
-
+    gather = functools.partial(_gathered, owner, bags, length)
     if mode != "max":
         wide = widened(rows)
         total = gather(jnp.where(there, wide if factors is None else wide * factors.astype(wide.dtype), 0), "add", 0)
         if mode == "mean":
             total = total / jnp.maximum(gather(there.astype(wide.dtype), "add", 0), 1)
-        return _values.or_nan(valid, total.astype(w.dtype))
+        return or_nan(valid, total.astype(w.dtype))
     if indices.size == 0:
-        return _values.or_nan(valid, jnp.zeros((bags, w.shape[1]), w.dtype))
-    still = lax.stop_gradient(jnp.where(there, rows, -jnp.inf))
-    largest = gather(still, "max", -jnp.inf)
+        return or_nan(valid, jnp.zeros((bags, w.shape[1]), w.dtype))
+    first = _first_of_largest(owner, bags, length, there, lax.stop_gradient(rows))
+    best = jnp.take_along_axis(rows, jnp.minimum(first, len(rows) - 1), 0)
+    return or_nan(valid, jnp.where(first < len(rows), best, 0))
+
+
+def _gathered(owner: jax.Array, bags: int, length: int | None, x: jax.Array, how: str, start: float) -> jax.Array:
+    """Rows joined in their bags: densely where these are of one length."""
+    if length is not None:
+        kind: Any = {"add": jnp.sum, "max": max_or_nan, "min": jnp.min}[how]
+        return kind(x.reshape(bags, length, x.shape[-1]), 1, initial=start)
+    empty = jnp.full((bags, x.shape[-1]), start, x.dtype)
+    return getattr(empty.at[owner], how)(x, mode="drop", wrap_negative_indices=False)
+
+
+@functools.partial(whole, static_argnums=(1, 2))
+def _first_of_largest(owner: jax.Array, bags: int, length: int | None, there: jax.Array, rows: jax.Array) -> jax.Array:
+    """The number of the first row that has a bag's largest element, for every column; that of no row if it's empty."""
+    still = jnp.where(there, rows, -jnp.inf)
+    largest = _gathered(owner, bags, length, still, "max", -jnp.inf)
     hit = there & ((still == largest.at[owner].get(mode="clip")) | jnp.isnan(still))
-    none = indices.size
-    first = gather(jnp.where(hit, lax.broadcasted_iota(jnp.int32, hit.shape, 0), none), "min", none)
-    best = jnp.take_along_axis(rows, jnp.minimum(first, none - 1), 0)
-    return _values.or_nan(valid, jnp.where(first < none, best, 0))
+    number = jnp.where(hit, lax.broadcasted_iota(jnp.int32, hit.shape, 0), len(rows))
+    return _gathered(owner, bags, length, number, "min", len(rows))
 
 
 def _owners(

@@ -8,6 +8,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import DTypeLike
 
 from purenn import functional as F
@@ -422,5 +423,5 @@ class Transformer(Composite):
     @staticmethod
     def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: DTypeLike | None = None) -> jax.Array:
         r"""The mask that keeps position i from what comes after it: :math:`-\infty` above the diagonal, else 0."""
-        later = jnp.triu(jnp.ones((sz, sz), bool), 1)
-        return jnp.where(later, -jnp.inf, 0.0).astype(dtype or jnp.float32)
+        later = np.triu(np.ones((sz, sz), bool), 1)  # by numpy: jax.debug_infs would object to the infinities
+        return jnp.asarray(np.where(later, -np.inf, 0.0), dtype or jnp.float32)

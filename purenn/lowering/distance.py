@@ -17,6 +17,7 @@ import numpy as np
 from jax import lax
 
 from purenn.lowering.linear import Arrays, Linear, Shapes, linear
+from purenn.lowering.whole import or_nan
 
 __all__ = ["differing", "power_sums", "upper_triangle"]
 
@@ -107,7 +108,7 @@ def _added(term: Callable[..., jax.Array], arrays: Arrays) -> jax.Array:
 def differing(d: jax.Array) -> jax.Array:
     """How many differences along the last axis aren't 0; NaN where one is."""
     count = jnp.sum(lax.stop_gradient(d != 0).astype(d.dtype), -1)
-    return jnp.where(jnp.any(d != d, -1), jnp.nan, count)
+    return or_nan(~jnp.any(d != d, -1), count)
 
 
 def upper_triangle(x: jax.Array) -> jax.Array:

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 
 from purenn.lowering.dtypes import widened
 from purenn.lowering.reduction import max_or_nan, min_or_nan
+from purenn.lowering.whole import or_nan
 
 __all__ = ["largest", "modulus", "quotient", "root", "sign", "vector_norm"]
 
@@ -80,7 +81,7 @@ def _(primals: tuple[jax.Array], tangents: tuple[jax.Array]) -> tuple[jax.Array,
     y = largest(x)
     attained = jnp.abs(x) == y[..., None]
     undefined = (attained & jnp.isinf(x)) | (x != x)
-    slope = jnp.where(undefined, jnp.nan, jnp.where(attained, sign(x), 0))
+    slope = or_nan(~undefined, jnp.where(attained, sign(x), 0))
     return y, jnp.sum(slope * dx, -1)
 
 

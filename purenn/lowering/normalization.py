@@ -20,6 +20,7 @@ from jax import lax
 from purenn.lowering.cuda import cuda_capability
 from purenn.lowering.linear import Arrays, Linear, Shapes, linear
 from purenn.lowering.rounding import rounded
+from purenn.lowering.whole import or_nan
 
 __all__ = ["affine", "moments", "normalized"]
 
@@ -73,7 +74,7 @@ def _scaled(x: Any, mean: Any, scale: Any, weight: Any, bias: Any) -> Any:
 def _own_scale(var: Any, eps: Any, centred: bool) -> Any:
     """By what an array is multiplied that has this variance itself; NaN, and not 0, where its squares overflowed."""
     scale = lax.rsqrt(var + eps)
-    return jnp.where(var == jnp.inf, jnp.nan, scale) if centred else scale
+    return or_nan(var != jnp.inf, scale) if centred else scale
 
 
 def normalized(

@@ -24,6 +24,7 @@ from jax import lax
 
 from purenn.lowering.linear import Arrays, Linear, Shapes, linear
 from purenn.lowering.reduction import at, axis_max, found_by, is_nan, max_or_nan
+from purenn.lowering.whole import whole
 
 __all__ = ["Window", "max_pool", "sum_pool"]
 
@@ -178,10 +179,11 @@ def max_pool(x: jax.Array, geometry: Sequence[Window], place: jax.Array | None) 
     """
     if place is None:
         return _max_pool(x, tuple(geometry)), None
-    return _max_by_axis(x, geometry, place)
+    return _max_by_axis(x, tuple(geometry), place)
 
 
-def _max_by_axis(x: jax.Array, geometry: Sequence[Window], place: Any) -> tuple[jax.Array, Any]:
+@functools.partial(whole, static_argnums=1)
+def _max_by_axis(x: jax.Array, geometry: tuple[Window, ...], place: Any) -> tuple[jax.Array, Any]:
     for axis, window in reversed(list(enumerate(geometry, x.ndim - len(geometry)))):
         x, place = _max_along(x, axis, window, place)
     return x, place
@@ -190,8 +192,13 @@ def _max_by_axis(x: jax.Array, geometry: Sequence[Window], place: Any) -> tuple[
 @functools.partial(jax.custom_jvp, nondiff_argnums=(1,))
 def _max_pool(x: jax.Array, geometry: tuple[Window, ...]) -> jax.Array:
     """Without a derivative nobody asks which element it was; a GPU has it in one kernel."""
-    whole = functools.partial(_reduced, geometry=geometry, start=_lowest(x.dtype), join=lax.max)
-    return lax.platform_dependent(x, cuda=whole, default=functools.partial(_by_axis, _max_value, geometry=geometry))
+    return _value_of_max(x, geometry)
+
+
+@functools.partial(whole, static_argnums=1)
+def _value_of_max(x: jax.Array, geometry: tuple[Window, ...]) -> jax.Array:
+    at_once = functools.partial(_reduced, geometry=geometry, start=_lowest(x.dtype), join=lax.max)
+    return lax.platform_dependent(x, cuda=at_once, default=functools.partial(_by_axis, _max_value, geometry=geometry))
 
 
 def _max_value(x: jax.Array, axis: int, window: Window) -> jax.Array:

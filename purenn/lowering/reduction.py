@@ -16,6 +16,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from purenn.lowering.whole import or_nan
+
 __all__ = ["at", "axis_max", "found_by", "is_nan", "largest", "max_or_nan", "min_or_nan"]
 
 Axes = int | tuple[int, ...] | None
@@ -125,5 +127,5 @@ def _ranked_max(x: jax.Array, axis: int, padding: int) -> tuple[jax.Array, jax.A
         first = lax.broadcasted_iota(jnp.int32, number.shape, axis - 1) == 0
         number = jnp.where(first, jnp.maximum(number, padding), number)
     if jnp.issubdtype(x.dtype, jnp.floating):
-        best = jnp.where(ranked < 0, jnp.asarray(jnp.nan, x.dtype), best)
+        best = or_nan(ranked >= 0, best)
     return jnp.squeeze(best, axis), number
