@@ -1,5 +1,6 @@
 """A step, a load and a call change everything or nothing, whoever interrupts or reads meanwhile."""
 
+import linecache
 import sys
 import threading
 from pathlib import Path
@@ -33,14 +34,20 @@ def loss_fn(net, x):
 
 
 def interrupt_at(number, call):
-    """Calls and raises KeyboardInterrupt at a line of the library's; gives whether the call got so far."""
+    """Calls and raises KeyboardInterrupt at a line of the library's; gives whether the call got so far.
+
+    Lines that begin a with statement are left out: they come again on the way out, before the lock is released, where
+    Python lets no signal in.
+    """
     lines = 0
 
     def trace(frame, event, arg):
         nonlocal lines
         if not frame.f_code.co_filename.startswith(OURS):
             return None
-        if event == "line":
+        if event == "line" and not linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip().startswith(
+            "with "
+        ):
             lines += 1
             if lines == number:
                 sys.settrace(None)
