@@ -352,7 +352,7 @@ BAD = [
                 integers(3, 3),
                 ((4, 4), (2, 2)),
                 {},
-                "targets must be as long as the target_lengths' sum, 4",
+                "target_lengths must be of sum 3, the length of targets, got 4",
             ),
             (normal(4, 2, 3), integers(3, 2, 2), ((4,), (2, 2)), {}, r"input_lengths must be of shape \(2,\)"),
             (normal(4, 2, 3), integers(3, 2, 2), ((5, 4), (2, 2)), {}, "input_lengths must be from 0 to 4"),
@@ -383,7 +383,7 @@ BAD = [
         theirs=False,
     ),
     *(
-        Bad(f, (X, uniform(2, 3)), {"weight": normal(2)}, match=f"{f}: weight must be broadcastable")
+        Bad(f, (uniform(2, 3), uniform(2, 3)), {"weight": normal(2)}, match=f"{f}: weight must be broadcastable")
         for f in ELEMENTWISE[-3:-1]
     ),
     Bad(
