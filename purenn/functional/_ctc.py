@@ -84,7 +84,9 @@ def ctc_loss(
     lengths, known = _lengths(where, "target_lengths", target_lengths, batch, t.shape[-1])
     whole = jnp.asarray(True)
     if t.ndim == 1:
-        _values.check(lengths, _values.Total(where, "target_lengths", t.shape[0], "targets"))
+        _values.check(
+            lengths if known is None else np.array(known), _values.Total(where, "target_lengths", t.shape[0], "targets")
+        )
         whole = jnp.sum(lengths) == t.shape[0]
         longest = t.shape[0] if known is None else max(known)
         places = (jnp.cumsum(lengths) - lengths)[:, None] + jnp.arange(longest, dtype=jnp.int32)[None]
