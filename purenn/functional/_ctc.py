@@ -82,12 +82,12 @@ def ctc_loss(
         t = t[None]
     inputs, _ = _lengths(where, "input_lengths", input_lengths, batch, steps)
     lengths, known = _lengths(where, "target_lengths", target_lengths, batch, t.shape[-1])
-    whole = jnp.asarray(True)
+    fits = (inputs >= 0) & (inputs <= steps) & (lengths >= 0)
     if t.ndim == 1:
         _values.check(
             lengths if known is None else np.array(known), _values.Total(where, "target_lengths", t.shape[0], "targets")
         )
-        whole = jnp.sum(lengths) == t.shape[0]
+        fits = fits & (jnp.sum(lengths) == t.shape[0])
         longest = t.shape[0] if known is None else max(known)
         places = (jnp.cumsum(lengths) - lengths)[:, None] + jnp.arange(longest, dtype=jnp.int32)[None]
         t = (
@@ -95,20 +95,27 @@ def ctc_loss(
             if t.shape[0]
             else jnp.zeros((batch, 0), t.dtype)
         )
-    loss = _negative_log_likelihood(p, t.astype(jnp.int32), inputs, lengths, blank)
-    # Torch's derivative is by the logits: exp(log_probs) more than ours, which adds the constant 0 with it.
-    in_time = jnp.arange(steps, dtype=jnp.int32)[:, None] < inputs[None]
-    total = jnp.sum(jnp.where(in_time[:, :, None], jnp.exp(p), jnp.zeros_like(p)), (0, 2))
-    loss, impossible = loss + (total - lax.stop_gradient(total)), jnp.isposinf(loss)
-    if zero_infinity:
-        loss = jnp.where(impossible, jnp.zeros_like(loss), loss)
-    else:  # infinite, with a derivative of NaN
-        loss = jnp.where(impossible, -jnp.log(jnp.where(impossible, 0 * total, jnp.ones_like(total))), loss)
-    fits = (inputs >= 0) & (inputs <= steps) & (lengths >= 0) & (lengths <= t.shape[1]) & whole
-    loss = or_nan(fits, loss)
+    fits = fits & (lengths <= t.shape[1])
+    loss = or_nan(fits, _losses(p, t.astype(jnp.int32), inputs, lengths, blank, zero_infinity))
     if reduction == "mean":
         loss = loss / jnp.maximum(lengths, 1).astype(loss.dtype)
     return _loss.reduced(loss if x.ndim == 3 else loss[0], reduction, x.dtype)
+
+
+@functools.partial(whole, static_argnums=(4, 5))
+def _losses(
+    p: jax.Array, t: jax.Array, inputs: jax.Array, lengths: jax.Array, blank: int, zero_infinity: bool
+) -> jax.Array:
+    """The losses (N) of log-probabilities (T, N, C) and targets (N, S)."""
+    loss = _negative_log_likelihood(p, t, inputs, lengths, blank)
+    # Torch's derivative is by the logits: exp(log_probs) more than ours, which adds the constant 0 with it.
+    in_time = jnp.arange(len(p), dtype=jnp.int32)[:, None] < inputs[None]
+    total = jnp.sum(jnp.where(in_time[:, :, None], jnp.exp(p), jnp.zeros_like(p)), (0, 2))
+    loss, impossible = loss + (total - lax.stop_gradient(total)), jnp.isposinf(loss)
+    if zero_infinity:
+        return jnp.where(impossible, jnp.zeros_like(loss), loss)
+    # infinite, with a derivative of NaN
+    return jnp.where(impossible, -jnp.log(jnp.where(impossible, 0 * total, jnp.ones_like(total))), loss)
 
 
 def _lengths(where: str, name: str, value: Any, batch: int, most: int) -> tuple[jax.Array, list[int] | None]:
@@ -125,11 +132,10 @@ def _lengths(where: str, name: str, value: Any, batch: int, most: int) -> tuple[
     return jnp.asarray(lengths).reshape(-1).astype(jnp.int32), numbers
 
 
-@functools.partial(whole, static_argnums=4)
 def _negative_log_likelihood(
     p: jax.Array, t: jax.Array, inputs: jax.Array, lengths: jax.Array, blank: int
 ) -> jax.Array:
-    """The losses (N) of log-probabilities (T, N, C) and targets (N, S)."""
+    """The same, infinite where there is no path, and without torch's derivative."""
     steps, batch, classes = p.shape
     states = 2 * t.shape[1] + 1
     place = jnp.arange(t.shape[1], dtype=jnp.int32)[None]
