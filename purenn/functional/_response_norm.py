@@ -16,6 +16,9 @@ from purenn.functional import _check
 from purenn.functional._statistics import floating
 from purenn.lowering.dtypes import widened
 from purenn.lowering.norm import quotient, vector_norm
+from purenn.lowering.pooling import Window, sum_pool
+
+MAX_UNROLLED_CHANNELS = 8  # sums of more are those of pools
 
 
 def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> jax.Array:
@@ -54,9 +57,14 @@ def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float 
         return x
     whole, channels = jnp.issubdtype(x.dtype, jnp.integer), x.shape[1]
     wide = x if whole else widened(x)
-    padding = [(size // 2, (size - 1) // 2) if axis == 1 else (0, 0) for axis in range(x.ndim)]
-    squares = jnp.pad(wide * wide, padding)
-    total = functools.reduce(jnp.add, (lax.slice_in_dim(squares, i, i + channels, axis=1) for i in range(size)))
+    squares = wide * wide
+    if size <= MAX_UNROLLED_CHANNELS or whole:
+        padding = [(size // 2, (size - 1) // 2) if axis == 1 else (0, 0) for axis in range(x.ndim)]
+        squares = jnp.pad(squares, padding)
+        total = functools.reduce(jnp.add, (lax.slice_in_dim(squares, i, i + channels, axis=1) for i in range(size)))
+    else:
+        others = [Window(n, 1, 1, 0, 1, n) for n in x.shape[2:]]
+        total = sum_pool(squares, [Window(channels, size, 1, size // 2, 1, channels), *others])
     mean = (total // size).astype(jnp.float32) if whole else total / size
     y = quotient(wide.astype(mean.dtype), (mean * alpha + k) ** beta)
     return y if whole else y.astype(x.dtype)

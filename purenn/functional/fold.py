@@ -18,6 +18,8 @@ __all__ = ["fold", "unfold"]
 
 Ints = int | Sequence[int]
 
+MAX_UNROLLED_TAPS = 8  # of a kernel's elements in a dimension; more are copied and added in a loop
+
 
 def _windows(
     where: str, sizes: Sequence[int], kernel_size: Ints, dilation: Ints, padding: Ints, stride: Ints
@@ -74,10 +76,32 @@ def unfold(input: Any, kernel_size: Ints, dilation: Ints = 1, padding: Ints = 0,
     _check.nonempty("unfold", "input", x, 2)
     rows, columns = _windows("unfold", x.shape[-2:], kernel_size, dilation, padding, stride)
     _dtype("unfold", x)
-    height = jnp.stack(list(rows.taps(x, x.ndim - 2, 0)), -3)  # (..., kernel's rows, H', W)
-    blocks = jnp.stack(list(columns.taps(height, height.ndim - 1, 0)), -3)  # (..., rows, columns, H', W')
+    height = _taken(x, rows, x.ndim - 2)  # (..., kernel's rows, H', W)
+    blocks = _taken(height, columns, height.ndim - 1)  # (..., rows, columns, H', W')
     height, width = x.shape[-3] * rows.kernel * columns.kernel, rows.outputs * columns.outputs
     return blocks.reshape((*x.shape[:-3], height, width))
+
+
+def _taken(x: jax.Array, window: Window, axis: int) -> jax.Array:
+    """The windows along an axis; their elements are a new axis, the third from the end."""
+    if window.kernel <= MAX_UNROLLED_TAPS:
+        return jnp.stack(list(window.taps(x, axis, 0)), -3)
+    x = window.padded(x, axis, 0, max(_extent(window), window.padding + window.size))
+
+    def tap(start: jax.Array) -> jax.Array:
+        seen = lax.dynamic_slice_in_dim(x, start, (window.outputs - 1) * window.stride + 1, axis)
+        return lax.slice_in_dim(seen, 0, None, window.stride, axis)
+
+    return jnp.moveaxis(lax.map(tap, _starts(window)), 0, -3)
+
+
+def _extent(window: Window) -> int:
+    """From the first element of the first window to the last of the last."""
+    return (window.outputs - 1) * window.stride + (window.kernel - 1) * window.dilation + 1
+
+
+def _starts(window: Window) -> jax.Array:
+    return jnp.arange(window.kernel, dtype=jnp.int32) * window.dilation
 
 
 def fold(
@@ -120,12 +144,26 @@ def fold(
 def _added(blocks: jax.Array, window: Window, axis: int) -> jax.Array:
     """The transpose of the windows' taps: adds the elements k, along axis -3, of the windows, along `axis`."""
     axis += blocks.ndim - 1
+    add = jnp.logical_or if blocks.dtype == bool else jnp.add
+    zero = np.zeros((), blocks.dtype)
+    if window.kernel > MAX_UNROLLED_TAPS:
+
+        def turn(total: jax.Array, given: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, None]:
+            block, start = given
+            config = [(0, 0, window.stride - 1) if i == axis else (0, 0, 0) for i in range(block.ndim)]
+            block = lax.pad(block, zero, config)
+            before = lax.dynamic_slice_in_dim(total, start, block.shape[axis], axis)
+            return lax.dynamic_update_slice_in_dim(total, add(before, block), start, axis), None
+
+        shape = [*blocks.shape[:-3], *blocks.shape[-2:]]
+        shape[axis] = max(_extent(window), window.padding + window.size)
+        total, _ = lax.scan(turn, jnp.zeros(shape, blocks.dtype), (jnp.moveaxis(blocks, -3, 0), _starts(window)))
+        return lax.slice_in_dim(total, window.padding, window.padding + window.size, axis=axis)
 
     def tap(k: int) -> jax.Array:
         low = k * window.dilation - window.padding
         high = window.size - low - ((window.outputs - 1) * window.stride + 1)
         config = [(low, high, window.stride - 1) if i == axis else (0, 0, 0) for i in range(blocks.ndim - 1)]
-        return lax.pad(lax.index_in_dim(blocks, k, -3, keepdims=False), np.zeros((), blocks.dtype), config)
+        return lax.pad(lax.index_in_dim(blocks, k, -3, keepdims=False), zero, config)
 
-    add = jnp.logical_or if blocks.dtype == bool else jnp.add
     return functools.reduce(add, map(tap, range(window.kernel)))

@@ -96,13 +96,14 @@ def _added(term: Callable[..., jax.Array], arrays: Arrays) -> jax.Array:
     def some(arrays: Arrays) -> jax.Array:
         return functools.reduce(jnp.add, [term(*(x[i] for x in arrays)) for i in range(size)])
 
-    padded = [jnp.pad(x, [(0, chunks * size - count)] + [(0, 0)] * (x.ndim - 1)) for x in arrays]
-    first, *rest = zip(*(jnp.split(x, [size]) for x in padded), strict=True) if chunks > 1 else (padded,)
-    total = some(tuple(first))
-    if not rest:
-        return total
-    parts = tuple(x.reshape(chunks - 1, size, *x.shape[1:]) for x in rest[0])
-    return lax.scan(lambda total, part: (total + some(part), None), total, parts)[0]
+    if chunks == 1:
+        return some(arrays)
+    parts = [
+        jnp.pad(x, [(0, chunks * size - count)] + [(0, 0)] * (x.ndim - 1)).reshape(chunks, size, *x.shape[1:])
+        for x in arrays
+    ]
+    like = jax.eval_shape(some, tuple(x[0] for x in parts))
+    return lax.scan(lambda total, part: (total + some(part), None), jnp.zeros(like.shape, like.dtype), tuple(parts))[0]
 
 
 def differing(d: jax.Array) -> jax.Array:

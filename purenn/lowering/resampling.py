@@ -25,6 +25,8 @@ __all__ = ["Taps", "weighted"]
 
 PHASES = 8  # with 25 a small array took three times the lookup's time
 MOST = 16  # outputs of one input; with more, a sum of a reshaped array where it can be, else a scatter
+MAX_UNROLLED_TAPS = 32  # of an output, looked up; more are added in a loop: 21 took 5.6 times as long in one
+MAX_UNROLLED_SLICES = 64  # in all
 PIECES = 8  # slices that make an array of copies; of three outputs or more laying them out again is faster
 
 
@@ -89,7 +91,8 @@ class _Axis:
         if table.weight is None:
             return _looked_up(x, self.axis, table.source[:, 0])
         found = _phases(table, self.size)
-        return _sliced(x, self.axis, table, found) if found else _summed(x, self.axis, table)
+        few = found and found[0].size <= MAX_UNROLLED_SLICES
+        return _sliced(x, self.axis, table, found) if found and few else _summed(x, self.axis, table)
 
     def transpose(self, y: jax.Array) -> jax.Array:
         out = y.shape[self.axis]
@@ -127,7 +130,7 @@ class _Weighted(Linear):
         return (functools.reduce(lambda y, axis: axis.transpose(y), self.axes, cotangents[0]),)
 
 
-def _looked_up(x: jax.Array, axis: int, index: np.ndarray) -> jax.Array:
+def _looked_up(x: jax.Array, axis: int, index: Any) -> jax.Array:
     """A lookup for each of the axes before: else XLA moves the places to the front, and by a copy back."""
     before, size, after = math.prod(x.shape[:axis]), x.shape[axis], math.prod(x.shape[axis + 1 :])
     places = jnp.broadcast_to(index[:, None], (before, len(index), 1))
@@ -171,6 +174,19 @@ def _laid(y: jax.Array, axis: int, size: int, pieces: list[tuple[int, int, int, 
 
 def _summed(x: jax.Array, axis: int, table: Taps) -> jax.Array:
     source, weight, used = table
+    if source.shape[1] > MAX_UNROLLED_TAPS:
+        shape = (*(1,) * axis, -1, *(1,) * (x.ndim - axis - 1))
+
+        def turn(total: jax.Array, taps: tuple[jax.Array, jax.Array, jax.Array]) -> tuple[jax.Array, None]:
+            source, weight, used = taps
+            term = _looked_up(x, axis, source) * jnp.broadcast_to(weight.reshape(shape), total.shape)
+            there = jnp.broadcast_to(used.reshape(shape), total.shape)
+            return total + jnp.where(there, term, jnp.zeros((), x.dtype)), None
+
+        used = np.ones(source.shape, bool) if used is None else used
+        taps = (jnp.asarray(source.T), jnp.asarray(weight.T, x.dtype), jnp.asarray(used.T))
+        total = jnp.zeros((*x.shape[:axis], len(source), *x.shape[axis + 1 :]), x.dtype)
+        return lax.scan(turn, total, taps)[0]
 
     def tap(t: int) -> jax.Array:
         return _term(_looked_up(x, axis, source[:, t]), axis, weight[:, t], None if used is None else used[:, t])

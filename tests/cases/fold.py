@@ -6,6 +6,11 @@ CASES = [
     Case("unfold", (transposed(normal(1, 2, 3, 3)), 2), {"padding": 3, "stride": 2}),
     Case("unfold", (normal(0, 2, 3, 3), 2)),
     Case("unfold", (booleans(1, 2, 3, 3), 2, 1, 1)),
+    # kernels whose elements are copied and added in a loop
+    Case("unfold", (normal(2, 15, 20), (9, 10), (1, 2), (3, 0), (2, 1))),
+    Case("unfold", (booleans(1, 1, 12, 3), (11, 2), 1, (2, 0))),
+    Case("fold", (normal(90, 14), (15, 20), (9, 10), (1, 2), (3, 0), (2, 1))),
+    Case("fold", (booleans(22, 12), (12, 3), (11, 2), 1, (2, 0))),
     Case("fold", (normal(2, 8, 6), (3, 4), 2)),
     Case("fold", (normal(12, 15), (4, 5), (3, 2), (1, 2), (2, 1), (2, 1))),
     Case("fold", (transposed(normal(1, 4, 4)), 5, 2), {"stride": 3}),

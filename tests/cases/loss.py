@@ -222,6 +222,13 @@ MARGIN = [
         )
         for r in ("none", "mean")
     ),
+    # more targets than a turn of the loop takes, some of them twice, some rows with none
+    Case(
+        "multilabel_margin_loss",
+        (normal(3, 20), values([[*range(17), 3, 3, -1], [-1] * 20, [5, *[-1] * 19]])),
+        {"reduction": "none"},
+        second=False,
+    ),
     Case("multilabel_margin_loss", (values([[0.0, 1.0, 2.0, 1.0]]), values([[3, -1, 0, -1]])), second=False),
     Case("multilabel_margin_loss", (normal(0, 4), values(np.zeros((0, 4), int))), {"reduction": "none"}, second=False),
     Case("multi_margin_loss", (normal(3, 4), integers(4, 3)), {"reduction": "none"}, second=False),

@@ -59,6 +59,7 @@ CASES = [
     Case("adaptive_avg_pool1d", (normal(2, 3), 5)),
     Case("adaptive_avg_pool1d", (normal(2, 3), 0), grad=False),  # torch's own gradient fails
     Case("adaptive_avg_pool2d", (normal(1, 2, 5, 7), (3, None))),
+    Case("adaptive_avg_pool2d", (normal(1, 1, 71, 100), (3, 7))),  # bins of more elements than are written out
     Case("adaptive_avg_pool2d", (transposed(normal(1, 2, 4, 6)), 2)),
     Case("adaptive_avg_pool2d", (normal(0, 2, 4, 4), 3)),
     Case("adaptive_avg_pool2d", (SPECIAL, 2), grad=False),

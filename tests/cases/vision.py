@@ -39,6 +39,8 @@ CASES = [
         )
     ),
     Case("interpolate", (normal(1, 1, 8, 7),), {"mode": "bicubic", "antialias": True, "scale_factor": (0.3, 1.3)}),
+    # so many elements of an output that they are added in a loop
+    Case("interpolate", (normal(1, 2, 45, 50),), {"mode": "bicubic", "antialias": True, "size": (4, 3)}),
     *(Case("interpolate", (BYTES, (2, 7)), {"mode": mode, "antialias": anti}) for mode, anti in BYTES_MODES),
     Case("interpolate", (normal(1, 2, 3, 4, 2),), {"mode": "trilinear", "size": (5, 2, 4)}),
     Case("interpolate", (normal(1, 1, 3, 4, 2),), {"mode": "trilinear", "scale_factor": 1.5, "align_corners": True}),
