@@ -1,0 +1,98 @@
+"""What operators cost before they run: time to compile, instructions and temporary memory, beside the obvious JAX.
+
+    python benchmarks/growth.py [--only FAMILY] [--rows REGEX] [--json PATH]
+
+The rows are `operator_rows.py`'s, compiled forward and with all gradients. Time is the process's on the CPU, of all
+threads, so that it depends little on what else the machine does. Instructions are those that XLA leaves, in fusions and
+loops too. `tests/test_growth.py` and `tests/test_cost.py` hold instructions and memory to bounds at larger sizes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from operator_rows import NAIVE, PURENN, ROWS, Row
+from operators import PASSES, passes
+
+import purenn
+
+LIBRARIES = {"naive": NAIVE, "purenn": PURENN}
+KINDS = {"seconds": "s", "instructions": "", "temporary": "B"}
+
+
+def cost(function: Callable[..., Any], arguments: Sequence[Any]) -> dict[str, float]:
+    """What it takes to compile a function, and what is compiled."""
+    lowered = jax.jit(function).lower(*arguments)
+    start = time.process_time()
+    program = lowered.compile()
+    seconds = time.process_time() - start
+    instructions = len(re.findall(r"^\s+(?:ROOT )?%?[\w.-]+ = ", program.as_text() or "", re.MULTILINE))
+    memory: Any = program.memory_analysis()
+    return {"seconds": seconds, "instructions": instructions, "temporary": memory.temp_size_in_bytes}
+
+
+def measure(row: Row) -> dict[str, dict[str, dict[str, float]]]:
+    """A row's costs by pass and library."""
+    noise = np.random.RandomState(0)
+    values = [input.make(noise) for input in row.inputs]
+    arrays = [jax.random.key(0) if value is None else jnp.asarray(value) for value in values]
+    results: dict[str, dict[str, dict[str, float]]] = {name: {} for name in PASSES}
+    for library, functions in LIBRARIES.items():
+        forward, both = passes(row, functions)
+        outputs = jax.eval_shape(forward, *arrays)
+        given = [jnp.ones(y.shape, y.dtype) for y in outputs]
+        results["forward"][library] = cost(forward, arrays)
+        results["gradients"][library] = cost(both, (arrays, given))
+    return results
+
+
+def show(name: str, results: dict[str, dict[str, dict[str, float]]]) -> None:
+    cells = []
+    for found in results.values():
+        for kind, unit in KINDS.items():
+            ours, theirs = found["purenn"][kind], found["naive"][kind]
+            cells.append(
+                f"{ours:>9.3g}{unit} {ours / max(theirs, 1e-9):>5.1f}x" if theirs else f"{ours:>9.3g}{unit}    - "
+            )
+    print(f"{name:60.60}", *cells, flush=True)
+
+
+def main() -> int:
+    families = list(dict.fromkeys(row.family for row in ROWS))
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--only", choices=families, metavar="FAMILY", help=f"one family of {', '.join(families)}")
+    parser.add_argument("--rows", type=re.compile, metavar="REGEX", help="rows whose name has this in it")
+    parser.add_argument("--json", type=Path, metavar="PATH", help="where to save the figures")
+    options = parser.parse_args()
+    results = {}
+    print(f"purenn {purenn.__version__}: forward, then with gradients; a figure and its ratio to the obvious JAX")
+    for row in ROWS:
+        if (options.only or row.family) == row.family and (not options.rows or options.rows.search(row.name)):
+            results[row.name] = measure(row)
+            show(row.name, results[row.name])
+    for name, what in PASSES.items():
+        for kind in KINDS:
+            pairs = [(r[name]["purenn"][kind], r[name]["naive"][kind]) for r in results.values()]
+            ratios = [ours / theirs for ours, theirs in pairs if ours and theirs]
+            if ratios:
+                above = sum(ratio > 1.5 for ratio in ratios)
+                mean = statistics.geometric_mean(ratios)
+                print(f"{what}, {kind}: {mean:.2f} of the obvious JAX's, {above} of {len(ratios)} rows above 1.5")
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
