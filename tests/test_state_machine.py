@@ -338,6 +338,8 @@ def test_modules_do_what_torchs_do():
         deadline=None,
         derandomize=not MORE,
         suppress_health_check=list(hypothesis.HealthCheck),
+        phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate]
+        + [hypothesis.Phase.shrink] * ("NO_SHRINKING" not in os.environ),
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
