@@ -51,7 +51,7 @@ def _max_unpool(
     flat = or_nan((place >= 0) & (place < total), flat)
     # a scatter of which the transpose is a gather: also those that are overwritten get a gradient, as in torch
     row = lax.broadcasted_iota(place.dtype, place.shape, 0)
-    y = jnp.zeros((len(flat), total), x.dtype).at[row, place].set(flat, mode="clip", unique_indices=True)
+    y = jnp.zeros((flat.shape[0], total), x.dtype).at[row, place].set(flat, mode="clip", unique_indices=True)
     return y.reshape((*x.shape[:-n], *sizes))
 
 
