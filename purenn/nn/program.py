@@ -335,6 +335,7 @@ def refuse_tracers(values: list[Any], what: str) -> None:
     """Refuses to keep a traced array in a lasting module, unless a traced generator builds it."""
     if any(isinstance(value, Tracer) for value in values) and not random.default_generator().traced:
         raise RuntimeError(
-            f"{what} would be changed inside a jax transformation, where the change would be "
-            "lost: use functional_call(net, params, state, ...), which returns the new state, or Optimizer.step"
+            f"{what} would be changed inside a jax transformation, where the change would be lost: use nn.remat in "
+            "place of jax.checkpoint, nn.scan of jax.lax.scan, nn.value_and_grad of jax.value_and_grad, Optimizer.step, "
+            "or functional_call(net, params, state, ...), which returns the new state"
         )
