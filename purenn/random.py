@@ -131,9 +131,10 @@ class Stream:
             RuntimeError: a transformation began after the stream was made that repeats or keeps its function.
         """
         if tracing.current() != self.made_in and (inner := tracing.transformations_since(self.made_in)):
+            remedies = {"jax.lax.scan": "use nn.scan, or ", "jax.checkpoint": "use nn.remat, or "}
             raise RuntimeError(
                 f"random numbers are drawn inside {inner[0]}, where they would be the same whenever it repeats its "
-                "function: use nn.scan or nn.remat, or give the call a key of its own, as in functional_call(net, "
+                f"function: {remedies.get(inner[0], '')}give each call a key of its own, as in functional_call(net, "
                 "params, state, x, training=True, rng=key)"
             )
 

@@ -83,10 +83,18 @@ def test_an_eager_call_has_no_nan_and_no_infinity_on_its_way(name):
 
 @every
 def test_a_module_is_silent(name):
-    """Under checks for NaN, infinities, leaks and transfers: an eager call, a compiled one, a step of training."""
+    """Under checks for NaN, infinities and transfers: an eager call, one in evaluation mode, a step of training."""
+    check_silence(name, [jax.debug_nans(True), jax.debug_infs(True), jax.transfer_guard("disallow")])
+
+
+@sampled
+def test_a_module_leaks_no_tracers(name):
+    check_silence(name, [jax.checking_leaks()])
+
+
+def check_silence(name, modes):
     prepared = Prepared(name)
     module, args = prepared.module, prepared.args
-    modes = [jax.debug_nans(True), jax.debug_infs(True), jax.checking_leaks(), jax.transfer_guard("disallow")]
     with contextlib.ExitStack() as stack:
         if prepared.trained:
             optimizer = nn.Optimizer(module, optax.sgd(0.0))
@@ -160,7 +168,7 @@ def test_products_count_as_dots(name):
     def products(policy):
         loss = jax.checkpoint(lambda x: jnp.sin(function(x)).sum(), policy=policy)
         text = str(jax.make_jaxpr(jax.grad(loss))(x))
-        return sum(text.count(f"{primitive}[") for primitive in ("linear_map", "placed_map", "dot_general", "conv_"))
+        return sum(text.count(product) for product in ("op=_Map(", "op=_Batched(", "dot_general[", "conv_general"))
 
     policies = jax.checkpoint_policies
     assert products(policies.dots_saveable) == products(policies.everything_saveable) < products(None)

@@ -268,7 +268,8 @@ def poisson_nll_loss(
     x = x if jnp.issubdtype(x.dtype, jnp.floating) else x.astype(jnp.float32)
     dtype = _loss.result_type(x, t)
     x, t = (_loss.cast(v, dtype) for v in _loss.broadcast(where, input=x, target=t))
-    loss = jnp.exp(x) - t * x if log_input else x - t * jnp.log(x + eps)
+    # `rounded` tells nothing of what a compiler knows to be positive, so of minus the exponential
+    loss = -rounded(-jnp.exp(x)) - rounded(t * x) if log_input else x - rounded(t * jnp.log(x + eps))
     if full:
         stirling = t * jnp.log(t) - t + 0.5 * jnp.log(2 * math.pi * t)
         loss = loss + jnp.where(t <= 1, jnp.zeros_like(t), stirling)

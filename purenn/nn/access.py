@@ -17,6 +17,7 @@ import jax
 import jax.numpy as jnp
 from jax.core import Tracer
 
+from purenn.nn.given import check_attributes
 from purenn.variable import Variable, swap, value_of
 from purenn.warn import warn_user
 
@@ -119,13 +120,7 @@ def note_requests(variables: list[Variable], arrays: list[Any]) -> None:
         own = getattr(array, "__dict__", None)
         if own:
             variable.requires_grad = own.get("requires_grad", variable.requires_grad)
-            if "data" in own or "grad" in own:
-                name = "data" if "data" in own else "grad"
-                raise RuntimeError(
-                    f"parameter.{name} was assigned, but a parameter is a jax array, which can't be changed in place: "
-                    "assign the module's attribute, as in net.fc.weight = array, or use "
-                    "net.set_parameter('fc.weight', array)"
-                )
+            check_attributes(array)
 
 
 def _attributes(array: Any) -> Any:

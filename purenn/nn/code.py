@@ -21,11 +21,13 @@ class Names(NamedTuple):
         globals: the global variables that it reads or sets.
         attributes: all names that may be those of attributes; strings count, since ``getattr`` may be given one.
         dynamic: whether it looks attributes up by names that the code doesn't show.
+        imports: the Python modules that it imports, with the level of a relative import.
     """
 
     globals: tuple[str, ...]
     attributes: frozenset[str]
     dynamic: bool
+    imports: tuple[tuple[str, int], ...]
 
 
 _GLOBAL = {"LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL", "DELETE_GLOBAL"}
@@ -38,13 +40,27 @@ def names_of(code: types.CodeType) -> Names:
     read = {i.argval for i in dis.get_instructions(code) if i.opname in _GLOBAL}
     attributes = {*code.co_names, *(c for c in code.co_consts if isinstance(c, str) and c.isidentifier())}
     dynamic = bool(_DYNAMIC & set(code.co_names))
+    imports = set(_imports(code))
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             inner = names_of(constant)
             read |= {*inner.globals}
             attributes |= inner.attributes
             dynamic |= inner.dynamic
-    return Names(tuple(sorted(read)), frozenset(attributes), dynamic)
+            imports |= {*inner.imports}
+    return Names(tuple(sorted(read)), frozenset(attributes), dynamic, tuple(sorted(imports)))
+
+
+def _imports(code: types.CodeType) -> Iterator[tuple[str, int]]:
+    before: list[Any] = [0, 0]  # what the two instructions before have loaded: the level and the names
+    for instruction in dis.get_instructions(code):
+        if instruction.opname == "IMPORT_NAME":
+            level = before[-2] if isinstance(before[-2], int) else 0
+            yield instruction.argval, level
+            for name in before[-1] or ():  # a name may be a Python module of the package
+                if isinstance(name, str) and name != "*":
+                    yield f"{instruction.argval}.{name}".strip("."), level
+        before.append(instruction.argval)
 
 
 _INSTALLED = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})

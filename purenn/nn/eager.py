@@ -24,7 +24,7 @@ from purenn.layers.base import Layer
 from purenn.layers.bound import Bound
 from purenn.nn import access
 from purenn.nn.arguments import Arguments
-from purenn.nn.program import Call, KeyedJit, NoCall, Programs, current_call, execute, refuse_tracers, traced
+from purenn.nn.program import Call, KeyedJit, NoCall, Programs, current_call, execute, in_call, refuse_tracers, traced
 from purenn.nn.reach import Reach
 from purenn.nn.structure import structure
 from purenn.nn.trees import Result
@@ -90,7 +90,7 @@ def leaf(
     output = execute(program, call, key, finish, *access.read(variables), *arguments.inputs)
 
     def short(x: Any) -> Any:
-        if tracing.current() != tracing.NO_TRACE:
+        if tracing.current() != tracing.NO_TRACE or in_call():
             return leaf(module, (x,), {})
         try:
             result, changed, checks = tuned(*access.read(variables), x)
@@ -185,7 +185,7 @@ def compiled(
         output = execute(program, Call(found, arguments), key, finish, *inputs)
 
         def short(x: Any) -> Any:
-            if tracing.current() != tracing.NO_TRACE or not found.holds():
+            if tracing.current() != tracing.NO_TRACE or in_call() or not found.holds():
                 return compiled(module, (x,), {}, shared=shared)
             try:
                 result, changed, checks = tuned(*access.read(variables), *found.arrays, x)

@@ -1,47 +1,74 @@
-"""Trees of arrays that were given out by ``net.params`` and ``net.state``.
+"""What modules have given out, changes in which would not reach them: trees of arrays, and single arrays.
 
-A change in such a dict would not reach the module, so it is found and refused when a module is next used. A dict that
-nobody holds any longer is forgotten.
+A change in a dict of ``net.params`` or ``net.state``, or an assignment to ``net.weight.data``, is found and refused
+when a module is next used. A dict that nobody holds any longer is forgotten.
 """
 
 from __future__ import annotations
 
 import sys
+import weakref
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["check_given", "give"]
+from jax.core import Tracer
 
-_given: list[tuple[str, list[tuple[dict[str, Any], list[Any]]]]] = []
+__all__ = ["check_attributes", "check_given", "give", "give_array", "given_arrays", "given_trees"]
+
+given_trees: list[tuple[str, list[tuple[dict[str, Any], list[Any]]]]] = []
+given_arrays: deque[weakref.ref[Any]] = deque(maxlen=64)  # those of attributes, the last ones
 
 
 def give(tree: dict[str, Any], name: str) -> dict[str, Any]:
     """Gives a tree out under the name that messages use, and remembers what is in it."""
-    _given.append((name, [(branch, [*branch, *branch.values()]) for branch in _branches(tree)]))
+    given_trees.append((name, [(branch, [*branch, *branch.values()]) for branch in _branches(tree)]))
     return tree
 
 
+def give_array(array: Any) -> Any:
+    """Gives out the array of an attribute."""
+    if not isinstance(array, Tracer):
+        given_arrays.append(weakref.ref(array))
+    return array
+
+
+def check_attributes(array: Any) -> None:
+    """Refuses what was set on an array, which it can't pass on to its module."""
+    own = getattr(array, "__dict__", None)
+    if own and ("data" in own or "grad" in own):
+        name = "data" if "data" in own else "grad"
+        delattr(array, name)
+        raise RuntimeError(
+            f"parameter.{name} was assigned, but a parameter is a jax array, which can't be changed in place: "
+            "assign the module's attribute, as in net.fc.weight = array, or use "
+            "net.set_parameter('fc.weight', array)"
+        )
+
+
 def check_given() -> None:
-    """Refuses a change of a tree that was given out.
+    """Refuses a change of what was given out.
 
     Raises:
         RuntimeError: there was one; it is said once.
     """
-    if not _given:
+    while given_arrays:
+        check_attributes(given_arrays.popleft()())
+    if not given_trees:
         return
-    given, _given[:] = _given[:], []
+    given, given_trees[:] = given_trees[:], []
     for i, (name, branches) in enumerate(given):
         for branch, before in branches:
             now = [*branch, *branch.values()]
             if len(now) != len(before) or any(a is not b for a, b in zip(now, before, strict=True)):
-                _given.extend(given[i + 1 :])
+                given_trees.extend(given[i + 1 :])
                 raise RuntimeError(
                     f"a dict that {name} gave out was changed in place, which doesn't change the module. Assign it, "
                     f"{name} = tree, or one array, net.set_parameter('fc.weight', array); to edit a tree of your own, "
                     f"copy it before: jax.tree.map(lambda x: x, {name})"
                 )
         if _is_held(branches):
-            _given.append((name, branches))
+            given_trees.append((name, branches))
 
 
 def _branches(tree: dict[str, Any]) -> Iterator[dict[str, Any]]:

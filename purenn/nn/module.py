@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any, Self
 import jax
 from jax.core import Tracer
 
-from purenn import random
+from purenn import random, tracing
 from purenn.layers.bound import gives_way
 from purenn.layers.location import move_location
 from purenn.nn import access, eager, pure_calls
 from purenn.nn.cast import Cast
-from purenn.nn.given import check_given, give
+from purenn.nn.given import check_given, give, given_arrays, given_trees
 from purenn.nn.hooks import Hooked
 from purenn.nn.parameter import Buffer, as_array, is_unassigned
 from purenn.nn.program import refuse_tracers
@@ -352,6 +352,8 @@ class Module(Hooked, Cast, Saved):
         if plan is not None and len(args) == 1 and not kwargs:
             x = args[0]
             if type(x) is plan.kind and access.in_pure_call() is None:
+                if given_trees or given_arrays:
+                    check_given()
                 return plan.call(x)
         return self._enter(args, kwargs)
 
@@ -360,6 +362,8 @@ class Module(Hooked, Cast, Saved):
             check_given()
             if (here := access.present(self)) is not self:
                 return here(*args, **kwargs)
+            if tracing.is_staged():
+                access.add_constant(self)
         try:
             return self._hooked(args, kwargs) if self._pre_hooks or self._hooks else self._run(args, kwargs)
         except Exception as error:

@@ -15,6 +15,7 @@ import jax
 from purenn import tracing
 from purenn.layers.bound import Bound
 from purenn.nn import access
+from purenn.nn.given import give_array
 from purenn.nn.structure import Structure, structure, touch
 from purenn.tree import nest
 from purenn.variable import Variable
@@ -183,7 +184,7 @@ class Node(Bound):
             return variable.value
         if tracing.is_staged():
             access.add_constant(self)
-        return access.read_one(variable)
+        return give_array(access.read_one(variable))
 
     # Attributes.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
+import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -82,6 +84,9 @@ class Optimizer:
         self._masked = False
         self._tree: Any = None
         self._leaves = Variable([])
+        self._given: Any = None
+        self._old: list[tuple[Any, list[Any]]] = []  # what was given out before a step, and is held by the user
+        self._resting: dict[Any, tuple[Owner, Any]] = {}
         self._followed: _Followed | None = None
         self._split: _Split | None = None
         self._programs = Programs(f"Optimizer.step of {'+'.join(type(m).__name__ for m in self._modules.values())}")
@@ -91,10 +96,31 @@ class Optimizer:
 
     @property
     def state(self) -> Any:
-        return jax.tree.unflatten(self._tree, self._leaves.value)
+        self._take_back()
+        self._given = jax.tree.unflatten(self._tree, self._leaves.value)
+        return self._given
+
+    def _take_back(self) -> None:
+        """Takes over what was changed in the dicts of the state that was given out last, a learning rate say."""
+        given, self._given = self._given, None
+        old, self._old = self._old, []
+        for tree, leaves in old:
+            if not _holds(tree, leaves):
+                raise RuntimeError(
+                    "Optimizer: a state that opt.state gave out before a step was changed in place, which doesn't "
+                    "change the state of now: read opt.state again, and change that"
+                )
+            if sys.getrefcount(tree) > _OURS:
+                self._old.append((tree, leaves))
+        if given is not None:
+            if not _holds(given, self._leaves.value):
+                self.state = given
+            if sys.getrefcount(given) > _OURS - 1:
+                self._old.append((given, jax.tree.leaves(given)))
 
     @state.setter
     def state(self, state: Any) -> None:
+        self._given = None
         leaves, tree = jax.tree.flatten(state)
         if tree != self._tree:
             raise ValueError(f"Optimizer: state must have the structure {self._tree}, got {tree}")
@@ -125,12 +151,18 @@ class Optimizer:
             return old
         arrays = dict(zip(variables, held, strict=True))
         specs = {n: (a.shape, a.dtype) for (n, a), t in zip(arrays.items(), trained, strict=True) if t}
-        if self._followed is None or self._followed.specs != specs:
-            self._start({name: arrays[name] for name in specs}, arrays)
-        self._followed = _Followed(structures, variables, trained, specs)
+        owners = _owners(self._modules, variables) if old is None else old.owners
+        last = self._followed
+        if last is None or last.specs != specs or any(last.owners[name] != owners[name] for name in specs):
+            self._start({name: arrays[name] for name in specs}, arrays, owners)
+        self._followed = _Followed(structures, variables, owners, trained, specs)
         return self._followed
 
-    def _start(self, trained: dict[str, Any], arrays: dict[str, Any]) -> None:
+    def _start(self, trained: dict[str, Any], arrays: dict[str, Any], owners: dict[str, Owner]) -> None:
+        """Makes the state for the parameters that are trained now.
+
+        What belongs to a parameter stays as long as its module has one of its shape there, also while it is frozen.
+        """
         with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
             try:
                 state, masked = self.transformation.init(nest(trained)), False
@@ -138,12 +170,19 @@ class Optimizer:
                 if len(trained) == len(arrays):
                     raise
                 state, masked = self.transformation.init(_with_masks(trained, arrays)), True
-        old = dict(jax.tree_util.tree_leaves_with_path(self.state)) if self._tree is not None else {}
+        old = dict(self._resting)
+        if self._followed is not None:
+            before = jax.tree.unflatten(self._tree, self._leaves.value)
+            for path, leaf in jax.tree_util.tree_leaves_with_path(before):
+                old[path] = self._followed.owners.get(_parameter_of(path, self._followed.owners)), leaf
         held = {id(array) for array in arrays.values()}
+        used = set()
 
         def kept(path: Any, leaf: Any) -> Any:
-            last = old.get(path)
-            if last is not None and jnp.shape(last) == jnp.shape(leaf) and last.dtype == jnp.result_type(leaf):
+            owner, last = old.get(path, (None, None))
+            same = owner == owners.get(_parameter_of(path, owners))
+            used.add(path)
+            if same and last is not None and last.shape == jnp.shape(leaf) and last.dtype == jnp.result_type(leaf):
                 return last
             leaf = jnp.asarray(leaf)
             if id(leaf) in held:  # a parameter, or a leaf that is there already: memory that is reused must be its own
@@ -152,7 +191,14 @@ class Optimizer:
             return leaf
 
         leaves, tree = jax.tree.flatten(jax.tree_util.tree_map_with_path(kept, state))
+        present = set(owners.values())
+        self._resting = {path: (o, leaf) for path, (o, leaf) in old.items() if path not in used and o in present}
         self._tree, self._leaves.value, self._masked = tree, leaves, masked
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _REMEDIES:
+            raise AttributeError(f"Optimizer has no {name}: {_REMEDIES[name]}", name=name, obj=self)
+        raise AttributeError(f"Optimizer has no attribute {name!r}", name=name, obj=self)
 
     # Steps.
 
@@ -179,7 +225,13 @@ class Optimizer:
                 "Optimizer.step is called inside a transformation of jax, where its changes would be lost: call it "
                 "outside, or write the step with functional_call and the transformation's own update"
             )
+        if not callable(loss_fn):
+            raise TypeError(
+                "Optimizer.step: the first argument must be a function that gives the loss of the module, as in "
+                f"opt.step(loss_fn, x, y), got {describe_arguments((loss_fn,), {})}"
+            )
         check_given()
+        self._take_back()
         followed = self._follow()
 
         def run(found: Reach, arguments: Arguments) -> Any:
@@ -269,11 +321,24 @@ class Optimizer:
         return KeyedJit(run, "optimizer_step", donate=(0, 1) if self.donate else ())
 
 
+_OURS = 3  # references to a tree that are no user's: of the entry, of the loop and of the count
+
+
+def _holds(tree: Any, leaves: list[Any]) -> bool:
+    """Whether a tree has still these leaves."""
+    now = jax.tree.leaves(tree)
+    return len(now) == len(leaves) and all(a is b for a, b in zip(now, leaves, strict=True))
+
+
+Owner = tuple[weakref.ref[Any], str] | None  # a parameter's module and its name there
+
+
 class _Followed(NamedTuple):
-    """The parameters as an optimizer's state fits them: by name, which are trained, and the shapes of these."""
+    """The parameters as an optimizer's state fits them: by name, whose they are, which are trained, their shapes."""
 
     structures: tuple[Structure, ...]
     variables: dict[str, Variable]
+    owners: dict[str, Owner]
     trained: tuple[bool, ...]
     specs: dict[str, Any]
 
@@ -286,6 +351,15 @@ class _Split(NamedTuple):
     trained: list[Variable]
     others: list[Variable]
     places: tuple[int, ...]
+
+
+_REMEDIES = {
+    "zero_grad": "gradients are values, which nobody keeps; step takes the loss function and computes them",
+    "param_groups": "use optax.multi_transform for groups, and optax.inject_hyperparams for rates that change",
+    "state_dict": "its state is opt.state, a tree of arrays, to read and to set",
+    "load_state_dict": "its state is opt.state, a tree of arrays, to read and to set",
+    "add_param_group": "make an Optimizer with optax.multi_transform, or one more Optimizer",
+}
 
 
 def _modules_by_name(module: Any) -> dict[str, Module]:
@@ -305,6 +379,28 @@ def _variables(modules: Mapping[str, Module]) -> dict[str, Variable]:
         for name, variable in structure(module).parameters.items():
             found.setdefault(variable, f"{prefix}.{name}" if prefix else name)
     return {name: variable for variable, name in found.items()}
+
+
+def _owners(modules: Mapping[str, Module], variables: Mapping[str, Variable]) -> dict[str, Owner]:
+    """The owner of each parameter."""
+    found: dict[str, Owner] = {}
+    for prefix, module in modules.items():
+        for path, part in structure(module).parts.items():
+            for key in part._parameters:
+                name = ".".join(filter(None, (prefix, path, key)))
+                if name in variables:
+                    found[name] = weakref.ref(part), key
+    return found
+
+
+def _parameter_of(path: Any, names: Mapping[str, Any]) -> str:
+    """The parameter that a leaf of a state is about: the longest name that its path ends with, or ""."""
+    keys: list[str] = []
+    for entry in reversed(path):
+        if not isinstance(entry, jax.tree_util.DictKey):
+            break
+        keys.insert(0, str(entry.key))
+    return next((n for i in range(len(keys)) if (n := ".".join(keys[i:])) in names), "")
 
 
 def _with_masks(trained: Mapping[str, Any], every: Iterable[str]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from purenn.nn.structure import Hashed, Structure
 from purenn.variable import Variable
 from purenn.warn import warn_user
 
-__all__ = ["Call", "KeyedJit", "NoCall", "Programs", "current_call", "execute", "refuse_tracers", "traced"]
+__all__ = ["Call", "KeyedJit", "NoCall", "Programs", "current_call", "execute", "in_call", "refuse_tracers", "traced"]
 
 
 class NeedsKey(Exception):
@@ -101,6 +101,11 @@ _call: contextvars.ContextVar[Call | None] = contextvars.ContextVar("purenn_call
 
 class NoCall(Exception):
     """Raised out of a trace that a short way has started, which has nothing to trace it on."""
+
+
+def in_call() -> bool:
+    """Whether a call is on its way, or an interrupt has left it behind."""
+    return _call.get() is not None
 
 
 def current_call() -> Call:
@@ -257,8 +262,9 @@ def execute(
         inputs: the program's.
     """
     generator, ticket = random.around() or random.default_generator(), Variable(None)
-    token = _call.set(call)
+    outer = None if tracing.current() == tracing.NO_TRACE else _call.get()  # an interrupt may have left one behind
     try:
+        _call.set(call)
         result, variables, values = finish(program(key, generator, ticket, *inputs))
         access.write([*variables, ticket], [*values, None])
         return result
@@ -266,7 +272,7 @@ def execute(
         generator.restore(ticket)
         raise
     finally:
-        _call.reset(token)
+        _call.set(outer)
 
 
 def traced(
@@ -336,6 +342,6 @@ def refuse_tracers(values: list[Any], what: str) -> None:
     if any(isinstance(value, Tracer) for value in values) and not random.default_generator().traced:
         raise RuntimeError(
             f"{what} would be changed inside a jax transformation, where the change would be lost: use nn.remat in "
-            "place of jax.checkpoint, nn.scan of jax.lax.scan, nn.value_and_grad of jax.value_and_grad, Optimizer.step, "
-            "or functional_call(net, params, state, ...), which returns the new state"
+            "place of jax.checkpoint, nn.scan of jax.lax.scan and nn.value_and_grad of jax.value_and_grad, or "
+            "Optimizer.step, or functional_call(net, params, state, ...), which returns the new state"
         )

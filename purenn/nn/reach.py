@@ -18,7 +18,9 @@ from __future__ import annotations
 
 import functools
 import itertools
+import os
 import random
+import sys
 import types
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -53,6 +55,10 @@ _IMPLICIT = [
     "__reduce_ex__",
 ]
 _MAKING = ("__init__", "__new__", "__post_init__")
+
+
+_HIDING = {"eval", "exec", "globals"}
+_environment: dict[Any, Any] = vars(os.environ)["_data"]  # os.environ makes its strings anew at each look
 
 
 class ById:
@@ -316,7 +322,10 @@ class Reach:
 
     def _library_object(self, path: Path, value: Any, kind: type) -> None:
         """An object of an installed package: its content where it is a collection, else a constant."""
-        if isinstance(value, Mapping):
+        if value is os.environ:
+            self._fact(path, (kind, *sorted(os.environ.items())))
+            self._watch(path, lambda: itertools.chain(_environment, _environment.values()))
+        elif isinstance(value, Mapping):
             self._fact(path, (kind, len(value)))
             self._watch(path, lambda: itertools.chain(value, value.values()))
             for key in value:
@@ -402,7 +411,7 @@ class Reach:
         own = attributes_of(part)
         if own:
             everything = self.dynamic or type(part)._own_attributes
-            counted = {n: v for n, v in own.items() if everything or n in self.names}
+            counted = {n: v for n, v in own.items() if everything or n in self.names or n == "forward"}
             self._watch(path, functools.partial(map, vars(part).get, tuple(counted)))
             for name, value in counted.items():
                 self._fact((path, f".{name}"), name)
@@ -440,8 +449,26 @@ class Reach:
             if name in function.__globals__:
                 value, place = function.__globals__[name], (path, f"{name} (a global of {function.__qualname__})")
                 self.add(place, value, lift)
-                if isinstance(value, types.ModuleType) and not is_library(value.__name__):
-                    self._attributes(place, value, False, names.attributes)
+                self._namespace(place, value, names.attributes)
+            elif name in _HIDING:
+                raise TypeError(
+                    f"{function.__qualname__} calls {name}, through which a compiled call can't see what it reads: use "
+                    "the names themselves, or give what is read as an argument"
+                )
+        if names.imports:
+            self._watch(path, functools.partial(_imported, function.__globals__, names.imports))
+            for module in _imported(function.__globals__, names.imports):
+                if module is not None:
+                    place = (path, f"{module.__name__} (a module that {function.__qualname__} imports)")
+                    self._fact(place, ById(module))
+                    self._namespace(place, module, names.attributes)
+
+    def _namespace(self, place: Path, value: Any, names: frozenset[str]) -> None:
+        """What code reads of a Python module."""
+        if value is os.getenv or (value is os and names & {"environ", "getenv"}):
+            self.add((place, ".environ"), os.environ, False)
+        elif isinstance(value, types.ModuleType) and not is_library(value.__name__):
+            self._attributes(place, value, False, names)
 
     def _attributes(self, path: Path, value: Any, lift: bool, names: Iterable[str] | None) -> None:
         """The attributes of an object that count; all of them without `names`."""
@@ -555,6 +582,16 @@ def restore_dict(value: Any) -> Callable[[list[Any]], Any] | None:
         dict.update(value, zip(items[:count], items[count:], strict=True))
 
     return restore if isinstance(value, dict) else None
+
+
+def _imported(namespace: dict[str, Any], names: tuple[tuple[str, int], ...]) -> list[types.ModuleType | None]:
+    """The Python modules that a function imports, as far as they have been imported."""
+    package = namespace.get("__package__") or ""
+    found = []
+    for name, level in names:
+        base = package.rsplit(".", level - 1)[0] if level else ""
+        found.append(sys.modules.get(".".join(filter(None, (base, name)))))
+    return found
 
 
 def _defaults(function: types.FunctionType) -> tuple[Any, ...]:

@@ -264,8 +264,8 @@ def _check(module: Node, problems: list[str], keys: IncompatibleKeys, strict: bo
     lists = (("Missing", keys.missing_keys), ("Unexpected", keys.unexpected_keys)) if strict else ()
     named = [f"{kind} key(s) in state_dict: {', '.join(map(_quoted, names))}." for kind, names in lists if names]
     if named or problems:
-        text = "\n\t".join([*named, *problems]) + advice
-        raise RuntimeError(f"Error(s) in loading state_dict for {type(module).__name__}:\n\t{text}")
+        text = "\n\t".join([*named, *problems])
+        raise RuntimeError(f"Error(s) in loading state_dict for {type(module).__name__}:{advice}\n\t{text}")
 
 
 def _quoted(name: str) -> str:

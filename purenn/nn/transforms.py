@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import types
+import weakref
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -60,7 +63,7 @@ def value_and_grad(
     """
     places = (argnums,) if isinstance(argnums, int) else tuple(argnums)
     name = getattr(fn, "__name__", type(fn).__name__)
-    programs = Programs(f"value_and_grad of {name}")
+    programs = _programs(fn, name)
 
     @functools.wraps(fn)
     def value_and_gradients(*args: Any, **kwargs: Any) -> Any:
@@ -70,6 +73,22 @@ def value_and_grad(
         return value, gradients[0] if isinstance(argnums, int) else tuple(gradients)
 
     return value_and_gradients
+
+
+_shared: weakref.WeakValueDictionary[types.CodeType, Programs] = weakref.WeakValueDictionary()
+_recent: deque[Programs] = deque(maxlen=16)
+
+
+def _programs(fn: Callable[..., Any], name: str) -> Programs:
+    """The programs of a function; a lambda that is written in a loop is told by its code."""
+    code = getattr(fn, "__code__", None)
+    found = None if code is None else _shared.get(code)
+    if found is None:
+        found = Programs(f"value_and_grad of {name}")
+        if code is not None:
+            _shared[code] = found
+            _recent.append(found)
+    return found
 
 
 def grad(fn: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:

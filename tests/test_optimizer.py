@@ -1,0 +1,124 @@
+"""The state of an `Optimizer`: to read and to write, through freezing, and when layers are put in another's place."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+import torch
+
+from purenn import nn
+
+X = jnp.ones((2, 1))
+
+
+def linear(lib, weight):
+    """A layer with one weight."""
+    layer = lib.Linear(1, 1, bias=False)
+    if lib is nn:
+        layer.weight = jnp.full((1, 1), weight)
+    else:
+        torch.nn.init.constant_(layer.weight, weight)
+    return layer
+
+
+def loss(net, x):
+    return net(x).mean()
+
+
+def test_what_is_written_into_the_state_is_taken_over():
+    net = linear(nn, 2.0)
+    optimizer = nn.Optimizer(net, optax.inject_hyperparams(optax.sgd)(learning_rate=0.1))
+    optimizer.step(loss, X)
+    optimizer.state.hyperparams["learning_rate"] = 0.5
+    assert optimizer.state.hyperparams["learning_rate"] == 0.5
+    optimizer.step(loss, X)
+    np.testing.assert_allclose(net.weight, [[1.4]], rtol=1e-6)
+    state = optimizer.state
+    state.hyperparams["learning_rate"] = jnp.asarray(0.1)
+    optimizer.step(loss, X)
+    np.testing.assert_allclose(net.weight, [[1.3]], rtol=1e-6)
+    state.hyperparams["learning_rate"] = jnp.asarray(9.0)  # it is that of an earlier moment now
+    with pytest.raises(RuntimeError, match=r"before a step was changed in place.*read opt.state again"):
+        optimizer.step(loss, X)
+    optimizer.step(loss, X)
+    np.testing.assert_allclose(net.weight, [[1.2]], rtol=1e-6)
+
+
+def test_a_state_that_does_not_fit_is_refused_when_it_is_written_into():
+    optimizer = nn.Optimizer(linear(nn, 2.0), optax.sgd(0.1, momentum=0.9))
+    optimizer.state[0].trace["weight"] = jnp.zeros(3)
+    with pytest.raises(ValueError, match="state doesn't fit.*trace"):
+        optimizer.step(loss, X)
+
+
+def test_states_that_nobody_holds_are_not_kept():
+    optimizer = nn.Optimizer(linear(nn, 2.0), optax.adam(0.1))
+    for _ in range(3):
+        optimizer.step(loss, X)
+        assert int(optimizer.state[0].count) > 0
+    assert not optimizer._old
+
+
+@pytest.mark.parametrize("donate", [False, True])
+def test_moments_of_frozen_parameters_stay(donate):
+    """A GAN's two networks, the second frozen in every other step, beside torch."""
+
+    def train(lib, step, nets):
+        found = []
+        for i in range(6):
+            nets[1].requires_grad_(i % 2 == 0)
+            step()
+            found.append(nets[1].weight.tolist()[0][0])
+        return found
+
+    theirs = torch.nn.ModuleList([linear(torch.nn, 1.0), linear(torch.nn, 2.0)])
+    sgd = torch.optim.SGD(theirs.parameters(), 0.1, momentum=0.9)
+
+    def their_step():
+        sgd.zero_grad()
+        theirs[1](theirs[0](torch.ones(2, 1))).mean().backward()
+        sgd.step()
+
+    ours = nn.ModuleList([linear(nn, 1.0), linear(nn, 2.0)])
+    optimizer = nn.Optimizer(ours, optax.sgd(0.1, momentum=0.9), donate=donate)
+    found = train(nn, lambda: optimizer.step(lambda nets: nets[1](nets[0](X)).mean()), ours)
+    np.testing.assert_allclose(found, train(torch.nn, their_step, theirs), rtol=1e-5)
+
+
+def test_a_new_layer_starts_without_moments_and_a_new_array_keeps_them():
+    net = nn.Sequential(linear(nn, 2.0), linear(nn, 2.0))
+    optimizer = nn.Optimizer(net, optax.sgd(0.1, momentum=0.9))
+    optimizer.step(loss, X)
+    moments = jax.tree.map(np.asarray, optimizer.state[0].trace)
+    net[1] = linear(nn, 5.0)
+    net[0].weight = jnp.ones((1, 1))
+    optimizer.step(loss, X)
+    trace = optimizer.state[0].trace
+    np.testing.assert_allclose(trace["0"]["weight"], 0.9 * moments["0"]["weight"] + 5.0, rtol=1e-6)
+    np.testing.assert_allclose(trace["1"]["weight"], [[1.0]], rtol=1e-6)
+
+
+def test_moments_are_found_in_transformations_of_parts():
+    labels = {"0": {"weight": "fast"}, "1": {"weight": "slow"}}
+    rule = optax.multi_transform({"fast": optax.sgd(0.1, momentum=0.9), "slow": optax.adam(0.1)}, labels)
+    net = nn.Sequential(linear(nn, 2.0), linear(nn, 2.0))
+    optimizer = nn.Optimizer(net, rule)
+    optimizer.step(loss, X)
+    before = optimizer.state.inner_states["fast"].inner_state[0].trace["0"]["weight"]
+    net[0].requires_grad_(False)
+    optimizer.step(loss, X)
+    net[0].requires_grad_(True)
+    optimizer.step(loss, X)
+    after = optimizer.state.inner_states["fast"].inner_state[0].trace["0"]["weight"]
+    np.testing.assert_allclose(after, 0.9 * before + net[1].weight + 0.1, rtol=1e-3)
+
+
+def test_wrong_uses_say_what_to_do():
+    optimizer = nn.Optimizer(linear(nn, 2.0), optax.sgd(0.1))
+    with pytest.raises(TypeError, match=r"first argument must be a function.*got float32\[2, 1\]"):
+        optimizer.step(X)
+    with pytest.raises(AttributeError, match="no zero_grad: gradients are values"):
+        optimizer.zero_grad()
+    with pytest.raises(AttributeError, match="param_groups.*multi_transform"):
+        optimizer.param_groups  # noqa: B018
