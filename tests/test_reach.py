@@ -529,6 +529,11 @@ class TestModulesThatAreReached:
 REGISTRY = {}
 
 
+def count(m, x):
+    global COUNTER
+    COUNTER += 1
+
+
 class TestRefusals:
     """What would happen once, when a call is traced, and then be lost."""
 
@@ -554,7 +559,7 @@ class TestRefusals:
             lambda m, x: m.log.append(x),
             lambda m, x: LOG.append(x),
             lambda m, x: TABLE.update(x=1),
-            lambda m, x: globals().update(COUNTER=COUNTER + 1) or COUNTER,
+            count,
             lambda m, x: setattr(m, "last", x),
             lambda m, x: setattr(OBJECT, "value", x),
             lambda m, x: m.register_buffer("late", x),
