@@ -6,6 +6,7 @@ when a module is next used. A dict that nobody holds any longer is forgotten.
 
 from __future__ import annotations
 
+import operator
 import sys
 import weakref
 from collections import deque
@@ -60,7 +61,7 @@ def check_given() -> None:
     for i, (name, branches) in enumerate(given):
         for branch, before in branches:
             now = [*branch, *branch.values()]
-            if len(now) != len(before) or any(a is not b for a, b in zip(now, before, strict=True)):
+            if len(now) != len(before) or any(map(operator.is_not, now, before)):
                 given_trees.extend(given[i + 1 :])
                 raise RuntimeError(
                     f"a dict that {name} gave out was changed in place, which doesn't change the module. Assign it, "
