@@ -97,7 +97,7 @@ def functional_style(epochs: int, data: Data, held_out: Data) -> Result:
     params, state = model.init(jax.random.key(SEED))
     opt_state = optimizer.init(params)
 
-    @jax.jit
+    @purenn.jit
     def update(params, state, opt_state, step, x, y):
         def loss_fn(params):
             rng = jax.random.fold_in(jax.random.key(SEED + 1), step)
@@ -108,7 +108,7 @@ def functional_style(epochs: int, data: Data, held_out: Data) -> Result:
         updates, opt_state = optimizer.update(grads, opt_state, params)
         return optax.apply_updates(params, updates), new_state, opt_state, loss
 
-    @jax.jit
+    @purenn.jit
     def predict(params, state, x):
         return model.apply(params, state, x)[0]
 

@@ -1,0 +1,17 @@
+"""The examples do what they say."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "XLA_FLAGS"}
+
+
+def test_both_styles_of_the_demo_agree_to_the_last_digit(tmp_path):
+    """One epoch of it; compiled as for users, whose vector width and fusions differ from those of the other tests."""
+    command = [sys.executable, EXAMPLES / "mnist.py", "--epochs", "1", "--out", tmp_path]
+    run = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "agree to the last digit: yes" in run.stdout
