@@ -11,6 +11,7 @@ import optax
 import pytest
 
 from purenn import nn
+from purenn.nn import given
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*compiled for the third time")
 X = jnp.ones((2, 1))
@@ -219,3 +220,35 @@ def test_the_remedy_for_a_key_is_that_of_the_transformation():
         net(X, lambda drop, x: jax.vmap(drop)(x))
     with pytest.raises(RuntimeError, match=r"inside jax.lax.scan, .* function: use nn.scan, or give each call"):
         net(X, lambda drop, x: jax.lax.scan(lambda c, v: (c, drop(v)), 0.0, x))
+
+
+@pytest.mark.parametrize(
+    "net",
+    [
+        linear(),
+        nn.Sequential(nn.Sequential(nn.Linear(2, 2), nn.LayerNorm(2)), nn.Linear(2, 2)),
+        nn.TransformerEncoderLayer(4, 2, 8),
+    ],
+    ids=["one layer", "nested", "deep"],
+)
+def test_trees_that_nobody_holds_are_forgotten(net):
+    """Otherwise every look at ``net.params`` would keep its arrays for ever, and slow down each later call."""
+    given.check_given()
+    before = len(given.given_trees)
+    for _ in range(3):
+        jax.tree.map(jnp.shape, net.params)
+        net.params = jax.tree.map(lambda x: x + 0, net.params)
+        given.check_given()
+    assert len(given.given_trees) == before
+    held = net.params
+    given.check_given()
+    assert len(given.given_trees) == before + 1
+    held = next((branch for branch in held.values() if isinstance(branch, dict)), held)  # a part of it alone
+    given.check_given()
+    assert len(given.given_trees) == before + 1
+    held.clear()
+    with pytest.raises(RuntimeError, match="was changed in place"):
+        given.check_given()
+    del held
+    given.check_given()
+    assert len(given.given_trees) == before

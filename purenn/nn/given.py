@@ -59,15 +59,13 @@ def check_given() -> None:
         return
     given, given_trees[:] = given_trees[:], []
     for i, (name, branches) in enumerate(given):
-        for branch, before in branches:
-            now = [*branch, *branch.values()]
-            if len(now) != len(before) or any(map(operator.is_not, now, before)):
-                given_trees.extend(given[i + 1 :])
-                raise RuntimeError(
-                    f"a dict that {name} gave out was changed in place, which doesn't change the module. Assign it, "
-                    f"{name} = tree, or one array, net.set_parameter('fc.weight', array); to edit a tree of your own, "
-                    f"copy it before: jax.tree.map(lambda x: x, {name})"
-                )
+        if _is_changed(branches):
+            given_trees.extend(given[i + 1 :])
+            raise RuntimeError(
+                f"a dict that {name} gave out was changed in place, which doesn't change the module. Assign it, "
+                f"{name} = tree, or one array, net.set_parameter('fc.weight', array); to edit a tree of your own, "
+                f"copy it before: jax.tree.map(lambda x: x, {name})"
+            )
         if _is_held(branches):
             given_trees.append((name, branches))
 
@@ -77,6 +75,15 @@ def _branches(tree: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for branch in tree.values():
         if isinstance(branch, dict):
             yield from _branches(branch)
+
+
+def _is_changed(branches: list[tuple[dict[str, Any], list[Any]]]) -> bool:
+    """Whether these dicts have other entries than they had; on its own, so that no variable refers to a dict later."""
+    for branch, before in branches:
+        now = [*branch, *branch.values()]
+        if len(now) != len(before) or any(map(operator.is_not, now, before)):
+            return True
+    return False
 
 
 # References that are no user's: the entry here and the argument of the count; below the top also those of the branch
