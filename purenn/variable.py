@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-__all__ = ["Variable", "swap", "value_of", "values_of", "variables_of"]
+__all__ = ["Variable", "noted_flag", "swap", "value_of", "values_of", "variables_of"]
 
 
 class Variable:
@@ -48,6 +48,7 @@ class Variable:
 
 
 value_of = operator.attrgetter("value")
+noted_flag = operator.attrgetter("_requires_grad")  # `requires_grad` after `access.note_requests`, in one loop of C
 _set_value: Any = vars(Variable)["value"].__set__
 
 

@@ -116,8 +116,10 @@ def note_requests(variables: list[Variable], arrays: list[Any]) -> None:
     Raises:
         RuntimeError: something else was set, which an array can't pass on.
     """
-    for variable, array in zip(variables, arrays, strict=True):
-        own = getattr(array, "__dict__", None)
+    attributes = list(map(_attributes, arrays))
+    if not any(attributes):
+        return
+    for variable, array, own in zip(variables, arrays, attributes, strict=True):
         if own:
             variable.requires_grad = own.get("requires_grad", variable.requires_grad)
             check_attributes(array)
@@ -129,9 +131,7 @@ def _attributes(array: Any) -> Any:
 
 def write(variables: list[Variable], values: list[Any]) -> None:
     """Puts arrays into variables, all of them at once."""
-    held = list(map(value_of, variables))
-    if any(map(_attributes, held)):
-        note_requests(variables, held)
+    note_requests(variables, list(map(value_of, variables)))
     swap(variables, values)
     if (view := _view.get()) is not None:
         view.update((v, value) for v, value in zip(variables, values, strict=True) if v in view)

@@ -23,7 +23,7 @@ from purenn.nn.reach import Reach
 from purenn.nn.structure import Structure, structure
 from purenn.nn.trees import Result
 from purenn.tree import flatten, nest
-from purenn.variable import Variable
+from purenn.variable import Variable, noted_flag
 
 if TYPE_CHECKING:
     import optax
@@ -144,9 +144,8 @@ class Optimizer:
             old = None
         variables = _variables(self._modules) if old is None else old.variables
         held = access.read([*variables.values()])
-        if any(map(_attributes, held)):
-            access.note_requests([*variables.values()], held)
-        trained = tuple(variable.requires_grad for variable in variables.values())
+        access.note_requests([*variables.values()], held)
+        trained = tuple(map(noted_flag, variables.values()))
         if old is not None and old.trained == trained:
             return old
         arrays = dict(zip(variables, held, strict=True))
@@ -408,10 +407,6 @@ def _with_masks(trained: Mapping[str, Any], every: Iterable[str]) -> dict[str, A
     import optax
 
     return nest({name: trained.get(name, optax.MaskedNode()) for name in every})
-
-
-def _attributes(array: Any) -> dict[str, Any]:
-    return getattr(array, "__dict__", {})
 
 
 def _update(update: Callable[..., Any], grads: Any, state: Any, params: Any, extra: dict[str, Any]) -> Any:
