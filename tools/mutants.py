@@ -3,7 +3,8 @@
     python tools/mutants.py [NUMBER ...]
 
 A mutant is one edit of one file, in a copy of the repository. It is found if its test fails; the command fails if one
-survives. Hypothesis doesn't shrink what it finds here, which would take minutes.
+survives. Hypothesis doesn't shrink what it finds here, which would take minutes, and the state machine has as many
+examples as in `make test-all`.
 """
 
 from __future__ import annotations
@@ -187,7 +188,7 @@ def survives(mutant: Mutant, copy: Path) -> str | None:
     path.write_text(text.replace(mutant.mended, mutant.undone))
     try:
         command = [sys.executable, "-m", "pytest", mutant.test, "-q", "-x", "-p", "no:cacheprovider", "--tb=line"]
-        environment = {**os.environ, "PYTHONPATH": str(copy), "NO_SHRINKING": "1"}
+        environment = {**os.environ, "PYTHONPATH": str(copy), "NO_SHRINKING": "1", "EXAMPLES": "400"}
         run = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
     finally:
         path.write_text(text)
