@@ -9,21 +9,19 @@ loops too. `tests/test_growth.py` and `tests/test_cost.py` hold instructions and
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from operator_rows import NAIVE, PURENN, ROWS, Row
-from operators import PASSES, passes
+from operator_rows import NAIVE, PURENN, Row
+from operators import PASSES, chosen_rows, passes, row_parser
 
 import purenn
 
@@ -69,18 +67,12 @@ def show(name: str, results: dict[str, dict[str, dict[str, float]]]) -> None:
 
 
 def main() -> int:
-    families = list(dict.fromkeys(row.family for row in ROWS))
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--only", choices=families, metavar="FAMILY", help=f"one family of {', '.join(families)}")
-    parser.add_argument("--rows", type=re.compile, metavar="REGEX", help="rows whose name has this in it")
-    parser.add_argument("--json", type=Path, metavar="PATH", help="where to save the figures")
-    options = parser.parse_args()
+    options = row_parser(__doc__).parse_args()
     results = {}
     print(f"purenn {purenn.__version__}: forward, then with gradients; a figure and its ratio to the obvious JAX")
-    for row in ROWS:
-        if (options.only or row.family) == row.family and (not options.rows or options.rows.search(row.name)):
-            results[row.name] = measure(row)
-            show(row.name, results[row.name])
+    for row in chosen_rows(options):
+        results[row.name] = measure(row)
+        show(row.name, results[row.name])
     for name, what in PASSES.items():
         for kind in KINDS:
             pairs = [(r[name]["purenn"][kind], r[name]["naive"][kind]) for r in results.values()]

@@ -321,18 +321,29 @@ def draw(results: dict[str, Any], path: Path) -> None:
     figure.savefig(path, dpi=110)
 
 
-def main() -> int:
+def row_parser(about: str | None) -> argparse.ArgumentParser:
+    """The options of a benchmark of operators: which rows, and where its figures go."""
     families = list(dict.fromkeys(row.family for row in ROWS))
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(description=(about or "").splitlines()[0])
     parser.add_argument("--only", choices=families, metavar="FAMILY", help=f"one family of {', '.join(families)}")
     parser.add_argument("--rows", type=re.compile, metavar="REGEX", help="rows whose name has this in it")
     parser.add_argument("--json", type=Path, metavar="PATH", help="where to save the figures")
+    return parser
+
+
+def chosen_rows(options: argparse.Namespace) -> list[Row]:
+    """The rows that the options of `row_parser` ask for."""
+    rows = [row for row in ROWS if options.only in (None, row.family)]
+    return [row for row in rows if options.rows is None or options.rows.search(row.name)]
+
+
+def main() -> int:
+    parser = row_parser(__doc__)
     parser.add_argument("--chart", type=Path, metavar="PATH", help="where to save a bar chart (needs matplotlib)")
     parser.add_argument("--quick", action="store_true", help="three rounds, to see that everything runs and agrees")
     parser.add_argument("--list", action="store_true", help="the rows' families and names, and nothing else")
     options = parser.parse_args()
-    chosen = [row for row in ROWS if options.only in (None, row.family)]
-    chosen = [row for row in chosen if options.rows is None or options.rows.search(row.name)]
+    chosen = chosen_rows(options)
     if options.list or not chosen:
         print("\n".join(f"{row.family:15} {row.name}" for row in chosen) or "no such row")
         return 0 if chosen else 1
