@@ -10,6 +10,7 @@ from jax import lax
 
 from purenn.functional import _check, _loss, _values
 from purenn.lowering.activation import log_sigmoid
+from purenn.lowering.dtypes import compute_dtype
 from purenn.lowering.whole import or_nan
 
 __all__ = [
@@ -298,7 +299,7 @@ def _hinges_and_slopes(s: jax.Array, t: jax.Array) -> tuple[jax.Array, jax.Array
     size = min(TARGETS_PER_TURN, s.shape[1])
     turns = -(-jnp.max(jnp.sum(t != -1, 1, dtype=jnp.int32), initial=0) // max(size, 1))
     t = jnp.pad(t, ((0, 0), (0, size)), constant_values=-1)
-    wide = jnp.float32 if s.dtype.itemsize < 4 else s.dtype
+    wide = compute_dtype(s.dtype)
 
     def turn(i: jax.Array, sums: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
         own = lax.dynamic_slice_in_dim(t, i * size, size, 1)

@@ -63,7 +63,7 @@ def _grouped(where: str, a: jax.Array, b: jax.Array, offs: Any) -> jax.Array:
     for x in (a, b):
         if x.ndim == 3 and x.shape[0] != groups:
             _check.fail(where, "offs", f"of shape ({x.shape[0]},), one a group", f"shape {ends.shape}")
-    wide = jnp.float32 if a.dtype.itemsize < 4 else a.dtype
+    wide = compute_dtype(a.dtype)
     if flat == (True, True):
         total = min(a.shape[1], b.shape[0])
         return row_sums(a[:, :total].T, b[:total], ends, wide)

@@ -16,6 +16,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from purenn.lowering.dtypes import compute_dtype
 from purenn.lowering.linear import Arrays, Linear, Shapes, linear
 
 __all__ = ["row_products", "row_sums"]
@@ -139,8 +140,7 @@ def _chosen(there: jax.Array, x: jax.Array) -> jax.Array:
 
 def _wide(a: jax.Array, b: jax.Array) -> Any:
     """The dtype in which products are summed."""
-    dtype = jnp.promote_types(a.dtype, b.dtype)
-    return jnp.dtype(jnp.float32) if dtype.itemsize < 4 else dtype
+    return compute_dtype(jnp.promote_types(a.dtype, b.dtype))
 
 
 def _dot(a: jax.Array, b: jax.Array, axis: int) -> jax.Array:
