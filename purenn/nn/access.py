@@ -29,6 +29,7 @@ __all__ = [
     "in_pure_call",
     "is_constant",
     "is_older",
+    "joins",
     "note_requests",
     "own_copy",
     "owned",
@@ -139,13 +140,21 @@ def write(variables: list[Variable], values: list[Any]) -> None:
         drop_programs()
 
 
+def joins(variables: list[Variable]) -> bool:
+    """Whether a call is inside of another's, whose view then has its variables too."""
+    view = _view.get()
+    if view is None:
+        return False
+    for variable in variables:
+        if variable not in view:
+            view[variable] = variable.value
+    return True
+
+
 @contextlib.contextmanager
 def steady(variables: list[Variable]) -> Iterator[None]:
     """Inside, variables keep the values that they have now, but for what is written inside."""
-    view = _view.get()
-    if view is not None:  # a call inside of another's
-        new = [variable for variable in variables if variable not in view]
-        view.update(zip(new, map(value_of, new), strict=True))
+    if joins(variables):
         yield
         return
     token = _view.set(dict(zip(variables, map(value_of, variables), strict=True)))

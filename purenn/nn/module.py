@@ -381,7 +381,10 @@ class Module(Hooked, Cast, Saved):
             if known.lazy:
                 raise ValueError(f"{type(self).__name__} has no arrays yet: call it once without training= and rng=")
             return pure_calls.overridden(self, args, kwargs, training, rng)
-        with access.steady(known.variables), random.drawing_from(random.default_generator()):
+        generator = random.default_generator()
+        if random.around() is generator and access.joins(known.variables):  # most calls are inside of another's
+            return self._located(self.forward, args, kwargs)
+        with access.steady(known.variables), random.drawing_from(generator):
             return self._located(self.forward, args, kwargs)
 
     def compile(self, *args: Any, **kwargs: Any) -> Self:

@@ -192,6 +192,8 @@ class Node(Bound):
         own = vars(self)
         if access.in_pure_call() is not None and "_pure" not in own and (here := access.present(self)) is not self:
             return getattr(here, name)
+        if name in (modules := own.get("_modules", ())):
+            return modules[name]
         for group in ("_parameters", "_buffers"):
             if name in own.get(group, ()):
                 return self._array(own[group][name])
