@@ -98,20 +98,45 @@ def same(ours, theirs, what):
     np.testing.assert_allclose(np.asarray(ours), theirs.detach().numpy(), rtol=2e-4, atol=2e-5, err_msg=what)
 
 
+def change(**strategies):
+    """A rule that changes modules: alone, or between two calls or two steps, of which the second must see it."""
+
+    def decorate(function):
+        def run(self, around, **given):
+            self.use(around)
+            function(self, **given)
+            self.use(around)
+
+        run.__name__ = run.__qualname__ = function.__name__
+        return rule(around=st.sampled_from(["nothing", "call", "step"]), **strategies)(run)
+
+    return decorate
+
+
 class Modules(RuleBasedStateMachine):
-    @initialize(seed=st.integers(0, 1000))
-    def start(self, seed):
+    @initialize(seed=st.integers(0, 1000), kinds=st.lists(st.sampled_from(KINDS), max_size=2))
+    def start(self, seed, kinds):
         global SHIFT
         SHIFT, GAINS["gain"] = 0.0, 1.0
         torch.manual_seed(seed)
         self.random = np.random.default_rng(seed)
         self.ours, self.theirs = Ours(), Theirs()
         self.target_ours, self.target_theirs = Ours(), Theirs()
+        for kind in kinds:
+            self.ours.body.append(make(nn, kind))
+            self.theirs.body.append(make(torch.nn, kind))
         self.ours.load_state_dict(self.theirs.state_dict())
         self.target_ours.load_state_dict(self.target_theirs.state_dict())
         self.optimizer = nn.Optimizer(self.ours, optax.sgd(RATE))
         self.hooks = []
         self.batch = jnp.zeros((3, WIDTH))
+
+    def use(self, how):
+        if how == "call":
+            x = self.draw(3, WIDTH)
+            same(self.ours(jnp.asarray(x)), self.theirs(torch.from_numpy(x)), "call")
+        elif how == "step":
+            self.train_once(1.0, "batch")
 
     def draw(self, *shape):
         return self.random.standard_normal(shape).astype(np.float32)
@@ -129,7 +154,7 @@ class Modules(RuleBasedStateMachine):
     # Building.
 
     @precondition(lambda self: len(self.ours.body) < 5)
-    @rule(kind=st.sampled_from(KINDS))
+    @change(kind=st.sampled_from(KINDS))
     def append(self, kind):
         ours, theirs = make(nn, kind), make(torch.nn, kind)
         ours.load_state_dict(theirs.state_dict())
@@ -137,53 +162,53 @@ class Modules(RuleBasedStateMachine):
         self.theirs.body.append(theirs)
 
     @precondition(lambda self: 0 < len(self.ours.body) < 5)
-    @rule(number=st.integers(0, 9))
+    @change(number=st.integers(0, 9))
     def share(self, number):
         ours, theirs = self.part(number)
         self.ours.body.append(ours)
         self.theirs.body.append(theirs)
 
     @precondition(lambda self: 0 < len(self.ours.body) < 4)
-    @rule(number=st.integers(0, 9))
+    @change(number=st.integers(0, 9))
     def nest(self, number):
         ours, theirs = self.part(number)
         self.ours.body.append(nn.Sequential(ours, nn.Tanh(), ours))
         self.theirs.body.append(torch.nn.Sequential(theirs, torch.nn.Tanh(), theirs))
 
     @precondition(lambda self: len(self.ours.body) > 0)
-    @rule(number=st.integers(0, 9))
+    @change(number=st.integers(0, 9))
     def delete(self, number):
         i = number % len(self.ours.body)
         del self.ours.body[i], self.theirs.body[i]
 
-    @rule()
+    @change()
     def new_last(self):
         self.ours.last, self.theirs.last = nn.Linear(WIDTH, WIDTH), torch.nn.Linear(WIDTH, WIDTH)
         self.ours.last.load_state_dict(self.theirs.last.state_dict())
         self.ours.wire()
         self.theirs.wire()
 
-    @rule(number=st.integers(0, 9))
+    @change(number=st.integers(0, 9))
     def tie(self, number):
         ours, theirs = self.linear(number)
         ours.weight, theirs.weight = self.ours.last.weight, self.theirs.last.weight
 
     # Arrays and attributes.
 
-    @rule(number=st.integers(0, 9))
+    @change(number=st.integers(0, 9))
     def assign_parameter(self, number):
         ours, theirs = self.linear(number)
         weight = self.draw(WIDTH, WIDTH)
         ours.weight, theirs.weight = nn.Parameter(weight), torch.nn.Parameter(torch.from_numpy(weight))
 
-    @rule(number=st.integers(0, 9))
+    @change(number=st.integers(0, 9))
     def change_parameter(self, number):
         ours, theirs = self.linear(number)
         bias = self.draw(WIDTH)
         ours.set_parameter("bias", bias)
         theirs.bias.data.copy_(torch.from_numpy(bias))
 
-    @rule(
+    @change(
         value=st.sampled_from([0.5, 1.0, 2.0]),
         where=st.sampled_from(["list", "dict", "attribute", "global", "globals"]),
     )
@@ -201,19 +226,19 @@ class Modules(RuleBasedStateMachine):
         elif where == "globals":
             GAINS["gain"] = value
 
-    @rule()
+    @change()
     def new_batch(self):
         self.batch = jnp.asarray(self.draw(3, WIDTH))
 
     # Modes, freezing, casts, hooks.
 
-    @rule(mode=st.booleans(), number=st.integers(0, 9), whole=st.booleans())
+    @change(mode=st.booleans(), number=st.integers(0, 9), whole=st.booleans())
     def flip_mode(self, mode, number, whole):
         pairs = [(self.ours, self.theirs)] if whole or not len(self.ours.body) else [self.part(number)]
         for net in pairs[0]:
             net.train(mode)
 
-    @rule(trained=st.booleans(), number=st.integers(0, 9), way=st.sampled_from(["method", "flags", "last"]))
+    @change(trained=st.booleans(), number=st.integers(0, 9), way=st.sampled_from(["method", "flags", "last"]))
     def freeze(self, trained, number, way):
         pair = (self.ours.last, self.theirs.last) if way == "last" else self.linear(number)
         for net in pair:
@@ -223,13 +248,13 @@ class Modules(RuleBasedStateMachine):
                 for parameter in net.parameters():
                     parameter.requires_grad = trained
 
-    @rule()
+    @change()
     def round_to_half(self):
         self.ours.half().float()
         self.theirs.half().float()
 
     @precondition(lambda self: len(self.ours.body) > 0 and len(self.hooks) < 2)
-    @rule(number=st.integers(0, 9), before=st.booleans())
+    @change(number=st.integers(0, 9), before=st.booleans())
     def hook(self, number, before):
         for net in self.part(number):
             if before:
@@ -238,7 +263,7 @@ class Modules(RuleBasedStateMachine):
                 self.hooks.append(net.register_forward_hook(lambda m, args, y: y + 0.25))
 
     @precondition(lambda self: self.hooks)
-    @rule()
+    @change()
     def unhook(self):
         for handle in self.hooks:
             handle.remove()
@@ -246,7 +271,7 @@ class Modules(RuleBasedStateMachine):
 
     # Copies and loading.
 
-    @rule(by_pickle=st.booleans())
+    @change(by_pickle=st.booleans())
     def replace_by_copy(self, by_pickle):
         if by_pickle and not self.hooks:
             self.ours, self.theirs = (pickle.loads(pickle.dumps(net)) for net in (self.ours, self.theirs))
@@ -257,7 +282,7 @@ class Modules(RuleBasedStateMachine):
         self.theirs.wire()
         self.optimizer = nn.Optimizer(self.ours, optax.sgd(RATE))
 
-    @rule()
+    @change()
     def target_takes_all(self):
         """The target becomes a copy, as in DQN; from then on it has arrays of its own."""
         self.target_ours.last.load_state_dict(self.ours.last.state_dict())
@@ -265,7 +290,7 @@ class Modules(RuleBasedStateMachine):
         for net in (self.target_ours, self.target_theirs):
             net.requires_grad_(False)
 
-    @rule()
+    @change()
     def load_scaled(self):
         ours = {name: array * 0.5 for name, array in self.ours.state_dict().items() if array.dtype == jnp.float32}
         theirs = {name: t * 0.5 for name, t in self.theirs.state_dict().items() if t.dtype == torch.float32}
@@ -290,6 +315,9 @@ class Modules(RuleBasedStateMachine):
 
     @rule(weight=st.sampled_from([0.5, 1.0]), closes_over=st.sampled_from(["batch", "target", "net", "both"]))
     def step(self, weight, closes_over):
+        self.train_once(weight, closes_over)
+
+    def train_once(self, weight, closes_over):
         x, batch = self.draw(3, WIDTH), self.batch
         net, target = self.ours, self.target_ours
 
