@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -332,7 +333,9 @@ def candidates(row: Row, dtype: str, factor: float) -> tuple[list[list[np.ndarra
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """As for users, with LLVM's optimizations, which contract products and sums; they are what is to be tested."""
-    options: Any = {"xla_backend_optimization_level": 3, "xla_cpu_use_fusion_emitters": True}
+    options: Any = {"xla_backend_optimization_level": 3}
+    if "xla_cpu_use_fusion_emitters" in os.environ["XLA_FLAGS"]:
+        options["xla_cpu_use_fusion_emitters"] = True
     return jax.jit(function, compiler_options=options)
 
 

@@ -54,10 +54,18 @@ def derivatives(function, primals, tolerance, expected):
         close(got, wanted, tolerance)
 
 
+def equations(jaxpr):
+    """The equations of a trace, and of those that are inside of a jit in it."""
+    for equation in jaxpr.eqns:
+        yield equation
+        if equation.primitive.name == "jit":
+            yield from equations(equation.params["jaxpr"])
+
+
 def calls(function, *arrays):
-    """The names of the kernels in a function's trace."""
-    jaxpr = jax.make_jaxpr(function)(*arrays)
-    return [e.params["op"] for e in jaxpr.eqns if "op" in e.params and isinstance(e.params["op"], cuda.Kernel)]
+    """The kernels in a function's trace."""
+    ops = [equation.params.get("op") for equation in equations(jax.make_jaxpr(function)(*arrays))]
+    return [op for op in ops if isinstance(op, cuda.Kernel)]
 
 
 @pytest.mark.parametrize(("dtype", "causal"), [(jnp.bfloat16, False), (jnp.float16, True)])
