@@ -2,10 +2,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-all check format stubs docs clean
+.PHONY: demo notebooks test test-all check format overhead operators models clean
 
 demo: .venv/demo.done  ## trains a small CNN on real digits in both styles
 	$(BIN)/python examples/mnist.py
+
+notebooks: .venv/notebooks.done  ## runs the notebooks and saves them with their outputs: ten minutes
+	$(BIN)/python tools/notebooks.py
 
 test: .venv/test.done check  ## lint, types and all tests
 	$(BIN)/python -m pytest -n auto
@@ -32,6 +35,7 @@ format: .venv/test.done  ## what ruff can mend, it mends; generated files are ma
 
 .venv/demo.done: EXTRAS := examples
 .venv/test.done: EXTRAS := test,dev,examples
+.venv/notebooks.done: EXTRAS := notebooks
 .venv/bench.done: EXTRAS := bench
 
 overhead: .venv/bench.done  ## what a call, a step and a cold start cost, beside the other libraries
