@@ -12,7 +12,7 @@ from jax import lax
 
 from purenn.functional import _check
 from purenn.lowering.dtypes import compute_dtype, widened
-from purenn.lowering.normalization import AxisName, affine, moments, normalized
+from purenn.lowering.normalization import AxisName, affine, apart, moments, normalized
 
 
 def parameters(where: str, x: jax.Array, **arrays: Any) -> list[Any]:
@@ -116,7 +116,7 @@ def moved(
     count = several(where, x, axes, axis_name)
     if x.size == 0:
         return old[0], old[1]
-    mean, var = own or moments(lax.stop_gradient(widened(x)), tuple(axes), axis_name)
+    mean, var = own or apart(*moments(lax.stop_gradient(widened(x)), tuple(axes), axis_name))
     m = jnp.asarray(momentum, mean.dtype)
     new = [
         ((1 - m) * o + m * jnp.mean(s, 0, keepdims=True)).reshape(a.shape).astype(a.dtype)
