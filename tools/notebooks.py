@@ -25,7 +25,9 @@ def run(path: Path) -> float:
     """Runs one notebook, and says how many seconds it took. What differs from machine to machine is not saved."""
     notebook = nbformat.read(path, as_version=4)
     start = time.monotonic()
-    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(path.parent)}}).execute()
+    NotebookClient(
+        notebook, timeout=600, coalesce_streams=True, resources={"metadata": {"path": str(path.parent)}}
+    ).execute()
     seconds = time.monotonic() - start
     notebook.metadata = nbformat.from_dict(METADATA)
     for cell in notebook.cells:
