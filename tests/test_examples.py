@@ -15,3 +15,15 @@ def test_both_styles_of_the_demo_agree_to_the_last_digit(tmp_path):
     run = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
     assert "agree to the last digit: yes" in run.stdout
+
+
+def test_the_scripts_of_the_two_styles_print_the_same_numbers():
+    """One epoch of each."""
+    printed = set()
+    for name in ("functional_loop.py", "object_style.py"):
+        command = [sys.executable, EXAMPLES / name, "1"]
+        run = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stdout + run.stderr
+        assert run.stdout.startswith("epoch 1: training loss ")
+        printed.add(run.stdout)
+    assert len(printed) == 1, printed
