@@ -58,6 +58,7 @@ class Layer:
     __dataclass_fields__: ClassVar[dict[str, Any]]
     _function: ClassVar[Callable[..., Any] | None] = None
     _inputs: ClassVar[tuple[str, ...] | None] = None
+    _holds_only: ClassVar[bool] = False  # whether it is never called itself
     lazy: ClassVar[bool] = False  # whether a size is missing that an input will tell
 
     def __init_subclass__(
@@ -226,6 +227,8 @@ class Layer:
             _stream=stream,
             _made_in=tracing.current(),
         )
+        if make is None:
+            m._name_children()
         return m
 
     def _bound(self) -> type[Bound]:
