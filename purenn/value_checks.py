@@ -49,7 +49,9 @@ class Within:
                 outside = outside[outside != self.besides]
             if outside.size:
                 besides = "" if self.besides is None or self.besides >= self.least else f" or {self.besides}"
-                most = f"at least {self.least}" if self.most == float("inf") else f"from {self.least} to {self.most}"
+                most = (
+                    f"be at least {self.least}" if self.most == float("inf") else f"be from {self.least} to {self.most}"
+                )
                 check.fail(self.where, self.argument, most + besides, outside.flat[0], self.error)
 
 
@@ -63,7 +65,7 @@ class Ascending:
 
     def refuse(self, values: np.ndarray) -> None:
         if values.size and (values[0] != 0 or (np.diff(values) < 0).any() or values[-1] > self.most):
-            check.fail(self.where, self.argument, f"0 first and ascending, to at most {self.most}", values.tolist())
+            check.fail(self.where, self.argument, f"begin with 0 and ascend, to at most {self.most}", values.tolist())
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,7 +79,7 @@ class Total:
 
     def refuse(self, values: np.ndarray) -> None:
         if values.sum() != self.total:
-            check.fail(self.where, self.argument, f"of sum {self.total}, the length of {self.longer}", values.sum())
+            check.fail(self.where, self.argument, f"have sum {self.total}, the length of {self.longer}", values.sum())
 
 
 Rule = Within | Ascending | Total

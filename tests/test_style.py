@@ -28,7 +28,9 @@ def docstrings(tree):
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_words(path):
     source = path.read_text()
-    wrong = [f"{name}: {text.splitlines()[0]}" for name, text in docstrings(ast.parse(source)) if text.startswith(OPENERS)]
+    wrong = [
+        f"{name}: {text.splitlines()[0]}" for name, text in docstrings(ast.parse(source)) if text.startswith(OPENERS)
+    ]
     wrong += [m.group(0) for phrase in PHRASES for m in re.finditer(phrase, source)]
     wrong += [line.strip() for line in source.splitlines() if re.match(r"\s*# (Of|Whose|That of|Those of|What) ", line)]
     assert not wrong, "\n".join(wrong)

@@ -101,7 +101,7 @@ def test_istft_gradient_is_torchs():
 def test_istft_of_gaps():
     window = jnp.array([0.0, 1.0, 1.0, 0.0])
     spectra = jnp.ones((3, 4), jnp.complex64)
-    with pytest.raises(ValueError, match="istft: window must be of squares whose overlapping sum is nowhere zero"):
+    with pytest.raises(ValueError, match="istft: window must have squares whose overlapping sum is nowhere zero"):
         F.istft(spectra, 4, 4, window=window)
     assert jnp.isnan(jax.jit(lambda w: F.istft(spectra, 4, 4, window=w))(window)).any()
 

@@ -27,7 +27,7 @@ def _arrays(
     check.rank(where, "weight", w, (n + 2,), f"({layout}, {spatial})")
     check.same_dtype(where, input=x, weight=w, bias=b)
     if x.dtype == bool:
-        check.fail(where, "input", "a number array", "dtype bool", TypeError)
+        check.fail(where, "input", "be a number array", "dtype bool", TypeError)
     check.nonempty(where, "input", x, n)
     check.nonempty(where, "weight", w, n + 1)
     return x, w, b
@@ -48,16 +48,16 @@ def _conv(
     groups = check.integer(where, "groups", groups, 1)
     out, channels = w.shape[0], x.shape[-n - 1]
     if channels != w.shape[1] * groups:
-        expected = f"with {w.shape[1] * groups} channels for a weight of shape {w.shape} and groups={groups}"
+        expected = f"have {w.shape[1] * groups} channels for a weight of shape {w.shape} and groups={groups}"
         check.fail(where, "input", expected, f"{channels} channels (shape {x.shape})")
     if out % groups:
-        check.fail(where, "weight", f"of a number of outputs divisible by groups={groups}", f"shape {w.shape}")
+        check.fail(where, "weight", f"have a number of outputs divisible by groups={groups}", f"shape {w.shape}")
     check.shape(where, "bias", b, (out,))
     extents = [d * (k - 1) for d, k in zip(dilations, w.shape[2:], strict=True)]
     pads = _pads(where, n, padding, strides, extents)
     for size, (low, high), extent in zip(x.shape[-n:], pads, extents, strict=True):
         if size + low + high < extent + 1:
-            expected = f"at least {extent + 1} wide in every dimension after padding, as the dilated kernel"
+            expected = f"be at least as wide as the dilated kernel, {extent + 1}, in every dimension after padding"
             check.fail(where, "input", expected, f"shape {x.shape} with padding {pads}")
     batched = x.ndim == n + 2
     y = Convolution(strides, tuple(pads), dilations, groups)(x if batched else x[None], w)
@@ -72,7 +72,7 @@ def _pads(
         if padding == "valid":
             return [(0, 0)] * n
         if any(s != 1 for s in stride):
-            check.fail(where, "stride", "1 with padding='same'", stride)
+            check.fail(where, "stride", "be 1 with padding='same'", stride)
         return [(extent // 2, extent - extent // 2) for extent in extents]
     return [(p, p) for p in check.integers(where, "padding", padding, n, 0)]
 
@@ -91,7 +91,7 @@ def _conv_transpose(
     where = f"conv_transpose{n}d"
     x, w, b = _arrays(where, n, "in, out / groups", input, weight, bias)
     if jnp.issubdtype(x.dtype, jnp.integer) and x.dtype != jax.dtypes.canonicalize_dtype(int):
-        check.fail(where, "input", "floating-point, complex or of the default integer dtype", x.dtype, TypeError)
+        check.fail(where, "input", "be floating-point, complex or of the default integer dtype", x.dtype, TypeError)
     strides = check.integers(where, "stride", stride, n, 1)
     paddings = check.integers(where, "padding", padding, n, 0)
     beyond = check.integers(where, "output_padding", output_padding, n, 0)
@@ -99,19 +99,19 @@ def _conv_transpose(
     groups = check.integer(where, "groups", groups, 1)
     channels, out = w.shape[0], w.shape[1] * groups
     if x.shape[-n - 1] != channels:
-        expected = f"with {channels} channels for a weight of shape {w.shape}"
+        expected = f"have {channels} channels for a weight of shape {w.shape}"
         check.fail(where, "input", expected, f"{x.shape[-n - 1]} channels (shape {x.shape})")
     if channels % groups:
-        check.fail(where, "weight", f"of a number of inputs divisible by groups={groups}", f"shape {w.shape}")
+        check.fail(where, "weight", f"have a number of inputs divisible by groups={groups}", f"shape {w.shape}")
     check.shape(where, "bias", b, (out,))
     if any(o >= max(s, d) for o, s, d in zip(beyond, strides, dilations, strict=True)):
-        check.fail(where, "output_padding", "smaller than the stride or the dilation", beyond)
+        check.fail(where, "output_padding", "be smaller than the stride or the dilation", beyond)
     extents = [d * (k - 1) for d, k in zip(dilations, w.shape[2:], strict=True)]
     geometry = zip(x.shape[-n:], strides, paddings, beyond, extents, strict=True)
     sizes = [(m - 1) * s + 1 - 2 * p + e + o for m, s, p, o, e in geometry]
     pads = tuple((p, p - o) for p, o in zip(paddings, beyond, strict=True))
     if min(sizes) < 1:
-        check.fail(where, "padding", f"small enough to leave something of an input of shape {x.shape}", paddings)
+        check.fail(where, "padding", f"be small enough to leave something of an input of shape {x.shape}", paddings)
     batched = x.ndim == n + 2
     like = jax.ShapeDtypeStruct((x.shape[0] if batched else 1, out, *sizes), x.dtype)
     y = Convolution(strides, pads, dilations, groups).transposed(w, x if batched else x[None], like)
@@ -384,13 +384,13 @@ def conv_tbc(input: Any, weight: Any, bias: Any, pad: int = 0) -> jax.Array:
     check.rank("conv_tbc", "weight", w, (3,), "(K, C, out)")
     check.same_dtype("conv_tbc", input=x, weight=w)
     if x.dtype == bool:
-        check.fail("conv_tbc", "input", "a number array", "dtype bool", TypeError)
+        check.fail("conv_tbc", "input", "be a number array", "dtype bool", TypeError)
     if x.shape[2] != w.shape[1]:
-        check.fail("conv_tbc", "input", f"of shape (T, N, {w.shape[1]})", f"shape {x.shape}")
+        check.fail("conv_tbc", "input", f"have shape (T, N, {w.shape[1]})", f"shape {x.shape}")
     check.shape("conv_tbc", "bias", b, w.shape[2:])
     time = x.shape[0] + 2 * pad - w.shape[0] + 1
     if time < 0:
-        check.fail("conv_tbc", "input", f"at least {w.shape[0] - 2 * pad - 1} long", f"shape {x.shape}")
+        check.fail("conv_tbc", "input", f"be at least {w.shape[0] - 2 * pad - 1} long", f"shape {x.shape}")
     b = jnp.broadcast_to(b.astype(x.dtype), (time, x.shape[1], w.shape[2]))
     if 0 in b.shape or 0 in w.shape or x.shape[0] == 0:
         return b

@@ -47,7 +47,7 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> jax.
     a, b = check.array(where, "x1", x1), check.array(where, "x2", x2)
     dtype = result_type(a, b)
     if not jnp.issubdtype(dtype, jnp.floating):
-        check.fail(where, "x1 or x2", "a floating-point array", f"dtype {dtype}", TypeError)
+        check.fail(where, "x1 or x2", "be a floating-point array", f"dtype {dtype}", TypeError)
     a, b = (cast(x, dtype) for x in check.broadcast(where, x1=a, x2=b))
     dim = check.axis(where, "dim", dim, a.ndim)
     shape = a.shape[:dim] + a.shape[dim + 1 :]
@@ -87,12 +87,12 @@ def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepd
     a, b = check.array(where, "x1", x1), check.array(where, "x2", x2)
     for name, x in (("x1", a), ("x2", b)):
         if x.dtype == bool:
-            check.fail(where, name, "a numeric array", "dtype bool", TypeError)
+            check.fail(where, name, "be a numeric array", "dtype bool", TypeError)
     dtype = floating_or_float32(result_type(a, b))
     a, b = (cast(x, dtype) for x in check.broadcast(where, x1=a, x2=b))
     difference = a - b + eps
     if p in (float("inf"), float("-inf")) and difference.ndim and difference.shape[-1] == 0:
-        check.fail(where, "x1 and x2", "of a last dimension that isn't empty for this p", f"shape {difference.shape}")
+        check.fail(where, "x1 and x2", "have a last dimension that isn't empty for this p", f"shape {difference.shape}")
     distance = vector_norm(jnp.atleast_1d(difference), p, -1, keepdims=keepdim and difference.ndim > 0)
     return distance.astype(jnp.finfo(dtype).dtype)
 
@@ -124,7 +124,7 @@ def pdist(input: Any, p: float = 2.0) -> jax.Array:
     check.floating("pdist", "input", x)
     check.rank("pdist", "input", x, (2,), "(N, M)")
     if not p >= 0:
-        check.fail("pdist", "p", "at least 0", p)
+        check.fail("pdist", "p", "be at least 0", p)
     if len(x) < 2 or not x.shape[1]:
         return jnp.zeros(len(x) * (len(x) - 1) // 2, x.dtype)
     check.at_least_single("pdist", "input", x)

@@ -33,7 +33,7 @@ def _dropped(
         return x * jnp.zeros_like(x)
     check.floating(where, "input", x)
     if channels is not None and x.ndim < len(channels):
-        check.fail(where, "input", f"of rank {len(channels)} or more", f"shape {x.shape}")
+        check.fail(where, "input", f"have rank {len(channels)} or more", f"shape {x.shape}")
     shape = tuple(n if channels is None or i in channels else 1 for i, n in enumerate(x.shape))
     kept = random.bernoulli(check.key(where, "rng", rng, "training=True"), 1 - p, shape)
     wide = widened(x)

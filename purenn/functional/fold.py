@@ -32,14 +32,14 @@ def _windows(
     for size, k, d, p, s in zip(sizes, kernels, dilations, paddings, strides, strict=True):
         count = (size + 2 * p - d * (k - 1) - 1) // s + 1
         if count < 1:
-            check.fail(where, "kernel_size", f"no wider, dilated, than {tuple(sizes)} padded by {paddings}", kernels)
+            check.fail(where, "kernel_size", f"fit, dilated, into {tuple(sizes)} padded by {paddings}", kernels)
         windows.append(Window(size, k, s, p, d, count))
     return windows
 
 
 def _dtype(where: str, x: jax.Array) -> None:
     if jnp.issubdtype(x.dtype, jnp.integer):
-        check.fail(where, "input", "a floating-point, complex or boolean array", f"dtype {x.dtype}", TypeError)
+        check.fail(where, "input", "be a floating-point, complex or boolean array", f"dtype {x.dtype}", TypeError)
 
 
 def unfold(input: Any, kernel_size: Ints, dilation: Ints = 1, padding: Ints = 0, stride: Ints = 1) -> jax.Array:
@@ -136,7 +136,7 @@ def fold(
     _dtype("fold", x)
     area, count = rows.kernel * columns.kernel, rows.outputs * columns.outputs
     if x.shape[-2] % area or x.shape[-1] != count:
-        check.fail("fold", "input", f"of shape (*, a multiple of {area}, {count})", f"shape {x.shape}")
+        check.fail("fold", "input", f"have shape (*, a multiple of {area}, {count})", f"shape {x.shape}")
     blocks = x.reshape((*x.shape[:-2], x.shape[-2] // area, rows.kernel, columns.kernel, rows.outputs, columns.outputs))
     return _added(_added(blocks, columns, -1), rows, -2)
 

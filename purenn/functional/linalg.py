@@ -96,19 +96,19 @@ def cdist(x1: Any, x2: Any, p: float = 2.0, compute_mode: str = _MODES[0]) -> ja
     for name, x in (("x1", a), ("x2", b)):
         check.floating("cdist", name, x)
         if x.ndim < 2:
-            check.fail("cdist", name, "of shape (*, rows, columns)", f"shape {x.shape}")
+            check.fail("cdist", name, "have shape (*, rows, columns)", f"shape {x.shape}")
     check.same_dtype("cdist", x1=a, x2=b)
     if a.shape[-1] != b.shape[-1]:
-        check.fail("cdist", "x2", f"with {a.shape[-1]} columns, as x1", f"shape {b.shape}")
+        check.fail("cdist", "x2", f"have {a.shape[-1]} columns, as x1", f"shape {b.shape}")
     if not isinstance(p, int | float):
-        check.fail("cdist", "p", "a number", repr(p), TypeError)
+        check.fail("cdist", "p", "be a number", repr(p), TypeError)
     if not p >= 0:
-        check.fail("cdist", "p", "at least 0", p)
+        check.fail("cdist", "p", "be at least 0", p)
     check.choice("cdist", "compute_mode", compute_mode, _MODES)
     try:
         batch = jnp.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     except ValueError:
-        check.fail("cdist", "x2", f"of leading dimensions that go with {a.shape[:-2]}", f"shape {b.shape}")
+        check.fail("cdist", "x2", f"have leading dimensions that go with {a.shape[:-2]}", f"shape {b.shape}")
     a, b = (jnp.broadcast_to(x, batch + x.shape[-2:]) for x in (a, b))
     rows = max(a.shape[-2], b.shape[-2])
     if p == 2 and (compute_mode == _MODES[1] or (compute_mode == _MODES[0] and rows > 25)):
@@ -156,13 +156,13 @@ def chain_matmul(*matrices: Any) -> jax.Array:
     """
     arrays = arrays_of("chain_matmul", matrices, "matrices")
     if not arrays:
-        check.fail("chain_matmul", "matrices", "at least one array", "none")
+        check.fail("chain_matmul", "matrices", "be at least one array", "none")
     for i, x in enumerate(arrays):
         check.rank("chain_matmul", f"matrices[{i}]", x, (2,))
     one_dtype("chain_matmul", arrays, "matrices")
     for i, (x, y) in enumerate(itertools.pairwise(arrays), 1):
         if x.shape[1] != y.shape[0]:
-            check.fail("chain_matmul", f"matrices[{i}]", f"with {x.shape[1]} rows", f"shape {y.shape}")
+            check.fail("chain_matmul", f"matrices[{i}]", f"have {x.shape[1]} rows", f"shape {y.shape}")
     return arrays[0] if len(arrays) == 1 else jnp.linalg.multi_dot(arrays)
 
 
@@ -197,7 +197,7 @@ def lu(
     """
     x = _matrices("lu", "A", A)
     if not pivot:
-        check.fail("lu", "pivot", "True", pivot)
+        check.fail("lu", "pivot", "be True", pivot)
     if 0 in x.shape:
         factors, pivots = x, jnp.zeros((*x.shape[:-2], min(x.shape[-2:])), jnp.int32)
     else:
@@ -212,9 +212,9 @@ def lu(
 def _matrices(where: str, argument: str, A: Any) -> jax.Array:  # noqa: N803
     x = check.array(where, argument, A)
     if x.ndim < 2:
-        check.fail(where, argument, "of shape (*, m, n)", f"shape {x.shape}")
+        check.fail(where, argument, "have shape (*, m, n)", f"shape {x.shape}")
     if not jnp.issubdtype(x.dtype, jnp.inexact) or x.dtype.itemsize < 4:
-        check.fail(where, argument, "of single or double precision", f"dtype {x.dtype}", TypeError)
+        check.fail(where, argument, "have single or double precision", f"dtype {x.dtype}", TypeError)
     return x
 
 
@@ -262,14 +262,14 @@ def norm(
     if isinstance(p, str):
         check.choice("norm", "p", p, ("fro", "nuc"))
     elif not (p is None or isinstance(p, int | float)):
-        check.fail("norm", "p", "a number, 'fro', 'nuc' or None", repr(p), TypeError)
+        check.fail("norm", "p", "be a number, 'fro', 'nuc' or None", repr(p), TypeError)
     given = (dim,) if isinstance(dim, int) else None if dim is None else tuple(dim)
     if p == "nuc" or (p == "fro" and given is not None and len(given) > 2):
         return _nuclear(x, tuple(range(x.ndim)) if given is None else given, keepdim)
     axes = check.axes("norm", "dim", given, x.ndim)
     p = 2.0 if p in (None, "fro") else float(p)
     if (p < 0 or p == math.inf) and 0 in [x.shape[a] for a in axes]:
-        check.fail("norm", "input", f"of non-zero size in the dimensions of the norm for p={p}", f"shape {x.shape}")
+        check.fail("norm", "input", f"have non-zero size in the dimensions of the norm for p={p}", f"shape {x.shape}")
     real = jnp.finfo(x.dtype).dtype
     return vector_norm(x, p, axes, keepdim).astype(real)
 
@@ -278,13 +278,13 @@ def _widened(x: jax.Array, dtype: Any) -> jax.Array:
     with jax.numpy_dtype_promotion("standard"):
         holds = jnp.issubdtype(dtype, jnp.inexact) and jnp.promote_types(x.dtype, dtype) == dtype
     if not holds or jnp.iscomplexobj(x) != jnp.issubdtype(dtype, jnp.complexfloating):
-        check.fail("norm", "dtype", f"able to hold values of {x.dtype}", dtype, TypeError)
+        check.fail("norm", "dtype", f"be able to hold values of {x.dtype}", dtype, TypeError)
     return x.astype(dtype)
 
 
 def _nuclear(x: jax.Array, dim: tuple[int, ...], keepdim: bool) -> jax.Array:
     if len(dim) != 2:
-        check.fail("norm", "dim", "two dimensions for the norm of a matrix", dim)
+        check.fail("norm", "dim", "be two dimensions for the norm of a matrix", dim)
     axes = check.axes("norm", "dim", dim, x.ndim)
     x = _matrices("norm", "input", jnp.moveaxis(x, axes, (-2, -1)))
     if 0 in x.shape:
@@ -400,7 +400,7 @@ def pca_lowrank(
     most = min(x.shape[-2:])
     q = check.integer("pca_lowrank", "q", min(6, most) if q is None else q, 0)
     if q > most:
-        check.fail("pca_lowrank", "q", f"at most {most} for shape {x.shape}", q)
+        check.fail("pca_lowrank", "q", f"be at most {most} for shape {x.shape}", q)
     niter = check.integer("pca_lowrank", "niter", niter, 0)
     if center:
         x = x - jnp.mean(x, -2, keepdims=True)

@@ -41,7 +41,7 @@ def linear(input: Any, weight: Any, bias: Any = None) -> jax.Array:
     check.rank("linear", "weight", w, (1, 2), "(in) or (out, in)")
     check.same_dtype("linear", input=x, weight=w, bias=b)
     if x.ndim == 0 or x.shape[-1] != w.shape[-1]:
-        expected = f"of shape (*, {w.shape[-1]}) for a weight of shape {w.shape}"
+        expected = f"have shape (*, {w.shape[-1]}) for a weight of shape {w.shape}"
         check.fail("linear", "input", expected, f"shape {x.shape}")
     # Written with w.T, one row times a weight would have XLA's CPU compiler transpose the weight in memory first.
     y = lax.dot_general(x, w, (((x.ndim - 1,), (w.ndim - 1,)), ((), ())))
@@ -81,9 +81,9 @@ def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> jax.Arr
     check.same_dtype(where, input1=x1, input2=x2, weight=w, bias=b)
     for name, x, size in (("input1", x1, w.shape[1]), ("input2", x2, w.shape[2])):
         if x.ndim == 0 or x.shape[-1] != size:
-            check.fail(where, name, f"of shape (*, {size}) for a weight of shape {w.shape}", f"shape {x.shape}")
+            check.fail(where, name, f"have shape (*, {size}) for a weight of shape {w.shape}", f"shape {x.shape}")
     if x1.shape[:-1] != x2.shape[:-1]:
-        check.fail(where, "input2", f"of shape {(*x1.shape[:-1], w.shape[2])} as input1's", f"shape {x2.shape}")
+        check.fail(where, "input2", f"have shape {(*x1.shape[:-1], w.shape[2])} as input1's", f"shape {x2.shape}")
     check.shape(where, "bias", b, w.shape[:1])
     y = jnp.einsum("...i,oij,...j->...o", x1, w, x2)
     return y if b is None else y + jnp.broadcast_to(b, y.shape)

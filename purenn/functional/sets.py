@@ -83,17 +83,17 @@ def _groups(
 ) -> jax.Array | tuple[jax.Array, ...]:
     x = check.array(where, "input", input)
     if jnp.iscomplexobj(x):
-        check.fail(where, "input", "a real array", f"dtype {x.dtype}", TypeError)
+        check.fail(where, "input", "be a real array", f"dtype {x.dtype}", TypeError)
     if dim is not None:
         if x.ndim == 0:
-            check.fail(where, "dim", "None for a scalar", dim, IndexError)
+            check.fail(where, "dim", "be None for a scalar", dim, IndexError)
         dim = check.axis(where, "dim", dim, x.ndim)
         if 0 in x.shape[:dim] + x.shape[dim + 1 :]:
-            check.fail(where, "input", "of non-zero size but in dimension dim", f"shape {x.shape}")
+            check.fail(where, "input", "have non-zero size but in dimension dim", f"shape {x.shape}")
     if size is not None:
         check.integer(where, "size", size, 0)
     elif isinstance(x, jax.core.Tracer):
-        check.fail(where, "size", "given where the array is traced, as under jit", None)
+        check.fail(where, "size", "be given where the array is traced, as under jit", None)
     slices = x.reshape(-1, 1) if dim is None else jnp.moveaxis(x, dim, 0)
     rows = slices.reshape(slices.shape[0], -1) if slices.size else slices.reshape(0, 1)
     order = _lexicographic(rows) if in_order else jnp.arange(rows.shape[0])
@@ -106,7 +106,7 @@ def _groups(
     starts = jnp.cumsum(counts) - counts
     values = slices[order[jnp.minimum(starts, rows.shape[0] - 1)]] if rows.shape[0] else slices[:0]
     if size > 0 and rows.shape[0] == 0:
-        check.fail(where, "size", "0 for an array without elements", size)
+        check.fail(where, "size", "be 0 for an array without elements", size)
     found = [values.reshape(-1) if dim is None else jnp.moveaxis(values, 0, dim)]
     if return_inverse:
         inverse = jnp.zeros_like(group).at[order].set(group)

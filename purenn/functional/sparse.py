@@ -51,7 +51,7 @@ def _padding(where: str, padding_idx: int | None, rows: int) -> int | None:
         return None
     padding_idx = check.integer(where, "padding_idx", padding_idx)
     if not -rows <= padding_idx < max(rows, 1):  # torch lets 0 pass for an empty table
-        check.fail(where, "padding_idx", f"in [{-rows}, {rows - 1}]", padding_idx)
+        check.fail(where, "padding_idx", f"be in [{-rows}, {rows - 1}]", padding_idx)
     return padding_idx % max(rows, 1)
 
 
@@ -180,13 +180,13 @@ def embedding_bag(
     check.floating(where, "weight", w)
     check.choice(where, "mode", mode, ("sum", "mean", "max"))
     if mode == "max" and (scale_grad_by_freq or sparse):
-        check.fail(where, "scale_grad_by_freq and sparse", "False with mode='max'", (scale_grad_by_freq, sparse))
+        check.fail(where, "scale_grad_by_freq and sparse", "be False with mode='max'", (scale_grad_by_freq, sparse))
     factors = None if per_sample_weights is None else check.array(where, "per_sample_weights", per_sample_weights)
     if factors is not None:
         check.shape(where, "per_sample_weights", factors, indices.shape)
         check.same_dtype(where, weight=w, per_sample_weights=factors)
         if mode != "sum":
-            check.fail(where, "mode", "'sum' with per_sample_weights", repr(mode))
+            check.fail(where, "mode", "be 'sum' with per_sample_weights", repr(mode))
         factors = factors.reshape(-1, 1)
     value_checks.require(indices, value_checks.Within(where, "input", 0, w.shape[0] - 1))
     padding = _padding(where, padding_idx, w.shape[0])
@@ -236,17 +236,17 @@ def _owners(
     if indices.ndim == 2:
         bags, length = indices.shape
         if offsets is not None:
-            check.fail(where, "offsets", "None for an input of rank 2", "an array")
+            check.fail(where, "offsets", "be None for an input of rank 2", "an array")
         if length == 0:
-            check.fail(where, "input", "of non-zero size in every bag", f"shape {indices.shape}")
+            check.fail(where, "input", "have non-zero size in every bag", f"shape {indices.shape}")
         return jnp.repeat(jnp.arange(bags), length), bags, length, jnp.asarray(True)
     if offsets is None:
-        check.fail(where, "offsets", "given for an input of rank 1", None)
+        check.fail(where, "offsets", "be given for an input of rank 1", None)
     starts = _indices(where, "offsets", offsets)
     check.rank(where, "offsets", starts, (1,), "(B)")
     bags = starts.shape[0] - include_last_offset
     if bags < 0:
-        check.fail(where, "offsets", "of at least 1 element with include_last_offset", f"shape {starts.shape}")
+        check.fail(where, "offsets", "have at least 1 element with include_last_offset", f"shape {starts.shape}")
     value_checks.require(starts, value_checks.Ascending(where, "offsets", indices.shape[0]))
     position = jnp.arange(indices.shape[0], dtype=starts.dtype)
     ends = jnp.concatenate([jnp.zeros_like(starts[:1]), starts, jnp.full_like(starts[:1], indices.shape[0])])
@@ -285,11 +285,11 @@ def one_hot(tensor: Any, num_classes: int = -1) -> jax.Array:
     classes = check.integer("one_hot", "num_classes", num_classes)
     if classes == -1:
         if x.size == 0:
-            check.fail("one_hot", "num_classes", "given for an empty array", -1)
+            check.fail("one_hot", "num_classes", "be given for an empty array", -1)
         if isinstance(x, Tracer):
-            check.fail("one_hot", "num_classes", "given inside jit, vmap and grad, where the values are unknown", -1)
+            check.fail("one_hot", "num_classes", "be given inside jit, vmap and grad, where the values are unknown", -1)
         classes = max(int(x.max()) + 1, 1)
     if classes < 1:
-        check.fail("one_hot", "num_classes", "at least 1, or -1", num_classes)
+        check.fail("one_hot", "num_classes", "be at least 1, or -1", num_classes)
     value_checks.require(x, value_checks.Within("one_hot", "tensor", 0, classes - 1))
     return (x[..., None] == lax.broadcasted_iota(x.dtype, (*x.shape, classes), x.ndim)).astype(int)

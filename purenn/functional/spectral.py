@@ -73,20 +73,20 @@ def stft(
     w, win = _window("stft", window, win_length, n_fft)
     complex_result = jnp.iscomplexobj(x) or (w is not None and jnp.iscomplexobj(w))
     if return_complex is None and not complex_result:
-        check.fail("stft", "return_complex", "True or False for real arrays", None)
+        check.fail("stft", "return_complex", "be True or False for real arrays", None)
     if onesided and complex_result:
-        check.fail("stft", "onesided", "False for complex arrays", onesided)
+        check.fail("stft", "onesided", "be False for complex arrays", onesided)
     check.choice("stft", "pad_mode", pad_mode, ("reflect", "constant", "replicate", "circular"))
     length = x.shape[-1]
     if center:
         if align_to_window is not None:
-            check.fail("stft", "align_to_window", "None where center=True", align_to_window)
+            check.fail("stft", "align_to_window", "be None where center=True", align_to_window)
         least = {"reflect": n_fft // 2 + 1, "circular": n_fft // 2, "replicate": 1}.get(pad_mode, 0)
         if length < least:
-            check.fail("stft", "input", f"at least {least} long for n_fft={n_fft}, {pad_mode!r}", f"shape {x.shape}")
+            check.fail("stft", "input", f"be at least {least} long for n_fft={n_fft}, {pad_mode!r}", f"shape {x.shape}")
         x = pad(x.reshape(1, -1, length), (n_fft // 2, n_fft // 2), pad_mode).reshape(*x.shape[:-1], -1)
     elif length < n_fft:
-        check.fail("stft", "input", f"at least n_fft={n_fft} long", f"shape {x.shape}")
+        check.fail("stft", "input", f"be at least n_fft={n_fft} long", f"shape {x.shape}")
     elif align_to_window:
         missing = n_fft - win
         x = pad(x, (missing // 2, missing - missing // 2))
@@ -104,14 +104,14 @@ def stft(
 
 def _transformable(where: str, x: jax.Array) -> None:
     if not jnp.issubdtype(x.dtype, jnp.inexact) or x.dtype.itemsize < 4:
-        check.fail(where, "input", "of single or double precision", f"dtype {x.dtype}", TypeError)
+        check.fail(where, "input", "have single or double precision", f"dtype {x.dtype}", TypeError)
 
 
 def _window(where: str, window: Any, win_length: int | None, n_fft: int) -> tuple[jax.Array | None, int]:
     """The window with zeros on both sides, or None where it is all ones; and its length without them."""
     win = check.integer(where, "win_length", n_fft if win_length is None else win_length, 1)
     if win > n_fft:
-        check.fail(where, "win_length", f"at most n_fft={n_fft}", win)
+        check.fail(where, "win_length", f"be at most n_fft={n_fft}", win)
     w = None if window is None else check.array(where, "window", window)
     check.shape(where, "window", w, (win,))
     left = (n_fft - win) // 2
@@ -183,28 +183,28 @@ def istft(
     """
     x = check.array("istft", "input", input)
     if not jnp.iscomplexobj(x):
-        check.fail("istft", "input", "a complex array", f"dtype {x.dtype}", TypeError)
+        check.fail("istft", "input", "be a complex array", f"dtype {x.dtype}", TypeError)
     check.rank("istft", "input", x, (2, 3), "(F, T) or (B, F, T)")
     if x.size == 0:
-        check.fail("istft", "input", "of non-zero size", f"shape {x.shape}")
+        check.fail("istft", "input", "have non-zero size", f"shape {x.shape}")
     n_fft = check.integer("istft", "n_fft", n_fft, 1)
     hop = check.integer("istft", "hop_length", n_fft // 4 if hop_length is None else hop_length, 1)
     w, win = _window("istft", window, win_length, n_fft)
     if hop > win:
-        check.fail("istft", "hop_length", f"at most win_length={win}", hop)
+        check.fail("istft", "hop_length", f"be at most win_length={win}", hop)
     frequencies, count = x.shape[-2:]
     onesided = frequencies != n_fft if onesided is None else onesided
     if frequencies != (n_fft // 2 + 1 if onesided else n_fft):
-        expected = f"with {n_fft // 2 + 1 if onesided else n_fft} frequencies for n_fft={n_fft}, onesided={onesided}"
+        expected = f"have {n_fft // 2 + 1 if onesided else n_fft} frequencies for n_fft={n_fft}, onesided={onesided}"
         check.fail("istft", "input", expected, f"shape {x.shape}")
     if return_complex and onesided:
-        check.fail("istft", "onesided", "False where return_complex=True", onesided)
+        check.fail("istft", "onesided", "be False where return_complex=True", onesided)
     if w is not None and jnp.iscomplexobj(w) and not return_complex:
-        check.fail("istft", "window", "real where return_complex=False", f"dtype {w.dtype}")
+        check.fail("istft", "window", "be real where return_complex=False", f"dtype {w.dtype}")
     start, whole = n_fft // 2 if center else 0, n_fft + hop * (count - 1)
     end = whole - start if length is None else start + check.integer("istft", "length", length, 1)
     if min(end, whole) <= start:
-        check.fail("istft", "input", "of enough frames for an element to remain", f"shape {x.shape}")
+        check.fail("istft", "input", "have enough frames for an element to remain", f"shape {x.shape}")
 
     spectra, norm = jnp.swapaxes(x, -1, -2), "ortho" if normalized else "backward"
     if return_complex:
@@ -218,6 +218,6 @@ def istft(
     weight = _overlapped(jnp.broadcast_to(jnp.square(w), (count, n_fft)), hop)
     y, weight = (lax.slice_in_dim(v, start, min(end, whole), axis=-1) for v in (y, weight))
     if not isinstance(weight, jax.core.Tracer) and float(jnp.min(jnp.abs(weight))) < 1e-11:
-        check.fail("istft", "window", "of squares whose overlapping sum is nowhere zero", "one that leaves gaps")
+        check.fail("istft", "window", "have squares whose overlapping sum is nowhere zero", "one that leaves gaps")
     y = y / jnp.broadcast_to(weight, y.shape)
     return jnp.pad(y, [(0, 0)] * (y.ndim - 1) + [(0, max(end - whole, 0))])

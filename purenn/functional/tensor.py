@@ -32,7 +32,7 @@ def arrays_of(where: str, tensors: Sequence[Any], argument: str = "tensors") -> 
 
 def one_dtype(where: str, arrays: Sequence[jax.Array], argument: str = "tensors") -> None:
     if len({x.dtype for x in arrays}) > 1:
-        check.fail(where, argument, "of one dtype", ", ".join(str(x.dtype) for x in arrays), TypeError)
+        check.fail(where, argument, "have one dtype", ", ".join(str(x.dtype) for x in arrays), TypeError)
 
 
 def _atleast(n: int, tensors: tuple[Any, ...]) -> jax.Array | tuple[jax.Array, ...]:
@@ -128,7 +128,7 @@ def _common_shape(where: str, argument: str, shapes: Sequence[tuple[int, ...]]) 
     try:
         return jnp.broadcast_shapes(*shapes)
     except ValueError:
-        check.fail(where, argument, "broadcastable with each other", ", ".join(map(str, shapes)))
+        check.fail(where, argument, "be broadcastable with each other", ", ".join(map(str, shapes)))
 
 
 def broadcast_tensors(*tensors: Any) -> tuple[jax.Array, ...]:
@@ -185,7 +185,7 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[jax.Array, ...
 
 def _grids(where: str, arrays: list[jax.Array], ranks: tuple[int, ...], swapped: bool) -> tuple[jax.Array, ...]:
     if not arrays:
-        check.fail(where, "tensors", "at least one array", "none")
+        check.fail(where, "tensors", "be at least one array", "none")
     for i, x in enumerate(arrays):
         check.rank(where, f"tensors[{i}]", x, ranks)
     one_dtype(where, arrays)
@@ -248,17 +248,17 @@ def split(tensor: Any, split_size_or_sections: int | Sequence[int], dim: int = 0
     """
     x, name, sizes = check.array("split", "tensor", tensor), "split_size_or_sections", split_size_or_sections
     if x.ndim == 0:
-        check.fail("split", "tensor", "of rank 1 or more", f"shape {x.shape}")
+        check.fail("split", "tensor", "have rank 1 or more", f"shape {x.shape}")
     dim = check.axis("split", "dim", dim, x.ndim)
     n = x.shape[dim]
     if isinstance(sizes, Sequence) and not isinstance(sizes, str):
         pieces = [check.integer("split", name, s, 0) for s in sizes]
         if sum(pieces) != n:
-            check.fail("split", name, f"of sum {n}, the size of dimension {dim}", pieces)
+            check.fail("split", name, f"have sum {n}, the size of dimension {dim}", pieces)
     else:
         size = check.integer("split", name, sizes, 0)
         if size == 0 and n:
-            check.fail("split", name, f"at least 1 for a dimension of size {n}", 0)
+            check.fail("split", name, f"be at least 1 for a dimension of size {n}", 0)
         pieces = [min(size, n - start) for start in range(0, n, max(size, 1))] or [0]
     ends = np.cumsum([0, *pieces])
     return tuple(lax.slice_in_dim(x, int(a), int(b), axis=dim) for a, b in itertools.pairwise(ends))
@@ -291,7 +291,7 @@ def unravel_index(indices: Any, shape: int | Sequence[int]) -> tuple[jax.Array, 
     sizes = shape if isinstance(shape, Sequence) and not isinstance(shape, str) else (shape,)
     sizes = [check.integer("unravel_index", "shape", n, 0) for n in sizes]
     if i.size and 0 in sizes:
-        check.fail("unravel_index", "shape", "without zeros where there are indices", tuple(sizes))
+        check.fail("unravel_index", "shape", "have no zeros where there are indices", tuple(sizes))
     i, coordinates = i.astype(int), []
     for n in reversed(sizes):
         i, rest = jnp.floor_divide(i, max(n, 1)), jnp.remainder(i, max(n, 1))

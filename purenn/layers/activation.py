@@ -92,7 +92,7 @@ class Hardtanh(Functional, function=F.hardtanh, inputs=("input",)):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.max_val <= self.min_val:
-            check.fail(type(self).__name__, "max_val", f"greater than min_val={self.min_val}", self.max_val)
+            check.fail(type(self).__name__, "max_val", f"be greater than min_val={self.min_val}", self.max_val)
 
 
 class PReLU(Layer, function=F.prelu):

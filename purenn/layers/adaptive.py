@@ -73,7 +73,7 @@ class AdaptiveLogSoftmaxWithLoss(Composite):
         cutoffs = (self.cutoffs,) if isinstance(self.cutoffs, int) else tuple(self.cutoffs)
         rising = all(low < high for low, high in zip((0, *cutoffs), (*cutoffs, self.n_classes), strict=True))
         if not cutoffs or not rising or any(int(c) != c for c in cutoffs):
-            expected = f"ascending integers from 1 to n_classes - 1 = {self.n_classes - 1}"
+            expected = f"be ascending integers from 1 to n_classes - 1 = {self.n_classes - 1}"
             check.fail("AdaptiveLogSoftmaxWithLoss", "cutoffs", expected, cutoffs)
         # with attributes as torch has them
         vars(self).update(

@@ -90,7 +90,7 @@ class MultiheadAttention(Layer):
         for name in ("embed_dim", "num_heads"):
             check.integer("MultiheadAttention", name, getattr(self, name), 1)
         if self.embed_dim % self.num_heads:
-            check.fail("MultiheadAttention", "num_heads", f"a divisor of embed_dim={self.embed_dim}", self.num_heads)
+            check.fail("MultiheadAttention", "num_heads", f"be a divisor of embed_dim={self.embed_dim}", self.num_heads)
         for name in ("kdim", "vdim"):
             if getattr(self, name) is None:
                 object.__setattr__(self, name, self.embed_dim)

@@ -201,7 +201,7 @@ class SyncBatchNorm(BatchNorm):
     def forward(self, m: Any, input: Any) -> jax.Array:
         x = check.array("sync_batch_norm", "input", input)
         if x.ndim < 2 or x.shape[1] == 0:
-            check.fail("sync_batch_norm", "input", "of shape (N, C, *) with channels", f"shape {x.shape}")
+            check.fail("sync_batch_norm", "input", "have shape (N, C, *) with channels", f"shape {x.shape}")
         return self._normalize(m, x, self.process_group)
 
     @classmethod
@@ -223,7 +223,7 @@ class SyncBatchNorm(BatchNorm):
         if isinstance(module, Layer):
             return _converted(module, process_group)
         if not isinstance(module, Bound):
-            check.fail("convert_sync_batchnorm", "module", "a layer or a module", type(module).__name__, TypeError)
+            check.fail("convert_sync_batchnorm", "module", "be a layer or a module", type(module).__name__, TypeError)
         return _converted_module(cls, module, process_group, {})
 
 

@@ -29,7 +29,7 @@ class _ConvNd(Layer):
         check.integer(name, "groups", self.groups, 1)
         for argument in ("in_channels", "out_channels"):
             if getattr(self, argument) % self.groups:
-                check.fail(name, argument, f"divisible by groups={self.groups}", getattr(self, argument))
+                check.fail(name, argument, f"be divisible by groups={self.groups}", getattr(self, argument))
         check.choice(name, "padding_mode", self.padding_mode, ("zeros", "reflect", "replicate", "circular"))
         vars(self).update(transposed=self._transposed, output_padding=vars(self).get("output_padding", (0,) * n))
         for argument in ("kernel_size", "stride", "dilation", "padding", "output_padding"):
@@ -37,7 +37,7 @@ class _ConvNd(Layer):
             if argument == "padding" and isinstance(value, str):
                 check.choice(name, argument, value, ("valid", "same"))
                 if value == "same" and any(s != 1 for s in self.stride):
-                    check.fail(name, "stride", "1 with padding='same'", self.stride)
+                    check.fail(name, "stride", "be 1 with padding='same'", self.stride)
             else:
                 least = 0 if "padding" in argument else 1
                 object.__setattr__(self, argument, check.integers(name, argument, value, n, least))
@@ -199,7 +199,7 @@ class _ConvTranspose(_ConvNd):
         x = check.array(where, "input", input)
         check.rank(where, "input", x, (n + 1, n + 2))
         if len(output_size) not in (n, x.ndim):
-            check.fail(where, "output_size", f"{n} or {x.ndim} sizes", tuple(output_size))
+            check.fail(where, "output_size", f"be {n} or {x.ndim} sizes", tuple(output_size))
         wanted = tuple(output_size)[-n:]
         least = [
             (size - 1) * s - 2 * p + d * (k - 1) + 1
@@ -209,7 +209,7 @@ class _ConvTranspose(_ConvNd):
         ]
         most = [low + s - 1 for low, s in zip(least, self.stride, strict=True)]
         if any(not low <= size <= high for low, size, high in zip(least, wanted, most, strict=True)):
-            check.fail(where, "output_size", f"from {least} to {most} for an input of shape {x.shape}", wanted)
+            check.fail(where, "output_size", f"be from {least} to {most} for an input of shape {x.shape}", wanted)
         return tuple(size - low for size, low in zip(wanted, least, strict=True))
 
 

@@ -39,7 +39,7 @@ class Flatten(Layer):
         start = check.axis("flatten", "start_dim", self.start_dim, x.ndim)
         end = check.axis("flatten", "end_dim", self.end_dim, x.ndim)
         if start > end:
-            check.fail("flatten", "start_dim", f"at most end_dim={self.end_dim}", self.start_dim)
+            check.fail("flatten", "start_dim", f"be at most end_dim={self.end_dim}", self.start_dim)
         return x.reshape(*x.shape[:start], math.prod(x.shape[start : end + 1]), *x.shape[end + 1 :])
 
 
@@ -69,7 +69,9 @@ class Unflatten(Layer):
 
     def __post_init__(self) -> None:
         if not isinstance(self.unflattened_size, tuple | list):
-            check.fail("Unflatten", "unflattened_size", "a tuple of integers", repr(self.unflattened_size), TypeError)
+            check.fail(
+                "Unflatten", "unflattened_size", "be a tuple of integers", repr(self.unflattened_size), TypeError
+            )
         sizes = tuple(check.integer("Unflatten", "unflattened_size", size) for size in self.unflattened_size)
         object.__setattr__(self, "unflattened_size", sizes)
         super().__post_init__()
@@ -77,12 +79,12 @@ class Unflatten(Layer):
     def forward(self, m: Any, input: Any) -> jax.Array:
         x = check.array("unflatten", "input", input)
         if x.ndim == 0:
-            check.fail("unflatten", "input", "of rank 1 or more", "shape ()")
+            check.fail("unflatten", "input", "have rank 1 or more", "shape ()")
         dim, sizes = check.axis("unflatten", "dim", self.dim, x.ndim), tuple(self.unflattened_size)
         known, free = math.prod(size for size in sizes if size != -1), sizes.count(-1)
         if free == 1 and known > 0 and x.shape[dim] % known == 0:
             sizes = tuple(x.shape[dim] // known if size == -1 else size for size in sizes)
         if not sizes or min(sizes) < 0 or math.prod(sizes) != x.shape[dim]:
-            expected = f"of product {x.shape[dim]}, the size of dimension {dim}, with one -1 at most"
+            expected = f"have product {x.shape[dim]}, the size of dimension {dim}, with one -1 at most"
             check.fail("unflatten", "unflattened_size", expected, self.unflattened_size)
         return x.reshape(*x.shape[:dim], *sizes, *x.shape[dim + 1 :])

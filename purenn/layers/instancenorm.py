@@ -30,7 +30,7 @@ class _InstanceNorm(NormBase):
         channels = x.shape[-n - 1]
         if channels != self.num_features:
             if self.affine:
-                expected = f"with num_features={self.num_features} channels"
+                expected = f"have num_features={self.num_features} channels"
                 check.fail("instance_norm", "input", expected, f"{channels} channels (shape {x.shape})")
             warnings.warn(
                 f"{self!r}: the input has {channels} channels; without affine, num_features says nothing", stacklevel=2

@@ -117,13 +117,13 @@ def _unbatched_channels(layer: Any, x: Any) -> int:
 
 def _channels(layer: Any, x: Any) -> int:
     if x.ndim < 2:
-        check.fail(type(layer).__name__, "input", "of rank 2 at least", f"shape {x.shape}")
+        check.fail(type(layer).__name__, "input", "have rank at least 2", f"shape {x.shape}")
     return x.shape[1]
 
 
 def _last(layer: Any, x: Any) -> int:
     if x.ndim < 1:
-        check.fail(type(layer).__name__, "input", "of rank 1 at least", f"shape {x.shape}")
+        check.fail(type(layer).__name__, "input", "have rank at least 1", f"shape {x.shape}")
     return x.shape[-1]
 
 

@@ -68,7 +68,7 @@ class Loss(Functional):
 
 def _array_or_none(where: str, name: str, value: Any) -> None:
     if value is not None and not isinstance(value, Constant):
-        check.fail(where, name, "an array or None", repr(value), TypeError)
+        check.fail(where, name, "be an array or None", repr(value), TypeError)
 
 
 class _PoissonNLLLoss(Loss):
@@ -80,7 +80,7 @@ class _HuberLoss(Loss):
     def __post_init__(self: Any) -> None:
         super().__post_init__()
         if not isinstance(self.delta, float | int | np.number):
-            check.fail("HuberLoss", "delta", "a number", repr(self.delta), TypeError)
+            check.fail("HuberLoss", "delta", "be a number", repr(self.delta), TypeError)
 
 
 class _MultiMarginLoss(Loss):
@@ -88,14 +88,14 @@ class _MultiMarginLoss(Loss):
         super().__post_init__()
         check.choice("MultiMarginLoss", "p", self.p, (1, 2))
         if self.weight is not None and self.weight.array.ndim != 1:
-            check.fail("MultiMarginLoss", "weight", "of rank 1", f"shape {self.weight.array.shape}")
+            check.fail("MultiMarginLoss", "weight", "have rank 1", f"shape {self.weight.array.shape}")
 
 
 class _TripletMarginLoss(Loss):
     def __post_init__(self: Any) -> None:
         super().__post_init__()
         if self.margin <= 0:
-            check.fail(type(self).__name__, "margin", "positive", self.margin)
+            check.fail(type(self).__name__, "margin", "be positive", self.margin)
 
 
 class _TripletMarginWithDistanceLoss(_TripletMarginLoss):
@@ -212,9 +212,9 @@ class LinearCrossEntropyLoss(Layer):
         where = "LinearCrossEntropyLoss"
         _array_or_none(where, "weight", self.weight)
         if self.weight is not None and self.weight.array.shape != (self.num_classes,):
-            check.fail(where, "weight", f"of shape {(self.num_classes,)}", f"shape {self.weight.array.shape}")
+            check.fail(where, "weight", f"have shape {(self.num_classes,)}", f"shape {self.weight.array.shape}")
         if not 0 <= self.label_smoothing <= 1:
-            check.fail(where, "label_smoothing", "from 0 to 1", self.label_smoothing)
+            check.fail(where, "label_smoothing", "be from 0 to 1", self.label_smoothing)
         options: Any = self.options
         if options is not None and not hasattr(options, "rows"):  # torch's
             fields = {f.name: getattr(options, f.name) for f in dataclasses.fields(options)}

@@ -156,7 +156,7 @@ class GroupNorm(Layer, function=F.group_norm):
         super().__post_init__()
         check.integer("GroupNorm", "num_groups", self.num_groups, 1)
         if self.num_channels % self.num_groups:
-            check.fail("GroupNorm", "num_channels", f"divisible by num_groups={self.num_groups}", self.num_channels)
+            check.fail("GroupNorm", "num_channels", f"be divisible by num_groups={self.num_groups}", self.num_channels)
         object.__setattr__(self, "bias", bool(self.bias and self.affine))
 
     def parameters(self) -> Mapping[str, Spec | None]:

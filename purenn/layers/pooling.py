@@ -87,11 +87,11 @@ class _FractionalMaxPool(Functional):
         name, n, ratio = type(self).__name__, self._rank, self.output_ratio
         check.integers(name, "kernel_size", self.kernel_size, n, 1)
         if (self.output_size is None) == (ratio is None):
-            check.fail(name, "output_size", "given if output_ratio isn't, and only then", (self.output_size, ratio))
+            check.fail(name, "output_size", "be given if output_ratio isn't, and only then", (self.output_size, ratio))
         if ratio is not None:
             ratios = ratio if isinstance(ratio, tuple) else (ratio,) * n
             if len(ratios) != n or not all(0 < r < 1 for r in ratios):
-                check.fail(name, "output_ratio", f"between 0 and 1, one number or {n}", ratio)
+                check.fail(name, "output_ratio", f"be between 0 and 1, one number or {n}", ratio)
             object.__setattr__(self, "output_ratio", ratios)
 
     def forward(self, m: Any, input: Any) -> Any:

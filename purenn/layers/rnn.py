@@ -80,11 +80,11 @@ class RNNBase(Layer):
         for argument in ("bias", "batch_first"):
             check.boolean(name, argument, getattr(self, argument))
         if isinstance(self.dropout, bool) or not isinstance(self.dropout, int | float):
-            check.fail(name, "dropout", "a probability, from 0 to 1", self.dropout)
+            check.fail(name, "dropout", "be a probability, from 0 to 1", self.dropout)
         check.probability(name, "dropout", self.dropout)
         object.__setattr__(self, "dropout", float(self.dropout))
         if not 0 <= check.integer(name, "proj_size", self.proj_size) < self.hidden_size:
-            check.fail(name, "proj_size", f"at least 0 and below hidden_size={self.hidden_size}", self.proj_size)
+            check.fail(name, "proj_size", f"be at least 0 and below hidden_size={self.hidden_size}", self.proj_size)
         if self.dropout > 0 and self.num_layers == 1:
             text = f"{name}: dropout={self.dropout} does nothing with num_layers=1: it comes between layers"
             warnings.warn(text, stacklevel=4)

@@ -51,7 +51,7 @@ class _Block(Composite):
         super().__post_init__()
         if isinstance(self.activation, str):
             if self.activation not in _ACTIVATIONS:
-                check.fail(type(self).__name__, "activation", "'relu', 'gelu' or a callable", self.activation)
+                check.fail(type(self).__name__, "activation", "be 'relu', 'gelu' or a callable", self.activation)
             object.__setattr__(self, "activation", _ACTIVATIONS[self.activation])
 
     def _children(self, *attentions: str) -> dict[str, Layer]:
@@ -402,11 +402,13 @@ class Transformer(Composite):
         for name, x in (("src", src), ("tgt", tgt)):
             if jnp.ndim(x) not in (2, 3) or jnp.shape(x)[-1] != self.d_model:
                 check.fail(
-                    "Transformer", name, f"of shape (*, {self.d_model}) and rank 2 or 3", f"shape {jnp.shape(x)}"
+                    "Transformer", name, f"have shape (*, {self.d_model}) and rank 2 or 3", f"shape {jnp.shape(x)}"
                 )
         batch = 0 if self.batch_first else 1
         if jnp.ndim(src) == 3 and jnp.shape(src)[batch] != jnp.shape(tgt)[batch]:
-            check.fail("Transformer", "tgt", f"of src's batch size {jnp.shape(src)[batch]}", f"shape {jnp.shape(tgt)}")
+            check.fail(
+                "Transformer", "tgt", f"have src's batch size {jnp.shape(src)[batch]}", f"shape {jnp.shape(tgt)}"
+            )
         memory = m.encoder(src, mask=src_mask, src_key_padding_mask=src_key_padding_mask, is_causal=src_is_causal)
         return m.decoder(
             tgt,

@@ -85,23 +85,23 @@ def pack_padded_sequence(
     where = "pack_padded_sequence"
     x = check.array(where, "input", input)
     if x.ndim < 2:
-        check.fail(where, "input", "of rank 2 or more", f"shape {x.shape}")
+        check.fail(where, "input", "have rank 2 or more", f"shape {x.shape}")
     if x.size == 0:
-        check.fail(where, "input", "not empty", f"shape {x.shape}")
+        check.fail(where, "input", "not be empty", f"shape {x.shape}")
     x = x.swapaxes(0, 1) if batch_first else x
     traced = isinstance(lengths, Tracer)
     xp: Any = jnp if traced else np
     given = lengths if traced else np.asarray(lengths)
     if not jnp.issubdtype(given.dtype, jnp.integer):
-        check.fail(where, "lengths", "integers", f"dtype {given.dtype}", TypeError)
+        check.fail(where, "lengths", "be integers", f"dtype {given.dtype}", TypeError)
     if given.shape != x.shape[1:2]:
-        check.fail(where, "lengths", f"of shape {x.shape[1:2]}, one for each sequence", f"shape {given.shape}")
+        check.fail(where, "lengths", f"have shape {x.shape[1:2]}, one for each sequence", f"shape {given.shape}")
     given = given.astype(jax.dtypes.canonicalize_dtype(np.int64))
     if not traced:
         if given.min() <= 0 or given.max() > x.shape[0]:
-            check.fail(where, "lengths", f"from 1 to {x.shape[0]}", given.tolist())
+            check.fail(where, "lengths", f"be from 1 to {x.shape[0]}", given.tolist())
         if enforce_sorted and (np.diff(given) > 0).any():
-            expected = "sorted, the longest first, or enforce_sorted=False"
+            expected = "be sorted, the longest first, or enforce_sorted=False"
             check.fail(where, "lengths", expected, given.tolist())
     order = None
     if traced or not enforce_sorted:
@@ -148,7 +148,7 @@ def pad_packed_sequence(
     longest = there.shape[0]
     total = longest if total_length is None else check.integer(where, "total_length", total_length)
     if total < longest:
-        check.fail(where, "total_length", f"at least {longest}, the length of the longest sequence", total)
+        check.fail(where, "total_length", f"be at least {longest}, the length of the longest sequence", total)
     padded = packed.pad(sequence._replace(data=check.array(where, "data", sequence.data)), there, padding_value)
     tail = jnp.full((total - longest, *padded.shape[1:]), padding_value, padded.dtype)
     padded = jnp.concatenate([padded, tail]) if tail.size else padded
@@ -224,15 +224,15 @@ def unpad_sequence(padded_sequences: Any, lengths: Any, batch_first: bool = Fals
     where = "unpad_sequence"
     x = check.array(where, "padded_sequences", padded_sequences)
     if x.ndim < 2:
-        check.fail(where, "padded_sequences", "of rank 2 or more", f"shape {x.shape}")
+        check.fail(where, "padded_sequences", "have rank 2 or more", f"shape {x.shape}")
     x = x if batch_first else x.swapaxes(0, 1)
     values = known(lengths)
     if values is None:
-        check.fail(where, "lengths", "known: shapes depend on them", "traced ones", TypeError)
+        check.fail(where, "lengths", "be known outside of jit, since shapes depend on them", "tracers", TypeError)
     if not np.issubdtype(values.dtype, np.integer):
-        check.fail(where, "lengths", "integers", f"dtype {values.dtype}", TypeError)
+        check.fail(where, "lengths", "be integers", f"dtype {values.dtype}", TypeError)
     if values.shape != x.shape[:1]:
-        check.fail(where, "lengths", f"of shape {x.shape[:1]}, one for each sequence", f"shape {values.shape}")
+        check.fail(where, "lengths", f"have shape {x.shape[:1]}, one for each sequence", f"shape {values.shape}")
     return [sequence[: max(int(n), 0)] for sequence, n in zip(x, values, strict=True)]
 
 
@@ -282,18 +282,24 @@ def unpack_sequence(packed_sequences: PackedSequence) -> list[jax.Array]:
         [[1], [2, 3]]
     """
     if isinstance(packed_sequences, PackedSequence) and known(packed_sequences.batch_sizes) is None:
-        check.fail("unpack_sequence", "batch_sizes", "known: shapes depend on them", "traced ones", TypeError)
+        check.fail(
+            "unpack_sequence",
+            "batch_sizes",
+            "be known outside of jit, since shapes depend on them",
+            "tracers",
+            TypeError,
+        )
     return unpad_sequence(*pad_packed_sequence(packed_sequences, batch_first=True), batch_first=True)
 
 
 def _sequences(where: str, sequences: Any) -> Sequence[jax.Array]:
     """Arrays of one shape but for the first dimension."""
     if not isinstance(sequences, Iterable):
-        check.fail(where, "sequences", "arrays", type(sequences).__name__, TypeError)
+        check.fail(where, "sequences", "be arrays", type(sequences).__name__, TypeError)
     arrays = [check.array(where, f"sequences[{i}]", a) for i, a in enumerate(sequences)]
     if not arrays:
-        check.fail(where, "sequences", "one array or more", "none")
+        check.fail(where, "sequences", "be one array or more", "none")
     for i, a in enumerate(arrays):
         if a.ndim == 0 or a.shape[1:] != arrays[0].shape[1:]:
-            check.fail(where, f"sequences[{i}]", f"of shape {('L', *arrays[0].shape[1:])}".replace("'", ""), a.shape)
+            check.fail(where, f"sequences[{i}]", f"have shape {('L', *arrays[0].shape[1:])}".replace("'", ""), a.shape)
     return arrays

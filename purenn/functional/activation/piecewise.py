@@ -48,7 +48,7 @@ def relu(input: Any, inplace: bool = False) -> jax.Array:
     """
     x = check.array("relu", "input", input)
     if x.dtype == bool or jnp.iscomplexobj(x):
-        check.fail("relu", "input", "a real array", f"dtype {x.dtype}", TypeError)
+        check.fail("relu", "input", "be a real array", f"dtype {x.dtype}", TypeError)
     return lowering.relu(x)
 
 
@@ -61,7 +61,7 @@ def _floating(where: str, input: Any) -> jax.Array:
 def _real(where: str, input: Any) -> jax.Array:
     x = check.array(where, "input", input)
     if x.dtype == bool or jnp.iscomplexobj(x):
-        check.fail(where, "input", "a real array", f"dtype {x.dtype}", TypeError)
+        check.fail(where, "input", "be a real array", f"dtype {x.dtype}", TypeError)
     return x
 
 
@@ -73,7 +73,7 @@ def _flat(inside: jax.Array, x: jax.Array, outside: Any) -> jax.Array:
 def _number(where: str, argument: str, value: Any, x: jax.Array) -> Any:
     """A Python number, as the input's dtype reads it: without its fraction for integers."""
     if isinstance(value, str) or not hasattr(value, "__float__"):
-        check.fail(where, argument, "a number", repr(value), TypeError)
+        check.fail(where, argument, "be a number", repr(value), TypeError)
     return value if jnp.issubdtype(x.dtype, jnp.floating) else int(value)
 
 
@@ -134,9 +134,9 @@ def _clipped(where: str, input: Any, low: float, high: float) -> jax.Array:
     x = _real(where, input)
     low, high = _number(where, "min_val", low, x), _number(where, "max_val", high, x)
     if not low <= high:
-        check.fail(where, "min_val", f"at most max_val={high}", low)
+        check.fail(where, "min_val", f"be at most max_val={high}", low)
     if jnp.issubdtype(x.dtype, jnp.unsignedinteger) and low < 0:
-        check.fail(where, "min_val", f"at least 0 for dtype {x.dtype}", low)
+        check.fail(where, "min_val", f"be at least 0 for dtype {x.dtype}", low)
     wide = widened(x)
     below, above = wide < low, wide > high
     return _flat((wide > low) & (wide < high) | (wide != wide), x, jnp.where(below, low, jnp.where(above, high, x)))
@@ -220,7 +220,7 @@ def prelu(input: Any, weight: Any) -> jax.Array:
     channels = x.shape[1] if x.ndim > 1 else 1
     if w.size not in (1, channels):
         check.fail(
-            "prelu", "weight", f"of 1 or {channels} elements, for an input of shape {x.shape}", f"shape {w.shape}"
+            "prelu", "weight", f"have 1 or {channels} elements, for an input of shape {x.shape}", f"shape {w.shape}"
         )
     slope = w.reshape((1, w.size) + (1,) * (x.ndim - 2)) if x.ndim > 1 else w.reshape((1,) * x.ndim)
     below = jnp.where(x > 0, 0, x)  # an infinite product elsewhere would reach the weight's gradient
@@ -266,9 +266,9 @@ def rrelu(
     x = _floating("rrelu", input)
     for name, end in (("lower", lower), ("upper", upper)):
         if not abs(end) < float("inf"):
-            check.fail("rrelu", name, "finite", end)
+            check.fail("rrelu", name, "be finite", end)
     if lower > upper:
-        check.fail("rrelu", "lower", f"at most upper={upper}", lower)
+        check.fail("rrelu", "lower", f"be at most upper={upper}", lower)
     if not training:
         return leaky_relu(x, (lower + upper) / 2)
     rng = check.key("rrelu", "rng", rng, "training=True")
@@ -324,7 +324,7 @@ def softshrink(input: Any, lambd: float = 0.5) -> jax.Array:
     """
     x = _floating("softshrink", input)
     if not 0 <= lambd <= float(jnp.finfo(x.dtype).max):
-        check.fail("softshrink", "lambd", f"from 0 to {jnp.finfo(x.dtype).max}", lambd)
+        check.fail("softshrink", "lambd", f"be from 0 to {jnp.finfo(x.dtype).max}", lambd)
     wide = rounded(widened(x))
     inside = lax.stop_gradient(wide * 0)  # which keeps signs
     outside = jnp.where(wide < 0, wide + lambd, wide - lambd)  # the slope is 1 at NaN, too

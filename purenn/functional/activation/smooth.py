@@ -186,7 +186,7 @@ def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> jax.Array:
         [-0.5, 2.0]
     """
     if alpha == 0:
-        check.fail("celu", "alpha", "other than 0", alpha)
+        check.fail("celu", "alpha", "be other than 0", alpha)
     return _elu("celu", input, alpha, narrow=True)
 
 
@@ -240,10 +240,10 @@ def glu(input: Any, dim: int = -1) -> jax.Array:
     """
     x, dtype = _wide("glu", input)
     if x.ndim == 0:
-        check.fail("glu", "input", "of rank 1 or more", "shape ()")
+        check.fail("glu", "input", "have rank 1 or more", "shape ()")
     dim = check.axis("glu", "dim", dim, x.ndim)
     if x.shape[dim] % 2:
-        check.fail("glu", "input", f"of even size along dim={dim}", f"shape {x.shape}")
+        check.fail("glu", "input", f"have even size along dim={dim}", f"shape {x.shape}")
     value, gate = jnp.split(x, 2, axis=dim)
     return lowering.gated(value, gate).astype(dtype)
 
@@ -352,7 +352,7 @@ def tanhshrink(input: Any) -> jax.Array:
 def _number_array(where: str, input: Any) -> jax.Array:
     x = check.array(where, "input", input)
     if x.dtype == bool:
-        check.fail(where, "input", "an array of numbers", "dtype bool", TypeError)
+        check.fail(where, "input", "be an array of numbers", "dtype bool", TypeError)
     return x
 
 

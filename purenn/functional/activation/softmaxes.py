@@ -92,7 +92,7 @@ def softmin(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: DTy
     """
     x = check.array("softmin", "input", input)
     if x.dtype == bool:
-        check.fail("softmin", "input", "an array of numbers", "dtype bool", TypeError)
+        check.fail("softmin", "input", "be an array of numbers", "dtype bool", TypeError)
     x, dim = _softmax_arguments("softmin", -x, dim, dtype)
     return _softmax(x, dim)
 
@@ -130,7 +130,9 @@ def gumbel_softmax(
     x, dim = _softmax_arguments("gumbel_softmax", logits, dim, None, "logits")
     rng = check.key("gumbel_softmax", "rng", rng, "it is called")
     if hard and x.ndim and x.shape[dim] == 0:
-        check.fail("gumbel_softmax", "logits", f"of non-zero size along dim={dim} where hard=True", f"shape {x.shape}")
+        check.fail(
+            "gumbel_softmax", "logits", f"have non-zero size along dim={dim} where hard=True", f"shape {x.shape}"
+        )
     noise = jax.random.gumbel(rng, x.shape, x.dtype)
     soft = jnp.atleast_1d(_softmax((widened(x) + widened(noise)) / tau, dim))
     if hard:

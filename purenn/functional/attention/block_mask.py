@@ -47,7 +47,7 @@ def noop_mask(batch: Any, head: Any, token_q: Any, token_kv: Any) -> jax.Array:
 
 def _mask_mods(where: str, mask_mods: tuple[Mod, ...]) -> None:
     if not all(map(callable, mask_mods)):
-        check.fail(where, "mask_mods", "functions of the indices", repr(mask_mods), TypeError)
+        check.fail(where, "mask_mods", "be functions of the indices", repr(mask_mods), TypeError)
 
 
 def or_masks(*mask_mods: Mod) -> Mod:
@@ -104,7 +104,7 @@ def _arguments(where: str, mod: Mod) -> int:
     parameters = inspect.signature(mod).parameters.values()
     count = sum(p.default is inspect.Parameter.empty for p in parameters)
     if count not in (4, 5):
-        check.fail(where, "the function", "one of 4 indices, or of a score and 4 indices", f"{count} arguments")
+        check.fail(where, "the function", "take 4 indices, or a score and 4 indices", f"{count} arguments")
     return count
 
 
@@ -210,12 +210,12 @@ class BlockMask:
         mask_mod: Mod = noop_mask,
     ):
         if kv_num_blocks is None or kv_indices is None:
-            check.fail("BlockMask", "kv_num_blocks and kv_indices", "arrays", None)
+            check.fail("BlockMask", "kv_num_blocks and kv_indices", "be arrays", None)
         if jnp.ndim(kv_indices) < 2:
-            check.fail("BlockMask", "kv_indices", "of rank 2 at least", f"shape {jnp.shape(kv_indices)}")
+            check.fail("BlockMask", "kv_indices", "have rank at least 2", f"shape {jnp.shape(kv_indices)}")
         for side, pair in (("kv", (full_kv_num_blocks, full_kv_indices)), ("q", (full_q_num_blocks, full_q_indices))):
             if (pair[0] is None) != (pair[1] is None):
-                check.fail("BlockMask", f"full_{side}_num_blocks and full_{side}_indices", "given together", "one")
+                check.fail("BlockMask", f"full_{side}_num_blocks and full_{side}_indices", "be given together", "one")
         self.seq_lengths, self.BLOCK_SIZE, self.mask_mod = seq_lengths, BLOCK_SIZE, mask_mod
         self.kv_num_blocks, self.kv_indices = kv_num_blocks, kv_indices
         self.full_kv_num_blocks, self.full_kv_indices = full_kv_num_blocks, full_kv_indices
@@ -247,7 +247,7 @@ class BlockMask:
         """A mask from its blocks by rows; those by columns follow."""
         size = (BLOCK_SIZE, BLOCK_SIZE) if isinstance(BLOCK_SIZE, int) else BLOCK_SIZE
         if jnp.ndim(kv_indices) < 2:
-            check.fail("BlockMask", "kv_indices", "of rank 2 at least", f"shape {jnp.shape(kv_indices)}")
+            check.fail("BlockMask", "kv_indices", "have rank at least 2", f"shape {jnp.shape(kv_indices)}")
         by_column: tuple[Any, ...] = (None,) * 4
         if compute_q_blocks:
             by_column = (*_transposed(kv_num_blocks, kv_indices), *_transposed(full_kv_num_blocks, full_kv_indices))
@@ -406,7 +406,7 @@ def create_block_mask(
         )
     """
     if _arguments("create_block_mask", mask_mod) != 4:
-        check.fail("create_block_mask", "mask_mod", "a function of 4 indices", repr(mask_mod))
+        check.fail("create_block_mask", "mask_mod", "be a function of 4 indices", repr(mask_mod))
     sizes = check.integers("create_block_mask", "BLOCK_SIZE", BLOCK_SIZE, 2, 1)
     mask = create_mask(mask_mod, B, H, Q_LEN, KV_LEN)
     blocks = [-(-n // size) for n, size in zip(mask.shape[-2:], sizes, strict=True)]

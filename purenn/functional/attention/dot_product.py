@@ -88,21 +88,21 @@ def scaled_dot_product_attention(
     least = 3 if enable_gqa else 2
     for name, x in (("query", q), ("key", k), ("value", v)):
         if x.ndim < least:
-            check.fail(where, name, f"of rank {least} at least", f"shape {x.shape}")
+            check.fail(where, name, f"have rank at least {least}", f"shape {x.shape}")
     if k.shape[-1] != q.shape[-1]:
-        check.fail(where, "key", f"of shape (*, S, {q.shape[-1]}) for a query of shape {q.shape}", f"shape {k.shape}")
+        check.fail(where, "key", f"have shape (*, S, {q.shape[-1]}) for a query of shape {q.shape}", f"shape {k.shape}")
     if v.shape[-2] != k.shape[-2]:
-        check.fail(where, "value", f"of shape (*, {k.shape[-2]}, E) for a key of shape {k.shape}", f"shape {v.shape}")
+        check.fail(where, "value", f"have shape (*, {k.shape[-2]}, E) for a key of shape {k.shape}", f"shape {v.shape}")
     shape = _shape_of_scores(where, q, k, v, enable_gqa)
     mask = None
     if attn_mask is not None:
         if is_causal:
-            check.fail(where, "attn_mask", "None with is_causal=True", "an array")
+            check.fail(where, "attn_mask", "be None with is_causal=True", "an array")
         mask = check.array(where, "attn_mask", attn_mask)
         if mask.dtype not in (jnp.bool_, q.dtype, jnp.float32):
-            check.fail(where, "attn_mask", f"bool, {q.dtype} or float32", f"dtype {mask.dtype}", TypeError)
+            check.fail(where, "attn_mask", f"be bool, {q.dtype} or float32", f"dtype {mask.dtype}", TypeError)
         if mask.ndim < 2:
-            check.fail(where, "attn_mask", "of rank 2 at least", f"shape {mask.shape}")
+            check.fail(where, "attn_mask", "have rank at least 2", f"shape {mask.shape}")
         check.broadcastable(where, "attn_mask", mask, shape)
     check.probability(where, "dropout_p", dropout_p)
     if 0 < dropout_p < 1:
@@ -163,13 +163,13 @@ def _shape_of_scores(where: str, q: jax.Array, k: jax.Array, v: jax.Array, group
         heads = lead[0][-1]
         for name, shape in zip(("key", "value"), lead[1:], strict=True):
             if shape[-1] == 0 or heads % shape[-1]:
-                check.fail(where, name, f"of a number of heads that divides the query's {heads}", shape[-1])
+                check.fail(where, name, f"have a number of heads that divides the query's {heads}", shape[-1])
         lead = [(*shape[:-1], heads) for shape in lead]
     try:
         jnp.broadcast_shapes(*lead)
     except ValueError:
         shapes = f"{q.shape}, {k.shape} and {v.shape}"
-        check.fail(where, "query, key and value", "of leading dimensions that broadcast", f"shapes {shapes}")
+        check.fail(where, "query, key and value", "have leading dimensions that broadcast", f"shapes {shapes}")
     return (*jnp.broadcast_shapes(*lead[:2]), q.shape[-2], k.shape[-2])
 
 
@@ -269,19 +269,19 @@ def multi_head_attention_forward(
     if mask is not None:
         check.rank(where, "attn_mask", mask, (2, 3), "(L, S) or (N * heads, L, S)")
     if is_causal and mask is None:
-        check.fail(where, "attn_mask", "given with is_causal=True", None)
+        check.fail(where, "attn_mask", "be given with is_causal=True", None)
     if not batched:
         q, k, v = (x[:, None] for x in (q, k, v))
         padding = None if padding is None else padding[None]
     (L, N, E), H, S = q.shape, num_heads, k.shape[0]
     if embed_dim_to_check != E:
-        check.fail(where, "query", f"of embedding dimension {embed_dim_to_check}", f"shape {q.shape}")
+        check.fail(where, "query", f"have embedding dimension {embed_dim_to_check}", f"shape {q.shape}")
     if check.integer(where, "num_heads", H, 1) and E % H:
-        check.fail(where, "num_heads", f"a divisor of the embedding dimension {E}", H)
+        check.fail(where, "num_heads", f"be a divisor of the embedding dimension {E}", H)
     if k.shape[1] != N:
-        check.fail(where, "key", f"of the query's batch size {N}", k.shape[1])
+        check.fail(where, "key", f"have the query's batch size {N}", k.shape[1])
     if k.shape[:2] != v.shape[:2] or not (use_separate_proj_weight or k.shape == v.shape):
-        check.fail(where, "value", f"of the key's shape {k.shape}", f"shape {v.shape}")
+        check.fail(where, "value", f"have the key's shape {k.shape}", f"shape {v.shape}")
     if training:
         check.probability(where, "dropout_p", dropout_p)
         if 0 < dropout_p < 1:
@@ -308,17 +308,17 @@ def multi_head_attention_forward(
     q, k, v = _projected((q, k, v), same, weights, bias)
 
     if (bias_k is None) != (bias_v is None):
-        check.fail(where, "bias_k and bias_v", "both given or both None", "one of them")
+        check.fail(where, "bias_k and bias_v", "be both given or both None", "one of them")
     extra = 0
     if bias_k is not None:
         if static_k is not None or static_v is not None:
-            check.fail(where, "bias_k and bias_v", "None with static_k or static_v", "arrays")
+            check.fail(where, "bias_k and bias_v", "be None with static_k or static_v", "arrays")
         k, v = (_appended(where, n, x, b) for n, x, b in (("bias_k", k, bias_k), ("bias_v", v, bias_v)))
         extra += 1
     q, k, v = (x.reshape(x.shape[0], N, H, E // H).transpose(1, 2, 0, 3) for x in (q, k, v))
     k, v = (_static(where, n, s, x) for n, s, x in (("static_k", static_k, k), ("static_v", static_v, v)))
     if k.shape[2] != v.shape[2]:
-        check.fail(where, "static_k and static_v", "of one length", f"{k.shape[2]} and {v.shape[2]}")
+        check.fail(where, "static_k and static_v", "have one length", f"{k.shape[2]} and {v.shape[2]}")
     if add_zero_attn:
         k, v = (jnp.pad(x, ((0, 0), (0, 0), (0, 1), (0, 0))) for x in (k, v))
         extra += 1
@@ -354,14 +354,14 @@ def _attended(
 
 def _required(where: str, name: str, x: Any) -> jax.Array:
     if x is None:
-        check.fail(where, name, "given", None)
+        check.fail(where, name, "be given", None)
     return check.array(where, name, x)
 
 
 def _mask_dtype(where: str, name: str, mask: jax.Array, q: jax.Array, need_weights: bool) -> None:
     takes = (jnp.bool_, q.dtype) if need_weights else (jnp.bool_, q.dtype, jnp.float32)
     if mask.dtype not in takes:
-        check.fail(where, name, f"bool or {q.dtype}", f"dtype {mask.dtype}", TypeError)
+        check.fail(where, name, f"be bool or {q.dtype}", f"dtype {mask.dtype}", TypeError)
 
 
 def _separate(where: str, given: dict[str, Any], qkv: tuple[jax.Array, ...]) -> list[jax.Array]:
@@ -402,7 +402,7 @@ def _static(where: str, name: str, given: Any, x: jax.Array) -> jax.Array:
         return x
     a, (N, H, _, D) = check.array(where, name, given), x.shape
     if a.ndim != 3 or (a.shape[0], a.shape[2]) != (N * H, D):
-        check.fail(where, name, f"of shape ({N * H}, S, {D})", f"shape {a.shape}")
+        check.fail(where, name, f"have shape ({N * H}, S, {D})", f"shape {a.shape}")
     check.same_dtype(where, query=x, **{name: a})
     return a.reshape(N, H, a.shape[1], D)
 
@@ -418,7 +418,7 @@ def _merged(
     if not given:
         return None
     if any(m.shape[-1] != length for m in given):
-        check.fail(where, "attn_mask", f"{length - extra} wide, as static_k", f"shape {given[0].shape}")
+        check.fail(where, "attn_mask", f"be {length - extra} wide, as static_k", f"shape {given[0].shape}")
     wide = jnp.float32 if any(m.dtype == jnp.float32 for m in given) and is_half(q.dtype) else q.dtype
     zero = jnp.zeros((), wide)
     return sum((jnp.where(m, -jnp.inf, zero) if m.dtype == bool else m.astype(wide) for m in given), zero)

@@ -95,7 +95,7 @@ def flex_attention(
         check.rank(where, name, x, (4,), "(B, H, L, E)")
     _check_shapes(q, k, v, block_mask, enable_gqa)
     if return_lse and return_aux is not None:
-        check.fail(where, "return_lse", "False with return_aux", True)
+        check.fail(where, "return_lse", "be False with return_aux", True)
     work = jnp.float64 if q.dtype == jnp.float64 else jnp.float32
     batch, heads = q.shape[:2]
     k, v = (jnp.repeat(x, heads // x.shape[1], 1) for x in (k, v))
@@ -133,11 +133,11 @@ def _check_shapes(q: jax.Array, k: jax.Array, v: jax.Array, mask: BlockMask | No
     ):
         check.shape(where, argument, x, expected)
     if not grouped and k.shape[1] != heads:
-        check.fail(where, "key", f"of the query's {heads} heads (or enable_gqa=True)", f"{k.shape[1]} heads")
+        check.fail(where, "key", f"have the query's {heads} heads (or enable_gqa=True)", f"{k.shape[1]} heads")
     if k.shape[1] == 0 or heads % k.shape[1]:
-        check.fail(where, "key", f"of a number of heads that divides the query's {heads}", k.shape[1])
+        check.fail(where, "key", f"have a number of heads that divides the query's {heads}", k.shape[1])
     if k.shape[0] != q.shape[0] and (mask is None or k.shape[0] != 1 or mask.kv_num_blocks.shape[0] != q.shape[0]):
-        expected = f"of the query's batch size {q.shape[0]} (or 1, with a block_mask of it)"
+        expected = f"have the query's batch size {q.shape[0]} (or 1, with a block_mask of it)"
         check.fail(where, "key", expected, k.shape[0])
     if mask is None:
         return
@@ -145,7 +145,7 @@ def _check_shapes(q: jax.Array, k: jax.Array, v: jax.Array, mask: BlockMask | No
         raise RuntimeError("flex_attention: Cannot use mask_mod from a sliced BlockMask: set it to one for the slice")
     if mask.seq_lengths != (q.shape[2], k.shape[2]):
         lengths = f"{(q.shape[2], k.shape[2])} (block_mask._adjust crops one)"
-        check.fail(where, "block_mask", f"made for the lengths {lengths}", mask.seq_lengths)
+        check.fail(where, "block_mask", f"be made for the lengths {lengths}", mask.seq_lengths)
     for size, wanted in zip(mask.shape[:-2], (q.shape[0], heads)[-len(mask.shape[:-2]) :], strict=True):
         if size not in (1, wanted):
-            check.fail(where, "block_mask", f"of batch and heads 1 or {(q.shape[0], heads)}", mask.shape[:-2])
+            check.fail(where, "block_mask", f"have batch and heads 1 or {(q.shape[0], heads)}", mask.shape[:-2])

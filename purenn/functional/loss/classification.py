@@ -155,7 +155,7 @@ class LinearCrossEntropyOptions:
         if self.chunking_method not in (None, "auto"):
             name, colon, factor = self.chunking_method.partition(":")
             if name != "aspect_ratio" or (colon and not (factor.isdigit() and int(factor) > 0)):
-                check.fail(where, "chunking_method", "'auto', 'aspect_ratio', 'aspect_ratio:N' or None", repr(name))
+                check.fail(where, "chunking_method", "be 'auto', 'aspect_ratio', 'aspect_ratio:N' or None", repr(name))
 
     def rows(self, batch: int, features: int, classes: int) -> int:
         """The rows of a chunk."""
@@ -221,13 +221,13 @@ def linear_cross_entropy(
     check.floating(where, "input", x)
     check.same_dtype(where, input=x, linear_weight=a, linear_bias=b)
     if a.ndim < 2 or a.shape[-1] != x.shape[-1]:
-        check.fail(where, "linear_weight", f"of shape (C, ..., {x.shape[-1]})", f"shape {a.shape}")
+        check.fail(where, "linear_weight", f"have shape (C, ..., {x.shape[-1]})", f"shape {a.shape}")
     if a.ndim > 2 and x.ndim == 1:
-        check.fail(where, "input", "of rank 2, (N, in), for a linear_weight of rank 3 and more", f"shape {x.shape}")
+        check.fail(where, "input", "have rank 2, (N, in), for a linear_weight of rank 3 and more", f"shape {x.shape}")
     check.shape(where, "linear_bias", b, a.shape[:-1])
     logits = jax.ShapeDtypeStruct(x.shape[:-1] + a.shape[:-1], x.dtype)
     if t.shape == logits.shape and ignore_index is not None:
-        check.fail(where, "ignore_index", "None with probabilities", ignore_index)
+        check.fail(where, "ignore_index", "be None with probabilities", ignore_index)
     ignored = -100 if ignore_index is None else ignore_index
     dtype = _cross_entropy_dtype(where, logits, t, w, ignored, label_smoothing)
 
@@ -258,7 +258,7 @@ def linear_cross_entropy(
 def _classes(where: str, x: Any, w: jax.Array | None, any_shape: bool = False) -> None:
     """Checks that there is a weight for every class; `any_shape`: in an array of any rank but 0."""
     if x.ndim == 0:
-        check.fail(where, "input", "of shape (C), (N, C) or (N, C, ...)", "shape ()")
+        check.fail(where, "input", "have shape (C), (N, C) or (N, C, ...)", "shape ()")
     check.floating(where, "input", x)
     classes = x.shape[0 if x.ndim == 1 else 1]
     if w is not None and not (any_shape and w.ndim and w.size == classes):
@@ -272,7 +272,7 @@ def _indices(where: str, x: Any, t: jax.Array, w: jax.Array | None, ignore_index
     check.integral(where, "target", t)
     expected = ((), (1,)) if x.ndim == 1 else (x.shape[:1] + x.shape[2:],)
     if t.shape not in expected:
-        check.fail(where, "target", f"of shape {expected[0]} for an input of shape {x.shape}", f"shape {t.shape}")
+        check.fail(where, "target", f"have shape {expected[0]} for an input of shape {x.shape}", f"shape {t.shape}")
     classes = x.shape[0 if x.ndim == 1 else 1]
     value_checks.require(t, value_checks.Within(where, "target", 0, classes - 1, ignore_index))
 
@@ -283,15 +283,15 @@ def _cross_entropy_dtype(
     """Checks the arguments of a cross entropy with logits like x, and gives the dtype of the result."""
     check.integer(where, "ignore_index", ignore_index)
     if label_smoothing > 1:
-        check.fail(where, "label_smoothing", "at most 1", label_smoothing)
+        check.fail(where, "label_smoothing", "be at most 1", label_smoothing)
     if x.shape != t.shape or x.ndim == 0:
         _indices(where, x, t, w, ignore_index, label_smoothing > 0)
         return x.dtype
     _classes(where, x, w)
     if not jnp.issubdtype(t.dtype, jnp.floating):
-        check.fail(where, "target", "a floating-point array where it has the input's shape", t.dtype, TypeError)
+        check.fail(where, "target", "be a floating-point array where it has the input's shape", t.dtype, TypeError)
     if ignore_index >= 0:
-        check.fail(where, "ignore_index", "negative with probabilities", ignore_index)
+        check.fail(where, "ignore_index", "be negative with probabilities", ignore_index)
     return result_type(x, t, *(() if w is None else (w,)))
 
 

@@ -68,18 +68,18 @@ def ctc_loss(
     check.rank(where, "log_probs", x, (2, 3), "(T, C) or (T, N, C)")
     check.floating(where, "log_probs", x)
     if x.size == 0:
-        check.fail(where, "log_probs", "not empty", f"shape {x.shape}")
+        check.fail(where, "log_probs", "not be empty", f"shape {x.shape}")
     if t.dtype == bool or jnp.iscomplexobj(t):
-        check.fail(where, "targets", "an integer array", f"dtype {t.dtype}", TypeError)
+        check.fail(where, "targets", "be an integer array", f"dtype {t.dtype}", TypeError)
     check.rank(where, "targets", t, (1, 2), "(S) or (N, S)")
     p = cast(x[:, None] if x.ndim == 2 else x, x.dtype)
     steps, batch, classes = p.shape
     blank = check.integer(where, "blank", blank)
     if not 0 <= blank < classes:
-        check.fail(where, "blank", f"a label, from 0 to {classes - 1}", blank)
+        check.fail(where, "blank", f"be a label, from 0 to {classes - 1}", blank)
     check.boolean(where, "zero_infinity", zero_infinity)
     if t.ndim == 2 and t.shape[0] != batch:
-        check.fail(where, "targets", f"of {batch} rows, as log_probs has", f"shape {t.shape}")
+        check.fail(where, "targets", f"have {batch} rows, as log_probs has", f"shape {t.shape}")
     if x.ndim == 2 and t.ndim == 1:
         t = t[None]
     inputs, _ = _lengths(where, "input_lengths", input_lengths, batch, steps)
@@ -128,7 +128,7 @@ def _lengths(where: str, name: str, value: Any, batch: int, most: int) -> tuple[
     lengths = value if isinstance(value, np.ndarray) else check.array(where, name, value)
     check.integral(where, name, jnp.asarray(lengths))
     if lengths.ndim > 1 or lengths.size != batch:
-        check.fail(where, name, f"of shape ({batch},)", f"shape {lengths.shape}")
+        check.fail(where, name, f"have shape ({batch},)", f"shape {lengths.shape}")
     value_checks.require(lengths, value_checks.Within(where, name, 0, most, error=ValueError))
     values = value_checks.known(lengths)
     numbers = None if values is None else values.ravel().tolist()

@@ -264,7 +264,7 @@ def poisson_nll_loss(
     x, t = check.array(where, "input", input), check.array(where, "target", target)
     for name, v in (("input", x), ("target", t)):
         if jnp.iscomplexobj(v) or (x.dtype == bool and t.dtype == bool):
-            check.fail(where, name, "a numeric, real array", f"dtype {v.dtype}", TypeError)
+            check.fail(where, name, "be a numeric, real array", f"dtype {v.dtype}", TypeError)
     x = x if jnp.issubdtype(x.dtype, jnp.floating) else x.astype(jnp.float32)
     dtype = result_type(x, t)
     x, t = (cast(v, dtype) for v in check.broadcast(where, input=x, target=t))
@@ -314,10 +314,10 @@ def gaussian_nll_loss(
     x, t = check.array(where, "input", input), check.array(where, "target", target)
     for name, a in (("input", x), ("target", t)):
         if a.dtype == bool or jnp.iscomplexobj(a):
-            check.fail(where, name, "a numeric, real array", f"dtype {a.dtype}", TypeError)
+            check.fail(where, name, "be a numeric, real array", f"dtype {a.dtype}", TypeError)
     if isinstance(var, float):
         if var < 0:
-            check.fail(where, "var", "not negative", var)
+            check.fail(where, "var", "not be negative", var)
         v = jnp.full(x.shape, var, x.dtype if jnp.issubdtype(x.dtype, jnp.floating) else jnp.float32)
     else:
         v = check.array(where, "var", var)
@@ -326,7 +326,7 @@ def gaussian_nll_loss(
         if v.shape == x.shape[:-1] and x.ndim:
             v = v[..., None]
         elif v.ndim != x.ndim or sum(b for a, b in zip(x.shape, v.shape, strict=True) if a != b) != 1:
-            expected = f"of shape {x.shape}, or without the last dimension, or with one of size 1"
+            expected = f"have shape {x.shape}, or without the last dimension, or with one of size 1"
             check.fail(where, "var", expected, f"shape {v.shape}")
     value_checks.require(v, value_checks.Within(where, "var", 0, math.inf, nan=True, error=ValueError))
     dtype = result_type(x, t, v)

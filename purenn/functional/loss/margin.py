@@ -30,7 +30,7 @@ def _arrays(where: str, **given: Any) -> list[jax.Array]:
     arrays = [check.array(where, name, x) for name, x in given.items()]
     for name, x in zip(given, arrays, strict=True):
         if x.dtype == bool or jnp.iscomplexobj(x):
-            check.fail(where, name, "a numeric, real array", f"dtype {x.dtype}", TypeError)
+            check.fail(where, name, "be a numeric, real array", f"dtype {x.dtype}", TypeError)
     return arrays
 
 
@@ -71,7 +71,7 @@ def margin_ranking_loss(
     reduction = reduction_of(where, reduction, size_average, reduce)
     a, b, t = _arrays(where, input1=input1, input2=input2, target=target)
     if not a.ndim == b.ndim == t.ndim:
-        check.fail(where, "input1, input2 and target", "of one rank", f"shapes {a.shape}, {b.shape} and {t.shape}")
+        check.fail(where, "input1, input2 and target", "have one rank", f"shapes {a.shape}, {b.shape} and {t.shape}")
     dtype = floating_or_float32(result_type(a, b, t))
     a, b, t = (cast(v, dtype) for v in check.broadcast(where, input1=a, input2=b, target=t))
     return reduced(relu_unit_slope(-t * (a - b) + margin), reduction, dtype)
@@ -120,7 +120,7 @@ def hinge_embedding_loss(
     if not jnp.issubdtype(dtype, jnp.floating):
         margin = int(margin)
         if reduction == "mean":
-            check.fail(where, "input", "a floating-point array where the mean is taken", f"dtype {dtype}", TypeError)
+            check.fail(where, "input", "be a floating-point array where the mean is taken", f"dtype {dtype}", TypeError)
     x, t = check.broadcast(where, input=cast(x, dtype), target=t)
     zero = jnp.zeros_like(x)
     loss = jnp.where(t != 1, relu_unit_slope(margin - x), zero) + jnp.where(t != -1, x, zero)
@@ -161,7 +161,7 @@ def soft_margin_loss(
     x, t = check.array(where, "input", input), check.array(where, "target", target)
     check.floating(where, "input", x)
     if jnp.iscomplexobj(t):
-        check.fail(where, "target", "a real array", f"dtype {t.dtype}", TypeError)
+        check.fail(where, "target", "be a real array", f"dtype {t.dtype}", TypeError)
     check.broadcastable(where, "target", t, x.shape)
     t = jnp.broadcast_to(cast(t, x.dtype), x.shape)
     return reduced(jnp.log1p(jnp.exp(-t * cast(x, x.dtype))), reduction, x.dtype)
@@ -206,7 +206,7 @@ def multilabel_soft_margin_loss(
     given = {"input": x, "target": t}
     check.floating(where, "input", x)
     if x.ndim == 0:
-        check.fail(where, "input", "of rank at least 1, (C) or (N, C)", "shape ()")
+        check.fail(where, "input", "have rank at least 1, (C) or (N, C)", "shape ()")
     if weight is not None:
         given["weight"] = check.array(where, "weight", weight)
     dtype = result_type(*given.values())
@@ -221,7 +221,7 @@ def _rows(where: str, x: jax.Array) -> jax.Array:
     check.floating(where, "input", x)
     check.rank(where, "input", x, (0, 1, 2), "(C) or (N, C)")
     if x.ndim and x.shape[-1] == 0:
-        check.fail(where, "input", "of at least one class", f"shape {x.shape}")
+        check.fail(where, "input", "have at least one class", f"shape {x.shape}")
     return cast(x, x.dtype).reshape(x.shape[0] if x.ndim == 2 else 1, -1 if x.size else x.shape[-1])
 
 
@@ -269,7 +269,7 @@ def multilabel_margin_loss(
     check.integral(where, "target", t)
     s = _rows(where, x)
     if t.shape != x.shape and not (t.ndim < 2 and x.ndim < 2 and t.size == x.size):
-        check.fail(where, "target", f"of shape {x.shape}, as the input", f"shape {t.shape}")
+        check.fail(where, "target", f"have shape {x.shape}, as the input", f"shape {t.shape}")
     value_checks.require(t, value_checks.Within(where, "target", -1, s.shape[1] - 1))
     t = t.reshape(s.shape)
     invalid = jnp.any((t < -1) | (t >= s.shape[1]), 1)
@@ -365,7 +365,7 @@ def multi_margin_loss(
     s = _rows(where, x)
     check.same_dtype(where, input=x, weight=w)
     if t.ndim > 1 or t.size != s.shape[0]:
-        check.fail(where, "target", f"of shape ({s.shape[0]},) for an input of shape {x.shape}", f"shape {t.shape}")
+        check.fail(where, "target", f"have shape ({s.shape[0]},) for an input of shape {x.shape}", f"shape {t.shape}")
     check.shape(where, "weight", w, s.shape[1:])
     y = t.reshape(-1, 1)
     value_checks.require(t, value_checks.Within(where, "target", 0, s.shape[1] - 1))

@@ -66,7 +66,7 @@ def cosine_embedding_loss(
     for name, x in (("input1", a), ("input2", b)):
         check.rank(where, name, x, (t.ndim + 1,), layout)
         if jnp.iscomplexobj(x):
-            check.fail(where, name, "a real array", f"dtype {x.dtype}", TypeError)
+            check.fail(where, name, "be a real array", f"dtype {x.dtype}", TypeError)
     dtype = floating_or_float32(result_type(a, b))
     a, b = (cast(v, dtype) for v in check.broadcast(where, input1=a, input2=b))
     lengths = (jnp.sum(jnp.square(a), -1) + EPSILON) * (jnp.sum(jnp.square(b), -1) + EPSILON)
@@ -173,12 +173,12 @@ def _triplets(
 ) -> jax.Array:
     """With a distance of two arrays, or p and eps of `pairwise_distance`, which isn't rounded on the way then."""
     if margin <= 0:
-        check.fail(where, "margin", "positive", margin)
+        check.fail(where, "margin", "be positive", margin)
     given = {"anchor": anchor, "positive": positive, "negative": negative}
     a, p, n = (check.array(where, name, x) for name, x in given.items())
     if not a.ndim == p.ndim == n.ndim:
         shapes = f"shapes {a.shape}, {p.shape} and {n.shape}"
-        check.fail(where, "anchor, positive and negative", "of one rank", shapes)
+        check.fail(where, "anchor, positive and negative", "have one rank", shapes)
     dtype = None
     if isinstance(distance, tuple):
         (order, eps), dtype = distance, floating_or_float32(result_type(a, p, n))

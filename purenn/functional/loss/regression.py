@@ -78,7 +78,7 @@ def _regression(
         dtype = jnp.finfo(dtype).dtype
     if how == "mean" and jnp.issubdtype(dtype, jnp.integer):
         if w is None:
-            check.fail(where, "input", "a floating-point array where the mean is taken", f"dtype {dtype}", TypeError)
+            check.fail(where, "input", "be a floating-point array where the mean is taken", f"dtype {dtype}", TypeError)
         dtype = jnp.float32
     loss = loss.astype(compute_dtype(dtype))
     if w is None:
@@ -96,13 +96,13 @@ def _real(where: str, input: Any, target: Any) -> None:
     arrays = [check.array(where, name, x) for name, x in (("input", input), ("target", target))]
     dtype = result_type(*(jnp.empty((1,), x.dtype) for x in arrays))
     if not jnp.issubdtype(dtype, jnp.floating):
-        check.fail(where, "input or target", "a floating-point array", f"dtype {dtype}", TypeError)
+        check.fail(where, "input or target", "be a floating-point array", f"dtype {dtype}", TypeError)
 
 
 def _no_bool(where: str, **arrays: Any) -> None:
     for name, x in arrays.items():
         if check.array(where, name, x).dtype == bool:
-            check.fail(where, name, "a numeric array", "dtype bool", TypeError)
+            check.fail(where, name, "be a numeric array", "dtype bool", TypeError)
 
 
 def mse_loss(
@@ -217,7 +217,7 @@ def smooth_l1_loss(
     """
     where = "smooth_l1_loss"
     if beta < 0:
-        check.fail(where, "beta", "at least 0", beta)
+        check.fail(where, "beta", "be at least 0", beta)
     if beta == 0:
         _no_bool(where, input=input, target=target)
         return _regression(where, (modulus, _half_sign), input, target, None, (reduction, size_average, reduce))
@@ -261,7 +261,7 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     """
     where = "huber_loss"
     if delta <= 0:
-        check.fail(where, "delta", "positive", delta)
+        check.fail(where, "delta", "be positive", delta)
     x = check.array(where, "input", input)
     check.floating(where, "input", x)
     _real(where, input, target)

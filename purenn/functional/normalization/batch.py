@@ -120,9 +120,9 @@ def batch_norm_with(
     x = floating(where, x, 2, "(N, C, *)")
     both_or_neither(where, running_mean, running_var, None if training else "training is False")
     if momentum is None:
-        check.fail(where, "momentum", "a number", None, TypeError)
+        check.fail(where, "momentum", "be a number", None, TypeError)
     if eps < 0 or (training and eps == 0):
-        check.fail(where, "eps", "positive in training and else not negative", eps)
+        check.fail(where, "eps", "be positive in training and else not negative", eps)
     mean, var, weight, bias = by_channel(
         where, x, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias
     )

@@ -76,7 +76,7 @@ def instance_norm_with(
     x = floating(where, input, 2, "(N, C, *)")
     both_or_neither(where, running_mean, running_var, None if use_input_stats else "use_input_stats is False")
     if momentum is None:
-        check.fail(where, "momentum", "a number", None, TypeError)
+        check.fail(where, "momentum", "be a number", None, TypeError)
     mean, var = statistics(where, x, running_mean, running_var)
     weight, bias = by_channel(where, x, weight=weight, bias=bias)
     axes = range(2, x.ndim)

@@ -51,9 +51,9 @@ def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float 
     where = "local_response_norm"
     x = check.array(where, "input", input)
     if x.dtype == bool or jnp.iscomplexobj(x):
-        check.fail(where, "input", "a real array", f"dtype {x.dtype}", TypeError)
+        check.fail(where, "input", "be a real array", f"dtype {x.dtype}", TypeError)
     if x.ndim < 3:
-        check.fail(where, "input", "of rank 3 or more, (N, C, *)", f"shape {x.shape}")
+        check.fail(where, "input", "have rank 3 or more, (N, C, *)", f"shape {x.shape}")
     size = check.integer(where, "size", size, None if x.size == 0 else 1)
     if x.size == 0:
         return x
@@ -143,7 +143,7 @@ def normalize(
         check.choice("normalize", "p", p, ("fro",))
     p = 2.0 if p is None or isinstance(p, str) else p
     if abs(p) == math.inf and 0 in [x.shape[a] for a in axes]:
-        check.fail("normalize", "input", f"of non-zero size along dim={dim} for p={p}", f"shape {x.shape}")
+        check.fail("normalize", "input", f"have non-zero size along dim={dim} for p={p}", f"shape {x.shape}")
     wide = widened(x)
     norm = vector_norm(wide, p, axes, keepdims=True)
     low = jnp.asarray(eps, jnp.finfo(x.dtype).dtype).astype(norm.dtype)  # as the input's dtype rounds it

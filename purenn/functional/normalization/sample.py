@@ -55,9 +55,9 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
     groups = check.integer(where, "num_groups", num_groups, 1)
     n, channels, size = x.shape[0], x.shape[1], math.prod(x.shape[2:])
     if channels % groups:
-        check.fail(where, "input", f"with channels divisible by num_groups={groups}", f"shape {x.shape}")
+        check.fail(where, "input", f"have channels divisible by num_groups={groups}", f"shape {x.shape}")
     if n * (channels // groups) * size == 1:
-        check.fail(where, "input", "of more than 1 value a group", f"shape {x.shape} with num_groups={groups}")
+        check.fail(where, "input", "have more than 1 value per group", f"shape {x.shape} with num_groups={groups}")
     weight, bias = parameters(where, x, weight=weight, bias=bias)
     for name, a in (("weight", weight), ("bias", bias)):
         check.shape(where, name, a, (channels,))
@@ -112,12 +112,12 @@ def layer_norm(
 def _last_axes(where: str, x: jax.Array, normalized_shape: Sequence[int]) -> tuple[int, ...]:
     """The axes that have the given sizes, which are the last."""
     if isinstance(normalized_shape, str) or not isinstance(normalized_shape, Sequence):
-        check.fail(where, "normalized_shape", "a sequence of integers", repr(normalized_shape), TypeError)
+        check.fail(where, "normalized_shape", "be a sequence of integers", repr(normalized_shape), TypeError)
     sizes = tuple(check.integer(where, "normalized_shape", s) for s in normalized_shape)
     if not sizes:
-        check.fail(where, "normalized_shape", "of at least one size", sizes)
+        check.fail(where, "normalized_shape", "have at least one size", sizes)
     if x.shape[-len(sizes) :] != sizes:
-        expected = f"of shape (*, {', '.join(map(str, sizes))}) for normalized_shape={sizes}"
+        expected = f"have shape (*, {', '.join(map(str, sizes))}) for normalized_shape={sizes}"
         check.fail(where, "input", expected, f"shape {x.shape}")
     return tuple(range(x.ndim - len(sizes), x.ndim))
 

@@ -23,7 +23,7 @@ def parameters(where: str, x: jax.Array, **arrays: Any) -> list[Any]:
     wide = compute_dtype(x.dtype)
     for name, a in given.items():
         if a.dtype not in (x.dtype, wide):
-            expected = f"of dtype {x.dtype}" + ("" if x.dtype == wide else " or float32") + ", for the input's"
+            expected = f"have dtype {x.dtype}" + ("" if x.dtype == wide else " or float32") + ", for the input's"
             check.fail(where, name, expected, f"dtype {a.dtype}", TypeError)
     return [None if a is None else a.astype(wide) for a in made.values()]
 
@@ -40,15 +40,15 @@ def floating(where: str, input: Any, least: int, layout: str) -> jax.Array:
     x = check.array(where, "input", input)
     check.floating(where, "input", x)
     if x.ndim < least:
-        check.fail(where, "input", f"of rank {least} or more, {layout}", f"shape {x.shape}")
+        check.fail(where, "input", f"have rank {least} or more, {layout}", f"shape {x.shape}")
     return x
 
 
 def both_or_neither(where: str, mean: Any, var: Any, needed: str | None) -> None:
     if (mean is None) != (var is None):
-        check.fail(where, "running_mean and running_var", "both given or both None", "one of them")
+        check.fail(where, "running_mean and running_var", "be both given or both None", "one of them")
     if needed is not None and mean is None:
-        check.fail(where, "running_mean and running_var", f"given where {needed}", "None")
+        check.fail(where, "running_mean and running_var", f"be given where {needed}", "None")
 
 
 def several(where: str, x: jax.Array, axes: Sequence[int], axis_name: AxisName = None) -> int:
@@ -61,7 +61,9 @@ def several(where: str, x: jax.Array, axes: Sequence[int], axis_name: AxisName =
             expected = "an axis, or axes, of a mesh or vmap around this call"
             raise ValueError(f"{where}: axis_name must be {expected}, got {axis_name!r}") from None
     if count == 1:
-        check.fail(where, "input", "of more than 1 value a channel where its statistics are used", f"shape {x.shape}")
+        check.fail(
+            where, "input", "have more than 1 value per channel where its statistics are used", f"shape {x.shape}"
+        )
     return count
 
 

@@ -43,7 +43,7 @@ def _arguments(where: str, n: int, full: bool, input: Any, output_size: Any) -> 
     if n > 1 and isinstance(output_size, Sequence) and len(output_size) == n:
         sizes = [size if given is None else given for given, size in zip(output_size, x.shape[-n:], strict=True)]
     if 0 in (x.shape[1:] if full else x.shape[-n:]):
-        check.fail(where, "input", "of non-zero size but for the first dimension", f"shape {x.shape}")
+        check.fail(where, "input", "have non-zero size but for the first dimension", f"shape {x.shape}")
     return x, check.integers(where, "output_size", sizes, n, 0, single=False)
 
 

@@ -44,7 +44,7 @@ def windows(
     dilations = check.integers(where, "dilation", dilation, n, 1)
     check.boolean(where, "ceil_mode", ceil_mode)
     if any(p > k // 2 for p, k in zip(paddings, kernels, strict=True)):
-        check.fail(where, "padding", f"at most half of kernel_size, {kernels}", paddings)
+        check.fail(where, "padding", f"be at most half of kernel_size, {kernels}", paddings)
     result = []
     for size, k, s, p, d in zip(sizes, kernels, strides, paddings, dilations, strict=True):
         room = size + 2 * p - d * (k - 1) - 1
@@ -52,7 +52,7 @@ def windows(
         if ceil_mode and (count - 1) * s >= size + p:  # the last window has to start in the input or left of it
             count -= 1
         if count < 1:
-            check.fail(where, "kernel_size", f"at most as wide as the padded input, {tuple(sizes)}", kernels)
+            check.fail(where, "kernel_size", f"be at most as wide as the padded input, {tuple(sizes)}", kernels)
         result.append(Window(size, k, s, p, d, count))
     return result
 
@@ -108,7 +108,7 @@ def checked_max_pool(
     if n == 1 and not indices:  # torch has its own routine for this, without integers
         check.floating(where, "input", x)
     if x.dtype == bool or jnp.iscomplexobj(x):
-        check.fail(where, "input", "a real array", f"dtype {x.dtype}", TypeError)
+        check.fail(where, "input", "be a real array", f"dtype {x.dtype}", TypeError)
     geometry = windows(where, x.shape[-n:], kernel_size, stride, padding, dilation, ceil_mode)
     y, place = max_pool(x, geometry, plane_index(x, n) if indices else None)
     return (y, place) if indices else y
@@ -129,18 +129,18 @@ def checked_avg_pool(
     x = batched_planes(where, n, input)
     floats = jnp.issubdtype(x.dtype, jnp.floating)
     if not floats and x.dtype != index_dtype():
-        check.fail(where, "input", f"a floating-point or {index_dtype()} array", f"dtype {x.dtype}", TypeError)
+        check.fail(where, "input", f"be a floating-point or {index_dtype()} array", f"dtype {x.dtype}", TypeError)
     geometry = windows(where, x.shape[-n:], kernel_size, stride, padding, 1, ceil_mode)
     check.boolean(where, "count_include_pad", count_include_pad)
     if n == 3 and any(window.kernel > window.size for window in geometry):
         kernels = tuple(window.kernel for window in geometry)
-        check.fail(where, "kernel_size", f"at most as wide as the input, {x.shape[-n:]}", kernels)
+        check.fail(where, "kernel_size", f"be at most as wide as the input, {x.shape[-n:]}", kernels)
     if divisor_override is None:
         divisor = window_sizes(geometry, count_include_pad)
     else:
         divisor = np.array(check.integer(where, "divisor_override", divisor_override))
         if divisor == 0:
-            check.fail(where, "divisor_override", "other than 0", 0)
+            check.fail(where, "divisor_override", "be other than 0", 0)
     wide = compute_dtype(x.dtype)
     total = sum_pool(x.astype(wide), geometry)
     y = lax.div(total, jnp.broadcast_to(divisor.astype(wide), total.shape))

@@ -38,14 +38,14 @@ def _fractional_max(
     x = common.planes(where, n, input)
     check.floating(where, "input", x)
     if 0 in x.shape[1:]:
-        check.fail(where, "input", "of non-zero size but for the first dimension", f"shape {x.shape}")
+        check.fail(where, "input", "have non-zero size but for the first dimension", f"shape {x.shape}")
     kernels = check.integers(where, "kernel_size", kernel_size, n, 1, single=False)
     if output_size is None:
         output_size = _scaled(where, output_ratio, x.shape[-n:])
     sizes = check.integers(where, "output_size", output_size, n, 0, single=False)
     for size, out, k in zip(x.shape[-n:], sizes, kernels, strict=True):
         if out + k - 1 > size - (n == 3):  # torch wants a bit more room in three dimensions than in two
-            expected = f"with kernel_size - 1, {k - 1}, at most {size - (n == 3)} for a dimension of size {size}"
+            expected = f"have kernel_size - 1, {k - 1}, at most {size - (n == 3)} for a dimension of size {size}"
             check.fail(where, "output_size", expected, out)
     batched = x if x.ndim == n + 2 else x[None]
     batch, channels = batched.shape[:2]
@@ -55,7 +55,7 @@ def _fractional_max(
     samples = check.array(where, "_random_samples", samples)
     check.same_dtype(where, input=x, _random_samples=samples)
     if samples.ndim != 3 or not known_below(batch, samples.shape[0] + 1) or samples.shape[1:] != (channels, n):
-        check.fail(where, "_random_samples", f"of shape {(batch, channels, n)}", f"shape {samples.shape}")
+        check.fail(where, "_random_samples", f"have shape {(batch, channels, n)}", f"shape {samples.shape}")
     samples = samples[:batch]
     place = common.plane_index(batched, n) if indices else None
     y = batched
@@ -72,10 +72,10 @@ def _fractional_max(
 def _scaled(where: str, ratio: Any, sizes: Sequence[int]) -> list[int]:
     n = len(sizes)
     if ratio is None:
-        check.fail(where, "output_size", "given where output_ratio isn't", None)
+        check.fail(where, "output_size", "be given where output_ratio isn't", None)
     ratios = tuple(ratio) if isinstance(ratio, Sequence) else (ratio,) * n
     if len(ratios) != n or not all(isinstance(r, int | float) for r in ratios):
-        check.fail(where, "output_ratio", f"a number or {n} of them", repr(ratio))
+        check.fail(where, "output_ratio", f"be a number or {n} of them", repr(ratio))
     return [int(size * r) for size, r in zip(sizes, ratios, strict=True)]
 
 

@@ -29,13 +29,13 @@ def _lp_pool(
     x = common.batched_planes(where, n, input)
     kernels = check.integers(where, "kernel_size", kernel_size, n, 1, single=False)
     if not isinstance(norm_type, int | float):
-        check.fail(where, "norm_type", "a number", repr(norm_type), TypeError)
+        check.fail(where, "norm_type", "be a number", repr(norm_type), TypeError)
     integral = not jnp.issubdtype(x.dtype, jnp.inexact)
     if norm_type == 0 or (integral and norm_type < 0 and isinstance(norm_type, int)):
-        check.fail(where, "norm_type", "positive" if integral else "other than 0", norm_type)
+        check.fail(where, "norm_type", "be positive" if integral else "be other than 0", norm_type)
     if math.isinf(norm_type):
         if x.dtype == bool:
-            check.fail(where, "input", "a number array for an infinite norm_type", "dtype bool", TypeError)
+            check.fail(where, "input", "be a number array for an infinite norm_type", "dtype bool", TypeError)
         sign = 1 if norm_type > 0 else -1
         return sign * common.checked_max_pool(where, n, False, sign * modulus(x), kernels, stride, 0, 1, ceil_mode)
     if integral and isinstance(norm_type, float):

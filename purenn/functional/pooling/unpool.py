@@ -34,18 +34,18 @@ def _max_unpool(
     check.integral(where, "indices", place)
     check.shape(where, "indices", place, x.shape)
     if 0 in x.shape[1:]:
-        check.fail(where, "input", "of non-zero size but for the first dimension", f"shape {x.shape}")
+        check.fail(where, "input", "have non-zero size but for the first dimension", f"shape {x.shape}")
     kernels = check.integers(where, "kernel_size", kernel_size, n, single=False)
     strides = kernels if stride is None else check.integers(where, "stride", stride, n, single=False)
     paddings = check.integers(where, "padding", padding, n, single=False)
     if n == 3 and min(strides) < 1:
-        check.fail(where, "stride", "at least 1", strides)
+        check.fail(where, "stride", "be at least 1", strides)
     inputs = x.shape[-n:]
     sizes = tuple((m - 1) * s + k - 2 * p for m, s, k, p in zip(inputs, strides, kernels, paddings, strict=True))
     if output_size is not None:
         sizes = _output_size(where, n, output_size, sizes, strides)
     if min(sizes) < 0:
-        check.fail(where, "output_size", "non-negative", sizes)
+        check.fail(where, "output_size", "be non-negative", sizes)
     flat, total = x.reshape(-1, math.prod(inputs)), math.prod(sizes)
     if total == 0 or flat.size == 0:
         return jnp.zeros((*x.shape[:-n], *sizes), x.dtype)
@@ -62,11 +62,11 @@ def _output_size(
     where: str, n: int, output_size: Any, sizes: tuple[int, ...], strides: tuple[int, ...]
 ) -> tuple[int, ...]:
     if not isinstance(output_size, Sequence) or len(output_size) not in (n, n + 2):
-        check.fail(where, "output_size", f"a sequence of {n} or {n + 2} integers", repr(output_size))
+        check.fail(where, "output_size", f"be a sequence of {n} or {n + 2} integers", repr(output_size))
     wanted = tuple(check.integer(where, "output_size", size) for size in output_size[-n:])
     for want, size, s in zip(wanted, sizes, strides, strict=True):
         if not size - s < want < size + s:
-            check.fail(where, "output_size", f"less than a stride from {sizes}", wanted)
+            check.fail(where, "output_size", f"be less than a stride from {sizes}", wanted)
     return wanted
 
 

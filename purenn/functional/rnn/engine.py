@@ -57,7 +57,7 @@ def run(
         there = present(where, packed)
         x = pad(packed._replace(data=x), there)
     if x.shape[0] == 0:
-        check.fail(where, "input", "of length 1 or more", 0)
+        check.fail(where, "input", "have length 1 or more", 0)
     check.floating(where, "input", x)
     check.probability(where, "dropout", dropout_p)
     layers = _grouped(where, cell, x, params, has_biases, num_layers, 2 if bidirectional else 1)
@@ -92,7 +92,7 @@ def _grouped(
     sizes = [len(fields) - 1, len(fields)] if cell is LSTM else [len(fields) - 1]
     if not isinstance(params, Sequence) or len(params) not in [cells * n for n in sizes]:
         number = " or ".join(str(n) for n in sizes)
-        expected = f"{number} arrays for each of {num_layers} layers and {directions} directions"
+        expected = f"be {number} arrays for each of {num_layers} layers and {directions} directions"
         came = len(params) if isinstance(params, Sequence) else type(params).__name__
         check.fail(where, "params", expected, came)
     _check_features(where, "input", x, params[0])
@@ -101,7 +101,7 @@ def _grouped(
         given = {f: (f"params[{start + i}]", params[start + i]) for i, f in enumerate(fields[:size])}
         found.append(_weights(where, cell, x, inputs, given))
         if found[-1].sizes != found[0].sizes:
-            check.fail(where, f"params from {start}", f"of hidden sizes {found[0].sizes}", found[-1].sizes)
+            check.fail(where, f"params from {start}", f"have hidden sizes {found[0].sizes}", found[-1].sizes)
         if len(found) % directions == 0:
             inputs = found[0].sizes[0] * directions
     return [found[i : i + directions] for i in range(0, cells, directions)]
@@ -111,7 +111,7 @@ def _check_features(where: str, argument: str, x: jax.Array, weight: Any) -> Non
     """An input that fits the first weights: of the two, a caller has the input at hand."""
     shape = getattr(weight, "shape", ())
     if len(shape) == 2 and shape[1] != x.shape[-1]:
-        check.fail(where, argument, f"of size {shape[1]} in its last dimension", f"{x.shape[-1]}")
+        check.fail(where, argument, f"have size {shape[1]} in its last dimension", f"{x.shape[-1]}")
 
 
 def _weights(where: str, cell: Cell, x: jax.Array, inputs: int, given: Mapping[str, tuple[str, Any]]) -> Weights:
@@ -145,7 +145,7 @@ def _state(where: str, cell: Cell, x: jax.Array, hx: Any, leading: tuple[int, ..
     elif isinstance(hx, list | tuple) and len(hx) == 2:
         given = {"hx[0]": hx[0], "hx[1]": hx[1]}
     else:
-        check.fail(where, "hx", "a pair of h and c", getattr(hx, "shape", type(hx).__name__), TypeError)
+        check.fail(where, "hx", "be a pair of h and c", getattr(hx, "shape", type(hx).__name__), TypeError)
     arrays = {name: check.array(where, name, array) for name, array in given.items()}
     check.same_dtype(where, input=x, **arrays)
     for (name, array), shape in zip(arrays.items(), shapes, strict=True):

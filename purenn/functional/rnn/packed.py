@@ -60,7 +60,7 @@ class PackedSequence(_Fields):
     ) -> PackedSequence:
         if batch_sizes is None:
             if not isinstance(data, list | tuple) or len(data) != 2:
-                check.fail("PackedSequence", "data", "a pair of data and batch_sizes, or both", type(data).__name__)
+                check.fail("PackedSequence", "data", "be a pair of data and batch_sizes, or both", type(data).__name__)
             data, batch_sizes = data
         if unsorted_indices is None:
             unsorted_indices = inverse(sorted_indices)
@@ -83,7 +83,7 @@ class PackedSequence(_Fields):
     def batch(self) -> int:
         """The number of sequences."""
         if self._batch is None:
-            expected = "known, or sorted_indices given; pack_padded_sequence sees to it"
+            expected = "be known, or sorted_indices given; pack_padded_sequence sees to it"
             check.fail("PackedSequence", "batch_sizes", expected, "traced ones")
         return self._batch
 
@@ -146,14 +146,14 @@ def inverse(permutation: Any) -> Any:
 def present(where: str, packed: PackedSequence) -> Any:
     """Which elements there are, of shape (T, B), T counting the sizes: in numpy's form where the sizes are known."""
     if not isinstance(packed, PackedSequence):
-        check.fail(where, "sequence", "a PackedSequence", type(packed).__name__, TypeError)
+        check.fail(where, "sequence", "be a PackedSequence", type(packed).__name__, TypeError)
     sizes = known(packed.batch_sizes)
     if (packed.batch_sizes if sizes is None else sizes).ndim != 1:
-        check.fail(where, "batch_sizes", "of rank 1", f"shape {packed.batch_sizes.shape}")
+        check.fail(where, "batch_sizes", "have rank 1", f"shape {packed.batch_sizes.shape}")
     if sizes is None:
         return jnp.arange(packed.batch)[None] < packed.batch_sizes[:, None]
     if packed.data.ndim == 0 or sizes.sum() > packed.data.shape[0] or (np.diff(sizes) > 0).any():
-        expected = "sizes that don't grow, of all rows of data together"
+        expected = "be sizes that don't grow, of all rows of data together"
         check.fail(where, "batch_sizes", expected, f"{sizes.tolist()} for data of shape {packed.data.shape}")
     return np.arange(packed.batch) < sizes[:, None]
 

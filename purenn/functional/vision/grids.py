@@ -58,10 +58,10 @@ def grid_sample(
     check.floating(where, "input", x)
     n = x.ndim - 2
     if g.ndim != x.ndim or g.shape[0] != x.shape[0] or g.shape[-1] != n:
-        expected = f"of shape ({x.shape[0]}, {', '.join('DHW'[-n:])}, {n}) for an input of shape {x.shape}"
+        expected = f"have shape ({x.shape[0]}, {', '.join('DHW'[-n:])}, {n}) for an input of shape {x.shape}"
         check.fail(where, "grid", expected, f"shape {g.shape}")
     if 0 in x.shape[2:]:
-        check.fail(where, "input", "of non-zero size in space", f"shape {x.shape}")
+        check.fail(where, "input", "have non-zero size in space", f"shape {x.shape}")
     return sample(x, g, mode, padding_mode, bool(align_corners))
 
 
@@ -93,13 +93,13 @@ def affine_grid(theta: Any, size: Sequence[int], align_corners: bool | None = No
     a = check.array(where, "theta", theta)
     check.floating(where, "theta", a)
     if not isinstance(size, Sequence) or len(size) not in (4, 5):
-        check.fail(where, "size", "4 or 5 integers, (N, C, H, W) or (N, C, D, H, W)", size)
+        check.fail(where, "size", "be 4 or 5 integers, (N, C, H, W) or (N, C, D, H, W)", size)
     batch, _, *space = check.integers(where, "size", size, len(size), 0)
     n = len(space)
     check.shape(where, "theta", a, (batch, n, n + 1))
     unit = align_corners and min(space) == 1  # then torch doesn't look at the others
     if not unit and min(size) <= 0:
-        check.fail(where, "size", "positive", size)
+        check.fail(where, "size", "be positive", size)
     wide = compute_dtype(a.dtype)
     columns = jnp.moveaxis(a.astype(wide), -1, 0).reshape(n + 1, batch, *(1,) * n, n)
     grid = columns[n]

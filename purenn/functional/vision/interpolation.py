@@ -111,12 +111,12 @@ def _interpolated(
     if not integer:
         check.floating(where, "input", x)
     if mode in ("nearest", "nearest-exact", "area") and align_corners is not None:
-        check.fail(where, "align_corners", f"None with mode={mode!r}", align_corners)
+        check.fail(where, "align_corners", f"be None with mode={mode!r}", align_corners)
     if antialias and mode not in ("bilinear", "bicubic", "lanczos"):
-        check.fail(where, "antialias", f"False with mode={mode!r}", antialias)
+        check.fail(where, "antialias", f"be False with mode={mode!r}", antialias)
     if mode == "lanczos" and (not antialias or align_corners):
         check.fail(
-            where, "antialias and align_corners", "True and False with mode='lanczos'", (antialias, align_corners)
+            where, "antialias and align_corners", "be True and False with mode='lanczos'", (antialias, align_corners)
         )
     sizes, scales = sizes_and_scales(where, x, size, scale_factor, bool(recompute_scale_factor))
     if mode == "area":
@@ -124,7 +124,7 @@ def _interpolated(
         return average(x, sizes)
     check.nonempty(where, "input", x, x.ndim - 2)
     if min(sizes) < 1:
-        check.fail(where, "size", "at least 1 in every dimension", sizes)
+        check.fail(where, "size", "be at least 1 in every dimension", sizes)
     bytes_ = integer and not mode.startswith("nearest")
     wide = jnp.int32 if bytes_ else compute_dtype(x.dtype)
     real = jnp.float64 if bytes_ else wide

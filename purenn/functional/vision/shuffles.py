@@ -37,7 +37,7 @@ def pixel_shuffle(input: Any, upscale_factor: int) -> jax.Array:
     x, r = check.array(where, "input", input), check.integer(where, "upscale_factor", upscale_factor, 1)
     *lead, c, h, w = _image(where, x)
     if c % (r * r):
-        check.fail(where, "input", f"of a number of channels divisible by {r * r}", f"{c} (shape {x.shape})")
+        check.fail(where, "input", f"have a number of channels divisible by {r * r}", f"{c} (shape {x.shape})")
     n = len(lead)
     y = x.reshape(*lead, c // (r * r), r, r, h, w).transpose(*range(n + 1), n + 3, n + 1, n + 4, n + 2)
     return y.reshape(*lead, c // (r * r), h * r, w * r)
@@ -68,7 +68,7 @@ def pixel_unshuffle(input: Any, downscale_factor: int) -> jax.Array:
     x, r = check.array(where, "input", input), check.integer(where, "downscale_factor", downscale_factor, 1)
     *lead, c, h, w = _image(where, x)
     if h % r or w % r:
-        check.fail(where, "input", f"of a height and a width divisible by {r}", f"shape {x.shape}")
+        check.fail(where, "input", f"have a height and a width divisible by {r}", f"shape {x.shape}")
     n = len(lead)
     y = x.reshape(*lead, c, h // r, r, w // r, r).transpose(*range(n + 1), n + 2, n + 4, n + 1, n + 3)
     return y.reshape(*lead, c * r * r, h // r, w // r)
@@ -76,7 +76,7 @@ def pixel_unshuffle(input: Any, downscale_factor: int) -> jax.Array:
 
 def _image(where: str, x: jax.Array) -> tuple[int, ...]:
     if x.ndim < 3:
-        check.fail(where, "input", "of rank 3 at least, (*, C, H, W)", f"shape {x.shape}")
+        check.fail(where, "input", "have rank at least 3, (*, C, H, W)", f"shape {x.shape}")
     return x.shape
 
 
@@ -124,8 +124,8 @@ def native_channel_shuffle(input: Any, groups: int) -> jax.Array:
 def _channel_shuffle(where: str, input: Any, groups: int) -> jax.Array:
     x, groups = check.array(where, "input", input), check.integer(where, "groups", groups, 1)
     if x.ndim < 3:
-        check.fail(where, "input", "of rank 3 at least, (N, C, *)", f"shape {x.shape}")
+        check.fail(where, "input", "have rank at least 3, (N, C, *)", f"shape {x.shape}")
     n, c = x.shape[:2]
     if c % groups:
-        check.fail(where, "input", f"of a number of channels divisible by {groups}", f"{c} (shape {x.shape})")
+        check.fail(where, "input", f"have a number of channels divisible by {groups}", f"{c} (shape {x.shape})")
     return jnp.swapaxes(x.reshape(n, groups, c // groups, *x.shape[2:]), 1, 2).reshape(x.shape)

@@ -25,23 +25,23 @@ def sizes_and_scales(
     n = x.ndim - 2
     if (size is None) == (scale_factor is None):
         came = "neither" if size is None else f"size={size} and scale_factor={scale_factor}"
-        check.fail(where, "size or scale_factor", "given, one of them", came)
+        check.fail(where, "size or scale_factor", "be given, one of them", came)
     if size is not None:
         if recompute:
-            check.fail(where, "recompute_scale_factor", "None or False with size", recompute)
+            check.fail(where, "recompute_scale_factor", "be None or False with size", recompute)
         _fits(where, "size", size, n)
         return check.integers(where, "size", size, n), (None,) * n
     _fits(where, "scale_factor", scale_factor, n)
     scales = tuple(scale_factor) if isinstance(scale_factor, Sequence) else (scale_factor,) * n
     if not all(isinstance(s, int | float | np.number) and 0 < s < float("inf") for s in scales):
-        check.fail(where, "scale_factor", "a positive number or one a dimension", scale_factor)
+        check.fail(where, "scale_factor", "be a positive number, or one per dimension", scale_factor)
     sizes = tuple(int(m * s) for m, s in zip(x.shape[2:], scales, strict=True))
     return sizes, (None,) * n if recompute else tuple(map(float, scales))
 
 
 def _fits(where: str, name: str, value: Any, n: int) -> None:
     if isinstance(value, Sequence) and len(value) != n:
-        check.fail(where, name, f"one number or {n} of them, one a dimension", value)
+        check.fail(where, name, f"be one number, or {n} of them, one per dimension", value)
 
 
 def _source(size: int, out: int, scale: float | None, align_corners: bool, real: Any) -> tuple[Any, np.ndarray]:

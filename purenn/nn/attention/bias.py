@@ -52,7 +52,7 @@ class CausalBias:
 
     def __post_init__(self) -> None:
         if not isinstance(self.variant, CausalVariant):
-            check.fail("CausalBias", "variant", "a CausalVariant", repr(self.variant), TypeError)
+            check.fail("CausalBias", "variant", "be a CausalVariant", repr(self.variant), TypeError)
         for name in ("seq_len_q", "seq_len_kv"):
             check.integer("CausalBias", name, getattr(self, name), 0)
 
