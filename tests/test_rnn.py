@@ -465,7 +465,7 @@ REFUSED = [
     (lambda: F.gru_cell(x[0], None, jnp.ones((13, 3)), R), "w_ih must have shape (12, 3), got shape (13, 3)"),
     (lambda: F.rnn_tanh_cell(x[0], None, W, R, jnp.ones(3)), "b_ih must have shape (4,), got shape (3,)"),
     (lambda: F.rnn_tanh_cell(x[0], None, W, None), "w_hh must be an array, got NoneType"),
-    (lambda: F.rnn_tanh_cell(x[0].astype("float16"), None, W, R), "of one dtype, got float16, float32, float32"),
+    (lambda: F.rnn_tanh_cell(x[0].astype("float16"), None, W, R), "have one dtype, got float16, float32, float32"),
     (lambda: F.rnn_tanh_cell(x[0].astype(int), None, W, R), "input must be a floating-point array"),
     (lambda: F.rnn_tanh_cell(x[0], None, B, R), "w_ih must have rank 2"),
     (lambda: F.lstm_cell(x[0], hx, jnp.ones((16, 3)), jnp.ones((16, 4))), "hx must be a pair of h and c"),

@@ -285,7 +285,7 @@ BAD = [
     ),
     *(Bad(f, (X, [1.0]), match=f"{f}: target must be an array, got list") for f in ELEMENTWISE),
     *(
-        Bad(f, (normal(2, 1), X), match=f"{f}: target must have shape")
+        Bad(f, (normal(2, 1), X), match=f"{f}: target must (have shape|be broadcastable)")
         for f in ("binary_cross_entropy", "binary_cross_entropy_with_logits", "soft_margin_loss")
     ),
     *(
