@@ -18,8 +18,7 @@ from jax import lax
 from jax.core import Tracer
 from jax.typing import DTypeLike
 
-from purenn import random
-from purenn.functional import _check
+from purenn import check, random
 
 __all__ = [
     "Initializer",
@@ -72,12 +71,12 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
         1.0
     """
     gains = {**dict.fromkeys((*_LINEAR, "sigmoid"), 1.0), "tanh": 5 / 3, "relu": math.sqrt(2), "selu": 3 / 4}
-    _check.choice("calculate_gain", "nonlinearity", nonlinearity, (*gains, "leaky_relu"))
+    check.choice("calculate_gain", "nonlinearity", nonlinearity, (*gains, "leaky_relu"))
     if nonlinearity != "leaky_relu":
         return gains[nonlinearity]
     slope = 0.01 if param is None else param
     if isinstance(slope, bool) or not isinstance(slope, int | float):
-        _check.fail("calculate_gain", "param", "a number", repr(slope))
+        check.fail("calculate_gain", "param", "be a number", repr(slope))
     return math.sqrt(2 / (1 + slope**2))
 
 
@@ -85,25 +84,27 @@ def _number(where: str, argument: str, value: Any) -> None:
     """Refuses an array, which torch's functions fill and these don't."""
     if np.ndim(value):
         shape, fill = np.shape(value), f"purenn.nn.init.{where}_"
-        _check.fail(where, argument, "a number", f"an array of shape {shape}; {fill} fills a module's array", TypeError)
+        check.fail(
+            where, argument, "be a number", f"an array of shape {shape}; {fill} fills a module's array", TypeError
+        )
 
 
 def _ordered(where: str, a: float, b: float) -> None:
     _number(where, "a", a)
     _number(where, "b", b)
     if not a <= b:
-        _check.fail(where, "b", f"at least a={a}", b)
+        check.fail(where, "b", f"be at least a={a}", b)
 
 
 def _not_negative(where: str, argument: str, value: float) -> None:
     _number(where, argument, value)
     if not value >= 0:
-        _check.fail(where, argument, "at least 0", value)
+        check.fail(where, argument, "be at least 0", value)
 
 
 def _floating(where: str, dtype: DTypeLike) -> None:
     if not jnp.issubdtype(dtype, jnp.floating):
-        _check.fail(where, "dtype", "a floating-point dtype", np.dtype(dtype), TypeError)
+        check.fail(where, "dtype", "be a floating-point dtype", np.dtype(dtype), TypeError)
 
 
 def _uniform(where: str, rng: Any, shape: Sequence[int], dtype: DTypeLike, a: float, b: float) -> jax.Array:
@@ -179,7 +180,7 @@ def trunc_normal(mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float 
     _number("trunc_normal", "std", std)
     _ordered("trunc_normal", a, b)
     if not std > 0:
-        _check.fail("trunc_normal", "std", "above 0", std)
+        check.fail("trunc_normal", "std", "be above 0", std)
     low, high = (a - mean) / std, (b - mean) / std
     scale = std if low + high <= 0 else -std  # the lower tail, whose small probabilities are precise
     if scale < 0:
@@ -228,7 +229,7 @@ def constant(val: float) -> Initializer:
     """
     _number("constant", "val", val)
     if not isinstance(val, int | float | complex | np.number):
-        _check.fail("constant", "val", "a number", repr(val), TypeError)
+        check.fail("constant", "val", "be a number", repr(val), TypeError)
     return lambda rng, shape, dtype=jnp.float32: random.constant(val, shape, dtype, traced=_traced(rng))
 
 
@@ -260,7 +261,7 @@ def _traced(rng: Any) -> bool:
 
 def _rank(where: str, shape: Sequence[int], ranks: tuple[int, ...]) -> None:
     if len(shape) not in ranks:
-        _check.fail(where, "shape", "of rank " + " or ".join(map(str, ranks)), tuple(shape))
+        check.fail(where, "shape", "have rank " + " or ".join(map(str, ranks)), tuple(shape))
 
 
 def eye() -> Initializer:
@@ -301,15 +302,15 @@ def dirac(groups: int = 1) -> Initializer:
         [[[0.0, 1.0, 0.0], [0.0, 0.0, 0.0]]]
     """
     _number("dirac", "groups", groups)
-    _check.integer("dirac", "groups", groups, 1)
+    check.integer("dirac", "groups", groups, 1)
 
     def initialize(rng: Any, shape: Sequence[int], dtype: DTypeLike = jnp.float32) -> jax.Array:
         _rank("dirac", shape, (3, 4, 5))
         outputs, inputs, *kernel = shape
         if outputs % groups:
-            _check.fail("dirac", "shape", f"of a first dimension divisible by groups={groups}", tuple(shape))
+            check.fail("dirac", "shape", f"have a first dimension divisible by groups={groups}", tuple(shape))
         if 0 in kernel and outputs and inputs:
-            _check.fail("dirac", "shape", "of a kernel with elements", tuple(shape))
+            check.fail("dirac", "shape", "have a kernel with elements", tuple(shape))
         xp = jnp if _traced(rng) else np
         within = xp.arange(outputs) % max(outputs // groups, 1)
         place = within[:, None] == xp.arange(inputs)[None]
@@ -322,7 +323,7 @@ def dirac(groups: int = 1) -> Initializer:
 
 def _fans(where: str, shape: Sequence[int]) -> tuple[int, int]:
     if len(shape) < 2:
-        _check.fail(where, "shape", "of rank 2 or more", tuple(shape))
+        check.fail(where, "shape", "have rank 2 or more", tuple(shape))
     kernel = math.prod(shape[2:])
     return shape[1] * kernel, shape[0] * kernel
 
@@ -338,7 +339,7 @@ def _xavier(where: str, gain: float, fill: Callable[..., jax.Array]) -> Initiali
     def initialize(rng: Any, shape: Sequence[int], dtype: DTypeLike = jnp.float32) -> jax.Array:
         fans = sum(_fans(where, shape))
         if fans == 0:
-            _check.fail(where, "shape", "of some inputs or outputs", tuple(shape))
+            check.fail(where, "shape", "have at least one input or output", tuple(shape))
         return fill(where, rng, shape, dtype, gain * math.sqrt(2 / fans))
 
     return initialize
@@ -389,7 +390,7 @@ def xavier_normal(gain: float = 1.0) -> Initializer:
 
 def _kaiming(where: str, a: float, mode: str, nonlinearity: str, fill: Callable[..., jax.Array]) -> Initializer:
     _number(where, "a", a)
-    _check.choice(where, "mode", mode.lower(), ("fan_in", "fan_out"))
+    check.choice(where, "mode", mode.lower(), ("fan_in", "fan_out"))
     gain = calculate_gain(nonlinearity, a)
 
     def initialize(rng: Any, shape: Sequence[int], dtype: DTypeLike = jnp.float32) -> jax.Array:
@@ -462,11 +463,11 @@ def orthogonal(gain: float = 1) -> Initializer:
     """
     _number("orthogonal", "gain", gain)
     if not isinstance(gain, int | float):
-        _check.fail("orthogonal", "gain", "a number", repr(gain), TypeError)
+        check.fail("orthogonal", "gain", "be a number", repr(gain), TypeError)
 
     def initialize(rng: Any, shape: Sequence[int], dtype: DTypeLike = jnp.float32) -> jax.Array:
         if len(shape) < 2:
-            _check.fail("orthogonal", "shape", "of rank 2 or more", tuple(shape))
+            check.fail("orthogonal", "shape", "have rank 2 or more", tuple(shape))
         if 0 in shape:
             return jnp.zeros(shape, dtype)
         work = jnp.float64 if np.dtype(dtype) == np.float64 else jnp.float32

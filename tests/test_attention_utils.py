@@ -203,9 +203,9 @@ def test_masks_and_their_combinations():
 def test_flex_bad_calls():
     q, k, v = arrays()
     for args, match in (
-        ((q[0], k, v), "query must be of rank 4"),
-        ((q, k[..., :2], v), "key must be of shape"),
-        ((q, k, v[:, :, :3]), "value must be of shape"),
+        ((q[0], k, v), "query must have rank 4"),
+        ((q, k[..., :2], v), "key must have shape"),
+        ((q, k, v[:, :, :3]), "value must have shape"),
         ((q, k[:, :1], v[:, :1]), "enable_gqa=True"),
         ((q, k[:1], v[:1]), "batch size 2"),
     ):

@@ -12,7 +12,7 @@ from layer_engine import Row
 from layer_table import TABLE
 
 import purenn.functional as F
-from purenn.functional.flex import AuxRequest, flex_attention
+from purenn.functional.attention.flex import AuxRequest, flex_attention
 from purenn.lowering.sizes import divisor, known_below
 from purenn.utils.rnn import PackedSequence
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import purenn.functional as F
-from purenn.functional._interpolate import taps
+from purenn.functional.vision.taps import taps
 
 MODES = ("nearest", "nearest-exact", "linear", "bicubic", "bilinear", "lanczos")
 FACTORS = st.one_of(st.sampled_from([0.5, 1.0, 1.5, 2.0, 3.0, 1 / 3, 2.3, 0.7]), st.floats(0.1, 4))

@@ -106,7 +106,7 @@ def test_what_cannot_be_known_is_said():
         nn.functional_call(nn.LazyLinear(3), {}, {}, jnp.ones((2, 3)))
     with pytest.raises(ValueError, match="takes sizes from its input"):
         nn.pure(lambda: nn.LazyLinear(3)).init(jax.random.key(0))
-    with pytest.raises(ValueError, match="input must be of rank 3 or 4, of a sample or a batch"):
+    with pytest.raises(ValueError, match="input must have rank 3 or 4, of a sample or a batch"):
         nn.LazyConv2d(4, 3)(jnp.ones((2, 3)))
 
     class Unused(layers.Composite):

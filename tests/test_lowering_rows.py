@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from purenn.functional._interpolate import taps
+from purenn.functional.vision.taps import taps
 from purenn.lowering import distance, resampling
 from purenn.lowering.softmax import softmax
 

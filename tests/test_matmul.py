@@ -71,21 +71,21 @@ ONE = jnp.float32(1)
 @pytest.mark.parametrize(
     ("args", "kwargs", "match"),
     [
-        ((A.astype(jnp.float32), B, *BY_TENSOR), {}, "mat_a must be of a float8 dtype"),
-        ((A[None], B, *BY_TENSOR), {}, "mat_a must be of rank 2"),
-        ((A, B[:3], *BY_TENSOR), {}, r"mat_b must be of shape \(4, N\)"),
+        ((A.astype(jnp.float32), B, *BY_TENSOR), {}, "mat_a must have a float8 dtype"),
+        ((A[None], B, *BY_TENSOR), {}, "mat_a must have rank 2"),
+        ((A, B[:3], *BY_TENSOR), {}, r"mat_b must have shape \(4, N\)"),
         ((A, B, [ONE, ONE], TENSOR, ONE, TENSOR), {}, "scale_a must be one, or a list of one"),
         ((A, B, jnp.ones(2), TENSOR, ONE, TENSOR), {}, "scale_a must be a single number"),
-        ((A, B, jnp.bfloat16(1), TENSOR, ONE, TENSOR), {}, "scale_a must be of dtype float32"),
-        ((A, B, jnp.ones((2, 1)), ROW, jnp.ones((3, 1)), ROW), {}, r"scale_b must be of shape \(1, 3\)"),
+        ((A, B, jnp.bfloat16(1), TENSOR, ONE, TENSOR), {}, "scale_a must have dtype float32"),
+        ((A, B, jnp.ones((2, 1)), ROW, jnp.ones((3, 1)), ROW), {}, r"scale_b must have shape \(1, 3\)"),
         ((A, B, jnp.ones((2, 1)), ROW, ONE, TENSOR), {}, "scale_recipe_a and scale_recipe_b must be both"),
         (
             (A, B, ONE, F.ScalingType.BlockWise1x32, ONE, F.ScalingType.BlockWise1x32),
             {},
             "scale_recipe_a and scale_recipe_b",
         ),
-        ((A, B, *BY_TENSOR), {"bias": jnp.ones(2)}, r"bias must be of shape \(3,\)"),
-        ((A, B, *BY_TENSOR), {"bias": jnp.ones(3, jnp.int32)}, "bias must be of dtype float32"),
+        ((A, B, *BY_TENSOR), {"bias": jnp.ones(2)}, r"bias must have shape \(3,\)"),
+        ((A, B, *BY_TENSOR), {"bias": jnp.ones(3, jnp.int32)}, "bias must have dtype float32"),
         ((A, B, *BY_TENSOR), {"contraction_dim": (0, 0)}, "contraction_dim must be empty"),
     ],
 )
@@ -133,7 +133,7 @@ def test_scaled_groups_are_the_groups_of_the_scaled_numbers(left, right, ends):
     ("args", "kwargs", "match"),
     [
         ((A, B, ONE, TENSOR, ONE, TENSOR), {}, "scale_recipe_a must be ScalingType.RowWise"),
-        ((A.astype(jnp.float8_e5m2), B, ONE, ROW, ONE, ROW), {}, "mat_a and mat_b must be of dtype float8_e4m3fn"),
+        ((A.astype(jnp.float8_e5m2), B, ONE, ROW, ONE, ROW), {}, "mat_a and mat_b must have dtype float8_e4m3fn"),
         ((A, B, jnp.ones(2), ROW, jnp.ones(3), ROW), {"bias": ONE}, "bias must be None"),
         (
             (A, B, jnp.ones(2), ROW, jnp.ones(3), ROW),
@@ -141,9 +141,9 @@ def test_scaled_groups_are_the_groups_of_the_scaled_numbers(left, right, ends):
             "output_dtype must be None or bfloat16",
         ),
         ((A, B, jnp.ones(2), ROW, jnp.ones(3), ROW), {"contraction_dim": (0, 1)}, "contraction_dim must be empty"),
-        ((A[0], B, jnp.ones(2), ROW, jnp.ones(3), ROW), {}, "mat_a must be of rank 2 or 3"),
-        ((A, B, jnp.ones(3), ROW, jnp.ones(3), ROW), {}, r"scale_a must be of shape \(2,\)"),
-        ((A, B, jnp.ones(2), ROW, jnp.ones(2), ROW), {}, r"scale_b must be of shape \(3,\)"),
+        ((A[0], B, jnp.ones(2), ROW, jnp.ones(3), ROW), {}, "mat_a must have rank 2 or 3"),
+        ((A, B, jnp.ones(3), ROW, jnp.ones(3), ROW), {}, r"scale_a must have shape \(2,\)"),
+        ((A, B, jnp.ones(2), ROW, jnp.ones(2), ROW), {}, r"scale_b must have shape \(3,\)"),
         ((A, B, jnp.ones(2), ROW, jnp.ones(3), ROW), {}, "offs must be given"),
     ],
 )

@@ -42,10 +42,10 @@ def test_half_input_with_float32_parameters(name, dtype):
 
 def test_parameters_of_two_dtypes_are_refused():
     x, w = jnp.asarray(X, "float16"), jnp.asarray(W, "float32")
-    with pytest.raises(TypeError, match="weight and bias must be of one dtype"):
+    with pytest.raises(TypeError, match="weight and bias must have one dtype"):
         F.layer_norm(x.swapaxes(1, 2), (6,), w, w.astype(jnp.float16))
     with pytest.raises(
-        TypeError, match="weight must be of dtype float16 or float32, for the input's, got dtype bfloat16"
+        TypeError, match="weight must have dtype float16 or float32, for the input's, got dtype bfloat16"
     ):
         F.group_norm(x, 2, w.astype(jnp.bfloat16))
 

@@ -79,7 +79,7 @@ def test_one_value_in_each_part():
 def test_bad_inputs():
     layer = layers.SyncBatchNorm(4)
     for x in (X[0, 0, 0], X[0][:, :0]):
-        with pytest.raises(ValueError, match="sync_batch_norm: input must be"):
+        with pytest.raises(ValueError, match="sync_batch_norm: input must have"):
             layer.apply(*layer.init(jax.random.key(0)), x)
 
 

@@ -78,7 +78,7 @@ def jaxed(values):
 
 
 def refused(call, *args):
-    with pytest.raises((IndexError, ValueError), match="must be .*, got"):
+    with pytest.raises((IndexError, ValueError), match="must .*, got"):
         call(*args)
 
 

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from purenn.functional import _check
+from purenn import check
 from purenn.functional.tensor import arrays_of, one_dtype
 
 __all__ = ["einsum", "tensordot"]
@@ -49,8 +49,8 @@ def einsum(*args: Any) -> jax.Array:
     if len(args) == 2 and isinstance(args[0], str) and isinstance(args[1], list | tuple):
         args = (args[0], *args[1])
     if len(args) < 2:
-        _check.fail(
-            "einsum", "args", "an equation and operands, or operands with their subscripts", f"{len(args)} of them"
+        check.fail(
+            "einsum", "args", "be an equation and operands, or operands with their subscripts", f"{len(args)} of them"
         )
     if isinstance(args[0], str):
         operands = arrays_of("einsum", args[1:], "operands")
@@ -62,7 +62,7 @@ def einsum(*args: Any) -> jax.Array:
         terms = [_sublist(s) for s in pairs[1::2]]
         output = None if last is None else _sublist(last)
     if len(terms) != len(operands):
-        _check.fail("einsum", "args", f"an equation and its {len(terms)} operands", f"{len(operands)} operands")
+        check.fail("einsum", "args", f"be an equation and its {len(terms)} operands", f"{len(operands)} operands")
     one_dtype("einsum", operands, "operands")
     return _contract(operands, terms, output)
 
@@ -80,20 +80,25 @@ def _letters(term: str) -> list[str]:
     letters = [*before, *([dots] if dots else []), *after]
     for letter in letters:
         if letter != "..." and not (letter.isascii() and letter.isalpha()):
-            _check.fail("einsum", "equation", "of letters, commas, at most one '->' and an ellipsis a term", repr(term))
+            check.fail(
+                "einsum",
+                "equation",
+                "consist of letters, commas, at most one '->' and one ellipsis per term",
+                repr(term),
+            )
     return letters
 
 
 def _sublist(subscripts: Any) -> list[str]:
     if not isinstance(subscripts, Sequence) or isinstance(subscripts, str):
-        _check.fail("einsum", "subscripts", "a list of integers", repr(subscripts), TypeError)
+        check.fail("einsum", "subscripts", "be a list of integers", repr(subscripts), TypeError)
     letters = []
     for s in subscripts:
-        if s is not ... and _check.integer("einsum", "subscript", s, 0) > 51:
-            _check.fail("einsum", "subscript", "at most 51", s)
+        if s is not ... and check.integer("einsum", "subscript", s, 0) > 51:
+            check.fail("einsum", "subscript", "be at most 51", s)
         letters.append("..." if s is ... else chr(ord("A") + s) if s < 26 else chr(ord("a") + s - 26))
     if letters.count("...") > 1:
-        _check.fail("einsum", "subscripts", "with at most one ellipsis", subscripts)
+        check.fail("einsum", "subscripts", "have at most one ellipsis", subscripts)
     return letters
 
 
@@ -103,7 +108,7 @@ def _contract(operands: list[jax.Array], terms: list[list[str]], output: list[st
     for i, (x, term) in enumerate(zip(operands, terms, strict=True)):
         rest = x.ndim - len(term) + ("..." in term)
         if rest < 0 or (rest and "..." not in term):
-            _check.fail("einsum", f"operands[{i}]", f"of the rank that {''.join(term)!r} says", f"shape {x.shape}")
+            check.fail("einsum", f"operands[{i}]", f"have the rank that {''.join(term)!r} says", f"shape {x.shape}")
         labels.append([label for t in term for label in (range(-rest, 0) if t == "..." else (t,))])
         hidden = max(hidden, rest if "..." in term else 0)
     under: list[Label] = list(range(-hidden, 0))
@@ -114,16 +119,18 @@ def _contract(operands: list[jax.Array], terms: list[list[str]], output: list[st
         result = [label for t in output for label in (under if t == "..." else (t,))]
         unknown = [t for t in output if t != "..." and t not in counts]
         if unknown or len(set(result)) < len(result):
-            _check.fail("einsum", "equation", "of a result with letters of the operands, each once", "".join(output))
+            check.fail(
+                "einsum", "equation", "have a result that uses letters of the operands, each once", "".join(output)
+            )
     sizes: dict[Label, int] = {}
     for i, (x, term) in enumerate(zip(operands, labels, strict=True)):
         own = {}
         for label, n in zip(term, x.shape, strict=True):
             if own.setdefault(label, n) != n:
-                _check.fail("einsum", f"operands[{i}]", f"of one size where {label!r} is repeated", f"shape {x.shape}")
+                check.fail("einsum", f"operands[{i}]", f"have one size where {label!r} is repeated", f"shape {x.shape}")
             if sizes.get(label, 1) not in (1, n) and n != 1:
-                expected = f"of size {sizes[label]} in dimension {label!r}, or 1"
-                _check.fail("einsum", f"operands[{i}]", expected, f"shape {x.shape}")
+                expected = f"have size {sizes[label]} in dimension {label!r}, or 1"
+                check.fail("einsum", f"operands[{i}]", expected, f"shape {x.shape}")
             sizes[label] = n if sizes.get(label, 1) == 1 else sizes[label]
     for i, (x, term) in enumerate(zip(operands, labels, strict=True)):  # what is broadcast doesn't count
         keep = [n == sizes[label] for label, n in zip(term, x.shape, strict=True)]
@@ -132,7 +139,9 @@ def _contract(operands: list[jax.Array], terms: list[list[str]], output: list[st
     holders = Counter(label for term in labels for label in set(term) if label not in result)
     dtype = operands[0].dtype
     if dtype == jnp.bool_ and max(holders.values(), default=0) > 1:
-        _check.fail("einsum", "operands", "numbers where a dimension of two of them is summed", "dtype bool", TypeError)
+        check.fail(
+            "einsum", "operands", "be numbers where a dimension of two of them is summed", "dtype bool", TypeError
+        )
     if not jnp.issubdtype(dtype, jnp.inexact) and 1 in holders.values():  # a sum, which torch has of int64
         operands = [x.astype(int) for x in operands]
     numbers = {label: i for i, label in enumerate(sizes)}
@@ -168,29 +177,29 @@ def tensordot(a: Any, b: Any, dims: int | Sequence[Sequence[int]] | Any = 2) -> 
         >>> F.tensordot(jnp.ones((2, 3, 4)), jnp.ones((4, 5, 3)), ([1, 2], [2, 0])).shape
         (2, 5)
     """
-    x, y = _check.array("tensordot", "a", a), _check.array("tensordot", "b", b)
-    _check.same_dtype("tensordot", a=x, b=y)
+    x, y = check.array("tensordot", "a", a), check.array("tensordot", "b", b)
+    check.same_dtype("tensordot", a=x, b=y)
     if x.dtype == bool:
-        _check.fail("tensordot", "a", "an array of numbers", "dtype bool", TypeError)
+        check.fail("tensordot", "a", "be an array of numbers", "dtype bool", TypeError)
     if isinstance(dims, np.ndarray | jax.Array):
         dims = np.asarray(dims).tolist() if dims.size > 1 else int(dims.item())
     if isinstance(dims, int):
-        dims = _check.integer("tensordot", "dims", int(dims), 0)
+        dims = check.integer("tensordot", "dims", int(dims), 0)
         if dims > min(x.ndim, y.ndim):
-            _check.fail("tensordot", "dims", f"at most the ranks {x.ndim} and {y.ndim}", dims)
+            check.fail("tensordot", "dims", f"be at most the ranks {x.ndim} and {y.ndim}", dims)
         dims = (range(x.ndim - dims, x.ndim), range(dims))
     pair = dims if isinstance(dims, list | tuple) else ()
     if len(pair) != 2 or not all(isinstance(d, Sequence) for d in pair) or len(pair[0]) != len(pair[1]):
-        _check.fail("tensordot", "dims", "an integer, or two lists of one length", repr(dims))
-    first = [_check.axis("tensordot", "dims[0]", d, x.ndim) for d in pair[0]]
-    second = [_check.axis("tensordot", "dims[1]", d, y.ndim) for d in pair[1]]
+        check.fail("tensordot", "dims", "be an integer, or two lists of one length", repr(dims))
+    first = [check.axis("tensordot", "dims[0]", d, x.ndim) for d in pair[0]]
+    second = [check.axis("tensordot", "dims[1]", d, y.ndim) for d in pair[1]]
     for i, axes in enumerate((first, second)):
         if len(set(axes)) < len(axes):
-            _check.fail("tensordot", f"dims[{i}]", "without repetition", list(pair[i]))
+            check.fail("tensordot", f"dims[{i}]", "have no repetitions", list(pair[i]))
     for i, j in zip(first, second, strict=True):
         m, n = x.shape[i], y.shape[j]
         if m != n and 1 not in (m, n):
-            _check.fail("tensordot", "b", f"of size {m} in dimension {j}, as a in {i}", f"shape {y.shape}")
+            check.fail("tensordot", "b", f"have size {m} in dimension {j}, as a in {i}", f"shape {y.shape}")
         if m != n and m == 1:  # the one broadcasts
             y = jnp.sum(y, j, keepdims=True, dtype=y.dtype)
         elif m != n:

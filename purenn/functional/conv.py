@@ -8,18 +8,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from purenn.functional import _check
+from purenn import check
 from purenn.lowering.conv import Convolution
 
-__all__ = [
-    "conv1d",
-    "conv2d",
-    "conv3d",
-    "conv_tbc",
-    "conv_transpose1d",
-    "conv_transpose2d",
-    "conv_transpose3d",
-]
+__all__ = ["conv1d", "conv2d", "conv3d", "conv_tbc", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"]
 
 Ints = int | Sequence[int]
 
@@ -29,15 +21,15 @@ def _arrays(
 ) -> tuple[jax.Array, jax.Array, jax.Array | None]:
     """The arrays of a convolution, of fitting ranks and dtypes; `layout` names the weight's first two dimensions."""
     spatial = ", ".join("DHW"[-n:]) if n > 1 else "L"
-    x, w = _check.array(where, "input", input), _check.array(where, "weight", weight)
-    b = None if bias is None else _check.array(where, "bias", bias)
-    _check.rank(where, "input", x, (n + 1, n + 2), f"(C, {spatial}) or (N, C, {spatial})")
-    _check.rank(where, "weight", w, (n + 2,), f"({layout}, {spatial})")
-    _check.same_dtype(where, input=x, weight=w, bias=b)
+    x, w = check.array(where, "input", input), check.array(where, "weight", weight)
+    b = None if bias is None else check.array(where, "bias", bias)
+    check.rank(where, "input", x, (n + 1, n + 2), f"(C, {spatial}) or (N, C, {spatial})")
+    check.rank(where, "weight", w, (n + 2,), f"({layout}, {spatial})")
+    check.same_dtype(where, input=x, weight=w, bias=b)
     if x.dtype == bool:
-        _check.fail(where, "input", "a number array", "dtype bool", TypeError)
-    _check.nonempty(where, "input", x, n)
-    _check.nonempty(where, "weight", w, n + 1)
+        check.fail(where, "input", "be a number array", "dtype bool", TypeError)
+    check.nonempty(where, "input", x, n)
+    check.nonempty(where, "weight", w, n + 1)
     return x, w, b
 
 
@@ -51,22 +43,22 @@ def _conv(
 ) -> jax.Array:
     where = f"conv{n}d"
     x, w, b = _arrays(where, n, "out, in / groups", input, weight, bias)
-    strides = _check.integers(where, "stride", stride, n, 1)
-    dilations = _check.integers(where, "dilation", dilation, n, 1)
-    groups = _check.integer(where, "groups", groups, 1)
+    strides = check.integers(where, "stride", stride, n, 1)
+    dilations = check.integers(where, "dilation", dilation, n, 1)
+    groups = check.integer(where, "groups", groups, 1)
     out, channels = w.shape[0], x.shape[-n - 1]
     if channels != w.shape[1] * groups:
-        expected = f"with {w.shape[1] * groups} channels for a weight of shape {w.shape} and groups={groups}"
-        _check.fail(where, "input", expected, f"{channels} channels (shape {x.shape})")
+        expected = f"have {w.shape[1] * groups} channels for a weight of shape {w.shape} and groups={groups}"
+        check.fail(where, "input", expected, f"{channels} channels (shape {x.shape})")
     if out % groups:
-        _check.fail(where, "weight", f"of a number of outputs divisible by groups={groups}", f"shape {w.shape}")
-    _check.shape(where, "bias", b, (out,))
+        check.fail(where, "weight", f"have a number of outputs divisible by groups={groups}", f"shape {w.shape}")
+    check.shape(where, "bias", b, (out,))
     extents = [d * (k - 1) for d, k in zip(dilations, w.shape[2:], strict=True)]
     pads = _pads(where, n, padding, strides, extents)
     for size, (low, high), extent in zip(x.shape[-n:], pads, extents, strict=True):
         if size + low + high < extent + 1:
-            expected = f"at least {extent + 1} wide in every dimension after padding, as the dilated kernel"
-            _check.fail(where, "input", expected, f"shape {x.shape} with padding {pads}")
+            expected = f"be at least as wide as the dilated kernel, {extent + 1}, in every dimension after padding"
+            check.fail(where, "input", expected, f"shape {x.shape} with padding {pads}")
     batched = x.ndim == n + 2
     y = Convolution(strides, tuple(pads), dilations, groups)(x if batched else x[None], w)
     return _with_bias(y, b, n, batched)
@@ -76,13 +68,13 @@ def _pads(
     where: str, n: int, padding: Ints | str, stride: tuple[int, ...], extents: Sequence[int]
 ) -> list[tuple[int, int]]:
     if isinstance(padding, str):
-        _check.choice(where, "padding", padding, ("valid", "same"))
+        check.choice(where, "padding", padding, ("valid", "same"))
         if padding == "valid":
             return [(0, 0)] * n
         if any(s != 1 for s in stride):
-            _check.fail(where, "stride", "1 with padding='same'", stride)
+            check.fail(where, "stride", "be 1 with padding='same'", stride)
         return [(extent // 2, extent - extent // 2) for extent in extents]
-    return [(p, p) for p in _check.integers(where, "padding", padding, n, 0)]
+    return [(p, p) for p in check.integers(where, "padding", padding, n, 0)]
 
 
 def _conv_transpose(
@@ -99,27 +91,27 @@ def _conv_transpose(
     where = f"conv_transpose{n}d"
     x, w, b = _arrays(where, n, "in, out / groups", input, weight, bias)
     if jnp.issubdtype(x.dtype, jnp.integer) and x.dtype != jax.dtypes.canonicalize_dtype(int):
-        _check.fail(where, "input", "floating-point, complex or of the default integer dtype", x.dtype, TypeError)
-    strides = _check.integers(where, "stride", stride, n, 1)
-    paddings = _check.integers(where, "padding", padding, n, 0)
-    beyond = _check.integers(where, "output_padding", output_padding, n, 0)
-    dilations = _check.integers(where, "dilation", dilation, n, 1)
-    groups = _check.integer(where, "groups", groups, 1)
+        check.fail(where, "input", "be floating-point, complex or of the default integer dtype", x.dtype, TypeError)
+    strides = check.integers(where, "stride", stride, n, 1)
+    paddings = check.integers(where, "padding", padding, n, 0)
+    beyond = check.integers(where, "output_padding", output_padding, n, 0)
+    dilations = check.integers(where, "dilation", dilation, n, 1)
+    groups = check.integer(where, "groups", groups, 1)
     channels, out = w.shape[0], w.shape[1] * groups
     if x.shape[-n - 1] != channels:
-        expected = f"with {channels} channels for a weight of shape {w.shape}"
-        _check.fail(where, "input", expected, f"{x.shape[-n - 1]} channels (shape {x.shape})")
+        expected = f"have {channels} channels for a weight of shape {w.shape}"
+        check.fail(where, "input", expected, f"{x.shape[-n - 1]} channels (shape {x.shape})")
     if channels % groups:
-        _check.fail(where, "weight", f"of a number of inputs divisible by groups={groups}", f"shape {w.shape}")
-    _check.shape(where, "bias", b, (out,))
+        check.fail(where, "weight", f"have a number of inputs divisible by groups={groups}", f"shape {w.shape}")
+    check.shape(where, "bias", b, (out,))
     if any(o >= max(s, d) for o, s, d in zip(beyond, strides, dilations, strict=True)):
-        _check.fail(where, "output_padding", "smaller than the stride or the dilation", beyond)
+        check.fail(where, "output_padding", "be smaller than the stride or the dilation", beyond)
     extents = [d * (k - 1) for d, k in zip(dilations, w.shape[2:], strict=True)]
     geometry = zip(x.shape[-n:], strides, paddings, beyond, extents, strict=True)
     sizes = [(m - 1) * s + 1 - 2 * p + e + o for m, s, p, o, e in geometry]
     pads = tuple((p, p - o) for p, o in zip(paddings, beyond, strict=True))
     if min(sizes) < 1:
-        _check.fail(where, "padding", f"small enough to leave something of an input of shape {x.shape}", paddings)
+        check.fail(where, "padding", f"be small enough to leave something of an input of shape {x.shape}", paddings)
     batched = x.ndim == n + 2
     like = jax.ShapeDtypeStruct((x.shape[0] if batched else 1, out, *sizes), x.dtype)
     y = Convolution(strides, pads, dilations, groups).transposed(w, x if batched else x[None], like)
@@ -385,20 +377,20 @@ def conv_tbc(input: Any, weight: Any, bias: Any, pad: int = 0) -> jax.Array:
         >>> F.conv_tbc(jnp.ones((5, 1, 2)), jnp.ones((3, 2, 1)), jnp.zeros(1)).ravel().tolist()
         [6.0, 6.0, 6.0]
     """
-    x, w = _check.array("conv_tbc", "input", input), _check.array("conv_tbc", "weight", weight)
-    b = _check.array("conv_tbc", "bias", bias)
-    pad = _check.integer("conv_tbc", "pad", pad)
-    _check.rank("conv_tbc", "input", x, (3,), "(T, N, C)")
-    _check.rank("conv_tbc", "weight", w, (3,), "(K, C, out)")
-    _check.same_dtype("conv_tbc", input=x, weight=w)
+    x, w = check.array("conv_tbc", "input", input), check.array("conv_tbc", "weight", weight)
+    b = check.array("conv_tbc", "bias", bias)
+    pad = check.integer("conv_tbc", "pad", pad)
+    check.rank("conv_tbc", "input", x, (3,), "(T, N, C)")
+    check.rank("conv_tbc", "weight", w, (3,), "(K, C, out)")
+    check.same_dtype("conv_tbc", input=x, weight=w)
     if x.dtype == bool:
-        _check.fail("conv_tbc", "input", "a number array", "dtype bool", TypeError)
+        check.fail("conv_tbc", "input", "be a number array", "dtype bool", TypeError)
     if x.shape[2] != w.shape[1]:
-        _check.fail("conv_tbc", "input", f"of shape (T, N, {w.shape[1]})", f"shape {x.shape}")
-    _check.shape("conv_tbc", "bias", b, w.shape[2:])
+        check.fail("conv_tbc", "input", f"have shape (T, N, {w.shape[1]})", f"shape {x.shape}")
+    check.shape("conv_tbc", "bias", b, w.shape[2:])
     time = x.shape[0] + 2 * pad - w.shape[0] + 1
     if time < 0:
-        _check.fail("conv_tbc", "input", f"at least {w.shape[0] - 2 * pad - 1} long", f"shape {x.shape}")
+        check.fail("conv_tbc", "input", f"be at least {w.shape[0] - 2 * pad - 1} long", f"shape {x.shape}")
     b = jnp.broadcast_to(b.astype(x.dtype), (time, x.shape[1], w.shape[2]))
     if 0 in b.shape or 0 in w.shape or x.shape[0] == 0:
         return b

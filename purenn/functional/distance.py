@@ -7,7 +7,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from purenn.functional import _check, _loss
+from purenn import check
+from purenn.functional.dtypes import cast, floating_or_float32, result_type
+from purenn.lowering.activation import clamp_straight_through
 from purenn.lowering.distance import differing, power_sums, upper_triangle
 from purenn.lowering.norm import largest, quotient, root, vector_norm
 
@@ -42,17 +44,17 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> jax.
         [0.9599999785423279]
     """
     where = "cosine_similarity"
-    a, b = _check.array(where, "x1", x1), _check.array(where, "x2", x2)
-    dtype = _loss.result_type(a, b)
+    a, b = check.array(where, "x1", x1), check.array(where, "x2", x2)
+    dtype = result_type(a, b)
     if not jnp.issubdtype(dtype, jnp.floating):
-        _check.fail(where, "x1 or x2", "a floating-point array", f"dtype {dtype}", TypeError)
-    a, b = (_loss.cast(x, dtype) for x in _loss.broadcast(where, x1=a, x2=b))
-    dim = _check.axis(where, "dim", dim, a.ndim)
+        check.fail(where, "x1 or x2", "be a floating-point array", f"dtype {dtype}", TypeError)
+    a, b = (cast(x, dtype) for x in check.broadcast(where, x1=a, x2=b))
+    dim = check.axis(where, "dim", dim, a.ndim)
     shape = a.shape[:dim] + a.shape[dim + 1 :]
     a, b = jnp.atleast_1d(a), jnp.atleast_1d(b)
 
     def unit(x: jax.Array) -> jax.Array:
-        return quotient(x, _loss.clamped(vector_norm(x, 2, dim, keepdims=True), eps))
+        return quotient(x, clamp_straight_through(vector_norm(x, 2, dim, keepdims=True), eps))
 
     return jnp.sum(unit(a) * unit(b), dim).reshape(shape).astype(dtype)
 
@@ -82,15 +84,15 @@ def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepd
         [5.0]
     """
     where = "pairwise_distance"
-    a, b = _check.array(where, "x1", x1), _check.array(where, "x2", x2)
+    a, b = check.array(where, "x1", x1), check.array(where, "x2", x2)
     for name, x in (("x1", a), ("x2", b)):
         if x.dtype == bool:
-            _check.fail(where, name, "a numeric array", "dtype bool", TypeError)
-    dtype = _loss.floating_or_float32(_loss.result_type(a, b))
-    a, b = (_loss.cast(x, dtype) for x in _loss.broadcast(where, x1=a, x2=b))
+            check.fail(where, name, "be a numeric array", "dtype bool", TypeError)
+    dtype = floating_or_float32(result_type(a, b))
+    a, b = (cast(x, dtype) for x in check.broadcast(where, x1=a, x2=b))
     difference = a - b + eps
     if p in (float("inf"), float("-inf")) and difference.ndim and difference.shape[-1] == 0:
-        _check.fail(where, "x1 and x2", "of a last dimension that isn't empty for this p", f"shape {difference.shape}")
+        check.fail(where, "x1 and x2", "have a last dimension that isn't empty for this p", f"shape {difference.shape}")
     distance = vector_norm(jnp.atleast_1d(difference), p, -1, keepdims=keepdim and difference.ndim > 0)
     return distance.astype(jnp.finfo(dtype).dtype)
 
@@ -118,14 +120,14 @@ def pdist(input: Any, p: float = 2.0) -> jax.Array:
         >>> F.pdist(jnp.array([[0.0, 0.0], [3.0, 4.0], [0.0, 1.0]])).round(4).tolist()
         [5.0, 1.0, 4.242599964141846]
     """
-    x = _check.array("pdist", "input", input)
-    _check.floating("pdist", "input", x)
-    _check.rank("pdist", "input", x, (2,), "(N, M)")
+    x = check.array("pdist", "input", input)
+    check.floating("pdist", "input", x)
+    check.rank("pdist", "input", x, (2,), "(N, M)")
     if not p >= 0:
-        _check.fail("pdist", "p", "at least 0", p)
+        check.fail("pdist", "p", "be at least 0", p)
     if len(x) < 2 or not x.shape[1]:
         return jnp.zeros(len(x) * (len(x) - 1) // 2, x.dtype)
-    _check.at_least_single("pdist", "input", x)
+    check.at_least_single("pdist", "input", x)
     if p not in (0, float("inf")):
         sums = power_sums(x[None], x[None], float(p), some=p == 1)[0]
         return root(upper_triangle(sums), p)

@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from purenn.functional import _check
+from purenn import check
 from purenn.lowering import random
 from purenn.lowering.dtypes import widened
 
@@ -25,17 +25,17 @@ def _dropped(
     What stays is multiplied by a and moved by b, what goes becomes b alone (0, or with `alpha` what keeps mean 0
     and variance 1). Always a product, so that infinity times 0 is nan as in torch.
     """
-    x = _check.array(where, "input", input)
-    _check.probability(where, "p", p)
+    x = check.array(where, "input", input)
+    check.probability(where, "p", p)
     if not training or p == 0 or x.size == 0:
         return x
     if p == 1:
         return x * jnp.zeros_like(x)
-    _check.floating(where, "input", x)
+    check.floating(where, "input", x)
     if channels is not None and x.ndim < len(channels):
-        _check.fail(where, "input", f"of rank {len(channels)} or more", f"shape {x.shape}")
+        check.fail(where, "input", f"have rank {len(channels)} or more", f"shape {x.shape}")
     shape = tuple(n if channels is None or i in channels else 1 for i, n in enumerate(x.shape))
-    kept = random.bernoulli(_check.key(where, "rng", rng, "training=True"), 1 - p, shape)
+    kept = random.bernoulli(check.key(where, "rng", rng, "training=True"), 1 - p, shape)
     wide = widened(x)
     kept = kept.astype(wide.dtype)
     if not alpha:
@@ -100,8 +100,8 @@ def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
         >>> sorted(set(F.dropout1d(jnp.ones((8, 8, 5)), rng=jax.random.key(0)).sum(2).ravel().tolist()))
         [0.0, 10.0]
     """
-    x = _check.array("dropout1d", "input", input)
-    _check.rank("dropout1d", "input", x, (2, 3), "(C, L) or (N, C, L)")
+    x = check.array("dropout1d", "input", input)
+    check.rank("dropout1d", "input", x, (2, 3), "(C, L) or (N, C, L)")
     return _dropped("dropout1d", x, p, training, rng, tuple(range(x.ndim - 1)))
 
 
@@ -160,7 +160,7 @@ def dropout3d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
         >>> sorted(set(F.dropout3d(jnp.ones((9, 1, 2, 2)), rng=jax.random.key(0)).sum((1, 2, 3)).tolist()))
         [0.0, 8.0]
     """
-    x = _check.array("dropout3d", "input", input)
+    x = check.array("dropout3d", "input", input)
     return _dropped("dropout3d", x, p, training, rng, (0, 1) if x.ndim == 5 else (0,))
 
 

@@ -11,8 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from purenn.functional import _check
-from purenn.functional._pooling import Window
+from purenn import check
+from purenn.lowering.pooling import Window
 
 __all__ = ["fold", "unfold"]
 
@@ -24,22 +24,22 @@ MAX_UNROLLED_TAPS = 8  # of a kernel's elements in a dimension; more are copied 
 def _windows(
     where: str, sizes: Sequence[int], kernel_size: Ints, dilation: Ints, padding: Ints, stride: Ints
 ) -> list[Window]:
-    kernels = _check.integers(where, "kernel_size", kernel_size, 2, 1, single=False)
-    dilations = _check.integers(where, "dilation", dilation, 2, 1, single=False)
-    paddings = _check.integers(where, "padding", padding, 2, 0, single=False)
-    strides = _check.integers(where, "stride", stride, 2, 1, single=False)
+    kernels = check.integers(where, "kernel_size", kernel_size, 2, 1, single=False)
+    dilations = check.integers(where, "dilation", dilation, 2, 1, single=False)
+    paddings = check.integers(where, "padding", padding, 2, 0, single=False)
+    strides = check.integers(where, "stride", stride, 2, 1, single=False)
     windows = []
     for size, k, d, p, s in zip(sizes, kernels, dilations, paddings, strides, strict=True):
         count = (size + 2 * p - d * (k - 1) - 1) // s + 1
         if count < 1:
-            _check.fail(where, "kernel_size", f"no wider, dilated, than {tuple(sizes)} padded by {paddings}", kernels)
+            check.fail(where, "kernel_size", f"fit, dilated, into {tuple(sizes)} padded by {paddings}", kernels)
         windows.append(Window(size, k, s, p, d, count))
     return windows
 
 
 def _dtype(where: str, x: jax.Array) -> None:
     if jnp.issubdtype(x.dtype, jnp.integer):
-        _check.fail(where, "input", "a floating-point, complex or boolean array", f"dtype {x.dtype}", TypeError)
+        check.fail(where, "input", "be a floating-point, complex or boolean array", f"dtype {x.dtype}", TypeError)
 
 
 def unfold(input: Any, kernel_size: Ints, dilation: Ints = 1, padding: Ints = 0, stride: Ints = 1) -> jax.Array:
@@ -71,9 +71,9 @@ def unfold(input: Any, kernel_size: Ints, dilation: Ints = 1, padding: Ints = 0,
         >>> F.unfold(jnp.arange(6.0).reshape(1, 2, 3), (2, 2)).tolist()
         [[0.0, 1.0], [1.0, 2.0], [3.0, 4.0], [4.0, 5.0]]
     """
-    x = _check.array("unfold", "input", input)
-    _check.rank("unfold", "input", x, (3, 4), "(C, H, W) or (N, C, H, W)")
-    _check.nonempty("unfold", "input", x, 2)
+    x = check.array("unfold", "input", input)
+    check.rank("unfold", "input", x, (3, 4), "(C, H, W) or (N, C, H, W)")
+    check.nonempty("unfold", "input", x, 2)
     rows, columns = _windows("unfold", x.shape[-2:], kernel_size, dilation, padding, stride)
     _dtype("unfold", x)
     height = _taken(x, rows, x.ndim - 2)  # (..., kernel's rows, H', W)
@@ -128,15 +128,15 @@ def fold(
         >>> F.fold(jnp.ones((4, 2)), (2, 3), (2, 2)).tolist()
         [[[1.0, 2.0, 1.0], [1.0, 2.0, 1.0]]]
     """
-    x = _check.array("fold", "input", input)
-    _check.rank("fold", "input", x, (2, 3), "(C Kh Kw, L) or (N, C Kh Kw, L)")
-    _check.nonempty("fold", "input", x, 1)
-    sizes = _check.integers("fold", "output_size", output_size, 2, single=False)
+    x = check.array("fold", "input", input)
+    check.rank("fold", "input", x, (2, 3), "(C Kh Kw, L) or (N, C Kh Kw, L)")
+    check.nonempty("fold", "input", x, 1)
+    sizes = check.integers("fold", "output_size", output_size, 2, single=False)
     rows, columns = _windows("fold", sizes, kernel_size, dilation, padding, stride)
     _dtype("fold", x)
     area, count = rows.kernel * columns.kernel, rows.outputs * columns.outputs
     if x.shape[-2] % area or x.shape[-1] != count:
-        _check.fail("fold", "input", f"of shape (*, a multiple of {area}, {count})", f"shape {x.shape}")
+        check.fail("fold", "input", f"have shape (*, a multiple of {area}, {count})", f"shape {x.shape}")
     blocks = x.reshape((*x.shape[:-2], x.shape[-2] // area, rows.kernel, columns.kernel, rows.outputs, columns.outputs))
     return _added(_added(blocks, columns, -1), rows, -2)
 

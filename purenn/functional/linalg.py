@@ -13,9 +13,9 @@ import jax.numpy as jnp
 from jax import lax
 from jax.typing import DTypeLike
 
-from purenn import random
-from purenn.functional import _check
-from purenn.functional.tensor import arrays_of, one_dtype, promoted
+from purenn import check, random
+from purenn.functional.dtypes import result_type
+from purenn.functional.tensor import arrays_of, one_dtype
 from purenn.lowering.distance import differing, power_sums
 from purenn.lowering.norm import largest, root, vector_norm
 
@@ -44,10 +44,10 @@ def block_diag(*tensors: Any) -> jax.Array:
     """
     arrays = arrays_of("block_diag", tensors)
     for i, x in enumerate(arrays):
-        _check.rank("block_diag", f"tensors[{i}]", x, (0, 1, 2))
+        check.rank("block_diag", f"tensors[{i}]", x, (0, 1, 2))
     if not arrays:
         return jnp.zeros((1, 0), jnp.float32)
-    dtype = promoted(*arrays)
+    dtype = result_type(*arrays)
     blocks = [x.astype(dtype).reshape((1,) * (2 - x.ndim) + x.shape) for x in arrays]
     width, left, rows = sum(b.shape[1] for b in blocks), 0, []
     for block in blocks:
@@ -92,29 +92,29 @@ def cdist(x1: Any, x2: Any, p: float = 2.0, compute_mode: str = _MODES[0]) -> ja
         >>> F.cdist(jnp.zeros((1, 2)), jnp.array([[3.0, 4.0], [0.0, 1.0]])).tolist()
         [[5.0, 1.0]]
     """
-    a, b = _check.array("cdist", "x1", x1), _check.array("cdist", "x2", x2)
+    a, b = check.array("cdist", "x1", x1), check.array("cdist", "x2", x2)
     for name, x in (("x1", a), ("x2", b)):
-        _check.floating("cdist", name, x)
+        check.floating("cdist", name, x)
         if x.ndim < 2:
-            _check.fail("cdist", name, "of shape (*, rows, columns)", f"shape {x.shape}")
-    _check.same_dtype("cdist", x1=a, x2=b)
+            check.fail("cdist", name, "have shape (*, rows, columns)", f"shape {x.shape}")
+    check.same_dtype("cdist", x1=a, x2=b)
     if a.shape[-1] != b.shape[-1]:
-        _check.fail("cdist", "x2", f"with {a.shape[-1]} columns, as x1", f"shape {b.shape}")
+        check.fail("cdist", "x2", f"have {a.shape[-1]} columns, as x1", f"shape {b.shape}")
     if not isinstance(p, int | float):
-        _check.fail("cdist", "p", "a number", repr(p), TypeError)
+        check.fail("cdist", "p", "be a number", repr(p), TypeError)
     if not p >= 0:
-        _check.fail("cdist", "p", "at least 0", p)
-    _check.choice("cdist", "compute_mode", compute_mode, _MODES)
+        check.fail("cdist", "p", "be at least 0", p)
+    check.choice("cdist", "compute_mode", compute_mode, _MODES)
     try:
         batch = jnp.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     except ValueError:
-        _check.fail("cdist", "x2", f"of leading dimensions that go with {a.shape[:-2]}", f"shape {b.shape}")
+        check.fail("cdist", "x2", f"have leading dimensions that go with {a.shape[:-2]}", f"shape {b.shape}")
     a, b = (jnp.broadcast_to(x, batch + x.shape[-2:]) for x in (a, b))
     rows = max(a.shape[-2], b.shape[-2])
     if p == 2 and (compute_mode == _MODES[1] or (compute_mode == _MODES[0] and rows > 25)):
         return _euclidean(a, b)
     if 0 not in (*a.shape, b.shape[-2]):
-        _check.at_least_single("cdist", "x1", a)
+        check.at_least_single("cdist", "x1", a)
         if p not in (0, math.inf):
             sums = power_sums(*(x.reshape(-1, *x.shape[-2:]) for x in (a, b)), float(p))
             return root(sums, p).reshape(*batch, a.shape[-2], b.shape[-2])
@@ -156,13 +156,13 @@ def chain_matmul(*matrices: Any) -> jax.Array:
     """
     arrays = arrays_of("chain_matmul", matrices, "matrices")
     if not arrays:
-        _check.fail("chain_matmul", "matrices", "at least one array", "none")
+        check.fail("chain_matmul", "matrices", "be at least one array", "none")
     for i, x in enumerate(arrays):
-        _check.rank("chain_matmul", f"matrices[{i}]", x, (2,))
+        check.rank("chain_matmul", f"matrices[{i}]", x, (2,))
     one_dtype("chain_matmul", arrays, "matrices")
     for i, (x, y) in enumerate(itertools.pairwise(arrays), 1):
         if x.shape[1] != y.shape[0]:
-            _check.fail("chain_matmul", f"matrices[{i}]", f"with {x.shape[1]} rows", f"shape {y.shape}")
+            check.fail("chain_matmul", f"matrices[{i}]", f"have {x.shape[1]} rows", f"shape {y.shape}")
     return arrays[0] if len(arrays) == 1 else jnp.linalg.multi_dot(arrays)
 
 
@@ -197,7 +197,7 @@ def lu(
     """
     x = _matrices("lu", "A", A)
     if not pivot:
-        _check.fail("lu", "pivot", "True", pivot)
+        check.fail("lu", "pivot", "be True", pivot)
     if 0 in x.shape:
         factors, pivots = x, jnp.zeros((*x.shape[:-2], min(x.shape[-2:])), jnp.int32)
     else:
@@ -210,11 +210,11 @@ def lu(
 
 
 def _matrices(where: str, argument: str, A: Any) -> jax.Array:  # noqa: N803
-    x = _check.array(where, argument, A)
+    x = check.array(where, argument, A)
     if x.ndim < 2:
-        _check.fail(where, argument, "of shape (*, m, n)", f"shape {x.shape}")
+        check.fail(where, argument, "have shape (*, m, n)", f"shape {x.shape}")
     if not jnp.issubdtype(x.dtype, jnp.inexact) or x.dtype.itemsize < 4:
-        _check.fail(where, argument, "of single or double precision", f"dtype {x.dtype}", TypeError)
+        check.fail(where, argument, "have single or double precision", f"dtype {x.dtype}", TypeError)
     return x
 
 
@@ -255,21 +255,21 @@ def norm(
         >>> F.norm(jnp.eye(3), "nuc").item()
         3.0
     """
-    x = _check.array("norm", "input", input)
-    _check.inexact("norm", "input", x)
+    x = check.array("norm", "input", input)
+    check.inexact("norm", "input", x)
     if dtype is not None:
         x = _widened(x, jnp.dtype(dtype))
     if isinstance(p, str):
-        _check.choice("norm", "p", p, ("fro", "nuc"))
+        check.choice("norm", "p", p, ("fro", "nuc"))
     elif not (p is None or isinstance(p, int | float)):
-        _check.fail("norm", "p", "a number, 'fro', 'nuc' or None", repr(p), TypeError)
+        check.fail("norm", "p", "be a number, 'fro', 'nuc' or None", repr(p), TypeError)
     given = (dim,) if isinstance(dim, int) else None if dim is None else tuple(dim)
     if p == "nuc" or (p == "fro" and given is not None and len(given) > 2):
         return _nuclear(x, tuple(range(x.ndim)) if given is None else given, keepdim)
-    axes = _check.axes("norm", "dim", given, x.ndim)
+    axes = check.axes("norm", "dim", given, x.ndim)
     p = 2.0 if p in (None, "fro") else float(p)
     if (p < 0 or p == math.inf) and 0 in [x.shape[a] for a in axes]:
-        _check.fail("norm", "input", f"of non-zero size in the dimensions of the norm for p={p}", f"shape {x.shape}")
+        check.fail("norm", "input", f"have non-zero size in the dimensions of the norm for p={p}", f"shape {x.shape}")
     real = jnp.finfo(x.dtype).dtype
     return vector_norm(x, p, axes, keepdim).astype(real)
 
@@ -278,14 +278,14 @@ def _widened(x: jax.Array, dtype: Any) -> jax.Array:
     with jax.numpy_dtype_promotion("standard"):
         holds = jnp.issubdtype(dtype, jnp.inexact) and jnp.promote_types(x.dtype, dtype) == dtype
     if not holds or jnp.iscomplexobj(x) != jnp.issubdtype(dtype, jnp.complexfloating):
-        _check.fail("norm", "dtype", f"able to hold values of {x.dtype}", dtype, TypeError)
+        check.fail("norm", "dtype", f"be able to hold values of {x.dtype}", dtype, TypeError)
     return x.astype(dtype)
 
 
 def _nuclear(x: jax.Array, dim: tuple[int, ...], keepdim: bool) -> jax.Array:
     if len(dim) != 2:
-        _check.fail("norm", "dim", "two dimensions for the norm of a matrix", dim)
-    axes = _check.axes("norm", "dim", dim, x.ndim)
+        check.fail("norm", "dim", "be two dimensions for the norm of a matrix", dim)
+    axes = check.axes("norm", "dim", dim, x.ndim)
     x = _matrices("norm", "input", jnp.moveaxis(x, axes, (-2, -1)))
     if 0 in x.shape:
         total = jnp.zeros(x.shape[:-2], jnp.finfo(x.dtype).dtype)
@@ -330,14 +330,14 @@ def svd_lowrank(
         [1.0, 1.0, 1.0]
     """
     x = _matrices("svd_lowrank", "A", A)
-    q = _check.integer("svd_lowrank", "q", 6 if q is None else q, 0)
-    niter = _check.integer("svd_lowrank", "niter", 2 if niter is None else niter)
+    q = check.integer("svd_lowrank", "q", 6 if q is None else q, 0)
+    niter = check.integer("svd_lowrank", "niter", 2 if niter is None else niter)
     if M is not None:
-        m = _check.array("svd_lowrank", "M", M)
-        _check.same_dtype("svd_lowrank", A=x, M=m)
-        _check.broadcastable("svd_lowrank", "M", m, x.shape)
+        m = check.array("svd_lowrank", "M", M)
+        check.same_dtype("svd_lowrank", A=x, M=m)
+        check.broadcastable("svd_lowrank", "M", m, x.shape)
         x = x - jnp.broadcast_to(m, x.shape)
-    return _low_rank(x, q, niter, _check.key("svd_lowrank", "rng", rng, "the projections are drawn"))
+    return _low_rank(x, q, niter, check.key("svd_lowrank", "rng", rng, "the projections are drawn"))
 
 
 def _low_rank(x: jax.Array, q: int, niter: int, rng: Any) -> tuple[jax.Array, jax.Array, jax.Array]:
@@ -398,10 +398,10 @@ def pca_lowrank(
     """
     x = _matrices("pca_lowrank", "A", A)
     most = min(x.shape[-2:])
-    q = _check.integer("pca_lowrank", "q", min(6, most) if q is None else q, 0)
+    q = check.integer("pca_lowrank", "q", min(6, most) if q is None else q, 0)
     if q > most:
-        _check.fail("pca_lowrank", "q", f"at most {most} for shape {x.shape}", q)
-    niter = _check.integer("pca_lowrank", "niter", niter, 0)
+        check.fail("pca_lowrank", "q", f"be at most {most} for shape {x.shape}", q)
+    niter = check.integer("pca_lowrank", "niter", niter, 0)
     if center:
         x = x - jnp.mean(x, -2, keepdims=True)
-    return _low_rank(x, q, niter, _check.key("pca_lowrank", "rng", rng, "the projections are drawn"))
+    return _low_rank(x, q, niter, check.key("pca_lowrank", "rng", rng, "the projections are drawn"))

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from purenn.functional import _check
+from purenn import check
 
 __all__ = ["bilinear", "linear"]
 
@@ -36,18 +36,18 @@ def linear(input: Any, weight: Any, bias: Any = None) -> jax.Array:
         >>> F.linear(jnp.ones((2, 3)), jnp.ones((4, 3)), jnp.zeros(4)).shape
         (2, 4)
     """
-    x, w = _check.array("linear", "input", input), _check.array("linear", "weight", weight)
-    b = None if bias is None else _check.array("linear", "bias", bias)
-    _check.rank("linear", "weight", w, (1, 2), "(in) or (out, in)")
-    _check.same_dtype("linear", input=x, weight=w, bias=b)
+    x, w = check.array("linear", "input", input), check.array("linear", "weight", weight)
+    b = None if bias is None else check.array("linear", "bias", bias)
+    check.rank("linear", "weight", w, (1, 2), "(in) or (out, in)")
+    check.same_dtype("linear", input=x, weight=w, bias=b)
     if x.ndim == 0 or x.shape[-1] != w.shape[-1]:
-        expected = f"of shape (*, {w.shape[-1]}) for a weight of shape {w.shape}"
-        _check.fail("linear", "input", expected, f"shape {x.shape}")
+        expected = f"have shape (*, {w.shape[-1]}) for a weight of shape {w.shape}"
+        check.fail("linear", "input", expected, f"shape {x.shape}")
     # Written with w.T, one row times a weight would have XLA's CPU compiler transpose the weight in memory first.
     y = lax.dot_general(x, w, (((x.ndim - 1,), (w.ndim - 1,)), ((), ())))
     if b is None:
         return y
-    _check.broadcastable("linear", "bias", b, y.shape)
+    check.broadcastable("linear", "bias", b, y.shape)
     return y + jnp.broadcast_to(b, y.shape)
 
 
@@ -75,15 +75,15 @@ def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> jax.Arr
         [[9.0]]
     """
     where = "bilinear"
-    x1, x2 = _check.array(where, "input1", input1), _check.array(where, "input2", input2)
-    w, b = _check.array(where, "weight", weight), None if bias is None else _check.array(where, "bias", bias)
-    _check.rank(where, "weight", w, (3,), "(out, in1, in2)")
-    _check.same_dtype(where, input1=x1, input2=x2, weight=w, bias=b)
+    x1, x2 = check.array(where, "input1", input1), check.array(where, "input2", input2)
+    w, b = check.array(where, "weight", weight), None if bias is None else check.array(where, "bias", bias)
+    check.rank(where, "weight", w, (3,), "(out, in1, in2)")
+    check.same_dtype(where, input1=x1, input2=x2, weight=w, bias=b)
     for name, x, size in (("input1", x1, w.shape[1]), ("input2", x2, w.shape[2])):
         if x.ndim == 0 or x.shape[-1] != size:
-            _check.fail(where, name, f"of shape (*, {size}) for a weight of shape {w.shape}", f"shape {x.shape}")
+            check.fail(where, name, f"have shape (*, {size}) for a weight of shape {w.shape}", f"shape {x.shape}")
     if x1.shape[:-1] != x2.shape[:-1]:
-        _check.fail(where, "input2", f"of shape {(*x1.shape[:-1], w.shape[2])} as input1's", f"shape {x2.shape}")
-    _check.shape(where, "bias", b, w.shape[:1])
+        check.fail(where, "input2", f"have shape {(*x1.shape[:-1], w.shape[2])} as input1's", f"shape {x2.shape}")
+    check.shape(where, "bias", b, w.shape[:1])
     y = jnp.einsum("...i,oij,...j->...o", x1, w, x2)
     return y if b is None else y + jnp.broadcast_to(b, y.shape)

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 from jax.typing import DTypeLike
 
-from purenn.functional import _check
+from purenn import check
 from purenn.lowering.dtypes import compute_dtype
 from purenn.lowering.grouped import row_products, row_sums
 
@@ -43,26 +43,26 @@ def _product(equation: str, a: jax.Array, b: jax.Array) -> jax.Array:
 def _grouped(where: str, a: jax.Array, b: jax.Array, offs: Any) -> jax.Array:
     """The products of the groups, in float32 at least."""
     for name, x in (("mat_a", a), ("mat_b", b)):
-        _check.rank(where, name, x, (2, 3))
+        check.rank(where, name, x, (2, 3))
     flat = a.ndim == 2, b.ndim == 2
     if flat != (True, True) and a.shape[-1] != b.shape[-2]:
-        expected = f"of shape (*, {a.shape[-1]}, N) for a mat_a of shape {a.shape}"
-        _check.fail(where, "mat_b", expected, f"shape {b.shape}")
+        expected = f"have shape (*, {a.shape[-1]}, N) for a mat_a of shape {a.shape}"
+        check.fail(where, "mat_b", expected, f"shape {b.shape}")
     if flat == (False, False):
         if offs is not None:
-            _check.fail(where, "offs", "None where both matrices are of rank 3", "an array")
+            check.fail(where, "offs", "be None where both matrices are of rank 3", "an array")
         if a.shape[0] != b.shape[0]:
-            _check.fail(where, "mat_b", f"of {a.shape[0]} groups as mat_a", f"shape {b.shape}")
+            check.fail(where, "mat_b", f"have {a.shape[0]} groups as mat_a", f"shape {b.shape}")
         return _product("gmk,gkn->gmn", a, b)
     if offs is None:
-        _check.fail(where, "offs", "given where a matrix is of rank 2", None)
-    ends = _check.array(where, "offs", offs)
+        check.fail(where, "offs", "be given where a matrix is of rank 2", None)
+    ends = check.array(where, "offs", offs)
     if ends.dtype != jnp.int32 or ends.ndim != 1:
-        _check.fail(where, "offs", "of dtype int32 and rank 1", f"{ends.dtype} of shape {ends.shape}", TypeError)
+        check.fail(where, "offs", "have dtype int32 and rank 1", f"{ends.dtype} of shape {ends.shape}", TypeError)
     groups = ends.shape[0]
     for x in (a, b):
         if x.ndim == 3 and x.shape[0] != groups:
-            _check.fail(where, "offs", f"of shape ({x.shape[0]},), one a group", f"shape {ends.shape}")
+            check.fail(where, "offs", f"have shape ({x.shape[0]},), one end per group", f"shape {ends.shape}")
     wide = compute_dtype(a.dtype)
     if flat == (True, True):
         total = min(a.shape[1], b.shape[0])
@@ -112,15 +112,15 @@ def grouped_mm(
         [[1.0], [10.0], [10.0]]
     """
     where = "grouped_mm"
-    a, b = _check.array(where, "mat_a", mat_a), _check.array(where, "mat_b", mat_b)
-    _check.same_dtype(where, mat_a=a, mat_b=b)
-    _check.floating(where, "mat_a", a)
+    a, b = check.array(where, "mat_a", mat_a), check.array(where, "mat_b", mat_b)
+    check.same_dtype(where, mat_a=a, mat_b=b)
+    check.floating(where, "mat_a", a)
     if _is_float8(a):
-        _check.fail(where, "mat_a", "of 16 bits at least (scaled_grouped_mm takes 8)", f"dtype {a.dtype}", TypeError)
+        check.fail(where, "mat_a", "have at least 16 bits (scaled_grouped_mm takes 8)", f"dtype {a.dtype}", TypeError)
     if bias is not None:
-        _check.fail(where, "bias", "None", "an array")
+        check.fail(where, "bias", "be None", "an array")
     if out_dtype is not None and jnp.dtype(out_dtype) != a.dtype:
-        _check.fail(where, "out_dtype", f"None or {a.dtype}", out_dtype, TypeError)
+        check.fail(where, "out_dtype", f"be None or {a.dtype}", out_dtype, TypeError)
     return _grouped(where, a, b, offs).astype(a.dtype)
 
 
@@ -132,7 +132,7 @@ def _one(where: str, name: str, value: Any) -> Any:
     """The value, or the only one of a list, as torch takes both."""
     if isinstance(value, list | tuple):
         if len(value) != 1:
-            _check.fail(where, name, "one, or a list of one", f"{len(value)} of them")
+            check.fail(where, name, "be one, or a list of one", f"{len(value)} of them")
         return value[0]
     return value
 
@@ -141,24 +141,24 @@ def _scaled_operands(
     where: str, mats: dict[str, Any], scales: dict[str, Any], recipes: dict[str, Any]
 ) -> tuple[list[jax.Array], list[jax.Array], ScalingType]:
     """The matrices, their scales and how they are scaled, which must be the same way for both."""
-    xs = [_check.array(where, n, x) for n, x in mats.items()]
+    xs = [check.array(where, n, x) for n, x in mats.items()]
     for name, x in zip(mats, xs, strict=True):
         if not _is_float8(x):
-            _check.fail(where, name, "of a float8 dtype", f"dtype {x.dtype}", TypeError)
-    ss = [_check.array(where, n, _one(where, n, s)) for n, s in scales.items()]
+            check.fail(where, name, "have a float8 dtype", f"dtype {x.dtype}", TypeError)
+    ss = [check.array(where, n, _one(where, n, s)) for n, s in scales.items()]
     for name, s in zip(scales, ss, strict=True):
         if s.dtype != jnp.float32:
-            _check.fail(where, name, "of dtype float32", f"dtype {s.dtype}", TypeError)
+            check.fail(where, name, "have dtype float32", f"dtype {s.dtype}", TypeError)
     rs = [_one(where, n, r) for n, r in recipes.items()]
     if rs[0] != rs[1] or rs[0] not in (ScalingType.TensorWise, ScalingType.RowWise):
         came = f"{rs[0]!r} and {rs[1]!r}"
-        _check.fail(where, " and ".join(recipes), "both ScalingType.TensorWise or both ScalingType.RowWise", came)
+        check.fail(where, " and ".join(recipes), "be both ScalingType.TensorWise or both ScalingType.RowWise", came)
     return xs, ss, ScalingType(rs[0])
 
 
 def _contracted(where: str, contraction_dim: Sequence[int]) -> None:
     if len(contraction_dim) and [d % 2 for d in contraction_dim] != [1, 0]:
-        _check.fail(where, "contraction_dim", "empty or (-1, -2)", tuple(contraction_dim))
+        check.fail(where, "contraction_dim", "be empty or (-1, -2)", tuple(contraction_dim))
 
 
 def _cast(x: jax.Array, dtype: Any) -> jax.Array:
@@ -219,25 +219,25 @@ def scaled_mm(
     (a, b), scales, recipe = _scaled_operands(
         where, {"mat_a": mat_a, "mat_b": mat_b}, {"scale_a": scale_a, "scale_b": scale_b}, recipes
     )
-    _check.rank(where, "mat_a", a, (2,), "(M, K)")
+    check.rank(where, "mat_a", a, (2,), "(M, K)")
     if b.ndim != 2 or b.shape[0] != a.shape[1]:
-        _check.fail(where, "mat_b", f"of shape ({a.shape[1]}, N) for a mat_a of shape {a.shape}", f"shape {b.shape}")
+        check.fail(where, "mat_b", f"have shape ({a.shape[1]}, N) for a mat_a of shape {a.shape}", f"shape {b.shape}")
     _contracted(where, contraction_dim)
     M, N = a.shape[0], b.shape[1]
     for name, s, full in zip(("scale_a", "scale_b"), scales, ((M, 1), (1, N)), strict=True):
         if recipe == ScalingType.RowWise:
-            _check.shape(where, name, s, full)
+            check.shape(where, name, s, full)
         elif s.size != 1:
-            _check.fail(where, name, "a single number with ScalingType.TensorWise", f"shape {s.shape}")
+            check.fail(where, name, "be a single number with ScalingType.TensorWise", f"shape {s.shape}")
     y = _product("mk,kn->mn", a.astype(jnp.float32), b.astype(jnp.float32))
     for s, full in zip(scales, ((M, 1), (1, N)), strict=True):
         y = y * jnp.broadcast_to(s.reshape(full if recipe == ScalingType.RowWise else (1, 1)), y.shape)
     if bias is not None:
-        c = _check.array(where, "bias", bias)
+        c = check.array(where, "bias", bias)
         if c.dtype not in (jnp.float32, jnp.bfloat16, jnp.float16):
-            _check.fail(where, "bias", "of dtype float32, bfloat16 or float16", f"dtype {c.dtype}", TypeError)
+            check.fail(where, "bias", "have dtype float32, bfloat16 or float16", f"dtype {c.dtype}", TypeError)
         if c.shape not in ((N,), (1, N)):
-            _check.fail(where, "bias", f"of shape ({N},)", f"shape {c.shape}")
+            check.fail(where, "bias", f"have shape ({N},)", f"shape {c.shape}")
         y = y + jnp.broadcast_to(c.astype(jnp.float32).reshape(1, N), y.shape)
     return _cast(y, a.dtype if output_dtype is None else jnp.dtype(output_dtype))
 
@@ -296,21 +296,21 @@ def scaled_grouped_mm(
         where, {"mat_a": mat_a, "mat_b": mat_b}, {"scale_a": scale_a, "scale_b": scale_b}, recipes
     )
     if recipe != ScalingType.RowWise:
-        _check.fail(where, "scale_recipe_a", "ScalingType.RowWise", repr(recipe))
+        check.fail(where, "scale_recipe_a", "be ScalingType.RowWise", repr(recipe))
     if a.dtype != jnp.float8_e4m3fn or b.dtype != jnp.float8_e4m3fn:
-        _check.fail(where, "mat_a and mat_b", "of dtype float8_e4m3fn", f"{a.dtype} and {b.dtype}", TypeError)
+        check.fail(where, "mat_a and mat_b", "have dtype float8_e4m3fn", f"{a.dtype} and {b.dtype}", TypeError)
     if bias is not None:
-        _check.fail(where, "bias", "None", "an array")
+        check.fail(where, "bias", "be None", "an array")
     if output_dtype is not None and jnp.dtype(output_dtype) != jnp.bfloat16:
-        _check.fail(where, "output_dtype", "None or bfloat16", output_dtype, TypeError)
+        check.fail(where, "output_dtype", "be None or bfloat16", output_dtype, TypeError)
     _contracted(where, contraction_dim)
     for name, x in (("mat_a", a), ("mat_b", b)):
-        _check.rank(where, name, x, (2, 3))
+        check.rank(where, name, x, (2, 3))
     both = a.ndim == 2 and b.ndim == 2 and offs is not None
-    groups = _check.array(where, "offs", offs).size if both else 1
+    groups = check.array(where, "offs", offs).size if both else 1
     rows, columns = ((*x.shape[:-2], x.shape[axis]) for x, axis in ((a, -2), (b, -1)))
-    _check.shape(where, "scale_a", scales[0], (groups * a.shape[-2],) if both else rows)
-    _check.shape(where, "scale_b", scales[1], (groups * b.shape[-1],) if both else columns)
+    check.shape(where, "scale_a", scales[0], (groups * a.shape[-2],) if both else rows)
+    check.shape(where, "scale_b", scales[1], (groups * b.shape[-1],) if both else columns)
     x, y = a.astype(jnp.float32), b.astype(jnp.float32)
     if both:
         z = _grouped(where, x, y, offs)

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from purenn.functional import _check
+from purenn import check
 from purenn.lowering.resampling import Taps, weighted
 
 __all__ = ["pad"]
@@ -52,20 +52,20 @@ def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: float | N
         >>> F.pad(jnp.array([[1, 2, 3]]), (2, -1), "reflect").tolist()
         [[3, 2, 1, 2]]
     """
-    x = _check.array("pad", "input", input)
-    _check.choice("pad", "mode", mode, ("constant", "reflect", "replicate", "circular"))
+    x = check.array("pad", "input", input)
+    check.choice("pad", "mode", mode, ("constant", "reflect", "replicate", "circular"))
     if not isinstance(pad, Sequence) or isinstance(pad, str):
-        _check.fail("pad", "pad", "a sequence of integers", repr(pad), TypeError)
-    amounts = [_check.integer("pad", "pad", p) for p in pad]
+        check.fail("pad", "pad", "be a sequence of integers", repr(pad), TypeError)
+    amounts = [check.integer("pad", "pad", p) for p in pad]
     if len(amounts) % 2 or len(amounts) > 2 * x.ndim:
-        _check.fail("pad", "pad", f"of even length, at most {2 * x.ndim} for an input of shape {x.shape}", pad)
+        check.fail("pad", "pad", f"have even length, at most {2 * x.ndim} for an input of shape {x.shape}", pad)
     if isinstance(value, complex):
-        _check.fail("pad", "value", "a real number", value, TypeError)
+        check.fail("pad", "value", "be a real number", value, TypeError)
     pairs = list(zip(amounts[::2], amounts[1::2], strict=True))[::-1]
     if mode == "constant":
         return _constant(x, [(0, 0)] * (x.ndim - len(pairs)) + pairs, 0 if value is None else value)
     if value:
-        _check.fail("pad", "value", f"None for mode {mode!r}", value)
+        check.fail("pad", "value", f"be None for mode {mode!r}", value)
     _check_extending(x, pairs, mode)
     padded = enumerate(pairs, x.ndim - len(pairs))
     sources = {axis: _source(x.shape[axis], low, high, mode, axis) for axis, (low, high) in padded}
@@ -74,39 +74,39 @@ def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: float | N
 
 def _constant(x: jax.Array, pairs: list[tuple[int, int]], value: float) -> jax.Array:
     if any(size + min(low, 0) + min(high, 0) < 0 for size, (low, high) in zip(x.shape, pairs, strict=True)):
-        _check.fail("pad", "pad", "not to remove more than there is", f"{pairs} for shape {x.shape}")
+        check.fail("pad", "pad", "not remove more than there is", f"{pairs} for shape {x.shape}")
     if jnp.issubdtype(x.dtype, jnp.integer):
         info = jnp.iinfo(x.dtype)
         if not (info.min <= value <= info.max):
-            _check.fail("pad", "value", f"representable in {x.dtype}", value)
+            check.fail("pad", "value", f"be representable in {x.dtype}", value)
     return lax.pad(x, np.array(value).astype(x.dtype), [(low, high, 0) for low, high in pairs])
 
 
 def _check_extending(x: jax.Array, pairs: list[tuple[int, int]], mode: str) -> None:
     n = len(pairs)
     if not (1 <= n <= 3 and x.ndim in (n + 1, n + 2)):
-        expected = f"of length 2, 4 or 6 for rank 2 or 3, 3 or 4, 4 or 5 with mode {mode!r}"
-        _check.fail("pad", "pad", expected, f"length {2 * n} for shape {x.shape}")
+        expected = f"have length 2, 4 or 6 for rank 2 or 3, 3 or 4, 4 or 5 with mode {mode!r}"
+        check.fail("pad", "pad", expected, f"length {2 * n} for shape {x.shape}")
     sizes = [size + sum(pair) for size, pair in zip(x.shape[-n:], pairs, strict=True)]
     # of several dimensions torch lets all but one shrink to nothing
     if min(sizes) < 0 or (mode != "circular" and max(sizes) < 1):
-        _check.fail("pad", "pad", "not to remove all there is", f"{pairs} for shape {x.shape}")
+        check.fail("pad", "pad", "not remove all there is", f"{pairs} for shape {x.shape}")
     if mode != "circular":
-        _check.nonempty("pad", "input", x, n)
+        check.nonempty("pad", "input", x, n)
         if x.dtype == bool:
-            _check.fail("pad", "input", f"a number array for mode {mode!r}", "dtype bool", TypeError)
+            check.fail("pad", "input", f"be a number array for mode {mode!r}", "dtype bool", TypeError)
 
 
 def _source(size: int, low: int, high: int, mode: str, axis: int) -> np.ndarray:
     """Which element of a dimension stands at each place of the padded one."""
     most = {"reflect": size - 1, "circular": size}.get(mode)
     if most is not None and max(low, high) > most:
-        _check.fail("pad", "pad", f"at most {most} in dimension {axis} for mode {mode!r}", (low, high))
+        check.fail("pad", "pad", f"be at most {most} in dimension {axis} for mode {mode!r}", (low, high))
     place = np.arange(-low, size + high)
     if mode == "circular":  # repeats what negative padding leaves; the other modes see the whole input
         kept = size + min(low, 0) + min(high, 0)
         if kept <= 0 and place.size:
-            _check.fail("pad", "pad", f"to leave something of the {size} elements in dimension {axis}", (low, high))
+            check.fail("pad", "pad", f"leave something of the {size} elements in dimension {axis}", (low, high))
         return (place + min(low, 0)) % max(kept, 1) - min(low, 0)
     if mode == "replicate":
         return np.clip(place, 0, size - 1)

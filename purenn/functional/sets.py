@@ -9,7 +9,7 @@ import jax.core
 import jax.numpy as jnp
 from jax import lax
 
-from purenn.functional import _check
+from purenn import check
 
 __all__ = ["unique", "unique_consecutive"]
 
@@ -81,19 +81,19 @@ def unique_consecutive(
 def _groups(
     where: str, input: Any, in_order: bool, return_inverse: bool, return_counts: bool, dim: int | None, size: int | None
 ) -> jax.Array | tuple[jax.Array, ...]:
-    x = _check.array(where, "input", input)
+    x = check.array(where, "input", input)
     if jnp.iscomplexobj(x):
-        _check.fail(where, "input", "a real array", f"dtype {x.dtype}", TypeError)
+        check.fail(where, "input", "be a real array", f"dtype {x.dtype}", TypeError)
     if dim is not None:
         if x.ndim == 0:
-            _check.fail(where, "dim", "None for a scalar", dim, IndexError)
-        dim = _check.axis(where, "dim", dim, x.ndim)
+            check.fail(where, "dim", "be None for a scalar", dim, IndexError)
+        dim = check.axis(where, "dim", dim, x.ndim)
         if 0 in x.shape[:dim] + x.shape[dim + 1 :]:
-            _check.fail(where, "input", "of non-zero size but in dimension dim", f"shape {x.shape}")
+            check.fail(where, "input", "have non-zero size but in dimension dim", f"shape {x.shape}")
     if size is not None:
-        _check.integer(where, "size", size, 0)
+        check.integer(where, "size", size, 0)
     elif isinstance(x, jax.core.Tracer):
-        _check.fail(where, "size", "given where the array is traced, as under jit", None)
+        check.fail(where, "size", "be given where the array is traced, as under jit", None)
     slices = x.reshape(-1, 1) if dim is None else jnp.moveaxis(x, dim, 0)
     rows = slices.reshape(slices.shape[0], -1) if slices.size else slices.reshape(0, 1)
     order = _lexicographic(rows) if in_order else jnp.arange(rows.shape[0])
@@ -106,7 +106,7 @@ def _groups(
     starts = jnp.cumsum(counts) - counts
     values = slices[order[jnp.minimum(starts, rows.shape[0] - 1)]] if rows.shape[0] else slices[:0]
     if size > 0 and rows.shape[0] == 0:
-        _check.fail(where, "size", "0 for an array without elements", size)
+        check.fail(where, "size", "be 0 for an array without elements", size)
     found = [values.reshape(-1) if dim is None else jnp.moveaxis(values, 0, dim)]
     if return_inverse:
         inverse = jnp.zeros_like(group).at[order].set(group)

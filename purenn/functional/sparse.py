@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jax import lax
 from jax.core import Tracer
 
-from purenn.functional import _check, _values
+from purenn import check, value_checks
 from purenn.lowering.dtypes import widened
 from purenn.lowering.norm import vector_norm
 from purenn.lowering.reduction import max_or_nan
@@ -32,15 +32,15 @@ def _(primals: tuple[jax.Array, ...], tangents: tuple[jax.Array, ...]) -> tuple[
 
 
 def _table(where: str, weight: Any) -> jax.Array:
-    w = _check.array(where, "weight", weight)
-    _check.rank(where, "weight", w, (2,), "(rows, columns)")
+    w = check.array(where, "weight", weight)
+    check.rank(where, "weight", w, (2,), "(rows, columns)")
     return w
 
 
 def _indices(where: str, argument: str, x: Any) -> jax.Array:
     """Of at least 32 bits and with a sign, in which no size of a table and no -1 is lost."""
-    x = _check.array(where, argument, x)
-    _check.integral(where, argument, x)
+    x = check.array(where, argument, x)
+    check.integral(where, argument, x)
     if x.dtype in (jnp.int32, jnp.int64):
         return x
     return x.astype(jnp.int32 if x.dtype.itemsize < 4 else jax.dtypes.canonicalize_dtype(jnp.int64))
@@ -49,9 +49,9 @@ def _indices(where: str, argument: str, x: Any) -> jax.Array:
 def _padding(where: str, padding_idx: int | None, rows: int) -> int | None:
     if padding_idx is None:
         return None
-    padding_idx = _check.integer(where, "padding_idx", padding_idx)
+    padding_idx = check.integer(where, "padding_idx", padding_idx)
     if not -rows <= padding_idx < max(rows, 1):  # torch lets 0 pass for an empty table
-        _check.fail(where, "padding_idx", f"in [{-rows}, {rows - 1}]", padding_idx)
+        check.fail(where, "padding_idx", f"be in [{-rows}, {rows - 1}]", padding_idx)
     return padding_idx % max(rows, 1)
 
 
@@ -68,7 +68,7 @@ def _looked_up(
     rows = w.at[indices].get(mode="fill", wrap_negative_indices=False)
     value = rows
     if max_norm is not None:
-        _check.inexact(where, "weight", w)
+        check.inexact(where, "weight", w)
         norm = vector_norm(lax.stop_gradient(rows), norm_type, -1, keepdims=True)
         value = jnp.where(norm > max_norm, rows * (max_norm / (norm + 1e-7)).astype(rows.dtype), rows)
     if not jnp.issubdtype(w.dtype, jnp.inexact) or (max_norm is None and padding is None and not scale_grad_by_freq):
@@ -122,7 +122,7 @@ def embedding(
         [[4.0, 5.0], [0.0, 1.0]]
     """
     indices, w = _indices("embedding", "input", input), _table("embedding", weight)
-    _values.check(indices, _values.Within("embedding", "input", 0, w.shape[0] - 1))
+    value_checks.require(indices, value_checks.Within("embedding", "input", 0, w.shape[0] - 1))
     padding = _padding("embedding", padding_idx, w.shape[0])
     return _looked_up("embedding", w, indices, padding, max_norm, norm_type, scale_grad_by_freq)
 
@@ -177,18 +177,18 @@ def embedding_bag(
     """
     where = "embedding_bag"
     indices, w = _indices(where, "input", input), _table(where, weight)
-    _check.floating(where, "weight", w)
-    _check.choice(where, "mode", mode, ("sum", "mean", "max"))
+    check.floating(where, "weight", w)
+    check.choice(where, "mode", mode, ("sum", "mean", "max"))
     if mode == "max" and (scale_grad_by_freq or sparse):
-        _check.fail(where, "scale_grad_by_freq and sparse", "False with mode='max'", (scale_grad_by_freq, sparse))
-    factors = None if per_sample_weights is None else _check.array(where, "per_sample_weights", per_sample_weights)
+        check.fail(where, "scale_grad_by_freq and sparse", "be False with mode='max'", (scale_grad_by_freq, sparse))
+    factors = None if per_sample_weights is None else check.array(where, "per_sample_weights", per_sample_weights)
     if factors is not None:
-        _check.shape(where, "per_sample_weights", factors, indices.shape)
-        _check.same_dtype(where, weight=w, per_sample_weights=factors)
+        check.shape(where, "per_sample_weights", factors, indices.shape)
+        check.same_dtype(where, weight=w, per_sample_weights=factors)
         if mode != "sum":
-            _check.fail(where, "mode", "'sum' with per_sample_weights", repr(mode))
+            check.fail(where, "mode", "be 'sum' with per_sample_weights", repr(mode))
         factors = factors.reshape(-1, 1)
-    _values.check(indices, _values.Within(where, "input", 0, w.shape[0] - 1))
+    value_checks.require(indices, value_checks.Within(where, "input", 0, w.shape[0] - 1))
     padding = _padding(where, padding_idx, w.shape[0])
     owner, bags, length, valid = _owners(where, indices, offsets, include_last_offset)
     indices = indices.reshape(-1)
@@ -232,22 +232,22 @@ def _owners(
     where: str, indices: jax.Array, offsets: Any, include_last_offset: bool
 ) -> tuple[jax.Array, int, int | None, jax.Array]:
     """The bag of every index, how many bags there are, their length where they have one, whether offsets are valid."""
-    _check.rank(where, "input", indices, (1, 2), "(N) with offsets, or (B, L)")
+    check.rank(where, "input", indices, (1, 2), "(N) with offsets, or (B, L)")
     if indices.ndim == 2:
         bags, length = indices.shape
         if offsets is not None:
-            _check.fail(where, "offsets", "None for an input of rank 2", "an array")
+            check.fail(where, "offsets", "be None for an input of rank 2", "an array")
         if length == 0:
-            _check.fail(where, "input", "of non-zero size in every bag", f"shape {indices.shape}")
+            check.fail(where, "input", "have non-zero size in every bag", f"shape {indices.shape}")
         return jnp.repeat(jnp.arange(bags), length), bags, length, jnp.asarray(True)
     if offsets is None:
-        _check.fail(where, "offsets", "given for an input of rank 1", None)
+        check.fail(where, "offsets", "be given for an input of rank 1", None)
     starts = _indices(where, "offsets", offsets)
-    _check.rank(where, "offsets", starts, (1,), "(B)")
+    check.rank(where, "offsets", starts, (1,), "(B)")
     bags = starts.shape[0] - include_last_offset
     if bags < 0:
-        _check.fail(where, "offsets", "of at least 1 element with include_last_offset", f"shape {starts.shape}")
-    _values.check(starts, _values.Ascending(where, "offsets", indices.shape[0]))
+        check.fail(where, "offsets", "have at least 1 element with include_last_offset", f"shape {starts.shape}")
+    value_checks.require(starts, value_checks.Ascending(where, "offsets", indices.shape[0]))
     position = jnp.arange(indices.shape[0], dtype=starts.dtype)
     ends = jnp.concatenate([jnp.zeros_like(starts[:1]), starts, jnp.full_like(starts[:1], indices.shape[0])])
     valid = jnp.all(ends[1:] >= ends[:-1]) & (starts[:1] == 0).all()
@@ -282,14 +282,14 @@ def one_hot(tensor: Any, num_classes: int = -1) -> jax.Array:
         [[1, 0, 0], [0, 0, 1]]
     """
     x = _indices("one_hot", "tensor", tensor)
-    classes = _check.integer("one_hot", "num_classes", num_classes)
+    classes = check.integer("one_hot", "num_classes", num_classes)
     if classes == -1:
         if x.size == 0:
-            _check.fail("one_hot", "num_classes", "given for an empty array", -1)
+            check.fail("one_hot", "num_classes", "be given for an empty array", -1)
         if isinstance(x, Tracer):
-            _check.fail("one_hot", "num_classes", "given inside jit, vmap and grad, where the values are unknown", -1)
+            check.fail("one_hot", "num_classes", "be given inside jit, vmap and grad, where the values are unknown", -1)
         classes = max(int(x.max()) + 1, 1)
     if classes < 1:
-        _check.fail("one_hot", "num_classes", "at least 1, or -1", num_classes)
-    _values.check(x, _values.Within("one_hot", "tensor", 0, classes - 1))
+        check.fail("one_hot", "num_classes", "be at least 1, or -1", num_classes)
+    value_checks.require(x, value_checks.Within("one_hot", "tensor", 0, classes - 1))
     return (x[..., None] == lax.broadcasted_iota(x.dtype, (*x.shape, classes), x.ndim)).astype(int)

@@ -9,9 +9,9 @@ import jax.core
 import jax.numpy as jnp
 from jax import lax
 
-from purenn.functional import _check
+from purenn import check
+from purenn.functional.dtypes import result_type
 from purenn.functional.padding import pad
-from purenn.functional.tensor import promoted
 
 __all__ = ["istft", "stft"]
 
@@ -65,34 +65,34 @@ def stft(
         >>> F.stft(jnp.ones(16), n_fft=8, window=jnp.hanning(8), return_complex=True).shape
         (5, 9)
     """
-    x = _check.array("stft", "input", input)
+    x = check.array("stft", "input", input)
     _transformable("stft", x)
-    _check.rank("stft", "input", x, (1, 2), "(L) or (B, L)")
-    n_fft = _check.integer("stft", "n_fft", n_fft, 1)
-    hop = _check.integer("stft", "hop_length", n_fft // 4 if hop_length is None else hop_length, 1)
+    check.rank("stft", "input", x, (1, 2), "(L) or (B, L)")
+    n_fft = check.integer("stft", "n_fft", n_fft, 1)
+    hop = check.integer("stft", "hop_length", n_fft // 4 if hop_length is None else hop_length, 1)
     w, win = _window("stft", window, win_length, n_fft)
     complex_result = jnp.iscomplexobj(x) or (w is not None and jnp.iscomplexobj(w))
     if return_complex is None and not complex_result:
-        _check.fail("stft", "return_complex", "True or False for real arrays", None)
+        check.fail("stft", "return_complex", "be True or False for real arrays", None)
     if onesided and complex_result:
-        _check.fail("stft", "onesided", "False for complex arrays", onesided)
-    _check.choice("stft", "pad_mode", pad_mode, ("reflect", "constant", "replicate", "circular"))
+        check.fail("stft", "onesided", "be False for complex arrays", onesided)
+    check.choice("stft", "pad_mode", pad_mode, ("reflect", "constant", "replicate", "circular"))
     length = x.shape[-1]
     if center:
         if align_to_window is not None:
-            _check.fail("stft", "align_to_window", "None where center=True", align_to_window)
+            check.fail("stft", "align_to_window", "be None where center=True", align_to_window)
         least = {"reflect": n_fft // 2 + 1, "circular": n_fft // 2, "replicate": 1}.get(pad_mode, 0)
         if length < least:
-            _check.fail("stft", "input", f"at least {least} long for n_fft={n_fft}, {pad_mode!r}", f"shape {x.shape}")
+            check.fail("stft", "input", f"be at least {least} long for n_fft={n_fft}, {pad_mode!r}", f"shape {x.shape}")
         x = pad(x.reshape(1, -1, length), (n_fft // 2, n_fft // 2), pad_mode).reshape(*x.shape[:-1], -1)
     elif length < n_fft:
-        _check.fail("stft", "input", f"at least n_fft={n_fft} long", f"shape {x.shape}")
+        check.fail("stft", "input", f"be at least n_fft={n_fft} long", f"shape {x.shape}")
     elif align_to_window:
         missing = n_fft - win
         x = pad(x, (missing // 2, missing - missing // 2))
     frames = _frames(x, n_fft, hop)
     if w is not None:
-        dtype = promoted(frames, w)
+        dtype = result_type(frames, w)
         frames = frames.astype(dtype) * w.astype(dtype).reshape((1,) * (frames.ndim - 1) + w.shape)
     norm = "ortho" if normalized else "backward"
     if onesided is None:
@@ -104,16 +104,16 @@ def stft(
 
 def _transformable(where: str, x: jax.Array) -> None:
     if not jnp.issubdtype(x.dtype, jnp.inexact) or x.dtype.itemsize < 4:
-        _check.fail(where, "input", "of single or double precision", f"dtype {x.dtype}", TypeError)
+        check.fail(where, "input", "have single or double precision", f"dtype {x.dtype}", TypeError)
 
 
 def _window(where: str, window: Any, win_length: int | None, n_fft: int) -> tuple[jax.Array | None, int]:
     """The window with zeros on both sides, or None where it is all ones; and its length without them."""
-    win = _check.integer(where, "win_length", n_fft if win_length is None else win_length, 1)
+    win = check.integer(where, "win_length", n_fft if win_length is None else win_length, 1)
     if win > n_fft:
-        _check.fail(where, "win_length", f"at most n_fft={n_fft}", win)
-    w = None if window is None else _check.array(where, "window", window)
-    _check.shape(where, "window", w, (win,))
+        check.fail(where, "win_length", f"be at most n_fft={n_fft}", win)
+    w = None if window is None else check.array(where, "window", window)
+    check.shape(where, "window", w, (win,))
     left = (n_fft - win) // 2
     if win == n_fft:
         return w, win
@@ -181,30 +181,30 @@ def istft(
         >>> F.istft(spectra, n_fft=4).round(4).tolist()
         [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]
     """
-    x = _check.array("istft", "input", input)
+    x = check.array("istft", "input", input)
     if not jnp.iscomplexobj(x):
-        _check.fail("istft", "input", "a complex array", f"dtype {x.dtype}", TypeError)
-    _check.rank("istft", "input", x, (2, 3), "(F, T) or (B, F, T)")
+        check.fail("istft", "input", "be a complex array", f"dtype {x.dtype}", TypeError)
+    check.rank("istft", "input", x, (2, 3), "(F, T) or (B, F, T)")
     if x.size == 0:
-        _check.fail("istft", "input", "of non-zero size", f"shape {x.shape}")
-    n_fft = _check.integer("istft", "n_fft", n_fft, 1)
-    hop = _check.integer("istft", "hop_length", n_fft // 4 if hop_length is None else hop_length, 1)
+        check.fail("istft", "input", "have non-zero size", f"shape {x.shape}")
+    n_fft = check.integer("istft", "n_fft", n_fft, 1)
+    hop = check.integer("istft", "hop_length", n_fft // 4 if hop_length is None else hop_length, 1)
     w, win = _window("istft", window, win_length, n_fft)
     if hop > win:
-        _check.fail("istft", "hop_length", f"at most win_length={win}", hop)
+        check.fail("istft", "hop_length", f"be at most win_length={win}", hop)
     frequencies, count = x.shape[-2:]
     onesided = frequencies != n_fft if onesided is None else onesided
     if frequencies != (n_fft // 2 + 1 if onesided else n_fft):
-        expected = f"with {n_fft // 2 + 1 if onesided else n_fft} frequencies for n_fft={n_fft}, onesided={onesided}"
-        _check.fail("istft", "input", expected, f"shape {x.shape}")
+        expected = f"have {n_fft // 2 + 1 if onesided else n_fft} frequencies for n_fft={n_fft}, onesided={onesided}"
+        check.fail("istft", "input", expected, f"shape {x.shape}")
     if return_complex and onesided:
-        _check.fail("istft", "onesided", "False where return_complex=True", onesided)
+        check.fail("istft", "onesided", "be False where return_complex=True", onesided)
     if w is not None and jnp.iscomplexobj(w) and not return_complex:
-        _check.fail("istft", "window", "real where return_complex=False", f"dtype {w.dtype}")
+        check.fail("istft", "window", "be real where return_complex=False", f"dtype {w.dtype}")
     start, whole = n_fft // 2 if center else 0, n_fft + hop * (count - 1)
-    end = whole - start if length is None else start + _check.integer("istft", "length", length, 1)
+    end = whole - start if length is None else start + check.integer("istft", "length", length, 1)
     if min(end, whole) <= start:
-        _check.fail("istft", "input", "of enough frames for an element to remain", f"shape {x.shape}")
+        check.fail("istft", "input", "have enough frames for an element to remain", f"shape {x.shape}")
 
     spectra, norm = jnp.swapaxes(x, -1, -2), "ortho" if normalized else "backward"
     if return_complex:
@@ -212,12 +212,12 @@ def istft(
     else:
         y = jnp.fft.irfft(spectra[..., : n_fft // 2 + 1], n_fft, axis=-1, norm=norm)
     w = jnp.ones(n_fft, y.dtype) if w is None else w
-    dtype = promoted(y, w)
+    dtype = result_type(y, w)
     w = w.astype(dtype)
     y = _overlapped(y.astype(dtype) * w.reshape((1,) * (y.ndim - 1) + w.shape), hop)
     weight = _overlapped(jnp.broadcast_to(jnp.square(w), (count, n_fft)), hop)
     y, weight = (lax.slice_in_dim(v, start, min(end, whole), axis=-1) for v in (y, weight))
     if not isinstance(weight, jax.core.Tracer) and float(jnp.min(jnp.abs(weight))) < 1e-11:
-        _check.fail("istft", "window", "of squares whose overlapping sum is nowhere zero", "one that leaves gaps")
+        check.fail("istft", "window", "have squares whose overlapping sum is nowhere zero", "one that leaves gaps")
     y = y / jnp.broadcast_to(weight, y.shape)
     return jnp.pad(y, [(0, 0)] * (y.ndim - 1) + [(0, max(end - whole, 0))])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from purenn.functional import _check
+from purenn import check
 
 __all__ = [
     "atleast_1d",
@@ -28,18 +27,18 @@ __all__ = [
 
 
 def arrays_of(where: str, tensors: Sequence[Any], argument: str = "tensors") -> list[jax.Array]:
-    return [_check.array(where, f"{argument}[{i}]", t) for i, t in enumerate(tensors)]
+    return [check.array(where, f"{argument}[{i}]", t) for i, t in enumerate(tensors)]
 
 
 def one_dtype(where: str, arrays: Sequence[jax.Array], argument: str = "tensors") -> None:
     if len({x.dtype for x in arrays}) > 1:
-        _check.fail(where, argument, "of one dtype", ", ".join(str(x.dtype) for x in arrays), TypeError)
+        check.fail(where, argument, "have one dtype", ", ".join(str(x.dtype) for x in arrays), TypeError)
 
 
 def _atleast(n: int, tensors: tuple[Any, ...]) -> jax.Array | tuple[jax.Array, ...]:
     where = f"atleast_{n}d"
     if len(tensors) == 1 and not isinstance(tensors[0], list | tuple):
-        x = _check.array(where, "tensors", tensors[0])
+        x = check.array(where, "tensors", tensors[0])
         front = 1 if n > 1 and x.ndim < 2 else 0  # one dimension becomes the second of two or three
         return x.reshape(((1,) * front + x.shape + (1,) * n)[: max(n, x.ndim)])
     if len(tensors) == 1:
@@ -121,7 +120,7 @@ def broadcast_shapes(*shapes: int | Sequence[int] | None) -> tuple[int, ...]:
     given = []
     for i, shape in enumerate(shapes):
         sizes = () if shape is None else tuple(shape) if isinstance(shape, Sequence) else (shape,)
-        given.append(tuple(_check.integer("broadcast_shapes", f"shapes[{i}]", n, 0) for n in sizes))
+        given.append(tuple(check.integer("broadcast_shapes", f"shapes[{i}]", n, 0) for n in sizes))
     return _common_shape("broadcast_shapes", "shapes", given)
 
 
@@ -129,7 +128,7 @@ def _common_shape(where: str, argument: str, shapes: Sequence[tuple[int, ...]]) 
     try:
         return jnp.broadcast_shapes(*shapes)
     except ValueError:
-        _check.fail(where, argument, "broadcastable with each other", ", ".join(map(str, shapes)))
+        check.fail(where, argument, "be broadcastable with each other", ", ".join(map(str, shapes)))
 
 
 def broadcast_tensors(*tensors: Any) -> tuple[jax.Array, ...]:
@@ -180,15 +179,15 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[jax.Array, ...
     """
     if len(tensors) == 1 and isinstance(tensors[0], list | tuple):
         tensors = tuple(tensors[0])
-    _check.choice("meshgrid", "indexing", indexing, ("ij", "xy", None))
+    check.choice("meshgrid", "indexing", indexing, ("ij", "xy", None))
     return _grids("meshgrid", arrays_of("meshgrid", tensors), (0, 1), indexing == "xy")
 
 
 def _grids(where: str, arrays: list[jax.Array], ranks: tuple[int, ...], swapped: bool) -> tuple[jax.Array, ...]:
     if not arrays:
-        _check.fail(where, "tensors", "at least one array", "none")
+        check.fail(where, "tensors", "be at least one array", "none")
     for i, x in enumerate(arrays):
-        _check.rank(where, f"tensors[{i}]", x, ranks)
+        check.rank(where, f"tensors[{i}]", x, ranks)
     one_dtype(where, arrays)
     axes = list(range(len(arrays)))
     if swapped:
@@ -247,19 +246,19 @@ def split(tensor: Any, split_size_or_sections: int | Sequence[int], dim: int = 0
         >>> [x.tolist() for x in F.split(jnp.arange(5), [1, 4])]
         [[0], [1, 2, 3, 4]]
     """
-    x, name, sizes = _check.array("split", "tensor", tensor), "split_size_or_sections", split_size_or_sections
+    x, name, sizes = check.array("split", "tensor", tensor), "split_size_or_sections", split_size_or_sections
     if x.ndim == 0:
-        _check.fail("split", "tensor", "of rank 1 or more", f"shape {x.shape}")
-    dim = _check.axis("split", "dim", dim, x.ndim)
+        check.fail("split", "tensor", "have rank 1 or more", f"shape {x.shape}")
+    dim = check.axis("split", "dim", dim, x.ndim)
     n = x.shape[dim]
     if isinstance(sizes, Sequence) and not isinstance(sizes, str):
-        pieces = [_check.integer("split", name, s, 0) for s in sizes]
+        pieces = [check.integer("split", name, s, 0) for s in sizes]
         if sum(pieces) != n:
-            _check.fail("split", name, f"of sum {n}, the size of dimension {dim}", pieces)
+            check.fail("split", name, f"have sum {n}, the size of dimension {dim}", pieces)
     else:
-        size = _check.integer("split", name, sizes, 0)
+        size = check.integer("split", name, sizes, 0)
         if size == 0 and n:
-            _check.fail("split", name, f"at least 1 for a dimension of size {n}", 0)
+            check.fail("split", name, f"be at least 1 for a dimension of size {n}", 0)
         pieces = [min(size, n - start) for start in range(0, n, max(size, 1))] or [0]
     ends = np.cumsum([0, *pieces])
     return tuple(lax.slice_in_dim(x, int(a), int(b), axis=dim) for a, b in itertools.pairwise(ends))
@@ -287,26 +286,14 @@ def unravel_index(indices: Any, shape: int | Sequence[int]) -> tuple[jax.Array, 
         >>> [x.tolist() for x in F.unravel_index(jnp.array([1, 5]), (2, 3))]
         [[0, 1], [1, 2]]
     """
-    i = _check.array("unravel_index", "indices", indices)
-    _check.integral("unravel_index", "indices", i)
+    i = check.array("unravel_index", "indices", indices)
+    check.integral("unravel_index", "indices", i)
     sizes = shape if isinstance(shape, Sequence) and not isinstance(shape, str) else (shape,)
-    sizes = [_check.integer("unravel_index", "shape", n, 0) for n in sizes]
+    sizes = [check.integer("unravel_index", "shape", n, 0) for n in sizes]
     if i.size and 0 in sizes:
-        _check.fail("unravel_index", "shape", "without zeros where there are indices", tuple(sizes))
+        check.fail("unravel_index", "shape", "have no zeros where there are indices", tuple(sizes))
     i, coordinates = i.astype(int), []
     for n in reversed(sizes):
         i, rest = jnp.floor_divide(i, max(n, 1)), jnp.remainder(i, max(n, 1))
         coordinates.append(rest)
     return tuple(reversed(coordinates))
-
-
-def promoted(*arrays: jax.Array) -> Any:
-    """The dtype of arrays together, by torch's rules: a scalar counts only if it is of a higher kind."""
-    kinds = (jnp.bool_, jnp.integer, jnp.floating, jnp.complexfloating)
-
-    def kind(x: jax.Array) -> int:
-        return next(i for i, k in enumerate(kinds) if jnp.issubdtype(x.dtype, k))
-
-    least = max((kind(x) for x in arrays if x.ndim), default=-1)
-    with jax.numpy_dtype_promotion("standard"):
-        return functools.reduce(jnp.promote_types, [x.dtype for x in arrays if x.ndim or kind(x) > least])

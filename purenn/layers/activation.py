@@ -9,8 +9,8 @@ from typing import Any
 import jax
 from jax.typing import DTypeLike
 
+from purenn import check
 from purenn import functional as F
-from purenn.functional import _check
 from purenn.layers.base import Layer, Spec
 from purenn.layers.generate import Functional, from_function
 
@@ -92,7 +92,7 @@ class Hardtanh(Functional, function=F.hardtanh, inputs=("input",)):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.max_val <= self.min_val:
-            _check.fail(type(self).__name__, "max_val", f"greater than min_val={self.min_val}", self.max_val)
+            check.fail(type(self).__name__, "max_val", f"be greater than min_val={self.min_val}", self.max_val)
 
 
 class PReLU(Layer, function=F.prelu):
@@ -131,7 +131,7 @@ class PReLU(Layer, function=F.prelu):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check.integer("PReLU", "num_parameters", self.num_parameters, 0)
+        check.integer("PReLU", "num_parameters", self.num_parameters, 0)
 
     def parameters(self) -> Mapping[str, Spec | None]:
         return {"weight": Spec((self.num_parameters,), self.start)}
@@ -149,8 +149,8 @@ class _Shrink(Functional):
 
 class _Softmax2d(Functional):
     def forward(self, m: Any, input: Any) -> jax.Array:
-        x = _check.array("softmax2d", "input", input)
-        _check.rank("softmax2d", "input", x, (3, 4), "(C, H, W) or (N, C, H, W)")
+        x = check.array("softmax2d", "input", input)
+        check.rank("softmax2d", "input", x, (3, 4), "(C, H, W) or (N, C, H, W)")
         return super().forward(m, x)
 
 

@@ -10,7 +10,8 @@ import jax.numpy as jnp
 from jax import export
 from jax.typing import DTypeLike
 
-from purenn.functional import _adaptive_softmax, _check, _values
+from purenn import check, value_checks
+from purenn.functional.loss import adaptive_softmax
 from purenn.layers.base import Composite, Layer
 from purenn.layers.container import ModuleList, Sequential
 from purenn.layers.linear import Linear
@@ -72,8 +73,8 @@ class AdaptiveLogSoftmaxWithLoss(Composite):
         cutoffs = (self.cutoffs,) if isinstance(self.cutoffs, int) else tuple(self.cutoffs)
         rising = all(low < high for low, high in zip((0, *cutoffs), (*cutoffs, self.n_classes), strict=True))
         if not cutoffs or not rising or any(int(c) != c for c in cutoffs):
-            expected = f"ascending integers from 1 to n_classes - 1 = {self.n_classes - 1}"
-            _check.fail("AdaptiveLogSoftmaxWithLoss", "cutoffs", expected, cutoffs)
+            expected = f"be ascending integers from 1 to n_classes - 1 = {self.n_classes - 1}"
+            check.fail("AdaptiveLogSoftmaxWithLoss", "cutoffs", expected, cutoffs)
         # with attributes as torch has them
         vars(self).update(
             cutoffs=(*map(int, cutoffs), self.n_classes),
@@ -95,13 +96,13 @@ class AdaptiveLogSoftmaxWithLoss(Composite):
 
     def forward(self, m: Any, input_: Any, target_: Any) -> _ASMoutput:
         where = "AdaptiveLogSoftmaxWithLoss"
-        x, target = _check.array(where, "input_", input_), _check.array(where, "target_", target_)
-        _check.rank(where, "target_", target, (0, 1), "() or (N)")
-        _check.integral(where, "target_", target)
-        _check.shape(where, "input_", x, (*target.shape, self.in_features))
-        _values.check(target, _values.Within(where, "target_", 0, self.n_classes - 1))
+        x, target = check.array(where, "input_", input_), check.array(where, "target_", target_)
+        check.rank(where, "target_", target, (0, 1), "() or (N)")
+        check.integral(where, "target_", target)
+        check.shape(where, "input_", x, (*target.shape, self.in_features))
+        value_checks.require(target, value_checks.Within(where, "target_", 0, self.n_classes - 1))
         whole, batch = (x, target) if target.ndim else (x[None], target[None])
-        output = _adaptive_softmax.log_probability(*self._logits(m, whole), batch)
+        output = adaptive_softmax.log_probability(*self._logits(m, whole), batch)
         return _ASMoutput(output.reshape(target.shape), -jnp.mean(output))
 
     def log_prob(self, m: Any, input: Any) -> jax.Array:
@@ -113,7 +114,7 @@ class AdaptiveLogSoftmaxWithLoss(Composite):
         Returns:
             An array of shape (N, n_classes).
         """
-        return _adaptive_softmax.log_probabilities(*self._logits(m, input))
+        return adaptive_softmax.log_probabilities(*self._logits(m, input))
 
     def predict(self, m: Any, input: Any) -> jax.Array:
         """The classes of the largest probability: the argmax of `log_prob`.
@@ -124,9 +125,9 @@ class AdaptiveLogSoftmaxWithLoss(Composite):
         Returns:
             Integers of shape (N).
         """
-        return _adaptive_softmax.likeliest(*self._logits(m, input))
+        return adaptive_softmax.likeliest(*self._logits(m, input))
 
     def _logits(self, m: Any, input: Any) -> tuple[jax.Array, list[jax.Array]]:
-        x = _check.array("AdaptiveLogSoftmaxWithLoss", "input", input)
-        _check.rank("AdaptiveLogSoftmaxWithLoss", "input", x, (2,), "(N, in_features)")
+        x = check.array("AdaptiveLogSoftmaxWithLoss", "input", input)
+        check.rank("AdaptiveLogSoftmaxWithLoss", "input", x, (2,), "(N, in_features)")
         return m.head(x), [cluster(x) for cluster in m.tail]

@@ -9,9 +9,8 @@ import jax
 import jax.numpy as jnp
 from jax.typing import DTypeLike
 
+from purenn import check, init
 from purenn import functional as F
-from purenn import init
-from purenn.functional import _check
 from purenn.layers.base import Layer, Spec
 from purenn.layers.linear import Linear
 
@@ -89,9 +88,9 @@ class MultiheadAttention(Layer):
     def __post_init__(self) -> None:
         super().__post_init__()
         for name in ("embed_dim", "num_heads"):
-            _check.integer("MultiheadAttention", name, getattr(self, name), 1)
+            check.integer("MultiheadAttention", name, getattr(self, name), 1)
         if self.embed_dim % self.num_heads:
-            _check.fail("MultiheadAttention", "num_heads", f"a divisor of embed_dim={self.embed_dim}", self.num_heads)
+            check.fail("MultiheadAttention", "num_heads", f"be a divisor of embed_dim={self.embed_dim}", self.num_heads)
         for name in ("kdim", "vdim"):
             if getattr(self, name) is None:
                 object.__setattr__(self, name, self.embed_dim)

@@ -17,8 +17,7 @@ from typing import Any, ClassVar, dataclass_transform
 import jax
 import jax.numpy as jnp
 
-from purenn import random, tracing
-from purenn.functional import _check
+from purenn import check, random, tracing
 from purenn.layers.bound import Bound, Running, further_methods, gives_way, parts_of, run_by, words_of
 from purenn.layers.method import pure_method
 from purenn.layers.settle import is_lazy, settled
@@ -59,6 +58,7 @@ class Layer:
     __dataclass_fields__: ClassVar[dict[str, Any]]
     _function: ClassVar[Callable[..., Any] | None] = None
     _inputs: ClassVar[tuple[str, ...] | None] = None
+    _holds_only: ClassVar[bool] = False  # whether it is never called itself
     lazy: ClassVar[bool] = False  # whether a size is missing that an input will tell
 
     def __init_subclass__(
@@ -73,7 +73,7 @@ class Layer:
         for field in dataclasses.fields(self):
             value = as_value(getattr(self, field.name))
             if field.type in (int, "int") and isinstance(value, float | complex | str):
-                _check.integer(type(self).__name__, field.name, value)
+                check.integer(type(self).__name__, field.name, value)
             object.__setattr__(self, field.name, as_dtype(value) if field.name == "dtype" else value)
         try:
             hash(self._values())
@@ -227,6 +227,8 @@ class Layer:
             _stream=stream,
             _made_in=tracing.current(),
         )
+        if make is None:
+            m._name_children()
         return m
 
     def _bound(self) -> type[Bound]:

@@ -12,8 +12,8 @@ import jax
 import jax.numpy as jnp
 from jax.typing import DTypeLike
 
-from purenn.functional import _check
-from purenn.functional._batch_norm import batch_norm_with
+from purenn import check
+from purenn.functional.normalization.batch import batch_norm_with
 from purenn.layers.base import Bound, Layer, Spec
 from purenn.layers.spec import as_value
 
@@ -84,9 +84,9 @@ class _BatchNorm(BatchNorm):
     dtype: DTypeLike | None = None
 
     def forward(self, m: Any, input: Any) -> jax.Array:
-        x = _check.array("batch_norm", "input", input)
+        x = check.array("batch_norm", "input", input)
         layouts = {2: "(N, C)", 3: "(N, C, L)", 4: "(N, C, H, W)", 5: "(N, C, D, H, W)"}
-        _check.rank("batch_norm", "input", x, self._ranks, " or ".join(layouts[r] for r in self._ranks))
+        check.rank("batch_norm", "input", x, self._ranks, " or ".join(layouts[r] for r in self._ranks))
         return self._normalize(m, x)
 
 
@@ -199,9 +199,9 @@ class SyncBatchNorm(BatchNorm):
     dtype: DTypeLike | None = None
 
     def forward(self, m: Any, input: Any) -> jax.Array:
-        x = _check.array("sync_batch_norm", "input", input)
+        x = check.array("sync_batch_norm", "input", input)
         if x.ndim < 2 or x.shape[1] == 0:
-            _check.fail("sync_batch_norm", "input", "of shape (N, C, *) with channels", f"shape {x.shape}")
+            check.fail("sync_batch_norm", "input", "have shape (N, C, *) with channels", f"shape {x.shape}")
         return self._normalize(m, x, self.process_group)
 
     @classmethod
@@ -223,7 +223,7 @@ class SyncBatchNorm(BatchNorm):
         if isinstance(module, Layer):
             return _converted(module, process_group)
         if not isinstance(module, Bound):
-            _check.fail("convert_sync_batchnorm", "module", "a layer or a module", type(module).__name__, TypeError)
+            check.fail("convert_sync_batchnorm", "module", "be a layer or a module", type(module).__name__, TypeError)
         return _converted_module(cls, module, process_group, {})
 
 

@@ -83,6 +83,7 @@ class Bound:
     _modules: dict[str, Any]
     _stream: random.Stream | None
     _made_in: Any
+    _scope: str = ""  # the child's name in its parent, for profiles
     training: bool
 
     # Calls.
@@ -125,9 +126,12 @@ class Bound:
         return self._located(getattr(self._layer, method), (self, *args), kwargs)
 
     def _located(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        """Calls a function; an error that comes of it says where."""
+        """Calls a function; an error that comes of it says where, and a profile shows the child's name."""
         try:
-            return function(*args, **kwargs)
+            if not self._scope:
+                return function(*args, **kwargs)
+            with jax.named_scope(self._scope):
+                return function(*args, **kwargs)
         except Exception as error:
             add_location(error, self, args, kwargs)
             raise
@@ -142,6 +146,20 @@ class Bound:
             _modules={n: c and c._rebound(training, stream) for n, c in self._modules.items()},
         )
         return twin
+
+    def _name_children(self, prefix: str = "", *, keep: bool = False) -> None:
+        """Tells the children their names. Those of a list, which isn't called itself, are told the list's too.
+
+        Args:
+            prefix: what comes before the names.
+            keep: whether a child that has a name keeps it, which is so where one stands in several places.
+        """
+        for name, child in self._modules.items():
+            if child is None or (keep and child._scope):
+                continue
+            vars(child)["_scope"] = prefix + name
+            if child._layer._holds_only if child._layer is not None else type(child).forward is Bound.forward:
+                child._name_children(f"{prefix}{name}.", keep=keep)
 
     # Lazy layers.
 

@@ -96,6 +96,8 @@ class ModuleList(Composite):
         )
     """
 
+    _holds_only = True
+
     modules: tuple[Layer, ...] = ()
 
     def __init__(self, modules: Iterable[Layer] = ()):

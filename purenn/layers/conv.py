@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 from jax.typing import DTypeLike
 
+from purenn import check
 from purenn import functional as F
-from purenn.functional import _check
 from purenn.layers.base import Layer, Spec
 from purenn.layers.linear import weight_and_bias
 
@@ -26,21 +26,21 @@ class _ConvNd(Layer):
     def __post_init__(self: Any) -> None:
         super().__post_init__()
         name, n = type(self).__name__, self._rank
-        _check.integer(name, "groups", self.groups, 1)
+        check.integer(name, "groups", self.groups, 1)
         for argument in ("in_channels", "out_channels"):
             if getattr(self, argument) % self.groups:
-                _check.fail(name, argument, f"divisible by groups={self.groups}", getattr(self, argument))
-        _check.choice(name, "padding_mode", self.padding_mode, ("zeros", "reflect", "replicate", "circular"))
+                check.fail(name, argument, f"be divisible by groups={self.groups}", getattr(self, argument))
+        check.choice(name, "padding_mode", self.padding_mode, ("zeros", "reflect", "replicate", "circular"))
         vars(self).update(transposed=self._transposed, output_padding=vars(self).get("output_padding", (0,) * n))
         for argument in ("kernel_size", "stride", "dilation", "padding", "output_padding"):
             value = getattr(self, argument)
             if argument == "padding" and isinstance(value, str):
-                _check.choice(name, argument, value, ("valid", "same"))
+                check.choice(name, argument, value, ("valid", "same"))
                 if value == "same" and any(s != 1 for s in self.stride):
-                    _check.fail(name, "stride", "1 with padding='same'", self.stride)
+                    check.fail(name, "stride", "be 1 with padding='same'", self.stride)
             else:
                 least = 0 if "padding" in argument else 1
-                object.__setattr__(self, argument, _check.integers(name, argument, value, n, least))
+                object.__setattr__(self, argument, check.integers(name, argument, value, n, least))
 
     def parameters(self: Any) -> Mapping[str, Spec | None]:
         ends = (self.in_channels, self.out_channels) if self.transposed else (self.out_channels, self.in_channels)
@@ -186,7 +186,7 @@ class _ConvTranspose(_ConvNd):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check.choice(type(self).__name__, "padding_mode", self.padding_mode, ("zeros",))
+        check.choice(type(self).__name__, "padding_mode", self.padding_mode, ("zeros",))
 
     def forward(self, m: Any, input: Any, output_size: Sequence[int] | None = None) -> Any:
         beyond = self.output_padding if output_size is None else self._beyond(input, output_size)
@@ -196,10 +196,10 @@ class _ConvTranspose(_ConvNd):
     def _beyond(self: Any, input: Any, output_size: Sequence[int]) -> tuple[int, ...]:
         """The ``output_padding`` with which the output has this size."""
         where, n = type(self).__name__, self._rank
-        x = _check.array(where, "input", input)
-        _check.rank(where, "input", x, (n + 1, n + 2))
+        x = check.array(where, "input", input)
+        check.rank(where, "input", x, (n + 1, n + 2))
         if len(output_size) not in (n, x.ndim):
-            _check.fail(where, "output_size", f"{n} or {x.ndim} sizes", tuple(output_size))
+            check.fail(where, "output_size", f"be {n} or {x.ndim} sizes", tuple(output_size))
         wanted = tuple(output_size)[-n:]
         least = [
             (size - 1) * s - 2 * p + d * (k - 1) + 1
@@ -209,7 +209,7 @@ class _ConvTranspose(_ConvNd):
         ]
         most = [low + s - 1 for low, s in zip(least, self.stride, strict=True)]
         if any(not low <= size <= high for low, size, high in zip(least, wanted, most, strict=True)):
-            _check.fail(where, "output_size", f"from {least} to {most} for an input of shape {x.shape}", wanted)
+            check.fail(where, "output_size", f"be from {least} to {most} for an input of shape {x.shape}", wanted)
         return tuple(size - low for size, low in zip(wanted, least, strict=True))
 
 

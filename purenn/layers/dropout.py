@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from purenn import check
 from purenn import functional as F
-from purenn.functional import _check
 from purenn.layers.generate import Functional, from_function
 
 __all__ = ["AlphaDropout", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout"]
@@ -17,7 +17,7 @@ class _Dropout(Functional):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check.probability(type(self).__name__, "p", self.p)
+        check.probability(type(self).__name__, "p", self.p)
 
 
 AlphaDropout = from_function("AlphaDropout", F.alpha_dropout, base=_Dropout)

@@ -7,7 +7,7 @@ from typing import Any
 
 import jax
 
-from purenn.functional import _check
+from purenn import check
 from purenn.layers.base import Layer
 
 __all__ = ["Flatten", "Unflatten"]
@@ -35,11 +35,11 @@ class Flatten(Layer):
     end_dim: int = -1
 
     def forward(self, m: Any, input: Any) -> jax.Array:
-        x = _check.array("flatten", "input", input)
-        start = _check.axis("flatten", "start_dim", self.start_dim, x.ndim)
-        end = _check.axis("flatten", "end_dim", self.end_dim, x.ndim)
+        x = check.array("flatten", "input", input)
+        start = check.axis("flatten", "start_dim", self.start_dim, x.ndim)
+        end = check.axis("flatten", "end_dim", self.end_dim, x.ndim)
         if start > end:
-            _check.fail("flatten", "start_dim", f"at most end_dim={self.end_dim}", self.start_dim)
+            check.fail("flatten", "start_dim", f"be at most end_dim={self.end_dim}", self.start_dim)
         return x.reshape(*x.shape[:start], math.prod(x.shape[start : end + 1]), *x.shape[end + 1 :])
 
 
@@ -69,20 +69,22 @@ class Unflatten(Layer):
 
     def __post_init__(self) -> None:
         if not isinstance(self.unflattened_size, tuple | list):
-            _check.fail("Unflatten", "unflattened_size", "a tuple of integers", repr(self.unflattened_size), TypeError)
-        sizes = tuple(_check.integer("Unflatten", "unflattened_size", size) for size in self.unflattened_size)
+            check.fail(
+                "Unflatten", "unflattened_size", "be a tuple of integers", repr(self.unflattened_size), TypeError
+            )
+        sizes = tuple(check.integer("Unflatten", "unflattened_size", size) for size in self.unflattened_size)
         object.__setattr__(self, "unflattened_size", sizes)
         super().__post_init__()
 
     def forward(self, m: Any, input: Any) -> jax.Array:
-        x = _check.array("unflatten", "input", input)
+        x = check.array("unflatten", "input", input)
         if x.ndim == 0:
-            _check.fail("unflatten", "input", "of rank 1 or more", "shape ()")
-        dim, sizes = _check.axis("unflatten", "dim", self.dim, x.ndim), tuple(self.unflattened_size)
+            check.fail("unflatten", "input", "have rank 1 or more", "shape ()")
+        dim, sizes = check.axis("unflatten", "dim", self.dim, x.ndim), tuple(self.unflattened_size)
         known, free = math.prod(size for size in sizes if size != -1), sizes.count(-1)
         if free == 1 and known > 0 and x.shape[dim] % known == 0:
             sizes = tuple(x.shape[dim] // known if size == -1 else size for size in sizes)
         if not sizes or min(sizes) < 0 or math.prod(sizes) != x.shape[dim]:
-            expected = f"of product {x.shape[dim]}, the size of dimension {dim}, with one -1 at most"
-            _check.fail("unflatten", "unflattened_size", expected, self.unflattened_size)
+            expected = f"have product {x.shape[dim]}, the size of dimension {dim}, with one -1 at most"
+            check.fail("unflatten", "unflattened_size", expected, self.unflattened_size)
         return x.reshape(*x.shape[:dim], *sizes, *x.shape[dim + 1 :])

@@ -10,7 +10,7 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from purenn.functional import _check
+from purenn import check
 from purenn.layers.base import Constant, Layer, Spec
 
 __all__ = ["Functional", "from_function"]
@@ -34,7 +34,7 @@ class Functional(Layer):
         for name in self._tuples:
             if (value := getattr(self, name)) is not None:
                 object.__setattr__(
-                    self, name, _check.integers(type(self).__name__, name, value, self._rank, single=False)
+                    self, name, check.integers(type(self).__name__, name, value, self._rank, single=False)
                 )
 
     def buffers(self) -> Mapping[str, Spec | None]:

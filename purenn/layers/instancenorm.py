@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import jax
 from jax.typing import DTypeLike
 
-from purenn.functional import _check
-from purenn.functional._instance_norm import instance_norm_with
+from purenn import check
+from purenn.functional.normalization.instance import instance_norm_with
 from purenn.layers.batchnorm import NormBase
 
 __all__ = ["InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d"]
@@ -24,14 +24,14 @@ class _InstanceNorm(NormBase):
     dtype: DTypeLike | None = None
 
     def forward(self, m: Any, input: Any) -> jax.Array:
-        x, n = _check.array("instance_norm", "input", input), self._rank
+        x, n = check.array("instance_norm", "input", input), self._rank
         layout = {1: "L", 2: "H, W", 3: "D, H, W"}[n]
-        _check.rank("instance_norm", "input", x, (n + 1, n + 2), f"(C, {layout}) or (N, C, {layout})")
+        check.rank("instance_norm", "input", x, (n + 1, n + 2), f"(C, {layout}) or (N, C, {layout})")
         channels = x.shape[-n - 1]
         if channels != self.num_features:
             if self.affine:
-                expected = f"with num_features={self.num_features} channels"
-                _check.fail("instance_norm", "input", expected, f"{channels} channels (shape {x.shape})")
+                expected = f"have num_features={self.num_features} channels"
+                check.fail("instance_norm", "input", expected, f"{channels} channels (shape {x.shape})")
             warnings.warn(
                 f"{self!r}: the input has {channels} channels; without affine, num_features says nothing", stacklevel=2
             )

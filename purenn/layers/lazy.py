@@ -8,7 +8,7 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from purenn.functional import _check
+from purenn import check
 from purenn.layers import batchnorm, conv, instancenorm, linear
 from purenn.layers.base import Bound, Layer, Params, State
 
@@ -49,7 +49,7 @@ class Lazy(Layer):
         return self._becomes(type(self)._held(self, held))
 
     def forward(self, m: Any, input: Any, *args: Any, **kwargs: Any) -> Any:
-        layer = self._becomes(type(self)._seen(self, _check.array(type(self).__name__, "input", input)))
+        layer = self._becomes(type(self)._seen(self, check.array(type(self).__name__, "input", input)))
         m._settle(layer)
         return layer.forward(m, input, *args, **kwargs)
 
@@ -111,19 +111,19 @@ Example:
 
 def _unbatched_channels(layer: Any, x: Any) -> int:
     n = layer._target._rank
-    _check.rank(type(layer).__name__, "input", x, (n + 1, n + 2), "of a sample or a batch")
+    check.rank(type(layer).__name__, "input", x, (n + 1, n + 2), "of a sample or a batch")
     return x.shape[-n - 1]
 
 
 def _channels(layer: Any, x: Any) -> int:
     if x.ndim < 2:
-        _check.fail(type(layer).__name__, "input", "of rank 2 at least", f"shape {x.shape}")
+        check.fail(type(layer).__name__, "input", "have rank at least 2", f"shape {x.shape}")
     return x.shape[1]
 
 
 def _last(layer: Any, x: Any) -> int:
     if x.ndim < 1:
-        _check.fail(type(layer).__name__, "input", "of rank 1 at least", f"shape {x.shape}")
+        check.fail(type(layer).__name__, "input", "have rank at least 1", f"shape {x.shape}")
     return x.shape[-1]
 
 

@@ -8,9 +8,8 @@ from typing import Any
 
 from jax.typing import DTypeLike
 
+from purenn import check, init
 from purenn import functional as F
-from purenn import init
-from purenn.functional import _check
 from purenn.layers.base import Layer, Spec
 
 __all__ = ["Bilinear", "Identity", "Linear"]
@@ -107,7 +106,7 @@ class Bilinear(Layer, function=F.bilinear):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check.integer("Bilinear", "in1_features", self.in1_features, 1)
+        check.integer("Bilinear", "in1_features", self.in1_features, 1)
 
     def parameters(self) -> Mapping[str, Spec | None]:
         bound = 1 / math.sqrt(self.in1_features)

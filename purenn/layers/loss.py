@@ -12,8 +12,9 @@ import jax
 import numpy as np
 from jax.typing import DTypeLike
 
+from purenn import check
 from purenn import functional as F
-from purenn.functional import _check, _loss
+from purenn.functional.loss.common import reduction_of
 from purenn.layers.base import Constant, Layer, Spec
 from purenn.layers.distance import PairwiseDistance
 from purenn.layers.generate import Functional, from_function
@@ -59,7 +60,7 @@ class Loss(Functional):
         legacy = [getattr(self, name, None) for name in ("size_average", "reduce")]
         if legacy != [None, None]:
             name = type(self).__name__
-            reduction = _loss.reduction_of(name, vars(self)["reduction"], legacy[0], legacy[1])
+            reduction = reduction_of(name, vars(self)["reduction"], legacy[0], legacy[1])
             vars(self).update(reduction=reduction, size_average=None, reduce=None)
         for name in ("weight", "pos_weight"):
             _array_or_none(type(self).__name__, name, getattr(self, name, None))
@@ -67,7 +68,7 @@ class Loss(Functional):
 
 def _array_or_none(where: str, name: str, value: Any) -> None:
     if value is not None and not isinstance(value, Constant):
-        _check.fail(where, name, "an array or None", repr(value), TypeError)
+        check.fail(where, name, "be an array or None", repr(value), TypeError)
 
 
 class _PoissonNLLLoss(Loss):
@@ -79,22 +80,22 @@ class _HuberLoss(Loss):
     def __post_init__(self: Any) -> None:
         super().__post_init__()
         if not isinstance(self.delta, float | int | np.number):
-            _check.fail("HuberLoss", "delta", "a number", repr(self.delta), TypeError)
+            check.fail("HuberLoss", "delta", "be a number", repr(self.delta), TypeError)
 
 
 class _MultiMarginLoss(Loss):
     def __post_init__(self: Any) -> None:
         super().__post_init__()
-        _check.choice("MultiMarginLoss", "p", self.p, (1, 2))
+        check.choice("MultiMarginLoss", "p", self.p, (1, 2))
         if self.weight is not None and self.weight.array.ndim != 1:
-            _check.fail("MultiMarginLoss", "weight", "of rank 1", f"shape {self.weight.array.shape}")
+            check.fail("MultiMarginLoss", "weight", "have rank 1", f"shape {self.weight.array.shape}")
 
 
 class _TripletMarginLoss(Loss):
     def __post_init__(self: Any) -> None:
         super().__post_init__()
         if self.margin <= 0:
-            _check.fail(type(self).__name__, "margin", "positive", self.margin)
+            check.fail(type(self).__name__, "margin", "be positive", self.margin)
 
 
 class _TripletMarginWithDistanceLoss(_TripletMarginLoss):
@@ -211,9 +212,9 @@ class LinearCrossEntropyLoss(Layer):
         where = "LinearCrossEntropyLoss"
         _array_or_none(where, "weight", self.weight)
         if self.weight is not None and self.weight.array.shape != (self.num_classes,):
-            _check.fail(where, "weight", f"of shape {(self.num_classes,)}", f"shape {self.weight.array.shape}")
+            check.fail(where, "weight", f"have shape {(self.num_classes,)}", f"shape {self.weight.array.shape}")
         if not 0 <= self.label_smoothing <= 1:
-            _check.fail(where, "label_smoothing", "from 0 to 1", self.label_smoothing)
+            check.fail(where, "label_smoothing", "be from 0 to 1", self.label_smoothing)
         options: Any = self.options
         if options is not None and not hasattr(options, "rows"):  # torch's
             fields = {f.name: getattr(options, f.name) for f in dataclasses.fields(options)}

@@ -8,8 +8,8 @@ from typing import Any
 
 from jax.typing import DTypeLike
 
+from purenn import check
 from purenn import functional as F
-from purenn.functional import _check
 from purenn.layers.base import Layer, Spec
 from purenn.layers.generate import Functional, from_function
 
@@ -18,7 +18,7 @@ __all__ = ["CrossMapLRN2d", "GroupNorm", "LayerNorm", "LocalResponseNorm", "RMSN
 
 def _sizes(where: str, shape: Any) -> tuple[int, ...]:
     sizes = shape if isinstance(shape, tuple) else (shape,)
-    return tuple(_check.integer(where, "normalized_shape", n, 0) for n in sizes)
+    return tuple(check.integer(where, "normalized_shape", n, 0) for n in sizes)
 
 
 class LayerNorm(Layer, function=F.layer_norm):
@@ -154,9 +154,9 @@ class GroupNorm(Layer, function=F.group_norm):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check.integer("GroupNorm", "num_groups", self.num_groups, 1)
+        check.integer("GroupNorm", "num_groups", self.num_groups, 1)
         if self.num_channels % self.num_groups:
-            _check.fail("GroupNorm", "num_channels", f"divisible by num_groups={self.num_groups}", self.num_channels)
+            check.fail("GroupNorm", "num_channels", f"be divisible by num_groups={self.num_groups}", self.num_channels)
         object.__setattr__(self, "bias", bool(self.bias and self.affine))
 
     def parameters(self) -> Mapping[str, Spec | None]:

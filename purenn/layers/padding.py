@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 import jax
 
+from purenn import check
 from purenn import functional as F
-from purenn.functional import _check
 from purenn.layers.base import Layer
 
 __all__ = [
@@ -42,7 +42,7 @@ class Pad(Layer):
     def __post_init__(self) -> None:
         super().__post_init__()
         amounts = self.padding if isinstance(self.padding, tuple) else (self.padding,) * (2 * self._rank)
-        amounts = tuple(_check.integer(type(self).__name__, "padding", p) for p in amounts)
+        amounts = tuple(check.integer(type(self).__name__, "padding", p) for p in amounts)
         object.__setattr__(self, "padding", amounts)
 
     def forward(self, m: Any, input: Any) -> jax.Array:

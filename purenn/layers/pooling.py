@@ -6,8 +6,8 @@ from typing import Any
 
 import jax
 
+from purenn import check
 from purenn import functional as F
-from purenn.functional import _check
 from purenn.layers.generate import Functional, from_function
 
 __all__ = [
@@ -85,13 +85,13 @@ class _FractionalMaxPool(Functional):
     def __post_init__(self) -> None:
         super().__post_init__()
         name, n, ratio = type(self).__name__, self._rank, self.output_ratio
-        _check.integers(name, "kernel_size", self.kernel_size, n, 1)
+        check.integers(name, "kernel_size", self.kernel_size, n, 1)
         if (self.output_size is None) == (ratio is None):
-            _check.fail(name, "output_size", "given if output_ratio isn't, and only then", (self.output_size, ratio))
+            check.fail(name, "output_size", "be given if output_ratio isn't, and only then", (self.output_size, ratio))
         if ratio is not None:
             ratios = ratio if isinstance(ratio, tuple) else (ratio,) * n
             if len(ratios) != n or not all(0 < r < 1 for r in ratios):
-                _check.fail(name, "output_ratio", f"between 0 and 1, one number or {n}", ratio)
+                check.fail(name, "output_ratio", f"be between 0 and 1, one number or {n}", ratio)
             object.__setattr__(self, "output_ratio", ratios)
 
     def forward(self, m: Any, input: Any) -> Any:

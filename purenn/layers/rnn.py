@@ -10,9 +10,8 @@ from typing import Any
 
 from jax.typing import DTypeLike
 
+from purenn import check, init
 from purenn import functional as F
-from purenn import init
-from purenn.functional import _check
 from purenn.layers.base import Layer, Spec
 from purenn.layers.method import bound_property
 
@@ -75,17 +74,17 @@ class RNNBase(Layer):
     def __post_init__(self) -> None:
         super().__post_init__()
         name = type(self).__name__
-        _check.choice(name, "mode", self.mode, tuple(_NETWORKS))
+        check.choice(name, "mode", self.mode, tuple(_NETWORKS))
         for argument in ("input_size", "hidden_size", "num_layers"):
-            _check.integer(name, argument, getattr(self, argument), 1)
+            check.integer(name, argument, getattr(self, argument), 1)
         for argument in ("bias", "batch_first"):
-            _check.boolean(name, argument, getattr(self, argument))
+            check.boolean(name, argument, getattr(self, argument))
         if isinstance(self.dropout, bool) or not isinstance(self.dropout, int | float):
-            _check.fail(name, "dropout", "a probability, from 0 to 1", self.dropout)
-        _check.probability(name, "dropout", self.dropout)
+            check.fail(name, "dropout", "be a probability, from 0 to 1", self.dropout)
+        check.probability(name, "dropout", self.dropout)
         object.__setattr__(self, "dropout", float(self.dropout))
-        if not 0 <= _check.integer(name, "proj_size", self.proj_size) < self.hidden_size:
-            _check.fail(name, "proj_size", f"at least 0 and below hidden_size={self.hidden_size}", self.proj_size)
+        if not 0 <= check.integer(name, "proj_size", self.proj_size) < self.hidden_size:
+            check.fail(name, "proj_size", f"be at least 0 and below hidden_size={self.hidden_size}", self.proj_size)
         if self.dropout > 0 and self.num_layers == 1:
             text = f"{name}: dropout={self.dropout} does nothing with num_layers=1: it comes between layers"
             warnings.warn(text, stacklevel=4)
@@ -181,7 +180,7 @@ class RNN(RNNBase):
         device: Any = None,
         dtype: DTypeLike | None = None,
     ):
-        _check.choice("RNN", "nonlinearity", nonlinearity, tuple(_MODES))
+        check.choice("RNN", "nonlinearity", nonlinearity, tuple(_MODES))
         given = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
         vars(self).update(given, mode=_MODES[nonlinearity])
         self.__post_init__()
@@ -299,7 +298,7 @@ class RNNCellBase(Layer):
     def __post_init__(self) -> None:
         super().__post_init__()
         for argument in ("input_size", "hidden_size", "num_chunks"):
-            _check.integer(type(self).__name__, argument, getattr(self, argument), 0)
+            check.integer(type(self).__name__, argument, getattr(self, argument), 0)
 
     def parameters(self) -> Mapping[str, Spec | None]:
         gates, start = self.num_chunks * self.hidden_size, _start(self.hidden_size)
@@ -357,7 +356,7 @@ class RNNCell(RNNCellBase):
         device: Any = None,
         dtype: DTypeLike | None = None,
     ):
-        _check.choice("RNNCell", "nonlinearity", nonlinearity, tuple(_MODES))
+        check.choice("RNNCell", "nonlinearity", nonlinearity, tuple(_MODES))
         vars(self).update({name: value for name, value in locals().items() if name not in ("self", "__class__")})
         self.__post_init__()
 

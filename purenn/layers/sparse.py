@@ -10,9 +10,8 @@ import jax
 import jax.numpy as jnp
 from jax.typing import DTypeLike
 
+from purenn import check, init
 from purenn import functional as F
-from purenn import init
-from purenn.functional import _check
 from purenn.layers.base import Bound, Constant, Layer, Spec
 
 __all__ = ["Embedding", "EmbeddingBag"]
@@ -29,14 +28,14 @@ class _Table(Layer):
         name, n = type(self).__name__, self.num_embeddings
         if self.padding_idx is not None:
             if not -n <= self.padding_idx < n:
-                _check.fail(name, "padding_idx", f"in [{-n}, {n - 1}]", self.padding_idx)
+                check.fail(name, "padding_idx", f"be in [{-n}, {n - 1}]", self.padding_idx)
             object.__setattr__(self, "padding_idx", self.padding_idx % n)
         shape = (n, self.embedding_dim)
         if self._weight is not None:
             if not isinstance(self._weight, Constant):
-                _check.fail(name, "_weight", "an array or None", repr(self._weight), TypeError)
+                check.fail(name, "_weight", "be an array or None", repr(self._weight), TypeError)
             if self._weight.array.shape != shape:
-                _check.fail(name, "_weight", f"of shape {shape}", f"shape {self._weight.array.shape}")
+                check.fail(name, "_weight", f"have shape {shape}", f"shape {self._weight.array.shape}")
 
     def parameters(self: Any) -> Mapping[str, Spec | None]:
         if self._weight is not None:
@@ -63,7 +62,7 @@ class _Table(Layer):
 
 def _rows_and_columns(where: str, embeddings: Any) -> tuple[int, int]:
     if len(embeddings.shape) != 2:
-        _check.fail(where, "embeddings", "of rank 2", f"shape {tuple(embeddings.shape)}")
+        check.fail(where, "embeddings", "have rank 2", f"shape {tuple(embeddings.shape)}")
     return tuple(embeddings.shape)
 
 

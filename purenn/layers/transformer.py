@@ -11,9 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import DTypeLike
 
+from purenn import check, init, random
 from purenn import functional as F
-from purenn import init, random
-from purenn.functional import _check
 from purenn.layers.attention import MultiheadAttention
 from purenn.layers.base import Composite, Layer, Params, State
 from purenn.layers.container import ModuleList
@@ -52,7 +51,7 @@ class _Block(Composite):
         super().__post_init__()
         if isinstance(self.activation, str):
             if self.activation not in _ACTIVATIONS:
-                _check.fail(type(self).__name__, "activation", "'relu', 'gelu' or a callable", self.activation)
+                check.fail(type(self).__name__, "activation", "be 'relu', 'gelu' or a callable", self.activation)
             object.__setattr__(self, "activation", _ACTIVATIONS[self.activation])
 
     def _children(self, *attentions: str) -> dict[str, Layer]:
@@ -205,7 +204,7 @@ class _Stack(Composite):
         if not isinstance(layer, Layer):
             raise TypeError(f"{type(self).__name__}: a layer is needed, got {layer!r}")
         copies = [
-            copy.deepcopy(layer) for _ in range(_check.integer(type(self).__name__, "num_layers", self.num_layers, 0))
+            copy.deepcopy(layer) for _ in range(check.integer(type(self).__name__, "num_layers", self.num_layers, 0))
         ]
         object.__setattr__(self, "_repeated", layer)
         object.__setattr__(self, "_copies", ModuleList(copies))
@@ -402,12 +401,14 @@ class Transformer(Composite):
     ) -> jax.Array:
         for name, x in (("src", src), ("tgt", tgt)):
             if jnp.ndim(x) not in (2, 3) or jnp.shape(x)[-1] != self.d_model:
-                _check.fail(
-                    "Transformer", name, f"of shape (*, {self.d_model}) and rank 2 or 3", f"shape {jnp.shape(x)}"
+                check.fail(
+                    "Transformer", name, f"have shape (*, {self.d_model}) and rank 2 or 3", f"shape {jnp.shape(x)}"
                 )
         batch = 0 if self.batch_first else 1
         if jnp.ndim(src) == 3 and jnp.shape(src)[batch] != jnp.shape(tgt)[batch]:
-            _check.fail("Transformer", "tgt", f"of src's batch size {jnp.shape(src)[batch]}", f"shape {jnp.shape(tgt)}")
+            check.fail(
+                "Transformer", "tgt", f"have src's batch size {jnp.shape(src)[batch]}", f"shape {jnp.shape(tgt)}"
+            )
         memory = m.encoder(src, mask=src_mask, src_key_padding_mask=src_key_padding_mask, is_causal=src_is_causal)
         return m.decoder(
             tgt,

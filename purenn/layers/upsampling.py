@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from purenn import check
 from purenn import functional as F
-from purenn.functional import _check
 from purenn.layers.generate import Functional, from_function
 
 __all__ = ["Upsample", "UpsamplingBilinear2d", "UpsamplingNearest2d"]
@@ -17,7 +17,7 @@ class _Resize(Functional):
     def __post_init__(self) -> None:
         factor, where = self.scale_factor, type(self).__name__
         if isinstance(factor, list):  # which torch refuses here, other than in interpolate
-            _check.fail(where, "scale_factor", "a number or a tuple of them", factor, TypeError)
+            check.fail(where, "scale_factor", "be a number or a tuple of them", factor, TypeError)
         # torch's reading: numbers become floats, and no factor at all is one of 0 too
         factor = tuple(map(float, factor)) if isinstance(factor, tuple) else float(factor) if factor else None
         object.__setattr__(self, "scale_factor", factor)

@@ -137,3 +137,21 @@ def _(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
     value, gate = primals
     s = lax.logistic(gate)
     return gated(*primals), s * tangents[0] + (s * (1 - s) * value) * tangents[1]
+
+
+@jax.custom_jvp
+def relu_unit_slope(x: jax.Array) -> jax.Array:
+    """What is not negative; the derivative at 0 is 1 and at NaN 0, as that of torch's ``clamp_min``."""
+    return jnp.where(x <= 0, jnp.zeros_like(x), x)
+
+
+@relu_unit_slope.defjvp
+def _relu_unit_slope_jvp(primals: tuple[jax.Array], tangents: tuple[jax.Array]) -> tuple[jax.Array, jax.Array]:
+    (x,), (dx,) = primals, tangents
+    return relu_unit_slope(x), jnp.where(x >= 0, dx, jnp.zeros_like(dx))
+
+
+def clamp_straight_through(x: jax.Array, least: float) -> jax.Array:
+    """At least `least`, with the derivative of the identity."""
+    low = x < least
+    return jnp.where(low, jnp.asarray(least, x.dtype) + (x - jax.lax.stop_gradient(x)), x)

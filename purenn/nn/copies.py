@@ -57,6 +57,8 @@ class Copies:
         self.twins = [self.made[id(part)] for part in parts]
         for part in parts:
             self._fill(part, part.training if training is None else training)
+        for twin in self.twins:
+            twin._name_children(keep=True)
 
     def _fill(self, part: Node, training: bool) -> None:
         twin, own = self.made[id(part)], vars(part)

@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import jax
 from jax.core import Tracer
 
-from purenn import random, tracing
-from purenn.functional import _values
+from purenn import random, tracing, value_checks
 from purenn.layers.base import Layer
 from purenn.layers.bound import Bound
 from purenn.nn import access
@@ -79,7 +78,7 @@ def leaf(
     mode = own["training"] if training is None else training
     program = _leaf(own["_layer"], mode, arguments.key, method, names, len(own["_parameters"]))
 
-    def finish(output: tuple[Any, dict[int, Any], _values.Checks]) -> tuple[Any, list[Variable], list[Any]]:
+    def finish(output: tuple[Any, dict[int, Any], value_checks.Checks]) -> tuple[Any, list[Variable], list[Any]]:
         result, changed, checks = output
         checks.make(arguments.inputs)
         if changed:
@@ -132,7 +131,7 @@ def _leaf(
         )
         given = list(rest)
         args, kwargs = call.arguments.of(given, None)
-        with random.drawing_from(stream), _values.collected() as rules:
+        with random.drawing_from(stream), value_checks.collected() as rules:
             output = m._run(args, kwargs) if method is None else m._call_method(method, *args, **kwargs)
         changed = {i: v.value for i, v in enumerate(held) if v.value is not before[i]}
         return Result.of(output, type(layer).__name__), changed, rules.about(given)
@@ -174,7 +173,7 @@ def compiled(
         variables = found.variables
         program = programs.program(found, arguments, (training, method), lambda: _whole(name, training, method, shared))
 
-        def finish(output: tuple[Any, dict[int, Any], _values.Checks]) -> tuple[Any, list[Variable], list[Any]]:
+        def finish(output: tuple[Any, dict[int, Any], value_checks.Checks]) -> tuple[Any, list[Variable], list[Any]]:
             result, changed, checks = output
             checks.make(arguments.inputs)
             if changed:
@@ -216,7 +215,7 @@ def _whole(name: str, training: bool | None, method: str | None, checked: bool) 
         found, _ = current_call()
         count, end = len(found.variables), len(found.variables) + len(found.arrays)
         given = list(inputs[end:])
-        with _values.collected() as rules:
+        with value_checks.collected() as rules:
             output = traced(stream, list(inputs[:count]), list(inputs[count:end]), given, training, body)
         return *output, rules.about(given if checked else [])
 

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from purenn.functional import _check
+from purenn import check
 from purenn.layers.base import Layer, Spec
 from purenn.nn.module import Module
 from purenn.utils.computed import computed_of, drawn_shapes
@@ -96,7 +96,7 @@ class _SpectralNorm(Layer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        object.__setattr__(self, "dim", _check.axis("spectral_norm", "dim", self.dim, len(self.shape)))
+        object.__setattr__(self, "dim", check.axis("spectral_norm", "dim", self.dim, len(self.shape)))
         if self.n_power_iterations <= 0:
             raise ValueError(
                 f"Expected n_power_iterations to be positive, but got n_power_iterations={self.n_power_iterations}"
@@ -250,7 +250,7 @@ class _Orthogonal(Layer):
         return jnp.swapaxes(q, -1, -2) if wide else q
 
     def right_inverse(self, m: Any, value: Any) -> Any:
-        _check.shape("orthogonal", "the matrix", value, self.shape)
+        check.shape("orthogonal", "the matrix", value, self.shape)
         q, wide = _tall(value)
         n, k = q.shape[-2:]
         if self.use_trivialization:
@@ -326,7 +326,7 @@ def orthogonal(
     is_complex = jnp.issubdtype(x.dtype, jnp.complexfloating)
     if orthogonal_map is None:
         orthogonal_map = "matrix_exp" if x.shape[-1] == x.shape[-2] or is_complex else "householder"
-    _check.choice("orthogonal", "orthogonal_map", orthogonal_map, _MAPS)
+    check.choice("orthogonal", "orthogonal_map", orthogonal_map, _MAPS)
     if is_complex and orthogonal_map == "householder":
         raise ValueError("orthogonal: the householder parametrization does not support complex arrays")
     return _register(module, name, _Orthogonal(x.shape, orthogonal_map, use_trivialization, x.dtype), True, rng)

@@ -10,9 +10,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
-from purenn.functional import _check, _packed
-from purenn.functional._packed import PackedSequence
-from purenn.functional._values import known
+from purenn import check
+from purenn.functional.rnn import packed
+from purenn.functional.rnn.packed import PackedSequence
+from purenn.value_checks import known
 
 __all__ = [
     "PackedSequence",
@@ -42,10 +43,10 @@ def invert_permutation(permutation: Any) -> Any:
     """
     if permutation is not None:
         where = "invert_permutation"
-        checked = _check.array(where, "permutation", permutation)
-        _check.rank(where, "permutation", checked, (1,))
-        _check.integral(where, "permutation", checked)
-    inverse = _packed.inverse(permutation)
+        checked = check.array(where, "permutation", permutation)
+        check.rank(where, "permutation", checked, (1,))
+        check.integral(where, "permutation", checked)
+    inverse = packed.inverse(permutation)
     return jnp.asarray(inverse) if isinstance(permutation, jax.Array) else inverse
 
 
@@ -82,32 +83,32 @@ def pack_padded_sequence(
         [1, 4, 3, 2, 5, 0, 0, 0, 0]
     """
     where = "pack_padded_sequence"
-    x = _check.array(where, "input", input)
+    x = check.array(where, "input", input)
     if x.ndim < 2:
-        _check.fail(where, "input", "of rank 2 or more", f"shape {x.shape}")
+        check.fail(where, "input", "have rank 2 or more", f"shape {x.shape}")
     if x.size == 0:
-        _check.fail(where, "input", "not empty", f"shape {x.shape}")
+        check.fail(where, "input", "not be empty", f"shape {x.shape}")
     x = x.swapaxes(0, 1) if batch_first else x
     traced = isinstance(lengths, Tracer)
     xp: Any = jnp if traced else np
     given = lengths if traced else np.asarray(lengths)
     if not jnp.issubdtype(given.dtype, jnp.integer):
-        _check.fail(where, "lengths", "integers", f"dtype {given.dtype}", TypeError)
+        check.fail(where, "lengths", "be integers", f"dtype {given.dtype}", TypeError)
     if given.shape != x.shape[1:2]:
-        _check.fail(where, "lengths", f"of shape {x.shape[1:2]}, one for each sequence", f"shape {given.shape}")
+        check.fail(where, "lengths", f"have shape {x.shape[1:2]}, one for each sequence", f"shape {given.shape}")
     given = given.astype(jax.dtypes.canonicalize_dtype(np.int64))
     if not traced:
         if given.min() <= 0 or given.max() > x.shape[0]:
-            _check.fail(where, "lengths", f"from 1 to {x.shape[0]}", given.tolist())
+            check.fail(where, "lengths", f"be from 1 to {x.shape[0]}", given.tolist())
         if enforce_sorted and (np.diff(given) > 0).any():
-            expected = "sorted, the longest first, or enforce_sorted=False"
-            _check.fail(where, "lengths", expected, given.tolist())
+            expected = "be sorted, the longest first, or enforce_sorted=False"
+            check.fail(where, "lengths", expected, given.tolist())
     order = None
     if traced or not enforce_sorted:
         order = xp.argsort(-given, stable=True).astype(given.dtype)
         given, x = given[order], x[:, order]
     there = xp.arange(x.shape[0] if traced else given.max())[:, None] < given[None]
-    data = _packed.pack(x[: there.shape[0]], there, x.shape[0] * x.shape[1] if traced else int(given.sum()))
+    data = packed.pack(x[: there.shape[0]], there, x.shape[0] * x.shape[1] if traced else int(given.sum()))
     return PackedSequence(data, there.sum(1, dtype=given.dtype), order)
 
 
@@ -141,14 +142,14 @@ def pad_packed_sequence(
         ([[1, 2, 3, 0], [4, 5, 0, 0]], [3, 2])
     """
     where = "pad_packed_sequence"
-    there = _packed.present(where, sequence)
+    there = packed.present(where, sequence)
     if isinstance(there, np.ndarray):
         there = there[: np.count_nonzero(there.any(1))]  # sizes of 0 are left from a jit
     longest = there.shape[0]
-    total = longest if total_length is None else _check.integer(where, "total_length", total_length)
+    total = longest if total_length is None else check.integer(where, "total_length", total_length)
     if total < longest:
-        _check.fail(where, "total_length", f"at least {longest}, the length of the longest sequence", total)
-    padded = _packed.pad(sequence._replace(data=_check.array(where, "data", sequence.data)), there, padding_value)
+        check.fail(where, "total_length", f"be at least {longest}, the length of the longest sequence", total)
+    padded = packed.pad(sequence._replace(data=check.array(where, "data", sequence.data)), there, padding_value)
     tail = jnp.full((total - longest, *padded.shape[1:]), padding_value, padded.dtype)
     padded = jnp.concatenate([padded, tail]) if tail.size else padded
     lengths = there.sum(0, dtype=sequence.batch_sizes.dtype)
@@ -186,7 +187,7 @@ def pad_sequence(
         [[1, 2, 3], [4, 9, 9]]
     """
     arrays = _sequences("pad_sequence", sequences)
-    _check.choice("pad_sequence", "padding_side", padding_side, ("right", "left"))
+    check.choice("pad_sequence", "padding_side", padding_side, ("right", "left"))
     longest = max(a.shape[0] for a in arrays)
 
     def padded(x: jax.Array) -> jax.Array:
@@ -221,17 +222,17 @@ def unpad_sequence(padded_sequences: Any, lengths: Any, batch_first: bool = Fals
         [[1, 2, 3], [4]]
     """
     where = "unpad_sequence"
-    x = _check.array(where, "padded_sequences", padded_sequences)
+    x = check.array(where, "padded_sequences", padded_sequences)
     if x.ndim < 2:
-        _check.fail(where, "padded_sequences", "of rank 2 or more", f"shape {x.shape}")
+        check.fail(where, "padded_sequences", "have rank 2 or more", f"shape {x.shape}")
     x = x if batch_first else x.swapaxes(0, 1)
     values = known(lengths)
     if values is None:
-        _check.fail(where, "lengths", "known: shapes depend on them", "traced ones", TypeError)
+        check.fail(where, "lengths", "be known outside of jit, since shapes depend on them", "tracers", TypeError)
     if not np.issubdtype(values.dtype, np.integer):
-        _check.fail(where, "lengths", "integers", f"dtype {values.dtype}", TypeError)
+        check.fail(where, "lengths", "be integers", f"dtype {values.dtype}", TypeError)
     if values.shape != x.shape[:1]:
-        _check.fail(where, "lengths", f"of shape {x.shape[:1]}, one for each sequence", f"shape {values.shape}")
+        check.fail(where, "lengths", f"have shape {x.shape[:1]}, one for each sequence", f"shape {values.shape}")
     return [sequence[: max(int(n), 0)] for sequence, n in zip(x, values, strict=True)]
 
 
@@ -281,18 +282,24 @@ def unpack_sequence(packed_sequences: PackedSequence) -> list[jax.Array]:
         [[1], [2, 3]]
     """
     if isinstance(packed_sequences, PackedSequence) and known(packed_sequences.batch_sizes) is None:
-        _check.fail("unpack_sequence", "batch_sizes", "known: shapes depend on them", "traced ones", TypeError)
+        check.fail(
+            "unpack_sequence",
+            "batch_sizes",
+            "be known outside of jit, since shapes depend on them",
+            "tracers",
+            TypeError,
+        )
     return unpad_sequence(*pad_packed_sequence(packed_sequences, batch_first=True), batch_first=True)
 
 
 def _sequences(where: str, sequences: Any) -> Sequence[jax.Array]:
     """Arrays of one shape but for the first dimension."""
     if not isinstance(sequences, Iterable):
-        _check.fail(where, "sequences", "arrays", type(sequences).__name__, TypeError)
-    arrays = [_check.array(where, f"sequences[{i}]", a) for i, a in enumerate(sequences)]
+        check.fail(where, "sequences", "be arrays", type(sequences).__name__, TypeError)
+    arrays = [check.array(where, f"sequences[{i}]", a) for i, a in enumerate(sequences)]
     if not arrays:
-        _check.fail(where, "sequences", "one array or more", "none")
+        check.fail(where, "sequences", "be one array or more", "none")
     for i, a in enumerate(arrays):
         if a.ndim == 0 or a.shape[1:] != arrays[0].shape[1:]:
-            _check.fail(where, f"sequences[{i}]", f"of shape {('L', *arrays[0].shape[1:])}".replace("'", ""), a.shape)
+            check.fail(where, f"sequences[{i}]", f"have shape {('L', *arrays[0].shape[1:])}".replace("'", ""), a.shape)
     return arrays

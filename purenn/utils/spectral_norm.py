@@ -9,8 +9,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from purenn import random
-from purenn.functional import _check
+from purenn import check, random
 from purenn.utils.computed import Computed, attach, computed_of, detach
 
 __all__ = ["SpectralNorm", "default_dim", "normalize", "random_unit", "remove_spectral_norm", "spectral_norm"]
@@ -78,7 +77,7 @@ class SpectralNorm(Computed):
         return weight / (u @ (matrix @ v))
 
     def split(self, x: jax.Array) -> tuple[dict[str, Any], dict[str, Any]]:
-        _check.axis("spectral_norm", "dim", self.dim, x.ndim)
+        check.axis("spectral_norm", "dim", self.dim, x.ndim)
         generator = random.default_generator()
         height, width = self.reshape_weight_to_matrix(x).shape
         u = random_unit(generator.next(), (height,), x.dtype, self.eps)

@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from purenn.functional import _check
+from purenn import check
 from purenn.lowering.dtypes import compute_dtype, widened
 from purenn.utils.computed import Computed, attach, computed_of, detach
 
@@ -23,7 +23,7 @@ def norm_except_dim(v: jax.Array, dim: int | None) -> jax.Array:
     wide = widened(v)
     if dim is None or dim == -1:
         return jnp.linalg.norm(wide.ravel()).astype(v.dtype)
-    kept = _check.axis("weight_norm", "dim", dim, v.ndim)
+    kept = check.axis("weight_norm", "dim", dim, v.ndim)
     axes = tuple(i for i in range(v.ndim) if i != kept)
     return jnp.sqrt(jnp.sum(jnp.square(jnp.abs(wide)), axes, keepdims=True)).astype(v.dtype)
 

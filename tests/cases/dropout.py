@@ -31,12 +31,10 @@ BAD = [
     ),
     *(Bad(name, (normal(2, 3, 2), 1.5), match=f"{name}: p must be a probability, from 0 to 1") for name in OTHERS),
     *(Bad(name, (integers(5, 2, 3, 2), 0.5, True), match=f"{name}: input must be a floating-point") for name in OTHERS),
-    Bad("dropout1d", (normal(2),), match=r"dropout1d: input must be of rank 2 or 3, \(C, L\) or \(N, C, L\)"),
-    Bad("dropout1d", (normal(2, 3, 4, 5),), match="dropout1d: input must be of rank 2 or 3"),
-    Bad("dropout2d", (normal(4),), match="dropout2d: input must be of rank 2 or more"),
-    Bad("dropout3d", (normal(),), match="dropout3d: input must be of rank 1 or more"),
-    Bad(
-        "feature_alpha_dropout", (normal(4), 0.5, True), match="feature_alpha_dropout: input must be of rank 2 or more"
-    ),
+    Bad("dropout1d", (normal(2),), match=r"dropout1d: input must have rank 2 or 3, \(C, L\) or \(N, C, L\)"),
+    Bad("dropout1d", (normal(2, 3, 4, 5),), match="dropout1d: input must have rank 2 or 3"),
+    Bad("dropout2d", (normal(4),), match="dropout2d: input must have rank 2 or more"),
+    Bad("dropout3d", (normal(),), match="dropout3d: input must have rank 1 or more"),
+    Bad("feature_alpha_dropout", (normal(4), 0.5, True), match="feature_alpha_dropout: input must have rank 2 or more"),
     Bad("dropout", (normal(2), 0.5, True, False, 0), match="dropout: rng must be a jax key, got int"),
 ]

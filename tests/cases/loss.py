@@ -285,7 +285,7 @@ BAD = [
     ),
     *(Bad(f, (X, [1.0]), match=f"{f}: target must be an array, got list") for f in ELEMENTWISE),
     *(
-        Bad(f, (normal(2, 1), X), match=f"{f}: target must be.*shape")
+        Bad(f, (normal(2, 1), X), match=f"{f}: target must (have shape|be broadcastable)")
         for f in ("binary_cross_entropy", "binary_cross_entropy_with_logits", "soft_margin_loss")
     ),
     *(
@@ -294,7 +294,7 @@ BAD = [
         if f != "poisson_nll_loss"
     ),
     *(
-        Bad(f, (X, X), {"weight": normal(3)}, match=f"{f}: weight must be of shape \\(2, 3\\)")
+        Bad(f, (X, X), {"weight": normal(3)}, match=f"{f}: weight must have shape \\(2, 3\\)")
         for f in ("mse_loss", "l1_loss", "huber_loss")
     ),
     Bad("mse_loss", (X, X), {"weight": X, "reduction": "elementwise_mean"}, match="mse_loss: reduction must be one of"),
@@ -308,60 +308,60 @@ BAD = [
         for f in ("nll_loss", "cross_entropy")
         for args, kwargs, match in (
             ((X, T), {"reduction": "batchmean"}, "reduction must be one of"),
-            ((X, integers(3, 3)), {}, r"target must be of shape \(2,\) for an input of shape \(2, 3\)"),
-            ((normal(2, 3, 4), T), {}, r"target must be of shape \(2, 4\)"),
-            ((normal(3), T), {}, r"target must be of shape \(\)"),
-            ((normal(), values(0)), {}, r"input must be of shape \(C\)"),
+            ((X, integers(3, 3)), {}, r"target must have shape \(2,\) for an input of shape \(2, 3\)"),
+            ((normal(2, 3, 4), T), {}, r"target must have shape \(2, 4\)"),
+            ((normal(3), T), {}, r"target must have shape \(\)"),
+            ((normal(), values(0)), {}, r"input must have shape \(C\)"),
             ((X, normal(2)), {}, "target must be an integer array"),
             ((integers(5, 2, 3), T), {}, "input must be a floating-point array"),
-            ((X, T), {"weight": normal(2)}, r"weight must be of shape \(3,\)"),
-            ((X, T), {"weight": normal(1, 3)}, r"weight must be of shape \(3,\)"),
-            ((normal(2, 3, 1), integers(3, 2, 1)), {"weight": normal(1, 2)}, r"weight must be of shape \(3,\)"),
-            ((X, T), {"weight": integers(5, 3)}, "input and weight must be of one dtype"),
+            ((X, T), {"weight": normal(2)}, r"weight must have shape \(3,\)"),
+            ((X, T), {"weight": normal(1, 3)}, r"weight must have shape \(3,\)"),
+            ((normal(2, 3, 1), integers(3, 2, 1)), {"weight": normal(1, 2)}, r"weight must have shape \(3,\)"),
+            ((X, T), {"weight": integers(5, 3)}, "input and weight must have one dtype"),
             ((X, T), {"ignore_index": 1.5}, "ignore_index must be an integer"),
         )
     ),
     Bad("cross_entropy", (X, integers(3, 2, 3)), match="cross_entropy: target must be a floating-point array where"),
     Bad("cross_entropy", (X, X), {"ignore_index": 0}, match="cross_entropy: ignore_index must be negative with"),
-    Bad("cross_entropy", (X, X), {"weight": normal(2)}, match=r"cross_entropy: weight must be of shape \(3,\)"),
+    Bad("cross_entropy", (X, X), {"weight": normal(2)}, match=r"cross_entropy: weight must have shape \(3,\)"),
     Bad(
         "cross_entropy",
         (normal(2, 3, 2), integers(3, 2, 2)),
         {"weight": normal(1, 3), "label_smoothing": 0.1},
-        match=r"cross_entropy: weight must be of shape \(3,\)",
+        match=r"cross_entropy: weight must have shape \(3,\)",
     ),
     Bad("cross_entropy", (X, T), {"label_smoothing": 1.1}, match="cross_entropy: label_smoothing must be at most 1"),
     *(
         Bad("linear_cross_entropy", args, kwargs, match=f"linear_cross_entropy: {match}")
         for args, kwargs, match in (
-            ((normal(2, 2, 3), normal(4, 3), T), {}, "input must be of rank 1 or 2"),
-            ((X, normal(3), T), {}, r"linear_weight must be of shape \(C, ..., 3\)"),
-            ((X, normal(4, 2), T), {}, "linear_weight must be of shape"),
-            ((normal(3), normal(4, 2, 3), T), {}, "input must be of rank 2"),
-            ((X, normal(4, 3), T), {"linear_bias": normal(3)}, r"linear_bias must be of shape \(4,\)"),
+            ((normal(2, 2, 3), normal(4, 3), T), {}, "input must have rank 1 or 2"),
+            ((X, normal(3), T), {}, r"linear_weight must have shape \(C, ..., 3\)"),
+            ((X, normal(4, 2), T), {}, "linear_weight must have shape"),
+            ((normal(3), normal(4, 2, 3), T), {}, "input must have rank 2"),
+            ((X, normal(4, 3), T), {"linear_bias": normal(3)}, r"linear_bias must have shape \(4,\)"),
             ((X, normal(4, 3), uniform(2, 4)), {"ignore_index": -1}, "ignore_index must be None"),
-            ((X, normal(4, 3), integers(3, 3)), {}, r"target must be of shape \(2,\)"),
+            ((X, normal(4, 3), integers(3, 3)), {}, r"target must have shape \(2,\)"),
             ((X, normal(4, 3), T), {"reduction": "average"}, "reduction must be one of"),
-            ((X, normal(4, 3), T), {"weight": normal(3)}, r"weight must be of shape \(4,\)"),
+            ((X, normal(4, 3), T), {"weight": normal(3)}, r"weight must have shape \(4,\)"),
             ((integers(3, 2, 3), integers(3, 4, 3), T), {}, "input must be a floating-point"),
         )
     ),
     *(
         Bad("ctc_loss", (log_probs, targets, *lengths), kwargs, match=f"ctc_loss: {match}")
         for log_probs, targets, lengths, kwargs, match in (
-            (normal(4), integers(3, 2), ((4,), (2,)), {}, "log_probs must be of rank 2 or 3"),
+            (normal(4), integers(3, 2), ((4,), (2,)), {}, "log_probs must have rank 2 or 3"),
             (integers(3, 4, 1, 3), integers(3, 1, 2), ((4,), (2,)), {}, "log_probs must be a floating-point"),
-            (normal(0, 1, 3), integers(3, 1, 2), ((0,), (2,)), {}, "log_probs must be not empty"),
-            (normal(4, 1, 3), integers(3, 1, 1, 2), ((4,), (2,)), {}, "targets must be of rank 1 or 2"),
-            (normal(4, 2, 3), integers(3, 1, 2), ((4, 4), (2, 2)), {}, "targets must be of 2 rows"),
+            (normal(0, 1, 3), integers(3, 1, 2), ((0,), (2,)), {}, "log_probs must not be empty"),
+            (normal(4, 1, 3), integers(3, 1, 1, 2), ((4,), (2,)), {}, "targets must have rank 1 or 2"),
+            (normal(4, 2, 3), integers(3, 1, 2), ((4, 4), (2, 2)), {}, "targets must have 2 rows"),
             (
                 normal(4, 2, 3),
                 integers(3, 3),
                 ((4, 4), (2, 2)),
                 {},
-                "target_lengths must be of sum 3, the length of targets, got 4",
+                "target_lengths must have sum 3, the length of targets, got 4",
             ),
-            (normal(4, 2, 3), integers(3, 2, 2), ((4,), (2, 2)), {}, r"input_lengths must be of shape \(2,\)"),
+            (normal(4, 2, 3), integers(3, 2, 2), ((4,), (2, 2)), {}, r"input_lengths must have shape \(2,\)"),
             (normal(4, 2, 3), integers(3, 2, 2), ((5, 4), (2, 2)), {}, "input_lengths must be from 0 to 4"),
             (normal(4, 2, 3), integers(3, 2, 2), ((4, 4), (2, 3)), {}, "target_lengths must be from 0 to 2"),
             (normal(4, 2, 3), integers(3, 2, 2), ((4, 4), (2, -1)), {}, "target_lengths must be from 0 to 2"),
@@ -396,7 +396,7 @@ BAD = [
     Bad(
         "binary_cross_entropy",
         (uniform(2), integers(2, 2)),
-        match="binary_cross_entropy: input and target must be of one dtype",
+        match="binary_cross_entropy: input and target must have one dtype",
     ),
     Bad(
         "binary_cross_entropy_with_logits", (X, X), {"pos_weight": normal(2)}, match="pos_weight must be broadcastable"
@@ -412,10 +412,10 @@ BAD = [
     *(
         Bad("gaussian_nll_loss", args, kwargs, match=f"gaussian_nll_loss: {match}")
         for args, kwargs, match in (
-            ((X, X, -1.0), {}, "var must be not negative"),
+            ((X, X, -1.0), {}, "var must not be negative"),
             ((X, X, 1), {}, "var must be an array"),
-            ((X, X, normal(3)), {}, r"var must be of shape \(2, 3\), or"),
-            ((X, X, uniform(2, 2)), {}, "var must be of shape"),
+            ((X, X, normal(3)), {}, r"var must have shape \(2, 3\), or"),
+            ((X, X, uniform(2, 2)), {}, "var must have shape"),
             ((X, X, 1.0), {"reduction": "average"}, "reduction must be one of"),
             ((X, normal(2), 1.0), {}, "input and target and var must be broadcastable"),
             ((booleans(3), normal(3), 1.0), {}, "input must be a numeric"),
@@ -428,7 +428,7 @@ BAD = [
         theirs=False,
     ),
     Bad("hinge_embedding_loss", (booleans(3), normal(3)), match="hinge_embedding_loss: input must be a numeric"),
-    Bad("margin_ranking_loss", (normal(3), normal(3), X), match="input1, input2 and target must be of one rank"),
+    Bad("margin_ranking_loss", (normal(3), normal(3), X), match="input1, input2 and target must have one rank"),
     Bad(
         "margin_ranking_loss",
         (normal(3), normal(3), booleans(3)),
@@ -437,7 +437,7 @@ BAD = [
     Bad("margin_ranking_loss", (normal(3), normal(2), normal(3)), match="must be broadcastable to a common shape"),
     Bad("margin_ranking_loss", (X, X, X), {"reduction": "average"}, match="margin_ranking_loss: reduction must be"),
     Bad(
-        "multilabel_soft_margin_loss", (normal(), uniform()), match="multilabel_soft_margin_loss: input must be of rank"
+        "multilabel_soft_margin_loss", (normal(), uniform()), match="multilabel_soft_margin_loss: input must have rank"
     ),
     Bad(
         "multilabel_soft_margin_loss",
@@ -448,9 +448,9 @@ BAD = [
     *(
         Bad("multilabel_margin_loss", args, kwargs, match=f"multilabel_margin_loss: {match}")
         for args, kwargs, match in (
-            ((X, T), {}, r"target must be of shape \(2, 3\)"),
-            ((normal(1, 1, 1), integers(1, 1, 1, 1)), {}, "input must be of rank 0 or 1 or 2"),
-            ((normal(2, 0), values(np.zeros((2, 0), int))), {}, "input must be of at least one class"),
+            ((X, T), {}, r"target must have shape \(2, 3\)"),
+            ((normal(1, 1, 1), integers(1, 1, 1, 1)), {}, "input must have rank 0 or 1 or 2"),
+            ((normal(2, 0), values(np.zeros((2, 0), int))), {}, "input must have at least one class"),
             ((X, normal(2, 3)), {}, "target must be an integer array"),
             ((X, integers(3, 2, 3)), {"reduction": "average"}, "reduction must be one of"),
             ((integers(3, 2, 3), integers(3, 2, 3)), {}, "input must be a floating-point"),
@@ -459,11 +459,11 @@ BAD = [
     *(
         Bad("multi_margin_loss", args, kwargs, match=f"multi_margin_loss: {match}")
         for args, kwargs, match in (
-            ((X, integers(3, 3)), {}, r"target must be of shape \(2,\)"),
-            ((normal(1, 1, 1), integers(1, 1)), {}, "input must be of rank 0 or 1 or 2"),
+            ((X, integers(3, 3)), {}, r"target must have shape \(2,\)"),
+            ((normal(1, 1, 1), integers(1, 1)), {}, "input must have rank 0 or 1 or 2"),
             ((X, T), {"p": 3}, "p must be one of 1, 2"),
-            ((X, T), {"weight": normal(2)}, r"weight must be of shape \(3,\)"),
-            ((X, T), {"weight": integers(3, 3)}, "input and weight must be of one dtype"),
+            ((X, T), {"weight": normal(2)}, r"weight must have shape \(3,\)"),
+            ((X, T), {"weight": integers(3, 3)}, "input and weight must have one dtype"),
             ((X, normal(2)), {}, "target must be an integer array"),
             ((X, T), {"reduction": "average"}, "reduction must be one of"),
         )
@@ -471,9 +471,9 @@ BAD = [
     *(
         Bad("cosine_embedding_loss", args, kwargs, match=f"cosine_embedding_loss: {match}")
         for args, kwargs, match in (
-            ((X, X, integers(2, 1, 1)), {}, "target must be of rank 0 or 1"),
-            ((X, X, values(1)), {}, r"input1 must be of rank 1, \(M\) for a target of rank 0"),
-            ((X, normal(3), T), {}, "input2 must be of rank 2"),
+            ((X, X, integers(2, 1, 1)), {}, "target must have rank 0 or 1"),
+            ((X, X, values(1)), {}, r"input1 must have rank 1, \(M\) for a target of rank 0"),
+            ((X, normal(3), T), {}, "input2 must have rank 2"),
             ((X, normal(2, 2), T), {}, "input1 and input2 must be broadcastable"),
             ((X, X, integers(2, 3)), {}, "inputs and target must be broadcastable"),
             ((X, X, T), {"reduction": "average"}, "reduction must be one of"),
@@ -483,7 +483,7 @@ BAD = [
         Bad(f, args, kwargs, match=f"{f}: {match}")
         for f in ("triplet_margin_loss", "triplet_margin_with_distance_loss")
         for args, kwargs, match in (
-            ((X, normal(3), X), {}, "anchor, positive and negative must be of one rank"),
+            ((X, normal(3), X), {}, "anchor, positive and negative must have one rank"),
             ((X, X, X), {"margin": 0.0}, "margin must be positive"),
             ((X, X, X), {"reduction": "average"}, "reduction must be one of"),
         )

@@ -40,24 +40,24 @@ CASES = [
 
 BAD = [
     Bad("grouped_mm", ([1.0], normal(2, 4, 5)), match="grouped_mm: mat_a must be an array"),
-    Bad("grouped_mm", (normal(4), normal(2, 4, 5)), match="grouped_mm: mat_a must be of rank 2 or 3"),
-    Bad("grouped_mm", (normal(2, 8, 4), normal(1, 2, 4, 8)), match="grouped_mm: mat_b must be of rank 2 or 3"),
-    Bad("grouped_mm", (normal(2, 8, 4), normal(2, 8, 4)), match=r"grouped_mm: mat_b must be of shape \(\*, 4, N\)"),
-    Bad("grouped_mm", (normal(2, 8, 4), normal(3, 4, 8)), match="grouped_mm: mat_b must be of 2 groups as mat_a"),
+    Bad("grouped_mm", (normal(4), normal(2, 4, 5)), match="grouped_mm: mat_a must have rank 2 or 3"),
+    Bad("grouped_mm", (normal(2, 8, 4), normal(1, 2, 4, 8)), match="grouped_mm: mat_b must have rank 2 or 3"),
+    Bad("grouped_mm", (normal(2, 8, 4), normal(2, 8, 4)), match=r"grouped_mm: mat_b must have shape \(\*, 4, N\)"),
+    Bad("grouped_mm", (normal(2, 8, 4), normal(3, 4, 8)), match="grouped_mm: mat_b must have 2 groups as mat_a"),
     Bad("grouped_mm", (normal(2, 8, 4), normal(2, 4, 8)), {"offs": ends(2, 4)}, match="grouped_mm: offs must be None"),
     Bad(
         "grouped_mm",
         (normal(8, 4), normal(2, 4, 8)),
         match="grouped_mm: offs must be given where a matrix is of rank 2",
     ),
-    Bad("grouped_mm", (normal(8, 4), normal(2, 4, 8)), {"offs": ends(2, 4, 8)}, match=r"offs must be of shape \(2,\)"),
+    Bad("grouped_mm", (normal(8, 4), normal(2, 4, 8)), {"offs": ends(2, 4, 8)}, match=r"offs must have shape \(2,\)"),
     Bad(
         "grouped_mm",
         (normal(8, 4), normal(2, 4, 8)),
         {"offs": normal(2)},
-        match="offs must be of dtype int32 and rank 1",
+        match="offs must have dtype int32 and rank 1",
     ),
-    Bad("grouped_mm", (normal(2, 8, 4), integers(3, 2, 4, 8)), match="mat_a and mat_b must be of one dtype"),
+    Bad("grouped_mm", (normal(2, 8, 4), integers(3, 2, 4, 8)), match="mat_a and mat_b must have one dtype"),
     Bad("grouped_mm", (integers(3, 2, 8, 4), integers(3, 2, 4, 8)), match="mat_a must be a floating-point array"),
     Bad("grouped_mm", (normal(2, 8, 4), normal(2, 4, 8)), {"bias": normal(8)}, match="grouped_mm: bias must be None"),
     Bad(

@@ -100,11 +100,11 @@ IMAGE, PLACE = normal(1, 4, 4), integers(4, 1, 2, 2)
 BAD = [
     # max-pooling
     *(
-        Bad(f"max_pool{n}d", (normal(*(4,) * n), 2), match=f"max_pool{n}d: input must be of rank {n + 1} or {n + 2}")
+        Bad(f"max_pool{n}d", (normal(*(4,) * n), 2), match=f"max_pool{n}d: input must have rank {n + 1} or {n + 2}")
         for n in (1, 2, 3)
     ),
     Bad("max_pool2d", ([1.0], 2), match="max_pool2d: input must be an array"),
-    Bad("max_pool2d", (normal(2, 0, 4, 4), 2), match="max_pool2d: input must be of non-zero size but for the batch"),
+    Bad("max_pool2d", (normal(2, 0, 4, 4), 2), match="max_pool2d: input must have non-zero size but for the batch"),
     Bad("max_pool1d", (integers(9, 2, 4), 2), match="max_pool1d: input must be a floating-point array"),
     Bad("max_pool2d", (booleans(1, 4, 4), 2), match="max_pool2d: input must be a real array"),
     Bad("max_pool2d", (IMAGE, 0), match="max_pool2d: kernel_size must be at least 1"),
@@ -117,8 +117,8 @@ BAD = [
     Bad("max_pool2d", (IMAGE, 2), {"ceil_mode": 1}, match="max_pool2d: ceil_mode must be True or False"),
     Bad("max_pool2d", (IMAGE, 2, 1, 0, 4), match=r"max_pool2d: kernel_size must be at most as wide .*\(4, 4\)"),
     # averages
-    Bad("avg_pool1d", (normal(4), 2), match="avg_pool1d: input must be of rank 2 or 3"),
-    Bad("avg_pool2d", (normal(1, 0, 4), 2), match="avg_pool2d: input must be of non-zero size"),
+    Bad("avg_pool1d", (normal(4), 2), match="avg_pool1d: input must have rank 2 or 3"),
+    Bad("avg_pool2d", (normal(1, 0, 4), 2), match="avg_pool2d: input must have non-zero size"),
     Bad("avg_pool2d", (booleans(1, 4, 4), 2), match="avg_pool2d: input must be a floating-point or int32 array"),
     Bad("avg_pool2d", (IMAGE, 2, 1, 2), match="avg_pool2d: padding must be at most half"),
     Bad("avg_pool2d", (IMAGE, 5), match="avg_pool2d: kernel_size must be at most as wide"),
@@ -139,46 +139,44 @@ BAD = [
     Bad("lp_pool2d", (IMAGE, 0, 2), match="lp_pool2d: norm_type must be other than 0"),
     Bad("lp_pool2d", (integers(9, 1, 4, 4), -1, 2), match="lp_pool2d: norm_type must be positive"),
     Bad("lp_pool2d", (booleans(1, 4, 4), float("inf"), 2), match="lp_pool2d: input must be a number array"),
-    Bad("lp_pool3d", (normal(4, 4, 4), 2, 2), match="lp_pool3d: input must be of rank 4 or 5"),
+    Bad("lp_pool3d", (normal(4, 4, 4), 2, 2), match="lp_pool3d: input must have rank 4 or 5"),
     # adaptive
-    Bad("adaptive_avg_pool2d", (normal(4, 4), 2), match="adaptive_avg_pool2d: input must be of rank 3 or 4"),
+    Bad("adaptive_avg_pool2d", (normal(4, 4), 2), match="adaptive_avg_pool2d: input must have rank 3 or 4"),
     Bad("adaptive_avg_pool2d", (integers(4, 1, 4, 4), 2), match="adaptive_avg_pool2d: input must be a floating-point"),
-    Bad("adaptive_avg_pool2d", (normal(1, 0, 4), 2), match="adaptive_avg_pool2d: input must be of non-zero size"),
+    Bad("adaptive_avg_pool2d", (normal(1, 0, 4), 2), match="adaptive_avg_pool2d: input must have non-zero size"),
     Bad("adaptive_avg_pool2d", (IMAGE, (2,)), match="adaptive_avg_pool2d: output_size must be an integer or 2 of them"),
     Bad("adaptive_avg_pool2d", (IMAGE, -1), match="adaptive_avg_pool2d: output_size must be at least 0"),
     Bad("adaptive_avg_pool2d", (IMAGE, None), match="adaptive_avg_pool2d: output_size must be an integer"),
     Bad("adaptive_avg_pool1d", (normal(1, 4), (None,)), match="adaptive_avg_pool1d: output_size must be an integer"),
     Bad("adaptive_max_pool1d", (integers(4, 1, 4), 2), match="adaptive_max_pool1d: input must be a floating-point"),
-    Bad("adaptive_max_pool2d", (normal(1, 0, 4, 4), 2), match="adaptive_max_pool2d: input must be of non-zero size"),
-    Bad("adaptive_max_pool3d", (normal(1, 4, 4), 2), match="adaptive_max_pool3d: input must be of rank 4 or 5"),
+    Bad("adaptive_max_pool2d", (normal(1, 0, 4, 4), 2), match="adaptive_max_pool2d: input must have non-zero size"),
+    Bad("adaptive_max_pool3d", (normal(1, 4, 4), 2), match="adaptive_max_pool3d: input must have rank 4 or 5"),
     # fractional
     Bad("fractional_max_pool2d", (IMAGE, 2, 2), match="fractional_max_pool2d: rng must be a jax key", theirs=False),
     Bad("fractional_max_pool2d", (IMAGE, 2), match="fractional_max_pool2d: output_size must be given"),
     Bad("fractional_max_pool2d", (IMAGE, 2, (2,)), match="fractional_max_pool2d: output_size must be an integer or 2"),
     Bad("fractional_max_pool2d", (IMAGE, 2, None, (0.5, 0.5, 0.5)), match="output_ratio must be a number or 2 of them"),
-    Bad("fractional_max_pool2d", (IMAGE, 2, 4), match="output_size must be with kernel_size - 1, 1, at most 4"),
+    Bad("fractional_max_pool2d", (IMAGE, 2, 4), match="output_size must have kernel_size - 1, 1, at most 4"),
     Bad("fractional_max_pool3d", (normal(1, 4, 4, 4), 2, 3, None, False, normal(1, 1, 3)), match="1, at most 3 for"),
     Bad(
         "fractional_max_pool2d", (IMAGE, 0, 2), match="kernel_size must be at least 1", theirs=False
     ),  # torch gives -inf
-    Bad("fractional_max_pool2d", (normal(4, 4), 2, 2), match="fractional_max_pool2d: input must be of rank 3 or 4"),
-    Bad("fractional_max_pool2d", (normal(1, 0, 4, 4), 2, 2), match="fractional_max_pool2d: input must be of non-zero"),
+    Bad("fractional_max_pool2d", (normal(4, 4), 2, 2), match="fractional_max_pool2d: input must have rank 3 or 4"),
+    Bad("fractional_max_pool2d", (normal(1, 0, 4, 4), 2, 2), match="fractional_max_pool2d: input must have non-zero"),
     Bad("fractional_max_pool2d", (integers(4, 1, 4, 4), 2, 2, None, False, normal(1, 1, 2)), match="a floating-point"),
     Bad(
         "fractional_max_pool2d",
         (IMAGE, 2, 2, None, False, normal(1, 1, 3)),
-        match=r"samples must be of shape \(1, 1, 2\)",
+        match=r"samples must have shape \(1, 1, 2\)",
     ),
-    Bad(
-        "fractional_max_pool2d", (IMAGE, 2, 2, None, False, integers(1, 1, 1, 2)), match="samples must be of one dtype"
-    ),
+    Bad("fractional_max_pool2d", (IMAGE, 2, 2, None, False, integers(1, 1, 1, 2)), match="samples must have one dtype"),
     # inverses
-    Bad("max_unpool2d", (normal(2, 2), integers(4, 2, 2), 2), match="max_unpool2d: input must be of rank 3 or 4"),
+    Bad("max_unpool2d", (normal(2, 2), integers(4, 2, 2), 2), match="max_unpool2d: input must have rank 3 or 4"),
     Bad("max_unpool2d", (integers(4, 1, 2, 2), PLACE, 2), match="max_unpool2d: input must be a floating-point array"),
     Bad("max_unpool2d", (normal(1, 2, 2), normal(1, 2, 2), 2), match="max_unpool2d: indices must be an integer array"),
-    Bad("max_unpool2d", (normal(1, 2, 3), PLACE, 2), match=r"max_unpool2d: indices must be of shape \(1, 2, 3\)"),
+    Bad("max_unpool2d", (normal(1, 2, 3), PLACE, 2), match=r"max_unpool2d: indices must have shape \(1, 2, 3\)"),
     Bad(
-        "max_unpool2d", (normal(1, 0, 3), integers(4, 1, 0, 3), 2), match="max_unpool2d: input must be of non-zero size"
+        "max_unpool2d", (normal(1, 0, 3), integers(4, 1, 0, 3), 2), match="max_unpool2d: input must have non-zero size"
     ),
     Bad(
         "max_unpool2d",
@@ -202,12 +200,10 @@ BAD = [
         (normal(1, 2, 2), PLACE, 2, 2, 0, (4, 6)),
         match="max_unpool2d: output_size must be less than a stride",
     ),
-    Bad("adaptive_avg_pool3d", (normal(4, 4, 4), 2), match="adaptive_avg_pool3d: input must be of rank 4 or 5"),
+    Bad("adaptive_avg_pool3d", (normal(4, 4, 4), 2), match="adaptive_avg_pool3d: input must have rank 4 or 5"),
     Bad("adaptive_avg_pool3d", (normal(1, 4, 4, 4), (2, 2)), match="output_size must be an integer or 3 of them"),
     *(
-        Bad(
-            f"{kind}max_pool{n}d_with_indices", (normal(*(4,) * n), 2), match=f"pool{n}d_with_indices: input must be of"
-        )
+        Bad(f"{kind}max_pool{n}d_with_indices", (normal(*(4,) * n), 2), match=f"pool{n}d_with_indices: input must have")
         for kind in ("", "adaptive_")
         for n in (1, 2, 3)
     ),
@@ -217,5 +213,5 @@ BAD = [
         Bad(f"fractional_max_pool{n}d_with_indices", (normal(1, *(4,) * n), 2), match="output_size must be given where")
         for n in (2, 3)
     ),
-    Bad("max_unpool1d", (normal(1, 2), integers(4, 1, 3), 2), match=r"indices must be of shape \(1, 2\), got shape"),
+    Bad("max_unpool1d", (normal(1, 2), integers(4, 1, 3), 2), match=r"indices must have shape \(1, 2\), got shape"),
 ]

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from purenn.functional import _check
+from purenn import check
 
 __all__ = ["CausalBias", "CausalVariant", "causal_lower_right", "causal_upper_left"]
 
@@ -52,9 +52,9 @@ class CausalBias:
 
     def __post_init__(self) -> None:
         if not isinstance(self.variant, CausalVariant):
-            _check.fail("CausalBias", "variant", "a CausalVariant", repr(self.variant), TypeError)
+            check.fail("CausalBias", "variant", "be a CausalVariant", repr(self.variant), TypeError)
         for name in ("seq_len_q", "seq_len_kv"):
-            _check.integer("CausalBias", name, getattr(self, name), 0)
+            check.integer("CausalBias", name, getattr(self, name), 0)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -90,7 +90,7 @@ def causal_upper_left(*size: int) -> CausalBias:
         Array([[ True, False, False],
                [ True,  True, False]], dtype=bool)
     """
-    return CausalBias(CausalVariant.UPPER_LEFT, *_check.integers("causal_upper_left", "size", size, 2, single=False))
+    return CausalBias(CausalVariant.UPPER_LEFT, *check.integers("causal_upper_left", "size", size, 2, single=False))
 
 
 def causal_lower_right(*size: int) -> CausalBias:
@@ -107,4 +107,4 @@ def causal_lower_right(*size: int) -> CausalBias:
         Array([[ True,  True, False],
                [ True,  True,  True]], dtype=bool)
     """
-    return CausalBias(CausalVariant.LOWER_RIGHT, *_check.integers("causal_lower_right", "size", size, 2, single=False))
+    return CausalBias(CausalVariant.LOWER_RIGHT, *check.integers("causal_lower_right", "size", size, 2, single=False))

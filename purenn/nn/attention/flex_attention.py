@@ -1,7 +1,14 @@
 """torch.nn.attention.flex_attention: attention with scores that a function changes, and masks by blocks."""
 
-from purenn.functional._block_mask import BlockMask, and_masks, create_block_mask, create_mask, noop_mask, or_masks
-from purenn.functional.flex import AuxOutput, AuxRequest, flex_attention
+from purenn.functional.attention.block_mask import (
+    BlockMask,
+    and_masks,
+    create_block_mask,
+    create_mask,
+    noop_mask,
+    or_masks,
+)
+from purenn.functional.attention.flex import AuxOutput, AuxRequest, flex_attention
 
 __all__ = [
     "AuxOutput",

@@ -1,0 +1,190 @@
+"""The checks on the first lines of the functions: what was expected, what came, and where.
+
+Every message has the form ``function: argument must EXPECTED, got CAME``, where EXPECTED begins with a verb.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any, NoReturn
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
+
+from purenn import random
+
+
+def fail(where: str, argument: str, expected: str, came: Any, error: type[Exception] = ValueError) -> NoReturn:
+    """Raises the one error that all checks raise."""
+    raise error(f"{where}: {argument} must {expected}, got {came}")
+
+
+def array(where: str, argument: str, x: Any) -> jax.Array:
+    """An array, from a jax or numpy array; anything else is refused, as in torch."""
+    if isinstance(x, jax.Array):
+        return x
+    if isinstance(x, np.ndarray | np.generic) or hasattr(x, "__jax_array__"):
+        return jnp.asarray(x)
+    fail(where, argument, "be an array", type(x).__name__, TypeError)
+
+
+def floating(where: str, argument: str, x: jax.Array) -> None:
+    """A real floating-point array."""
+    if not jnp.issubdtype(x.dtype, jnp.floating):
+        fail(where, argument, "be a floating-point array", f"dtype {x.dtype}", TypeError)
+
+
+def at_least_single(where: str, argument: str, x: jax.Array) -> None:
+    """No array of a half type."""
+    if x.dtype.itemsize < 4:
+        fail(where, argument, "have single or double precision", f"dtype {x.dtype}", TypeError)
+
+
+def inexact(where: str, argument: str, x: jax.Array) -> None:
+    """A floating-point or complex array."""
+    if not jnp.issubdtype(x.dtype, jnp.inexact):
+        fail(where, argument, "be a floating-point or complex array", f"dtype {x.dtype}", TypeError)
+
+
+def integral(where: str, argument: str, x: jax.Array) -> None:
+    """An integer array."""
+    if not jnp.issubdtype(x.dtype, jnp.integer):
+        fail(where, argument, "be an integer array", f"dtype {x.dtype}", TypeError)
+
+
+def same_dtype(where: str, **arrays: jax.Array | None) -> None:
+    """Arrays of one dtype; those that are None don't count."""
+    given = {name: x.dtype for name, x in arrays.items() if x is not None}
+    if len(set(given.values())) > 1:
+        fail(where, " and ".join(given), "have one dtype", ", ".join(str(d) for d in given.values()), TypeError)
+
+
+def rank(where: str, argument: str, x: jax.Array, ranks: Collection[int], layout: str = "") -> None:
+    """An array with one of these numbers of dimensions; `layout` names them, as in ``(C, L) or (N, C, L)``."""
+    if x.ndim not in ranks:
+        expected = "have rank " + " or ".join(map(str, ranks)) + (f", {layout}" if layout else "")
+        fail(where, argument, expected, f"shape {x.shape}")
+
+
+def shape(where: str, argument: str, x: jax.Array | None, expected: Sequence[int]) -> None:
+    """An array of exactly this shape, or None."""
+    if x is not None and x.shape != tuple(expected):
+        fail(where, argument, f"have shape {tuple(expected)}", f"shape {x.shape}")
+
+
+def broadcastable(where: str, argument: str, x: jax.Array, target: Sequence[int]) -> None:
+    """An array that broadcasts to a shape without changing it."""
+    extra = x.ndim - len(target)
+    if extra > 0 or any(n not in (1, t) for n, t in zip(x.shape, target[-x.ndim :] if x.ndim else (), strict=True)):
+        fail(where, argument, f"be broadcastable to {tuple(target)}", f"shape {x.shape}")
+
+
+def choice(where: str, argument: str, value: Any, choices: Collection[Any]) -> None:
+    """One of a few values."""
+    if value not in choices:
+        fail(where, argument, "be one of " + ", ".join(map(repr, choices)), repr(value))
+
+
+def integer(where: str, argument: str, value: Any, least: int | None = None) -> int:
+    """A Python integer, at least `least`."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        fail(where, argument, "be an integer", repr(value), TypeError)
+    if least is not None and value < least:
+        fail(where, argument, f"be at least {least}", value)
+    return int(value)
+
+
+def integers(
+    where: str, argument: str, value: Any, n: int, least: int | None = None, single: bool = True
+) -> tuple[int, ...]:
+    """n integers, from one or from a sequence of n or, with `single`, one, as torch reads ``kernel_size`` and its like.
+
+    Without `single`, a sequence has to have n.
+    """
+    sequence = isinstance(value, Sequence) and not isinstance(value, str)
+    values = tuple(value) if sequence else (value,)
+    if len(values) == 1 and (single or not sequence):
+        values *= n
+    if len(values) != n:
+        fail(where, argument, f"be an integer or {n} of them", repr(value))
+    return tuple(integer(where, argument, v, least) for v in values)
+
+
+def axis(where: str, argument: str, value: Any, ndim: int) -> int:
+    """A dimension of an array with `ndim` of them, counted from the front (a scalar has one, as in torch)."""
+    value, bound = integer(where, argument, value), max(ndim, 1)
+    if not -bound <= value < bound:
+        error = IndexError
+        fail(where, argument, f"be in [{-bound}, {bound - 1}]", value, error)
+    return value % bound
+
+
+def number(where: str, argument: str, value: Any) -> float:
+    """A Python number, also from a numpy or jax scalar whose value is known."""
+    if isinstance(value, Tracer) or np.shape(value) or not isinstance(value, int | float | np.number | jax.Array):
+        came = "a traced array" if isinstance(value, Tracer) else repr(value)
+        fail(where, argument, "be a number that is known outside of jit", came, TypeError)
+    return float(value)
+
+
+def probability(where: str, argument: str, value: float) -> None:
+    """A number from 0 to 1."""
+    if not 0.0 <= value <= 1.0:
+        fail(where, argument, "be a probability, from 0 to 1", value)
+
+
+def boolean(where: str, argument: str, value: Any) -> None:
+    """True or False, and no array or number."""
+    if not isinstance(value, bool):
+        fail(where, argument, "be True or False", repr(value), TypeError)
+
+
+def nonempty(where: str, argument: str, x: jax.Array, n: int) -> None:
+    """An array whose last n + 1 dimensions, channels and n of space, aren't of size 0; the batch may be."""
+    if 0 in x.shape[-n - 1 :]:
+        fail(where, argument, "have non-zero size but for the batch", f"shape {x.shape}")
+
+
+def key(where: str, argument: str, rng: Any, needed: str) -> jax.Array:
+    """A jax key, typed or of the old kind; `needed` says when there must be one.
+
+    Without one, it comes from the call of a module or bound layer around this, if that has a stream of keys.
+    """
+    if rng is None and (stream := random.around()) is not None:
+        return stream.next()
+    if rng is None:
+        came = f"None (give {argument}=jax.random.key(0); inside a module's call keys come from the call)"
+        fail(where, argument, f"be a jax key where {needed}", came)
+    if not isinstance(rng, jax.Array | np.ndarray) or not (
+        jnp.issubdtype(rng.dtype, jax.dtypes.prng_key) or rng.dtype == jnp.uint32
+    ):
+        fail(where, argument, "be a jax key", getattr(rng, "dtype", type(rng).__name__), TypeError)
+    return jnp.asarray(rng)
+
+
+def axes(where: str, argument: str, value: Any, ndim: int) -> tuple[int, ...]:
+    """Dimensions of an array, from one or from a sequence; all of them from None or an empty sequence, as in torch."""
+    if value is None or (isinstance(value, Sequence) and not value):
+        return tuple(range(ndim))
+    given = value if isinstance(value, Sequence) and not isinstance(value, str) else (value,)
+    found = tuple(axis(where, argument, v, ndim) for v in given)
+    if len(set(found)) < len(found):
+        fail(where, argument, "have no repetitions", value)
+    return found[:ndim]
+
+
+def common_shape(where: str, **arrays: jax.Array) -> tuple[int, ...]:
+    """The shape to which the arrays broadcast."""
+    shapes = [x.shape for x in arrays.values()]
+    try:
+        return jnp.broadcast_shapes(*shapes)
+    except ValueError:
+        fail(where, " and ".join(arrays), "be broadcastable to a common shape", " and ".join(map(str, shapes)))
+
+
+def broadcast(where: str, **arrays: jax.Array) -> list[jax.Array]:
+    """The arrays in their common shape."""
+    common = common_shape(where, **arrays)
+    return [jnp.broadcast_to(x, common) for x in arrays.values()]

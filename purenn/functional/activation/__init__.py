@@ -1,0 +1,11 @@
+"""Activations."""
+
+from purenn.functional.activation import piecewise, smooth, softmaxes
+from purenn.functional.activation.piecewise import *
+from purenn.functional.activation.smooth import *
+from purenn.functional.activation.softmaxes import *
+
+__all__: list[str] = []
+__all__ += piecewise.__all__
+__all__ += smooth.__all__
+__all__ += softmaxes.__all__

@@ -1,0 +1,158 @@
+"""The softmaxes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jax.typing import DTypeLike
+
+from purenn import check
+from purenn.lowering import softmax as lowering
+from purenn.lowering.dtypes import widened
+
+__all__ = ["gumbel_softmax", "log_softmax", "softmax", "softmin"]
+
+
+def softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: DTypeLike | None = None) -> jax.Array:
+    r"""Exponentials along a dimension, divided by their sum: :math:`e^{x_i} / \sum_j e^{x_j}`.
+
+    Args:
+        input: of any shape.
+        dim: the dimension; None chooses 0 for ranks 0, 1 and 3 and else 1, as torch does.
+        dtype: to which the input is cast first.
+
+    Returns:
+        An array like ``input``.
+
+    Raises:
+        IndexError: no such dimension. TypeError: an input that isn't floating-point, and no ``dtype``.
+
+    Source: ``torch.nn.functional.softmax``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.softmax(jnp.zeros((2, 4)), dim=1)[0].tolist()
+        [0.25, 0.25, 0.25, 0.25]
+    """
+    x, dim = _softmax_arguments("softmax", input, dim, dtype)
+    return _softmax(x, dim)
+
+
+def log_softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: DTypeLike | None = None) -> jax.Array:
+    r"""The logarithm of `softmax`, without its overflow: :math:`x_i - \log \sum_j e^{x_j}`.
+
+    Args:
+        input: of any shape.
+        dim: the dimension; None chooses 0 for ranks 0, 1 and 3 and else 1, as torch does.
+        dtype: to which the input is cast first.
+
+    Returns:
+        An array like ``input``.
+
+    Raises:
+        IndexError: no such dimension. TypeError: an input that isn't floating-point, and no ``dtype``.
+
+    Source: ``torch.nn.functional.log_softmax``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> round(F.log_softmax(jnp.zeros((1, 4)), dim=1)[0, 0].item(), 4)
+        -1.3863
+    """
+    x, dim = _softmax_arguments("log_softmax", input, dim, dtype)
+    return lowering.log_softmax(jnp.atleast_1d(widened(x)), dim).reshape(x.shape).astype(x.dtype)
+
+
+def softmin(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: DTypeLike | None = None) -> jax.Array:
+    r"""The `softmax` of the negated input: :math:`e^{-x_i} / \sum_j e^{-x_j}`.
+
+    Args:
+        input: of any shape.
+        dim: the dimension; None chooses 0 for ranks 0, 1 and 3 and else 1, as torch does.
+        dtype: to which the negated input is cast.
+
+    Returns:
+        An array like ``input``.
+
+    Raises:
+        IndexError: no such dimension. TypeError: an input that isn't floating-point, and no ``dtype``.
+
+    Source: ``torch.nn.functional.softmin``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.softmin(jnp.array([0.0, 0.0]), dim=0).tolist()
+        [0.5, 0.5]
+    """
+    x = check.array("softmin", "input", input)
+    if x.dtype == bool:
+        check.fail("softmin", "input", "be an array of numbers", "dtype bool", TypeError)
+    x, dim = _softmax_arguments("softmin", -x, dim, dtype)
+    return _softmax(x, dim)
+
+
+def gumbel_softmax(
+    logits: Any, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1, rng: Any = None
+) -> jax.Array:
+    r"""Draws from the categorical distribution of the logits, relaxed so that there is a gradient.
+
+    .. math:: y = \operatorname{softmax}\bigl((x + g) / \tau\bigr)\quad\text{with independent}\quad
+        g_i \sim \text{Gumbel}(0, 1)
+
+    Args:
+        logits: unnormalised log-probabilities, of any shape.
+        tau: the temperature.
+        hard: whether the value is one-hot, at the largest; the gradient stays that of the soft one.
+        eps: accepted for torch's sake; it has no effect.
+        dim: the dimension.
+        rng: a jax key.
+
+    Returns:
+        An array like ``logits``.
+
+    Raises:
+        ValueError: no rng. IndexError: no such dimension. TypeError: logits that aren't floating-point.
+
+    Source: ``torch.nn.functional.gumbel_softmax``; Jang, Gu and Poole, 2016.
+
+    Example:
+        >>> import jax, jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.gumbel_softmax(jnp.array([0.0, 100.0]), hard=True, rng=jax.random.key(0)).tolist()
+        [0.0, 1.0]
+    """
+    x, dim = _softmax_arguments("gumbel_softmax", logits, dim, None, "logits")
+    rng = check.key("gumbel_softmax", "rng", rng, "it is called")
+    if hard and x.ndim and x.shape[dim] == 0:
+        check.fail(
+            "gumbel_softmax", "logits", f"have non-zero size along dim={dim} where hard=True", f"shape {x.shape}"
+        )
+    noise = jax.random.gumbel(rng, x.shape, x.dtype)
+    soft = jnp.atleast_1d(_softmax((widened(x) + widened(noise)) / tau, dim))
+    if hard:
+        first = jnp.expand_dims(jnp.argmax(soft, dim), dim)
+        chosen = (lax.broadcasted_iota(first.dtype, soft.shape, dim) == first).astype(soft.dtype)
+        soft = chosen - lax.stop_gradient(soft) + soft
+    return soft.reshape(x.shape).astype(x.dtype)
+
+
+def _softmax(x: jax.Array, dim: int) -> jax.Array:
+    """Of an array of any rank, in its dtype."""
+    return lowering.softmax(jnp.atleast_1d(widened(x)), dim).reshape(x.shape).astype(x.dtype)
+
+
+def _softmax_arguments(
+    where: str, input: Any, dim: int | None, dtype: DTypeLike | None, name: str = "input"
+) -> tuple[jax.Array, int]:
+    x = check.array(where, name, input)
+    x = x if dtype is None else x.astype(dtype)
+    check.floating(where, name, x)
+    if dim is None:
+        dim = 0 if x.ndim in (0, 1, 3) else 1
+    return x, check.axis(where, "dim", dim, x.ndim)

@@ -1,0 +1,151 @@
+"""Attention with scores that a function changes."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import export
+
+from purenn import check
+from purenn.functional.attention.block_mask import BlockMask, over_indices, sliced_mask_mod
+from purenn.functional.attention.dot_product import default_scale
+from purenn.lowering.attention import unnormalised
+from purenn.lowering.reduction import max_or_nan
+from purenn.lowering.whole import whole
+
+__all__ = ["AuxOutput", "AuxRequest", "flex_attention"]
+
+
+class AuxRequest(NamedTuple):
+    """What `flex_attention` is to give beside its output: the logarithms of the sums, the greatest scores."""
+
+    lse: bool = False
+    max_scores: bool = False
+
+
+class AuxOutput(NamedTuple):
+    """What `flex_attention` gives beside its output, None where it wasn't asked for."""
+
+    lse: jax.Array | None = None
+    max_scores: jax.Array | None = None
+
+
+export.register_namedtuple_serialization(AuxOutput, serialized_name="purenn.AuxOutput")
+
+
+def flex_attention(
+    query: Any,
+    key: Any,
+    value: Any,
+    score_mod: Callable[..., Any] | None = None,
+    block_mask: BlockMask | None = None,
+    scale: float | None = None,
+    enable_gqa: bool = False,
+    return_lse: bool = False,
+    kernel_options: Any = None,
+    *,
+    return_aux: AuxRequest | None = None,
+) -> Any:
+    r"""Attention whose scores a function changes and a mask of blocks leaves out.
+
+    .. math:: \operatorname{softmax}\bigl(f(s\, Q K^\top, b, h, q, k) + M\bigr)\, V
+
+    A query that may attend to nothing gives 0. The scores are computed in full, in float32 at least; what a mask saves
+    is left to the compiler. It has gradients everywhere, in torch not on the CPU.
+
+    Args:
+        query: of shape :math:`(B, H_q, L, E)`.
+        key: of shape :math:`(B, H, S, E)`; a batch of 1 serves all queries, if there is a block mask.
+        value: of shape :math:`(B, H, S, E_v)`.
+        score_mod: :math:`f`, a function of a score and of the integers batch, query's head, query and key, to a score:
+            anything that jax can trace, arrays that it indexes included.
+        block_mask: leaves out scores, as `create_block_mask` makes it.
+        scale: :math:`s`; None is :math:`1 / \sqrt{E}`.
+        enable_gqa: takes fewer heads of keys and values than of queries, each serving :math:`H_q / H` of these.
+        return_lse: whether the logarithms of the sums of exponentials are given too; torch prefers ``return_aux``.
+        kernel_options: of torch's kernels; accepted for torch's sake.
+        return_aux: what else is given.
+
+    Returns:
+        An array of shape :math:`(B, H_q, L, E_v)`; with ``return_aux`` it and an `AuxOutput`, whose arrays are of shape
+        :math:`(B, H_q, L)`; with ``return_lse`` it and the first of these.
+
+    Raises:
+        ValueError: shapes don't fit each other or the mask. RuntimeError: the mask is a slice without a function.
+
+    Source: ``torch.nn.attention.flex_attention.flex_attention``; Dong et al., 2024.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn.nn.attention.flex_attention import create_block_mask, flex_attention
+        >>> q = k = jnp.zeros((1, 2, 3, 4))
+        >>> v = jnp.arange(6.0).reshape(1, 2, 3, 1)
+        >>> mask = create_block_mask(lambda b, h, q, k: q >= k, None, None, 3, 3)
+        >>> flex_attention(q, k, v, lambda score, b, h, q, k: score * 2, mask)[0, 0].tolist()
+        [[0.0], [0.5], [1.0]]
+    """
+    where = "flex_attention"
+    q, k, v = (check.array(where, n, a) for n, a in (("query", query), ("key", key), ("value", value)))
+    for name, x in (("query", q), ("key", k), ("value", v)):
+        check.floating(where, name, x)
+        check.rank(where, name, x, (4,), "(B, H, L, E)")
+    _check_shapes(q, k, v, block_mask, enable_gqa)
+    if return_lse and return_aux is not None:
+        check.fail(where, "return_lse", "be False with return_aux", True)
+    work = jnp.float64 if q.dtype == jnp.float64 else jnp.float32
+    batch, heads = q.shape[:2]
+    k, v = (jnp.repeat(x, heads // x.shape[1], 1) for x in (k, v))
+    scale = default_scale(q) if scale is None else scale
+    scores = jnp.matmul(q.astype(work), jnp.swapaxes(k.astype(work), -1, -2)) * scale
+    shape = (batch, heads, q.shape[2], k.shape[2])
+    scores = jnp.broadcast_to(scores, shape)
+    if score_mod is not None:
+        scores = jnp.broadcast_to(over_indices(score_mod, *shape, scores=scores).astype(work), shape)
+    mask = None if block_mask is None else block_mask.to_mask(batch, heads)
+    aux = return_aux or AuxRequest(lse=return_lse)
+    weights, lse, largest = _weights(scores, mask, aux.lse, aux.max_scores)
+    output = jnp.matmul(weights.astype(q.dtype), v.astype(q.dtype))
+    if return_aux is None:
+        return (output, lse) if return_lse else output
+    return output, AuxOutput(lse, largest)
+
+
+@functools.partial(whole, static_argnums=(2, 3))
+def _weights(
+    scores: jax.Array, mask: jax.Array | None, want_lse: bool, want_max: bool
+) -> tuple[jax.Array, jax.Array | None, jax.Array | None]:
+    """The weights and, if wanted, the logarithms of their sums before they were divided, and the largest scores."""
+    scores = scores if mask is None else jnp.where(mask, scores, -jnp.inf)
+    weights, total = unnormalised(scores)
+    lse = jax.nn.logsumexp(scores, -1) if want_lse else None
+    return weights / total, lse, max_or_nan(scores, -1) if want_max else None
+
+
+def _check_shapes(q: jax.Array, k: jax.Array, v: jax.Array, mask: BlockMask | None, grouped: bool) -> None:
+    where, heads = "flex_attention", q.shape[1]
+    for argument, x, expected in (
+        ("key", k, (*k.shape[:3], q.shape[3])),
+        ("value", v, (*k.shape[:3], v.shape[3])),
+    ):
+        check.shape(where, argument, x, expected)
+    if not grouped and k.shape[1] != heads:
+        check.fail(where, "key", f"have the query's {heads} heads (or enable_gqa=True)", f"{k.shape[1]} heads")
+    if k.shape[1] == 0 or heads % k.shape[1]:
+        check.fail(where, "key", f"have a number of heads that divides the query's {heads}", k.shape[1])
+    if k.shape[0] != q.shape[0] and (mask is None or k.shape[0] != 1 or mask.kv_num_blocks.shape[0] != q.shape[0]):
+        expected = f"have the query's batch size {q.shape[0]} (or 1, with a block_mask of it)"
+        check.fail(where, "key", expected, k.shape[0])
+    if mask is None:
+        return
+    if mask.mask_mod is sliced_mask_mod:
+        raise RuntimeError("flex_attention: Cannot use mask_mod from a sliced BlockMask: set it to one for the slice")
+    if mask.seq_lengths != (q.shape[2], k.shape[2]):
+        lengths = f"{(q.shape[2], k.shape[2])} (block_mask._adjust crops one)"
+        check.fail(where, "block_mask", f"be made for the lengths {lengths}", mask.seq_lengths)
+    for size, wanted in zip(mask.shape[:-2], (q.shape[0], heads)[-len(mask.shape[:-2]) :], strict=True):
+        if size not in (1, wanted):
+            check.fail(where, "block_mask", f"have batch and heads 1 or {(q.shape[0], heads)}", mask.shape[:-2])

@@ -1,0 +1,59 @@
+"""What all losses share: torch's promotion of dtypes, the warning about sizes, and the one reduction.
+
+A loss is computed in at least float32 and rounded once, to the dtype of torch's result, after the reduction.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from purenn import check
+
+EPSILON = float(np.float32(1e-12))  # torch's constant is single precision
+LEGACY = "size_average and reduce are deprecated; use reduction={!r} instead."
+
+
+def reduction_of(
+    where: str,
+    reduction: str,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    choices: tuple[str, ...] = ("none", "mean", "sum"),
+    old_name: bool = True,
+) -> str:
+    """The reduction that the arguments ask for; the legacy two overrule the third, with a warning, as in torch.
+
+    Where `old_name`, ``'elementwise_mean'`` is taken for ``'mean'``, with a warning.
+    """
+    if size_average is not None or reduce is not None:
+        reduction = "none" if reduce is False else "sum" if size_average is False else "mean"
+        warnings.warn(LEGACY.format(reduction), stacklevel=3)
+    elif old_name and reduction == "elementwise_mean":
+        warnings.warn("reduction='elementwise_mean' is deprecated; use reduction='mean' instead.", stacklevel=3)
+        reduction = "mean"
+    check.choice(where, "reduction", reduction, choices)
+    return reduction
+
+
+def reduced(loss: jax.Array, reduction: str, dtype: Any, total: jax.Array | float | None = None) -> jax.Array:
+    """The loss, its mean or its sum, in this dtype; with `total` the mean is the sum divided by that."""
+    if reduction == "sum":
+        loss = jnp.sum(loss)
+    elif reduction == "mean":
+        loss = jnp.mean(loss) if total is None else jnp.sum(loss) / total
+    return loss.astype(dtype)
+
+
+def warn_of_sizes(input: jax.Array, target: jax.Array) -> None:
+    """Torch's warning that input and target are about to be broadcast."""
+    if input.shape != target.shape:
+        warnings.warn(
+            f"The target's shape {target.shape} differs from the input's {input.shape}: they are broadcast, "
+            "which is seldom what is meant. Give them the same shape.",
+            stacklevel=4,
+        )

@@ -1,0 +1,180 @@
+"""The connectionist temporal classification loss: a scan over time of the forward probabilities."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from purenn import check, value_checks
+from purenn.functional.dtypes import cast
+from purenn.functional.loss.common import reduced, reduction_of
+from purenn.lowering.whole import or_nan, whole
+
+__all__ = ["ctc_loss"]
+
+
+def ctc_loss(
+    log_probs: Any,
+    targets: Any,
+    input_lengths: Any,
+    target_lengths: Any,
+    blank: int = 0,
+    reduction: str = "mean",
+    zero_infinity: bool = False,
+) -> jax.Array:
+    r"""The negative log-likelihood of a sequence of labels, summed over all its alignments with a longer input.
+
+    :math:`\ell = -\log \sum_\pi \prod_t p_{t, \pi_t}` over the paths :math:`\pi` that, repetitions merged and blanks
+    dropped, are the target. The mean is that of the losses, each divided by its target's length.
+
+    The derivative is torch's: that by the logits of a ``log_softmax`` which gave ``log_probs``.
+
+    Args:
+        log_probs: of shape :math:`(T, N, C)` or :math:`(T, C)`.
+        targets: labels, of shape :math:`(N, S)`, or one after the other in an array of rank 1; or :math:`(S)` without a
+            batch. A label that is out of range makes the loss NaN.
+        input_lengths: of shape :math:`(N)`, an array or a sequence of integers; :math:`()` or :math:`(1)` without a
+            batch.
+        target_lengths: likewise. A length that is out of range is refused where it is known, and makes the loss NaN
+            under ``jit``.
+        blank: the label of nothing.
+        reduction: ``'none'``, ``'mean'`` or ``'sum'``.
+        zero_infinity: whether the loss is 0 where no path exists, instead of infinite with NaN derivatives.
+
+    Returns:
+        An array of shape :math:`(N)` or :math:`()`, or a scalar.
+
+    Raises:
+        ValueError: the shapes, the lengths or the blank don't fit. TypeError: a dtype doesn't fit.
+
+    Source: ``torch.nn.functional.ctc_loss``; Graves et al., 2006.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> log_probs = jnp.log(jnp.full((3, 1, 2), 0.5))
+        >>> F.ctc_loss(log_probs, jnp.array([[1]]), jnp.array([3]), jnp.array([1])).round(4).item()
+        0.28769999742507935
+    """
+    where = "ctc_loss"
+    reduction = reduction_of(where, reduction)
+    x, t = check.array(where, "log_probs", log_probs), check.array(where, "targets", targets)
+    check.rank(where, "log_probs", x, (2, 3), "(T, C) or (T, N, C)")
+    check.floating(where, "log_probs", x)
+    if x.size == 0:
+        check.fail(where, "log_probs", "not be empty", f"shape {x.shape}")
+    if t.dtype == bool or jnp.iscomplexobj(t):
+        check.fail(where, "targets", "be an integer array", f"dtype {t.dtype}", TypeError)
+    check.rank(where, "targets", t, (1, 2), "(S) or (N, S)")
+    p = cast(x[:, None] if x.ndim == 2 else x, x.dtype)
+    steps, batch, classes = p.shape
+    blank = check.integer(where, "blank", blank)
+    if not 0 <= blank < classes:
+        check.fail(where, "blank", f"be a label, from 0 to {classes - 1}", blank)
+    check.boolean(where, "zero_infinity", zero_infinity)
+    if t.ndim == 2 and t.shape[0] != batch:
+        check.fail(where, "targets", f"have {batch} rows, as log_probs has", f"shape {t.shape}")
+    if x.ndim == 2 and t.ndim == 1:
+        t = t[None]
+    inputs, _ = _lengths(where, "input_lengths", input_lengths, batch, steps)
+    lengths, known = _lengths(where, "target_lengths", target_lengths, batch, t.shape[-1])
+    fits = (inputs >= 0) & (inputs <= steps) & (lengths >= 0)
+    if t.ndim == 1:
+        value_checks.require(
+            lengths if known is None else np.array(known),
+            value_checks.Total(where, "target_lengths", t.shape[0], "targets"),
+        )
+        fits = fits & (jnp.sum(lengths) == t.shape[0])
+        longest = t.shape[0] if known is None else max(known)
+        places = (jnp.cumsum(lengths) - lengths)[:, None] + jnp.arange(longest, dtype=jnp.int32)[None]
+        t = (
+            jnp.take(t, jnp.minimum(places, max(t.shape[0] - 1, 0)), axis=0)
+            if t.shape[0]
+            else jnp.zeros((batch, 0), t.dtype)
+        )
+    fits = fits & (lengths <= t.shape[1])
+    loss = or_nan(fits, _losses(p, t.astype(jnp.int32), inputs, lengths, blank, zero_infinity))
+    if reduction == "mean":
+        loss = loss / jnp.maximum(lengths, 1).astype(loss.dtype)
+    return reduced(loss if x.ndim == 3 else loss[0], reduction, x.dtype)
+
+
+@functools.partial(whole, static_argnums=(4, 5))
+def _losses(
+    p: jax.Array, t: jax.Array, inputs: jax.Array, lengths: jax.Array, blank: int, zero_infinity: bool
+) -> jax.Array:
+    """The losses (N) of log-probabilities (T, N, C) and targets (N, S)."""
+    loss = _negative_log_likelihood(p, t, inputs, lengths, blank)
+    # Torch's derivative is by the logits: exp(log_probs) more than ours, which adds the constant 0 with it.
+    in_time = jnp.arange(len(p), dtype=jnp.int32)[:, None] < inputs[None]
+    total = jnp.sum(jnp.where(in_time[:, :, None], jnp.exp(p), jnp.zeros_like(p)), (0, 2))
+    loss, impossible = loss + (total - lax.stop_gradient(total)), jnp.isposinf(loss)
+    if zero_infinity:
+        return jnp.where(impossible, jnp.zeros_like(loss), loss)
+    # infinite, with a derivative of NaN
+    return jnp.where(impossible, -jnp.log(jnp.where(impossible, 0 * total, jnp.ones_like(total))), loss)
+
+
+def _lengths(where: str, name: str, value: Any, batch: int, most: int) -> tuple[jax.Array, list[int] | None]:
+    """The lengths as an array of the batch's size, and as numbers where they are known."""
+    if isinstance(value, Sequence):
+        value = np.array([check.integer(where, name, n) for n in value], np.int32)
+    lengths = value if isinstance(value, np.ndarray) else check.array(where, name, value)
+    check.integral(where, name, jnp.asarray(lengths))
+    if lengths.ndim > 1 or lengths.size != batch:
+        check.fail(where, name, f"have shape ({batch},)", f"shape {lengths.shape}")
+    value_checks.require(lengths, value_checks.Within(where, name, 0, most, error=ValueError))
+    values = value_checks.known(lengths)
+    numbers = None if values is None else values.ravel().tolist()
+    return jnp.asarray(lengths).reshape(-1).astype(jnp.int32), numbers
+
+
+def _negative_log_likelihood(
+    p: jax.Array, t: jax.Array, inputs: jax.Array, lengths: jax.Array, blank: int
+) -> jax.Array:
+    """The same, infinite where there is no path, and without torch's derivative."""
+    steps, batch, classes = p.shape
+    states = 2 * t.shape[1] + 1
+    place = jnp.arange(t.shape[1], dtype=jnp.int32)[None]
+    t = jnp.where((t < 0) | (t >= classes), classes, t)  # there is no such label: NaN
+    t = jnp.where(place < lengths[:, None], t, blank)  # what comes after a target's end
+    # The states: blank, first label, blank, second label, ..., blank
+    labels = jnp.full((batch, states), blank, jnp.int32).at[:, 1::2].set(t)
+    emitted = jnp.take_along_axis(p, jnp.broadcast_to(labels[None], (steps, batch, states)), 2, mode="fill")
+    # A label may follow another without the blank between, but not itself.
+    skips = jnp.concatenate(
+        [jnp.zeros((batch, 2), bool), (labels != blank)[:, 2:] & (labels[:, 2:] != labels[:, :-2])], 1
+    )
+    skips = skips[:, :states]
+    never = jnp.full((batch, 2), -jnp.inf, p.dtype)
+
+    def step(alpha: jax.Array, now: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, None]:
+        emission, index = now
+        padded = jnp.concatenate([never, alpha], 1)
+        two_back = jnp.where(skips, padded[:, :states], jnp.full_like(alpha, -jnp.inf))
+        after = _log_sum_exp(jnp.stack([alpha, padded[:, 1:-1], two_back])) + emission
+        return jnp.where((index < inputs)[:, None], after, alpha), None
+
+    # Before the first step all is at a blank that emits nothing.
+    alpha = jnp.full((batch, states), -jnp.inf, p.dtype).at[:, 0].set(0)
+    alpha, _ = lax.scan(step, alpha, (emitted, jnp.arange(steps, dtype=jnp.int32)))
+    state, end = jnp.arange(states, dtype=jnp.int32)[None], 2 * lengths[:, None]
+    last = (state == end) | (state == end - 1)
+    return -_log_sum_exp(jnp.where(last, alpha, jnp.full_like(alpha, -jnp.inf)).T)
+
+
+def _log_sum_exp(x: jax.Array) -> jax.Array:
+    """Over the first axis; with derivative 0 where all is -inf."""
+    largest = lax.stop_gradient(jnp.max(x, 0))
+    largest = jnp.where(jnp.isneginf(largest), jnp.zeros_like(largest), largest)
+    total = jnp.sum(jnp.exp(x - largest[None]), 0)
+    none = total == 0
+    return jnp.where(
+        none, jnp.full_like(total, -jnp.inf), jnp.log(jnp.where(none, jnp.ones_like(total), total)) + largest
+    )

@@ -1,0 +1,200 @@
+"""Losses of embeddings: cosine_embedding_loss and the triplet losses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from purenn import check
+from purenn.functional.distance import pairwise_distance
+from purenn.functional.dtypes import cast, floating_or_float32, result_type
+from purenn.functional.loss.common import EPSILON, reduced, reduction_of
+from purenn.lowering.activation import relu_unit_slope
+from purenn.lowering.dtypes import widened
+
+__all__ = ["cosine_embedding_loss", "triplet_margin_loss", "triplet_margin_with_distance_loss"]
+
+
+def cosine_embedding_loss(
+    input1: Any,
+    input2: Any,
+    target: Any,
+    margin: float = 0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> jax.Array:
+    r"""A loss of the angle between vectors that are alike, or not.
+
+    .. math:: \ell = 1 - \cos(x_1, x_2) \text{ where } y = 1, \quad \max(0, \cos(x_1, x_2) - m) \text{ where } y = -1
+
+    and 0 where :math:`y` is something else, with
+    :math:`\cos(a, b) = a \cdot b / \sqrt{(a \cdot a + \epsilon)(b \cdot b + \epsilon)}` and
+    :math:`\epsilon = 10^{-12}`.
+
+    Args:
+        input1: vectors, of shape :math:`(M)` or :math:`(N, M)`.
+        input2: vectors, of the same rank, broadcast with the first.
+        target: 1 or -1, of shape :math:`()` or :math:`(N)`.
+        margin: :math:`m`.
+        size_average, reduce: legacy; they overrule ``reduction``, as in torch.
+        reduction: ``'none'``, ``'mean'`` or ``'sum'``.
+
+    Returns:
+        An array of shape :math:`()` or :math:`(N)`, or a scalar.
+
+    Raises:
+        ValueError: the shapes don't fit, or there is no such reduction. TypeError: complex arrays.
+
+    Source: ``torch.nn.functional.cosine_embedding_loss``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.cosine_embedding_loss(jnp.array([[1.0, 0.0]]), jnp.array([[0.0, 2.0]]), jnp.array([1])).item()
+        1.0
+    """
+    where = "cosine_embedding_loss"
+    reduction = reduction_of(where, reduction, size_average, reduce)
+    a, b = check.array(where, "input1", input1), check.array(where, "input2", input2)
+    t = check.array(where, "target", target)
+    check.rank(where, "target", t, (0, 1), "() or (N)")
+    layout = "(N, M) for a target of rank 1" if t.ndim else "(M) for a target of rank 0"
+    for name, x in (("input1", a), ("input2", b)):
+        check.rank(where, name, x, (t.ndim + 1,), layout)
+        if jnp.iscomplexobj(x):
+            check.fail(where, name, "be a real array", f"dtype {x.dtype}", TypeError)
+    dtype = floating_or_float32(result_type(a, b))
+    a, b = (cast(v, dtype) for v in check.broadcast(where, input1=a, input2=b))
+    lengths = (jnp.sum(jnp.square(a), -1) + EPSILON) * (jnp.sum(jnp.square(b), -1) + EPSILON)
+    cosine = jnp.sum(a * b, -1) / jnp.sqrt(lengths)
+    cosine, t = check.broadcast(where, inputs=cosine, target=t)
+    zero = jnp.zeros_like(cosine)
+    loss = jnp.where(t == 1, 1 - cosine, zero) + jnp.where(t == -1, relu_unit_slope(cosine - margin), zero)
+    return reduced(loss, reduction, dtype)
+
+
+def triplet_margin_loss(
+    anchor: Any,
+    positive: Any,
+    negative: Any,
+    margin: float = 1.0,
+    p: float = 2,
+    eps: float = 1e-6,
+    swap: bool = False,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> jax.Array:
+    r"""A hinge between the distances to what is alike and to what isn't: :math:`\max(0, d(a, p) - d(a, n) + m)`.
+
+    Args:
+        anchor, positive, negative: vectors, of shape :math:`(M)` or :math:`(N, M)` or of more dimensions, the same
+            number all three, broadcast.
+        margin: :math:`m`, positive.
+        p, eps: of the distance, `pairwise_distance`.
+        swap: whether the negative's distance is that to the positive where this is smaller.
+        size_average, reduce: legacy; they overrule ``reduction``, as in torch.
+        reduction: ``'none'``, ``'mean'`` or ``'sum'``.
+
+    Returns:
+        An array of the vectors' shape without the last dimension, or a scalar.
+
+    Raises:
+        ValueError: the shapes don't fit, a margin that isn't positive, or there is no such reduction.
+        TypeError: boolean arrays.
+
+    Source: ``torch.nn.functional.triplet_margin_loss``; Balntas et al., 2016.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.triplet_margin_loss(jnp.array([[0.0]]), jnp.array([[2.0]]), jnp.array([[1.0]]), eps=0.0).item()
+        2.0
+    """
+    where = "triplet_margin_loss"
+    reduction = reduction_of(where, reduction, size_average, reduce)
+    return _triplets(where, anchor, positive, negative, (p, eps), margin, swap, reduction)
+
+
+def triplet_margin_with_distance_loss(
+    anchor: Any,
+    positive: Any,
+    negative: Any,
+    *,
+    distance_function: Callable[[jax.Array, jax.Array], jax.Array] | None = None,
+    margin: float = 1.0,
+    swap: bool = False,
+    reduction: str = "mean",
+) -> jax.Array:
+    r"""The `triplet_margin_loss` with any distance.
+
+    Args:
+        anchor, positive, negative: arrays of the same number of dimensions.
+        distance_function: of two arrays; None for `pairwise_distance`.
+        margin: positive.
+        swap: whether the negative's distance is that to the positive where this is smaller.
+        reduction: ``'none'``, ``'mean'`` or ``'sum'``.
+
+    Returns:
+        An array of the distances' shape, or a scalar.
+
+    Raises:
+        ValueError: the shapes don't fit, a margin that isn't positive, or there is no such reduction.
+
+    Source: ``torch.nn.functional.triplet_margin_with_distance_loss``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> a, p, n = jnp.zeros((1, 2)), jnp.ones((1, 2)), jnp.full((1, 2), 2.0)
+        >>> manhattan = lambda x, y: jnp.abs(x - y).sum(-1)
+        >>> F.triplet_margin_with_distance_loss(a, p, n, distance_function=manhattan, margin=3.0).item()
+        1.0
+    """
+    where = "triplet_margin_with_distance_loss"
+    reduction = reduction_of(where, reduction, old_name=False)
+    distance = pairwise_distance if distance_function is None else distance_function
+    return _triplets(where, anchor, positive, negative, distance, margin, swap, reduction)
+
+
+def _triplets(
+    where: str,
+    anchor: Any,
+    positive: Any,
+    negative: Any,
+    distance: Callable[[jax.Array, jax.Array], jax.Array] | tuple[float, float],
+    margin: float,
+    swap: bool,
+    reduction: str,
+) -> jax.Array:
+    """With a distance of two arrays, or p and eps of `pairwise_distance`, which isn't rounded on the way then."""
+    if margin <= 0:
+        check.fail(where, "margin", "be positive", margin)
+    given = {"anchor": anchor, "positive": positive, "negative": negative}
+    a, p, n = (check.array(where, name, x) for name, x in given.items())
+    if not a.ndim == p.ndim == n.ndim:
+        shapes = f"shapes {a.shape}, {p.shape} and {n.shape}"
+        check.fail(where, "anchor, positive and negative", "have one rank", shapes)
+    dtype = None
+    if isinstance(distance, tuple):
+        (order, eps), dtype = distance, floating_or_float32(result_type(a, p, n))
+        a, p, n = widened(a), widened(p), widened(n)
+        distance = lambda a, b: pairwise_distance(a, b, order, eps)  # noqa: E731
+    to_positive, to_negative = distance(a, p), distance(a, n)
+    if swap:
+        pair = {"distance": to_negative, "swapped distance": distance(p, n)}
+        to_negative = jnp.minimum(*_same(where, **pair))
+    to_positive, to_negative = _same(where, positive=to_positive, negative=to_negative)
+    dtype = to_positive.dtype if dtype is None else dtype
+    loss = relu_unit_slope(margin + cast(to_positive, dtype) - cast(to_negative, dtype))
+    return reduced(loss, reduction, dtype)
+
+
+def _same(where: str, **arrays: jax.Array) -> list[jax.Array]:
+    """The arrays in their common shape and dtype."""
+    dtype = result_type(*arrays.values())
+    return [x.astype(dtype) for x in check.broadcast(where, **arrays)]

@@ -1,0 +1,151 @@
+"""Normalisations by a norm: over neighbouring channels, or along a dimension."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from purenn import check
+from purenn.functional.normalization.statistics import floating
+from purenn.lowering.dtypes import widened
+from purenn.lowering.norm import quotient, vector_norm
+from purenn.lowering.pooling import Window, sum_pool
+
+__all__ = ["cross_map_lrn2d", "local_response_norm", "normalize"]
+
+MAX_UNROLLED_CHANNELS = 8  # sums of more are those of pools
+
+
+def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> jax.Array:
+    r"""Divides by a power of the mean square over neighbouring channels.
+
+    .. math:: y_c = x_c \Bigl(k + \frac{\alpha}{n} \sum_{c' = c - \lfloor n / 2 \rfloor}
+        ^{c + \lfloor (n - 1) / 2 \rfloor} x_{c'}^2\Bigr)^{-\beta}
+
+    Args:
+        input: of shape :math:`(N, C, *)`, of rank 3 or more.
+        size: how many channels :math:`n`; there are zeros beyond the first and the last.
+        alpha, beta, k: the factor :math:`\alpha`, the exponent :math:`\beta` and the constant :math:`k`.
+
+    Returns:
+        An array like ``input``; float32 for integers, of which torch takes the mean without its fraction.
+
+    Raises:
+        ValueError: the rank, or a size below 1. TypeError: a boolean or complex input.
+
+    Source: ``torch.nn.functional.local_response_norm``; Krizhevsky, Sutskever and Hinton, 2012.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.local_response_norm(jnp.full((1, 1, 1), 3.0), size=1, alpha=1.0, beta=0.5, k=0.0).tolist()
+        [[[1.0]]]
+    """
+    where = "local_response_norm"
+    x = check.array(where, "input", input)
+    if x.dtype == bool or jnp.iscomplexobj(x):
+        check.fail(where, "input", "be a real array", f"dtype {x.dtype}", TypeError)
+    if x.ndim < 3:
+        check.fail(where, "input", "have rank 3 or more, (N, C, *)", f"shape {x.shape}")
+    size = check.integer(where, "size", size, None if x.size == 0 else 1)
+    if x.size == 0:
+        return x
+    whole, channels = jnp.issubdtype(x.dtype, jnp.integer), x.shape[1]
+    wide = x if whole else widened(x)
+    squares = wide * wide
+    if size <= MAX_UNROLLED_CHANNELS or whole:
+        padding = [(size // 2, (size - 1) // 2) if axis == 1 else (0, 0) for axis in range(x.ndim)]
+        squares = jnp.pad(squares, padding)
+        total = functools.reduce(jnp.add, (lax.slice_in_dim(squares, i, i + channels, axis=1) for i in range(size)))
+    else:
+        others = [Window(n, 1, 1, 0, 1, n) for n in x.shape[2:]]
+        total = sum_pool(squares, [Window(channels, size, 1, size // 2, 1, channels), *others])
+    mean = (total // size).astype(jnp.float32) if whole else total / size
+    y = quotient(wide.astype(mean.dtype), (mean * alpha + k) ** beta)
+    return y if whole else y.astype(x.dtype)
+
+
+def cross_map_lrn2d(input: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> jax.Array:
+    r"""The `local_response_norm` of images, with the windows that torch's `CrossMapLRN2d` has.
+
+    Channel c is divided by :math:`\bigl(k + \tfrac{\alpha}{n} \sum_{c'} x_{c'}^2\bigr)^\beta` over
+    :math:`|c' - c| \le \lfloor (n - 1) / 2 \rfloor`, and over channel 0, which torch never drops. The gradient is the
+    derivative of that; torch's own is not, and for an odd ``size`` is that of a shifted window.
+
+    Args:
+        input: of shape :math:`(N, C, H, W)`.
+        size: the :math:`n`.
+        alpha, beta, k: the factor :math:`\alpha`, the exponent :math:`\beta` and the constant :math:`k`.
+
+    Returns:
+        An array like ``input``.
+
+    Raises:
+        ValueError: an input of another rank. TypeError: one that isn't floating-point.
+
+    Source: ``torch.nn.CrossMapLRN2d``; Krizhevsky, Sutskever and Hinton, 2012.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.cross_map_lrn2d(jnp.ones((1, 2, 1, 1)), 1, alpha=1.0, beta=1.0, k=2.0).ravel().tolist()
+        [0.3333333432674408, 0.25]
+    """
+    where = "cross_map_lrn2d"
+    x = floating(where, input, 0, "")
+    check.rank(where, "input", x, (4,), "(N, C, H, W)")
+    reach = (check.integer(where, "size", size, 1) - 1) // 2
+    wide = widened(x)
+    channel = np.arange(x.shape[1])
+    window = (np.abs(channel - channel[:, None]) <= reach) | (channel == 0) & (channel[:, None] > reach)
+    total = jnp.einsum("cd,ndhw->nchw", jnp.asarray(window, wide.dtype), jnp.square(wide))
+    return (wide * (total * (alpha / size) + k) ** -beta).astype(x.dtype)
+
+
+def normalize(
+    input: Any, p: float | str | None = 2.0, dim: int | Sequence[int] | None = 1, eps: float = 1e-12
+) -> jax.Array:
+    r"""Divides by the p-norm along a dimension: :math:`x / \max(\lVert x \rVert_p, \epsilon)`.
+
+    Args:
+        input: of any shape, floating-point or complex.
+        p: the norm's; also 0 and :math:`\pm\infty`. None and ``'fro'`` are 2.
+        dim: the dimension, or several; all of them where it is None or empty.
+        eps: the least divisor, rounded to the input's dtype: 0 in float16, in which zeros give nan, as in torch.
+
+    Returns:
+        An array like ``input``. The gradient of the norm at a zero vector is 0.
+
+    Raises:
+        ValueError: another name of a norm; nuclear norms are left to matrix functions. Also where an infinite norm
+            has nothing to look at.
+        IndexError: no such dimension. TypeError: an input that isn't floating-point or complex.
+
+    Source: ``torch.nn.functional.normalize``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.normalize(jnp.array([[3.0, 4.0]])).round(3).tolist()
+        [[0.6000000238418579, 0.800000011920929]]
+    """
+    x = check.array("normalize", "input", input)
+    check.inexact("normalize", "input", x)
+    axes = check.axes("normalize", "dim", dim, x.ndim)
+    if isinstance(p, str):
+        check.choice("normalize", "p", p, ("fro",))
+    p = 2.0 if p is None or isinstance(p, str) else p
+    if abs(p) == math.inf and 0 in [x.shape[a] for a in axes]:
+        check.fail("normalize", "input", f"have non-zero size along dim={dim} for p={p}", f"shape {x.shape}")
+    wide = widened(x)
+    norm = vector_norm(wide, p, axes, keepdims=True)
+    low = jnp.asarray(eps, jnp.finfo(x.dtype).dtype).astype(norm.dtype)  # as the input's dtype rounds it
+    least = jnp.where(norm >= low, norm, lax.stop_gradient(jnp.where(norm < low, low, norm)))
+    return quotient(wide, least.astype(wide.dtype)).astype(x.dtype)

@@ -1,0 +1,127 @@
+"""What the normalisations share: checks of their arguments, and running statistics."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from purenn import check
+from purenn.lowering.dtypes import compute_dtype, widened
+from purenn.lowering.normalization import AxisName, affine, apart, moments, normalized
+
+
+def parameters(where: str, x: jax.Array, **arrays: Any) -> list[Any]:
+    """The arrays in the dtype that is computed in: they come in one dtype, the input's or float32 for a half input."""
+    made = {name: None if a is None else check.array(where, name, a) for name, a in arrays.items()}
+    given = {name: a for name, a in made.items() if a is not None}
+    check.same_dtype(where, **given)
+    wide = compute_dtype(x.dtype)
+    for name, a in given.items():
+        if a.dtype not in (x.dtype, wide):
+            expected = f"have dtype {x.dtype}" + ("" if x.dtype == wide else " or float32") + ", for the input's"
+            check.fail(where, name, expected, f"dtype {a.dtype}", TypeError)
+    return [None if a is None else a.astype(wide) for a in made.values()]
+
+
+def by_channel(where: str, x: jax.Array, **arrays: Any) -> list[Any]:
+    """As `parameters`, with an element a channel each, in a shape that broadcasts to the input's."""
+    channels, made = x.shape[1], parameters(where, x, **arrays)
+    for name, a in zip(arrays, made, strict=True):
+        check.shape(where, name, a, (channels,))
+    return [None if a is None else a.reshape((1, channels) + (1,) * (x.ndim - 2)) for a in made]
+
+
+def floating(where: str, input: Any, least: int, layout: str) -> jax.Array:
+    x = check.array(where, "input", input)
+    check.floating(where, "input", x)
+    if x.ndim < least:
+        check.fail(where, "input", f"have rank {least} or more, {layout}", f"shape {x.shape}")
+    return x
+
+
+def both_or_neither(where: str, mean: Any, var: Any, needed: str | None) -> None:
+    if (mean is None) != (var is None):
+        check.fail(where, "running_mean and running_var", "be both given or both None", "one of them")
+    if needed is not None and mean is None:
+        check.fail(where, "running_mean and running_var", f"be given where {needed}", "None")
+
+
+def several(where: str, x: jax.Array, axes: Sequence[int], axis_name: AxisName = None) -> int:
+    """How many values there are a mean: a single one has no variance."""
+    count = math.prod(x.shape[a] for a in axes)
+    if axis_name is not None:
+        try:
+            count *= lax.axis_size(axis_name)
+        except NameError:
+            expected = "an axis, or axes, of a mesh or vmap around this call"
+            raise ValueError(f"{where}: axis_name must be {expected}, got {axis_name!r}") from None
+    if count == 1:
+        check.fail(
+            where, "input", "have more than 1 value per channel where its statistics are used", f"shape {x.shape}"
+        )
+    return count
+
+
+def statistics(where: str, x: jax.Array, running_mean: Any, running_var: Any) -> list[Any]:
+    """Running statistics of any floating dtype, in a shape that broadcasts to the input's."""
+    made = {}
+    for name, a in (("running_mean", running_mean), ("running_var", running_var)):
+        made[name] = None if a is None else check.array(where, name, a)
+        if a is not None:
+            check.floating(where, name, made[name])
+            made[name] = made[name].astype(compute_dtype(x.dtype))
+    return by_channel(where, x, **made)
+
+
+def with_statistics(
+    where: str,
+    x: jax.Array,
+    axes: Sequence[int] | None,
+    mean: Any,
+    var: Any,
+    weight: Any,
+    bias: Any,
+    eps: float,
+    axis_name: AxisName = None,
+) -> tuple[jax.Array, Any]:
+    """Normalised with the input's own moments over some axes, or with the given ones; and the own, if used."""
+    wide = widened(x)
+    if axes is None:
+        mean, var = lax.stop_gradient((mean, var))
+        return affine(wide, mean, var, weight, bias, eps).astype(x.dtype), None
+    several(where, x, axes, axis_name)
+    y, *own = normalized(wide, tuple(axes), weight, bias, eps, axis_name)
+    return y.astype(x.dtype), own
+
+
+def moved(
+    where: str,
+    x: jax.Array,
+    axes: Sequence[int],
+    running_mean: Any,
+    running_var: Any,
+    momentum: float | jax.Array,
+    axis_name: AxisName = None,
+    own: Any = None,
+) -> tuple[jax.Array, jax.Array]:
+    """Running statistics moved towards the moments over some axes, averaged over the batch where that isn't one.
+
+    The moments are computed unless they are given.
+    """
+    old = [check.array(where, n, a) for n, a in (("running_mean", running_mean), ("running_var", running_var))]
+    broad = statistics(where, x, *old)
+    count = several(where, x, axes, axis_name)
+    if x.size == 0:
+        return old[0], old[1]
+    mean, var = own or apart(*moments(lax.stop_gradient(widened(x)), tuple(axes), axis_name))
+    m = jnp.asarray(momentum, mean.dtype)
+    new = [
+        ((1 - m) * o + m * jnp.mean(s, 0, keepdims=True)).reshape(a.shape).astype(a.dtype)
+        for o, s, a in zip(broad, (mean, var * (count / (count - 1))), old, strict=True)
+    ]
+    return new[0], new[1]

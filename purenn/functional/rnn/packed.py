@@ -1,0 +1,177 @@
+"""Sequences of different lengths, packed: the structure, and the way to and from padded arrays.
+
+The rows of ``data`` are in the order of time, at each time the longest sequences first, so with the sizes
+:math:`b_t` of the batch at each time, sequence i at time t is in row :math:`b_0 + \\dots + b_{t-1} + i`. Where the
+lengths are known there are exactly as many rows as elements; where they are traced, shapes can't depend on them, and
+rows of zeros and sizes of 0 follow. What reads a packed sequence needs to know neither: rows are found from the sizes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import export
+from jax.tree_util import GetAttrKey, register_pytree_with_keys
+
+from purenn import check
+from purenn.value_checks import known
+
+__all__ = ["PackedSequence", "inverse", "pack", "pad", "present"]
+
+
+class _Fields(NamedTuple):
+    data: Any
+    batch_sizes: Any
+    sorted_indices: Any
+    unsorted_indices: Any
+
+
+class PackedSequence(_Fields):
+    """Sequences of different lengths in one array without gaps, as recurrent layers take them.
+
+    Made by ``pack_padded_sequence`` and ``pack_sequence``, not by hand. Sizes and indices are numpy arrays where the
+    lengths were known, as torch keeps them on the CPU, so that shapes can depend on them inside a jit too.
+
+    Args:
+        data: of shape :math:`(R, *)`, the elements in the order of time. Packed under traced lengths there are
+            :math:`TB` rows, of which the last are zero.
+        batch_sizes: how many sequences there are at each time; ends with zeros where lengths were traced.
+        sorted_indices: which sequence of the given ones is the longest, the next and so on; None if none was moved.
+        unsorted_indices: the inverse permutation.
+
+    Source: ``torch.nn.utils.rnn.PackedSequence``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn.utils import rnn
+        >>> rnn.pack_sequence([jnp.array([1, 2, 3]), jnp.array([4, 5])]).data.tolist()
+        [1, 4, 2, 5, 3]
+    """
+
+    # The batch's size is static: it is a shape of what a network returns, and can't be read from traced batch_sizes.
+    _batch: int | None
+
+    def __new__(
+        cls, data: Any, batch_sizes: Any = None, sorted_indices: Any = None, unsorted_indices: Any = None
+    ) -> PackedSequence:
+        if batch_sizes is None:
+            if not isinstance(data, list | tuple) or len(data) != 2:
+                check.fail("PackedSequence", "data", "be a pair of data and batch_sizes, or both", type(data).__name__)
+            data, batch_sizes = data
+        if unsorted_indices is None:
+            unsorted_indices = inverse(sorted_indices)
+        batch = None
+        if sorted_indices is not None:
+            batch = sorted_indices.shape[-1]
+        elif (sizes := known(batch_sizes)) is not None and sizes.ndim == 1 and sizes.size:
+            batch = int(sizes[0])
+        return _made((data, batch_sizes, sorted_indices, unsorted_indices), batch)
+
+    @classmethod
+    def _make(cls, iterable: Iterable[Any]) -> PackedSequence:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return cls(*iterable)
+
+    def _replace(self, **fields: Any) -> PackedSequence:  # pyright: ignore[reportIncompatibleMethodOverride]
+        replaced = super()._replace(**fields)
+        return _made(replaced, self._batch if replaced._batch is None else replaced._batch)
+
+    @property
+    def batch(self) -> int:
+        """The number of sequences."""
+        if self._batch is None:
+            expected = "be known, or sorted_indices given; pack_padded_sequence sees to it"
+            check.fail("PackedSequence", "batch_sizes", expected, "traced ones")
+        return self._batch
+
+    def to(self, *args: Any, dtype: Any = None, device: Any = None) -> PackedSequence:
+        """The same with ``data`` of another dtype or on another device (jax's, or a sharding)."""
+        data = self.data
+        for arg in (*args, dtype, device):
+            if isinstance(arg, jax.Device | jax.sharding.Sharding):
+                data = jax.device_put(data, arg)
+            elif arg is not None:
+                data = data.astype(arg)
+        return self._replace(data=data)
+
+    def double(self) -> PackedSequence:
+        """In float64, which jax has where ``jax_enable_x64`` is on."""
+        return self.to(jnp.float64)
+
+    def float(self) -> PackedSequence:
+        """In float32."""
+        return self.to(jnp.float32)
+
+    def half(self) -> PackedSequence:
+        """In float16."""
+        return self.to(jnp.float16)
+
+
+def _made(fields: Iterable[Any], batch: int | None) -> PackedSequence:
+    """The tuple itself, of anything: transformations put other things than arrays in it."""
+    packed = tuple.__new__(PackedSequence, fields)
+    packed._batch = batch
+    return packed
+
+
+register_pytree_with_keys(
+    PackedSequence,
+    lambda p: ([(GetAttrKey(name), value) for name, value in zip(p._fields, p, strict=True)], p._batch),
+    lambda batch, fields: _made(fields, batch),
+    lambda p: (tuple(p), p._batch),
+)
+export.register_pytree_node_serialization(
+    PackedSequence,
+    serialized_name="purenn.PackedSequence",
+    serialize_auxdata=lambda batch: b"" if batch is None else b"%d" % batch,
+    deserialize_auxdata=lambda data: int(data) if data else None,
+    from_children=lambda aux_data, children: _made(children, aux_data),
+)
+
+
+def inverse(permutation: Any) -> Any:
+    """The inverse of a permutation, known where that is; None of None."""
+    if permutation is None:
+        return None
+    if (values := known(permutation)) is None:
+        return jnp.zeros_like(permutation).at[permutation].set(jnp.arange(permutation.size, dtype=permutation.dtype))
+    result = np.empty_like(values)
+    result[values] = np.arange(values.size)
+    return result
+
+
+def present(where: str, packed: PackedSequence) -> Any:
+    """Which elements there are, of shape (T, B), T counting the sizes: in numpy's form where the sizes are known."""
+    if not isinstance(packed, PackedSequence):
+        check.fail(where, "sequence", "be a PackedSequence", type(packed).__name__, TypeError)
+    sizes = known(packed.batch_sizes)
+    if (packed.batch_sizes if sizes is None else sizes).ndim != 1:
+        check.fail(where, "batch_sizes", "have rank 1", f"shape {packed.batch_sizes.shape}")
+    if sizes is None:
+        return jnp.arange(packed.batch)[None] < packed.batch_sizes[:, None]
+    if packed.data.ndim == 0 or sizes.sum() > packed.data.shape[0] or (np.diff(sizes) > 0).any():
+        expected = "be sizes that don't grow, of all rows of data together"
+        check.fail(where, "batch_sizes", expected, f"{sizes.tolist()} for data of shape {packed.data.shape}")
+    return np.arange(packed.batch) < sizes[:, None]
+
+
+def pad(packed: PackedSequence, there: Any, value: Any = 0) -> jax.Array:
+    """The elements that are `there` in their places in time and batch, and a value in all others: (T, B, *)."""
+    xp: Any = np if isinstance(there, np.ndarray) else jnp
+    sizes = there.sum(1)
+    rows = xp.where(there, (xp.cumsum(sizes) - sizes)[:, None] + xp.arange(there.shape[1])[None], packed.data.shape[0])
+    return packed.data.at[rows].get(mode="fill", fill_value=value)
+
+
+def pack(padded: jax.Array, there: Any, rows: int) -> jax.Array:
+    """The elements that are `there` of an array (T, B, *), one behind the other, and zeros up to a number of rows."""
+    flat = padded.reshape(there.size, *padded.shape[2:])
+    if isinstance(there, np.ndarray):
+        places: Any = np.flatnonzero(there)
+        places = np.pad(places, (0, rows - places.size), constant_values=there.size)
+    else:
+        places = jnp.flatnonzero(there, size=rows, fill_value=there.size)
+    return flat.at[places].get(mode="fill", fill_value=0)

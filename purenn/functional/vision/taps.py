@@ -1,0 +1,162 @@
+"""Resampling along one axis at a time: which inputs an output is made of, and with what weights.
+
+All geometry is static, so it is worked out by numpy while tracing, in the arithmetic that torch uses (single
+precision but for float64): on the borders between two neighbours the rounding decides.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from purenn import check
+from purenn.lowering.resampling import Taps, weighted
+
+
+def sizes_and_scales(
+    where: str, x: jax.Array, size: Any, scale_factor: Any, recompute: bool
+) -> tuple[tuple[int, ...], tuple[float | None, ...]]:
+    """The sizes of the output, and the factors by which the caller wants them, where they count."""
+    n = x.ndim - 2
+    if (size is None) == (scale_factor is None):
+        came = "neither" if size is None else f"size={size} and scale_factor={scale_factor}"
+        check.fail(where, "size or scale_factor", "be given, one of them", came)
+    if size is not None:
+        if recompute:
+            check.fail(where, "recompute_scale_factor", "be None or False with size", recompute)
+        _fits(where, "size", size, n)
+        return check.integers(where, "size", size, n), (None,) * n
+    _fits(where, "scale_factor", scale_factor, n)
+    scales = tuple(scale_factor) if isinstance(scale_factor, Sequence) else (scale_factor,) * n
+    if not all(isinstance(s, int | float | np.number) and 0 < s < float("inf") for s in scales):
+        check.fail(where, "scale_factor", "be a positive number, or one per dimension", scale_factor)
+    sizes = tuple(int(m * s) for m, s in zip(x.shape[2:], scales, strict=True))
+    return sizes, (None,) * n if recompute else tuple(map(float, scales))
+
+
+def _fits(where: str, name: str, value: Any, n: int) -> None:
+    if isinstance(value, Sequence) and len(value) != n:
+        check.fail(where, name, f"be one number, or {n} of them, one per dimension", value)
+
+
+def _source(size: int, out: int, scale: float | None, align_corners: bool, real: Any) -> tuple[Any, np.ndarray]:
+    """Inputs per output, and where the outputs lie among the inputs, on torch's scale of pixel centres."""
+    i = np.arange(out, dtype=real)
+    if align_corners:
+        step = real(size - 1) / real(out - 1) if out > 1 else real(0)
+        return step, i * step
+    step = real(1.0 / scale) if scale is not None else real(size) / real(out)
+    return step, (i + real(0.5)) * step - real(0.5)
+
+
+def _nearest(size: int, out: int, scale: float | None, shift: float, real: Any) -> Taps:
+    step = real(1.0 / scale) if scale is not None else real(size) / real(out)
+    source = (np.arange(out, dtype=real) + real(shift)) * step
+    return Taps(np.minimum(np.floor(source.astype(np.float32)).astype(np.int64), size - 1)[:, None])  # as torch: floorf
+
+
+def _linear(size: int, out: int, scale: float | None, align_corners: bool, real: Any) -> Taps:
+    source = np.maximum(_source(size, out, scale, align_corners, real)[1], real(0))
+    low = np.minimum(source.astype(np.int64), size - 1)
+    t = np.clip(source - low.astype(real), real(0), real(1))
+    return Taps(np.stack([low, np.minimum(low + 1, size - 1)], 1), np.stack([real(1) - t, t], 1))
+
+
+def cubic_weights(t: Any, a: float = -0.75) -> list[Any]:
+    """The weights of the four neighbours of a point at `t` in [0, 1] between the middle two (Keys, 1981)."""
+
+    def near(d: Any) -> Any:
+        return ((a + 2) * d - (a + 3)) * d * d + 1
+
+    def far(d: Any) -> Any:
+        return ((a * d - 5 * a) * d + 8 * a) * d - 4 * a
+
+    return [far(t + 1), near(t), near(1 - t), far(2 - t)]
+
+
+def _cubic(size: int, out: int, scale: float | None, align_corners: bool, real: Any) -> Taps:
+    source = _source(size, out, scale, align_corners, real)[1]
+    low = np.minimum(np.floor(source).astype(np.int64), size - 1)
+    weights = cubic_weights(np.clip(source - low.astype(real), real(0), real(1)))
+    return Taps(np.clip(low[:, None] + np.arange(-1, 3), 0, size - 1), np.stack(weights, 1))
+
+
+def _hat(x: np.ndarray) -> np.ndarray:
+    return np.maximum(1 - np.abs(x), 0)
+
+
+def _keys(x: np.ndarray) -> np.ndarray:
+    x, a = np.abs(x), -0.5
+    near, far = ((a + 2) * x - (a + 3)) * x * x + 1, ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
+    return np.where(x < 1, near, np.where(x < 2, far, 0))
+
+
+def _lanczos(x: np.ndarray) -> np.ndarray:
+    return np.where((x >= -3) & (x < 3), np.sinc(x) * np.sinc(x / 3), 0)
+
+
+# the filter of each mode, and how far it reaches
+FILTERS: dict[str, tuple[Callable[[np.ndarray], np.ndarray], int]] = {
+    "bilinear": (_hat, 1),
+    "bicubic": (_keys, 2),
+    "lanczos": (_lanczos, 3),
+}
+
+
+def _filtered(mode: str, size: int, out: int, scale: float | None, align_corners: bool, real: Any) -> Taps:
+    """Windows that widen with the input's share of an output, so that no input is passed over."""
+    function, reach = FILTERS[mode]
+    step = _source(size, out, scale, align_corners, real)[0]
+    support = real(reach) * step if step >= 1 else real(reach)
+    inverse = real(1) / step if step >= 1 else real(1)
+    center = step * (np.arange(out, dtype=real) + real(0.5))
+    low = np.maximum((center - support + real(0.5)).astype(np.int64), 0)
+    count = np.clip(
+        np.minimum((center + support + real(0.5)).astype(np.int64), size) - low, 0, math.ceil(support) * 2 + 1
+    )
+    k = np.arange(max(int(count.max()), 1))
+    used = k < count[:, None]
+    weight = np.where(used, function((k + low[:, None] - center[:, None] + real(0.5)) * inverse), 0)
+    total = weight.sum(1, keepdims=True)
+    weight = (weight / np.where(total == 0, 1, total)).astype(real)
+    return Taps(np.clip(low[:, None] + k, 0, size - 1), weight, None if used.all() else used)
+
+
+def taps(mode: str, size: int, out: int, scale: float | None, align_corners: bool, antialias: bool, dtype: Any) -> Taps:
+    """The taps of one axis; ``scale`` is the factor that the caller gave, if one counts."""
+    real = np.float64 if dtype == jnp.float64 else np.float32
+    if size == out and (antialias or mode.endswith("linear")):  # whatever the scale, in torch
+        return Taps(np.arange(out)[:, None])
+    if antialias:
+        return _filtered(mode, size, out, scale, align_corners, real)
+    if mode in ("nearest", "nearest-exact"):
+        return _nearest(size, out, scale, 0.5 if mode == "nearest-exact" else 0.0, real)
+    return (_cubic if mode == "bicubic" else _linear)(size, out, scale, align_corners, real)
+
+
+def resampled_bytes(x: jax.Array, tables: Mapping[int, Taps]) -> jax.Array:
+    """The weighted sums as torch makes them of bytes: by integers, from the last axis on, each rounded to a byte."""
+    for axis, table in sorted(tables.items(), reverse=True):
+        if table.weight is None:
+            continue
+        table, shift = _fixed_point(table)
+        x = jnp.clip((weighted(x, {axis: table}) + (1 << shift >> 1)) >> shift, 0, 255)
+    return x
+
+
+def _fixed_point(table: Taps) -> tuple[Taps, int]:
+    """The weights as integers of at most 15 bits, to be divided by 2 ** shift; each input has but one."""
+    weight, same = np.array(table.weight), table.source[:, 1:] == table.source[:, :-1]
+    if table.used is not None:
+        same = same & table.used[:, 1:]
+    for k in range(same.shape[1]):
+        weight[:, k + 1] += np.where(same[:, k], weight[:, k], 0)
+        weight[:, k][same[:, k]] = 0
+    shift = next((n for n in range(22) if int(0.5 + weight.max() * 2 ** (n + 1)) >= 2**15), 22)
+    integers = np.trunc(weight * 2**shift + np.copysign(0.5, weight)).astype(np.int32)
+    return table._replace(weight=integers), shift
