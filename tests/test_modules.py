@@ -437,7 +437,7 @@ class TestCalls:
         with pytest.raises(ValueError) as caught:
             nn.functional_call(net, wrong, net.state, X)
         for part in (
-            "scale must be of shape (3,), got (4,)",
+            "scale must have shape (3,), got (4,)",
             "unknown wieght",
             "lacks first.weight (3, 3)",
             "first.bias",

@@ -124,7 +124,7 @@ def bind(module: Node, params: Any, state: Any, training: bool | None, stream: r
                 values[variables[name]] = array
                 if jnp.shape(array) != variables[name].value.shape:
                     shape = variables[name].value.shape
-                    problems.append(f"{kind}'s {name} must be of shape {shape}, got {jnp.shape(array)}")
+                    problems.append(f"{kind}'s {name} must have shape {shape}, got {jnp.shape(array)}")
             elif name in known.tied:
                 problems.append(f"{name} is tied to {known.tied[name]}: give that alone")
             else:

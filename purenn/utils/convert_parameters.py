@@ -61,7 +61,7 @@ def vector_to_parameters(vec: Any, parameters: Any) -> Any:
     leaves, tree = jax.tree.flatten(list(parameters) if hasattr(parameters, "__next__") else parameters)
     sizes = [math.prod(leaf.shape) for leaf in leaves]
     if vec.shape != (sum(sizes),):
-        raise ValueError(f"vector_to_parameters: vec must be of shape {(sum(sizes),)}, got shape {vec.shape}")
+        raise ValueError(f"vector_to_parameters: vec must have shape {(sum(sizes),)}, got shape {vec.shape}")
     parts, start = [], 0
     for leaf, size in zip(leaves, sizes, strict=True):
         parts.append(jnp.reshape(vec[start : start + size], leaf.shape))
