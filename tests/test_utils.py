@@ -173,7 +173,7 @@ def test_vectors():
     tree = {"a": jnp.ones((2, 3)), "b": [jnp.zeros(()), jnp.ones((1, 1))]}
     round_trip = jax.jit(lambda t: utils.vector_to_parameters(utils.parameters_to_vector(t), t))(tree)
     assert jax.tree.all(jax.tree.map(lambda a, b: bool((a == b).all()), tree, round_trip))
-    with pytest.raises(ValueError, match=r"of shape \(8,\)"):
+    with pytest.raises(ValueError, match=r"have shape \(8,\)"):
         utils.vector_to_parameters(jnp.zeros(7), net.params)
     with pytest.raises(TypeError, match="an array, got list"):
         utils.vector_to_parameters([1.0], net.params)
