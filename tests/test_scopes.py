@@ -51,3 +51,18 @@ def test_a_shared_module_keeps_its_first_name():
     net = nn.Sequential(shared, nn.Tanh(), nn.Sequential(shared))
     found = paths(lambda p, x: nn.functional_call(net, p, net.state, x)[0], net.params, jnp.ones((1, 4)))
     assert {"0", "2/0"} <= found
+
+
+def test_an_attribute_of_the_user_s_may_be_called_scope():
+    class Scaled(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self._scope = 3.0
+
+        def forward(self, x):
+            return x * self._scope
+
+    net = nn.Sequential(Scaled()).compile()
+    assert net(jnp.ones(1)) == 3
+    net[0]._scope = 5.0
+    assert net(jnp.ones(1)) == 5

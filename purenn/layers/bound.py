@@ -83,7 +83,7 @@ class Bound:
     _modules: dict[str, Any]
     _stream: random.Stream | None
     _made_in: Any
-    _scope: str = ""  # the child's name in its parent, for profiles
+    __scope: str = ""  # the child's name in its parent, for profiles; no user's attribute has such a name
     training: bool
 
     # Calls.
@@ -128,9 +128,9 @@ class Bound:
     def _located(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Calls a function; an error that comes of it says where, and a profile shows the child's name."""
         try:
-            if not self._scope:
+            if not self.__scope:
                 return function(*args, **kwargs)
-            with jax.named_scope(self._scope):
+            with jax.named_scope(self.__scope):
                 return function(*args, **kwargs)
         except Exception as error:
             add_location(error, self, args, kwargs)
@@ -155,9 +155,9 @@ class Bound:
             keep: whether a child that has a name keeps it, which is so where one stands in several places.
         """
         for name, child in self._modules.items():
-            if child is None or (keep and child._scope):
+            if child is None or (keep and child.__scope):
                 continue
-            vars(child)["_scope"] = prefix + name
+            vars(child)["_Bound__scope"] = prefix + name
             if child._layer._holds_only if child._layer is not None else type(child).forward is Bound.forward:
                 child._name_children(f"{prefix}{name}.", keep=keep)
 

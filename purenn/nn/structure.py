@@ -32,7 +32,7 @@ PRIVATE = frozenset(
         "_hooks",
         "_stream",
         "_made_in",
-        "_scope",
+        "_Bound__scope",
         "_structure",
         "_watchers",
         "_plan",
