@@ -1,11 +1,14 @@
 """Torch's import paths: ``import purenn.nn.functional as F`` and the like, each name the one of purenn's own module."""
 
 import importlib
+import pkgutil
 import subprocess
 import sys
 import types
 
 import pytest
+
+from purenn import functional
 
 PATHS = {
     "purenn.nn.functional": "purenn.functional",
@@ -25,6 +28,14 @@ def test_names_are_those_of_purenns_own_module(path):
     names = getattr(own, "__all__", public)
     assert names
     assert [name for name in names if getattr(module, name) is not getattr(own, name)] == []
+
+
+def test_functional_exports_all_that_its_families_do():
+    """A function that is missing in the list would be missing in ``purenn.nn.functional`` too."""
+    rooms = [sys.modules[f"purenn.functional.{m.name}"] for m in pkgutil.iter_modules(functional.__path__)]
+    families = [room for room in rooms if room.__name__ != "purenn.functional.dtypes"]
+    assert functional.__all__ == sorted(name for family in families for name in family.__all__)
+    assert len(set(functional.__all__)) == len(functional.__all__)
 
 
 SCRIPT = """
