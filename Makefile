@@ -7,7 +7,7 @@ BIN := .venv/bin
 demo: .venv/demo.done  ## trains a small CNN on real digits in both styles
 	$(BIN)/python examples/mnist.py
 
-notebooks: .venv/notebooks.done  ## runs the notebooks and saves them with their outputs: ten minutes
+notebooks: .venv/notebooks.done  ## runs the notebooks and saves them with their outputs
 	$(BIN)/python tools/notebooks.py
 
 test: .venv/test.done check  ## lint, types and all tests
