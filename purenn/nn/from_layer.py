@@ -38,7 +38,7 @@ class LayerModule(Module):
             training, rng = self._pop_words(kwargs)
             return eager.leaf(self, args, kwargs, training, rng)
         known = structure(self)
-        if known.lazy or not (self._compiled or (not known.hooked and all(map(_is_stock, known.parts.values())))):
+        if known.lazy or not (self._is_compiled or (not known.hooked and all(map(_is_stock, known.parts.values())))):
             return super()._run(args, kwargs)
         training, rng = self._pop_words(kwargs)
         return eager.compiled(self, args, kwargs, training, rng, shared=True)

@@ -69,6 +69,11 @@ class Node(Bound):
         calls, born_in = access.in_pure_call(), vars(self).get("_born_in")
         return calls is not None and (born_in is None or born_in() is not calls)
 
+    @property
+    def _is_compiled(self) -> bool:
+        """Whether calls run in one program now."""
+        return self._compiled and not jax.config.jax_disable_jit  # pyright: ignore[reportAttributeAccessIssue]
+
     def _refuse_change(self, what: str) -> NoReturn:
         raise RuntimeError(
             f"{type(self).__name__}.{what} can't be set inside a pure call (compile, Optimizer.step, functional_call, "

@@ -10,18 +10,24 @@ traced Python code can read, starting from the function, its arguments and the m
 
 Code is followed by the names in it (`purenn.nn.code`): of a module or an object only attributes count whose names occur
 in the code that can be reached. Functions of installed packages count as constants, but for what they close over.
+Functions that read what can't be followed (`purenn.nn.unsteady`) are noted, and refused where a trace calls one.
 Functions that are values, such as a loss, see copies (`purenn.nn.copies`) whose arrays are the traced inputs; methods
 of classes can't be copied, so the arrays that they read as globals are facts.
 """
 
 from __future__ import annotations
 
+import array as c_array
+import builtins
 import functools
 import itertools
+import operator
 import os
 import random
 import sys
 import types
+import weakref
+from abc import ABCMeta, get_cache_token
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
@@ -32,12 +38,13 @@ import jax
 import numpy as np
 
 from purenn.layers.base import Layer
-from purenn.nn.code import functions_of, is_library, names_of
+from purenn.nn.code import Names, functions_of, is_library, names_of
 from purenn.nn.node import Node
 from purenn.nn.structure import Hashed, Structure, attributes_of, structure
+from purenn.nn.unsteady import follow_chain, reason_against
 from purenn.variable import Variable
 
-__all__ = ["ById", "Reach", "cell_contents", "is_namespace", "reach", "slots_of", "text"]
+__all__ = ["ById", "Constant", "Reach", "cell_contents", "is_namespace", "reach", "slots_of", "text"]
 
 Path = tuple[Any, ...]  # the path it was reached by, and the last step in words
 
@@ -57,7 +64,6 @@ _IMPLICIT = [
 _MAKING = ("__init__", "__new__", "__post_init__")
 
 
-_HIDING = {"eval", "exec", "globals"}
 _environment: dict[Any, Any] = vars(os.environ)["_data"]  # os.environ makes its strings anew at each look
 
 
@@ -77,6 +83,15 @@ class ById:
 
     def __repr__(self) -> str:
         return f"this {type(self.value).__name__}"
+
+
+class Constant:
+    """A root whose arrays are facts."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any):
+        self.value = value
 
 
 class Watch(NamedTuple):
@@ -104,6 +119,7 @@ class Reach:
     Attributes:
         facts: what a program depends on, in the order of the walk; ``paths`` says where each was found.
         lifted: what is copied for a trace, as path by id.
+        refused: why a trace must not call functions of these codes.
     """
 
     def __init__(self, names: set[str], fixed: set[int], lift: bool, base: Reach | None = None):
@@ -120,6 +136,7 @@ class Reach:
         self.contents: list[tuple[Path, np.ndarray, bytes]] = []
         self.structures: list[Structure] = []
         self.generators: list[tuple[Path, Any]] = [*base.generators] if base else []
+        self.refused: dict[types.CodeType, str] = {**base.refused} if base else {}
         self._arrays: list[Any] = []
         self._variables: dict[Variable, None] = {}
         self._modules: dict[int, Node] = {}
@@ -221,12 +238,16 @@ class Reach:
             self.lifted[id(value)] = path
             self._kept.append(value)
         elif isinstance(value, _BUILTIN):
+            if (reason := reason_against(value)) is not None:
+                raise TypeError(f"{text(path)} is {reason}")
             self._fact(path, ById(value) if getattr(value, "__self__", None) is None else (kind, value.__name__))
             if not isinstance(owner := getattr(value, "__self__", None), types.ModuleType | type | None):
                 self.add((path, ".__self__"), owner, lift)
                 self.lifted[id(value)] = path
                 self._kept.append(value)
-        elif isinstance(value, types.ModuleType):
+        elif kind is Constant:
+            self.add(path, value.value, False)
+        elif isinstance(value, types.ModuleType) and is_library(value.__name__):
             self._fact(path, ById(value))
         elif (number := self._number(id(value))) is not None:
             self._fact(path, ("seen", number))
@@ -238,8 +259,13 @@ class Reach:
             self._new(path, value, kind, lift and id(value) not in self.fixed)
 
     def _new(self, path: Path, value: Any, kind: type, lift: bool) -> None:
+        if (reason := reason_against(value)) is not None:
+            raise TypeError(f"{text(path)} is {reason}")
         if isinstance(value, Node):
             self._module(path, value, lift)
+        elif isinstance(value, types.ModuleType):
+            self._fact(path, ById(value))
+            self._namespace(path, value, names_in(value) if self.dynamic else frozenset(self.names))
         elif isinstance(value, type):
             self._fact(path, (type, value))
             self._class(path, value, making=True)
@@ -270,6 +296,7 @@ class Reach:
             self.add(path, value.__self__, lift)
         elif isinstance(value, functools.partial):
             self._fact(path, (kind, len(value.args), *value.keywords))
+            self._watch(path, functools.partial(itertools.chain, value.keywords, value.keywords.values()))
             self.add(path, value.func, lift)
             self._items(path, value.args, lift)
             for name, part in value.keywords.items():
@@ -290,13 +317,22 @@ class Reach:
             self.lifted.pop(id(value), None)
             self._other(path, value, kind, lift)
             return
-        if getattr(value, "__dict__", None) and not isinstance(value, types.MethodType):  # of a function or a subclass
+        is_plain = isinstance(value, types.MethodType) or (
+            isinstance(value, types.FunctionType) and is_library(value.__globals__.get("__name__"))
+        )
+        if not is_plain and getattr(value, "__dict__", None):  # of a function or a subclass
             self._attributes(path, value, lift, None if self.dynamic else self.names)
 
     def _other(self, path: Path, value: Any, kind: type, lift: bool) -> None:
-        if isinstance(value, np.random.Generator | np.random.RandomState | random.Random):
+        if isinstance(value, random.SystemRandom):
+            raise TypeError(f"{text(path)} is a {reason_against(random.SystemRandom)}")
+        elif isinstance(value, np.random.Generator | np.random.RandomState | random.Random):
             self._fact(path, ById(value))
             self.generators.append((path, value))
+        elif isinstance(value, weakref.ProxyTypes):
+            raise TypeError(
+                f"{text(path)} is a weakref.proxy, behind which a compiled call can't look: use weakref.ref"
+            )
         elif isinstance(value, Iterator) and is_library(kind.__module__):  # one of the user's is an object like others
             raise TypeError(
                 f"{text(path)} is an iterator ({kind.__name__}), which gives something else each time: a compiled call "
@@ -308,9 +344,13 @@ class Reach:
             self._fact(path, ById(value))
             self._watch(path, lambda: (value.get(None),))
             self.add((path, ".get()"), value.get(None), False)
-        elif hasattr(value, "__wrapped__") and callable(value) and not isinstance(value, types.FunctionType):
+        elif isinstance(value, operator.attrgetter | operator.methodcaller):
             self._fact(path, ById(value))
-            self.add(path, getattr(value, "__wrapped__"), False)  # noqa: B009
+            given = value.__reduce__()[1]
+            self.names_found.update(name for part in given if isinstance(part, str) for name in part.split("."))
+            self._items(path, given, False)
+        elif hasattr(value, "__wrapped__") and callable(value) and not isinstance(value, types.FunctionType):
+            self._wrapper(path, value)
         elif is_library(kind.__module__) and not is_namespace(kind):
             self._library_object(path, value, kind)
         else:
@@ -319,6 +359,19 @@ class Reach:
                 self.lifted[id(value)] = path
             self._attributes(path, value, lift, None if self.dynamic else self.names)
             self._class(path, kind)
+
+    def _wrapper(self, path: Path, value: Any) -> None:
+        """An object of an installed package around functions, such as a `jax.custom_vjp` or a cache."""
+        self._fact(path, ById(value))
+        self.add(path, value.__wrapped__, False)
+        if hasattr(value, "cache_info"):
+            self._fact(path, clears_of(value))
+            self._watch(path, lambda: (clears_of(value),))
+        parts = getattr(value, "__dict__", {})
+        functions = [name for name, part in parts.items() if name != "__wrapped__" and is_code(part)]
+        self._watch(path, functools.partial(map, parts.get, functions))
+        for name in functions:
+            self.add((path, f".{name}"), parts[name], False)
 
     def _library_object(self, path: Path, value: Any, kind: type) -> None:
         """An object of an installed package: its content where it is a collection, else a constant."""
@@ -330,13 +383,19 @@ class Reach:
             self._watch(path, lambda: itertools.chain(value, value.values()))
             for key in value:
                 self.add((path, f"[{key!r}]"), value[key], False)
-        elif isinstance(value, Sequence):
+        elif isinstance(value, Sequence) and not isinstance(value, c_array.array):
             self._fact(path, (kind, len(value)))
             self._watch(path, functools.partial(iter, value))
             self._items(path, value, False)
         else:
             self._opaque(path, value)
             self._attributes(path, value, False, self.names)
+            held = getattr(value, "__dict__", {})
+            functions = [name for name, part in held.items() if is_code(part)]
+            for name in functions:
+                self.add((path, f".{name}"), held[name], False)
+            if functions:
+                self._watch(path, functools.partial(map, held.get, functions))
 
     def _fact(self, path: Path, fact: Any) -> None:
         self.paths.append(path)
@@ -429,13 +488,15 @@ class Reach:
         code, library = function.__code__, is_library(function.__globals__.get("__name__"))
         self._fact(path, code)
         cells = function.__closure__ or ()
-        if cells:
+        if cells and not library:
             self._watch(path, functools.partial(map, cell_contents, cells))
         for name, cell in zip(code.co_freevars, cells, strict=True):
             content = cell_contents(cell)
-            if not library or isinstance(content, types.FunctionType | types.MethodType | Node | jax.Array):
+            if not library or is_code(content):
                 self.add((path, f"{name} (a variable around {function.__qualname__})"), content, lift and not library)
         if library:
+            if (registry := getattr(function, "registry", None)) is not None:  # of functools.singledispatch
+                self.add((path, ".registry"), registry, False)
             return
         names = names_of(code)
         self.names_found |= names.attributes
@@ -446,15 +507,12 @@ class Reach:
         self._items((path, f"'s defaults of {function.__qualname__}"), defaults[1:], lift)
         self._watch(path, functools.partial(map, function.__globals__.get, names.globals))
         for name in names.globals:
-            if name in function.__globals__:
+            if name in function.__globals__ and reason_against(function.__globals__[name]) is None:
                 value, place = function.__globals__[name], (path, f"{name} (a global of {function.__qualname__})")
                 self.add(place, value, lift)
-                self._namespace(place, value, names.attributes)
-            elif name in _HIDING:
-                raise TypeError(
-                    f"{function.__qualname__} calls {name}, through which a compiled call can't see what it reads: use "
-                    "the names themselves, or give what is read as an argument"
-                )
+                if isinstance(value, types.ModuleType):
+                    self._namespace(place, value, names.attributes)
+        self._chains(path, function, names)
         if names.imports:
             self._watch(path, functools.partial(_imported, function.__globals__, names.imports))
             for module in _imported(function.__globals__, names.imports):
@@ -463,12 +521,36 @@ class Reach:
                     self._fact(place, ById(module))
                     self._namespace(place, module, names.attributes)
 
-    def _namespace(self, place: Path, value: Any, names: frozenset[str]) -> None:
-        """What code reads of a Python module."""
-        if value is os.getenv or (value is os and names & {"environ", "getenv"}):
-            self.add((place, ".environ"), os.environ, False)
-        elif isinstance(value, types.ModuleType) and not is_library(value.__name__):
-            self._attributes(place, value, False, names)
+    def _chains(self, path: Path, function: types.FunctionType, names: Names) -> None:
+        """Expressions such as ``time.time`` and ``getattr(settings, name)``, as far as their objects are known."""
+        closure = dict(zip(function.__code__.co_freevars, map(cell_contents, function.__closure__ or ()), strict=True))
+        imported = {name: (sys.modules.get(module), attribute) for name, module, attribute in names.locals}
+        for chain in names.chains:
+            root = function.__globals__.get(chain.root, getattr(builtins, chain.root, None))
+            if chain.scope != "global":
+                module, attribute = imported.get(chain.root, (None, ""))
+                root = closure.get(chain.root, getattr(module, attribute, None) if attribute else module)
+            for value, is_last in follow_chain(root, chain.names):
+                if value is os.getenv or value is os.environ:
+                    self.add((path, "os.environ"), os.environ, False)
+                elif (reason := reason_against(value, is_last and chain in names.bare)) is not None:
+                    self.refused[function.__code__] = f"{function.__qualname__} uses {reason}"
+                elif is_last and chain in names.searched and isinstance(value, types.ModuleType):
+                    self._namespace((path, chain.root), value, names_in(value))
+
+    def _namespace(self, place: Path, module: types.ModuleType, names: frozenset[str]) -> None:
+        """What code reads of a Python module, and of those in it, by names that occur in the code."""
+        if is_library(module.__name__):
+            return
+        own = vars(module)
+        counted = [name for name in own if name in names]
+        self._watch(place, functools.partial(map, own.get, counted))
+        self._watch(place, lambda: (len(own),))
+        for name in counted:
+            self._fact((place, f".{name}"), name)
+            self.add((place, f".{name}"), own[name], False)
+            if isinstance(own[name], types.ModuleType) and own[name] is not module:
+                self._namespace((place, f".{name}"), own[name], names)
 
     def _attributes(self, path: Path, value: Any, lift: bool, names: Iterable[str] | None) -> None:
         """The attributes of an object that count; all of them without `names`."""
@@ -477,6 +559,7 @@ class Reach:
             counted = list(own) if names is None else [name for name in own if name in names]
             if names is None or not is_library(type(value).__module__):
                 self._watch(path, functools.partial(itertools.chain, own, own.values()), restore_dict(own))
+                self._watch(path, lambda: (type(value),))
             else:
                 self._watch(path, functools.partial(map, own.get, counted))
             for name in counted:
@@ -496,6 +579,11 @@ class Reach:
         if self._has_class((id(cls), making)):
             return
         self._classes.add((id(cls), making))
+        if not is_library(type(cls).__module__):  # a class is an object of its metaclass
+            self._class(path, type(cls))
+        if isinstance(cls, ABCMeta) and not is_library(cls.__module__):
+            self._fact(path, get_cache_token())
+            self._watch(path, lambda: (get_cache_token(),))
         for base in cls.__mro__:
             if is_library(base.__module__):
                 continue
@@ -514,9 +602,14 @@ class Reach:
                     if self._number(id(function)) is None:
                         self._enter(id(function))
                         self._function((path, ""), function, False)
-                if not functions and name not in ("__dict__", "__weakref__"):
+                if isinstance(attribute, functools.partialmethod):
+                    self.add((path, f".{name}"), (attribute.args, attribute.keywords), False)
+                elif isinstance(attribute, functools.singledispatchmethod):
+                    self.add((path, f".{name}"), attribute.dispatcher, False)
+                elif not functions and name not in ("__dict__", "__weakref__"):
                     self.add((path, f".{name}"), attribute, False)
-            self._watch(path, functools.partial(map, own.get, counted))
+            self._fact(path, (base.__bases__, *counted))
+            self._watch(path, functools.partial(class_contents, base, own, counted))
 
 
 def reach(roots: Iterable[tuple[str, Any]], names: set[str], *, lift: bool = True, base: Reach | None = None) -> Reach:
@@ -615,6 +708,48 @@ def slots_of(cls: type) -> tuple[str, ...]:
     """The names of the slots of a class."""
     names = [n for base in cls.__mro__ for n in _as_tuple(vars(base).get("__slots__", ()))]
     return tuple(n for n in names if n not in ("__dict__", "__weakref__"))
+
+
+def names_in(module: types.ModuleType) -> frozenset[str]:
+    """The names in a Python module, without those that Python itself puts there."""
+    return frozenset(name for name in vars(module) if not name.startswith("__"))
+
+
+def class_contents(cls: type, own: Mapping[str, Any], counted: Iterable[str]) -> Iterator[Any]:
+    """What of a class may change: its bases, its names, and the values of those that count."""
+    return itertools.chain(cls.__bases__, own, map(own.get, counted))
+
+
+def is_code(value: Any) -> bool:
+    """Whether something that a library's function closes over is a user's code, data or module, or may lead to it."""
+    if isinstance(value, types.FunctionType | types.MethodType | functools.partial | Node | jax.Array):
+        return True
+    if isinstance(value, tuple | list | dict):
+        items = value.values() if isinstance(value, dict) else value
+        return bool(value) and all(is_code(item) or isinstance(item, (*_ATOMS, float)) for item in items)
+    if isinstance(value, type | types.ModuleType | weakref.WeakKeyDictionary | weakref.WeakValueDictionary):
+        return False  # the latter are caches
+    if not is_library(type(value).__module__):
+        return True
+    held = getattr(value, "__dict__", {}).values()
+    return any(isinstance(part, types.FunctionType | types.MethodType) or not _is_of_library(part) for part in held)
+
+
+def _is_of_library(value: Any) -> bool:
+    return is_library(type(value).__module__) or type(value).__module__ == "builtins"
+
+
+_calls_seen: weakref.WeakKeyDictionary[Any, tuple[int, int]] = weakref.WeakKeyDictionary()
+
+
+def clears_of(cached: Any) -> int:
+    """How often a function's cache was seen to have been cleared."""
+    info = cached.cache_info()
+    calls, clears = info.hits + info.misses, 0
+    before, clears = _calls_seen.get(cached, (0, 0))
+    clears += calls < before
+    _calls_seen[cached] = calls, clears
+    return clears
 
 
 def _as_tuple(names: Any) -> tuple[str, ...]:

@@ -44,12 +44,12 @@ def value_and_grad(
 
     Args:
         fn: gives a scalar, or with ``has_aux`` a pair of a scalar and anything.
-        argnums: which of its arguments, modules or trees of arrays, the gradients are taken in.
+        argnums: which of its arguments the gradients are taken in: modules, trees of modules, or trees of arrays.
         has_aux: whether the scalar comes with something else.
 
     Returns:
-        A function that gives ``(fn's result, gradients)``: for a module nested like ``module.params``, with zeros for
-        frozen parameters; for several ``argnums`` a tuple.
+        A function that gives ``(fn's result, gradients)``: in place of each module a dict nested like
+        ``module.params``, with zeros for frozen parameters; for several ``argnums`` a tuple.
 
     Source: ``jax.value_and_grad``.
 
@@ -96,7 +96,7 @@ def grad(fn: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool
 
     Args:
         fn: gives a scalar, or with ``has_aux`` a pair of a scalar and anything.
-        argnums: which of its arguments, modules or trees of arrays, the gradients are taken in.
+        argnums: which of its arguments the gradients are taken in: modules, trees of modules, or trees of arrays.
         has_aux: whether the scalar comes with something else.
 
     Returns:
@@ -125,13 +125,21 @@ def _differentiable(name: str, args: tuple[Any, ...], place: int) -> Any:
     if not -len(args) <= place < len(args):
         raise TypeError(f"{name}: there is no positional argument {place}, in which a gradient is asked for")
     value = args[place]
-    for leaf in [value] if isinstance(value, Module) else jax.tree.leaves(value):
-        if not isinstance(value, Module) and not (is_array(leaf) and jnp.issubdtype(leaf.dtype, jnp.inexact)):
+    leaves = jax.tree.leaves(value)
+    kinds = {isinstance(leaf, Module) for leaf in leaves}
+    for leaf in leaves:
+        if len(kinds) > 1 or not (
+            isinstance(leaf, Module) or (is_array(leaf) and jnp.issubdtype(leaf.dtype, jnp.inexact))
+        ):
             raise TypeError(
-                f"{name}: argument {place} must be a module or a tree of floating-point arrays for a gradient, got a "
-                f"{type(leaf).__name__}"
+                f"{name}: argument {place} must be a module, a tree of modules or a tree of floating-point arrays for "
+                f"a gradient, got {'both modules and arrays' if len(kinds) > 1 else f'a {type(leaf).__name__}'}"
             )
     return value
+
+
+def _has_modules(value: Any) -> bool:
+    return any(isinstance(leaf, Module) for leaf in jax.tree.leaves(value))
 
 
 def _gradients(
@@ -144,9 +152,10 @@ def _gradients(
     has_aux: bool,
 ) -> tuple[Any, list[Any]]:
     """The value of a function and its gradients in what is given of its arguments, by their places."""
-    modules = {place: structure(value).parameters for place, value in given.items() if isinstance(value, Module)}
-    trees = {place: jax.tree.flatten(value) for place, value in given.items() if not isinstance(value, Module)}
-    trained = list({v: None for known in modules.values() for v in known.values() if v.requires_grad})
+    trees = {place: jax.tree.flatten(value) for place, value in given.items()}
+    modules = {place: trees.pop(place) for place, value in given.items() if _has_modules(value)}
+    every = [structure(module).parameters for leaves, _ in modules.values() for module in leaves]
+    trained = list({v: None for known in every for v in known.values() if v.requires_grad})
     rest = list(args)
     for place in trees:
         rest[place] = None
@@ -170,10 +179,16 @@ def _gradients(
         inputs = access.read(variables), leaves, found.arrays, arguments.inputs
         result, (in_parameters, in_leaves) = execute(program, Call(found, arguments), None, finish, *inputs)
         by_variable, remaining, gradients = dict(zip(trained, in_parameters, strict=True)), list(in_leaves), []
+
+        def in_module(module: Module) -> dict[str, Any]:
+            known = structure(module).parameters
+            zeros = {n: jnp.zeros_like(v.value) for n, v in known.items() if v not in by_variable}
+            return nest({n: by_variable.get(v, zeros.get(n)) for n, v in known.items()})
+
         for place in given:
             if place in modules:
-                zeros = {n: jnp.zeros_like(v.value) for n, v in modules[place].items() if v not in by_variable}
-                gradients.append(nest({n: by_variable.get(v, zeros.get(n)) for n, v in modules[place].items()}))
+                leaves, tree = modules[place]
+                gradients.append(jax.tree.unflatten(tree, [in_module(module) for module in leaves]))
             else:
                 leaves, tree = trees[place]
                 gradients.append(jax.tree.unflatten(tree, remaining[: len(leaves)]))
