@@ -36,9 +36,9 @@ class Optimizer:
 
     A step is compiled once for all that it depends on: the code of the loss function, what it closes over or reads as a
     global, the modules. Arrays and modules that the loss function reaches are inputs of the program, so it always
-    computes what they are now. Frozen parameters (`Module.requires_grad_`) are left alone, tied ones are one. Adam of
-    optax counts its steps for all parameters together, so that one that is unfrozen later is corrected as the others
-    are, where torch counts for each. A step that raises leaves the modules, the optimizer and the generator as they were.
+    computes what they are now. Frozen parameters (`Module.requires_grad_`) are left alone, tied ones are one. optax's
+    Adam counts its steps for all parameters together, where torch counts for each: one that is unfrozen later is
+    corrected as the others are. A step that raises leaves the modules, the optimizer and the generator as they were.
 
     Args:
         module: the module, or a list or dict of modules; their modes are used as they are at each step.
