@@ -75,7 +75,7 @@ class LayerModule(Module):
 
 def _is_stock(part: Any) -> bool:
     """Whether a part of a tree runs nothing but layers, so that its calls can be compiled without being asked."""
-    return part._is_stock() if isinstance(part, LayerModule) else type(part).__module__ == "purenn.nn.container"
+    return part._is_stock() if isinstance(part, LayerModule) else "_runs_layers_only" in vars(type(part))
 
 
 @functools.lru_cache(maxsize=65536)

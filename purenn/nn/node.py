@@ -30,6 +30,7 @@ class Node(Bound):
     """What a `Module` tells of itself and of what is below it, with torch's methods."""
 
     _own_attributes: ClassVar[bool] = False  # whether the class keeps attributes that its own code reads
+    _runs_layers_only: ClassVar[bool]  # in a class itself, not in its subclasses: a container of torch's
     _pure: bool = False  # a twin, alive for one pure call
     _compiled: bool = False
 

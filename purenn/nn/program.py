@@ -24,9 +24,11 @@ from purenn.lowering import compiler
 from purenn.nn import access
 from purenn.nn.arguments import Arguments, unchanged
 from purenn.nn.copies import Copies, inside
-from purenn.nn.reach import ById, Reach, reach, text
+from purenn.nn.reach import Reach, text
 from purenn.nn.structure import Hashed, Structure
 from purenn.nn.unsteady import refusing
+from purenn.nn.values import ById
+from purenn.nn.walk import reach
 from purenn.variable import Variable
 from purenn.warn import warn_user
 
