@@ -15,6 +15,7 @@ import jax
 from purenn import tracing
 from purenn.layers.bound import Bound
 from purenn.nn import access
+from purenn.nn.code import note_package
 from purenn.nn.given import give_array
 from purenn.nn.structure import Structure, structure, touch
 from purenn.tree import nest
@@ -57,6 +58,10 @@ class Node(Bound):
             _made_in=tracing.NO_TRACE,
             _born_in=weakref.ref(calls) if (calls := access.in_pure_call()) is not None else None,
         )
+
+    def __init_subclass__(cls, **kwargs: Any):
+        super().__init_subclass__(**kwargs)
+        note_package(cls)
 
     @classmethod
     def _without_init(cls) -> Self:

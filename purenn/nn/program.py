@@ -27,7 +27,7 @@ from purenn.nn.copies import Copies, inside
 from purenn.nn.reach import Reach, text
 from purenn.nn.structure import Hashed, Structure
 from purenn.nn.unsteady import refusing
-from purenn.nn.values import ById
+from purenn.nn.values import ById, left_out_of_caches
 from purenn.nn.walk import reach
 from purenn.variable import Variable
 from purenn.warn import warn_user
@@ -312,7 +312,7 @@ def traced(
     copies = Copies(found, arrays, dict(zip(variables, values, strict=True)), training, stream)
     args, kwargs = arguments.of(inputs, copies)
     check_arguments, check_generators = unchanged(args, kwargs), _generators_unchanged(found)
-    with inside(copies), refusing(found.refused):
+    with inside(copies), refusing(found.unsteady), left_out_of_caches(found.caches):
         result = body(copies, args, kwargs)
     copies.check()
     check_arguments()

@@ -26,6 +26,7 @@ import numpy as np
 
 from purenn.nn.node import Node
 from purenn.nn.structure import Hashed, Structure
+from purenn.nn.unsteady import Unsteady
 from purenn.nn.values import content_of
 from purenn.variable import Variable
 
@@ -96,7 +97,8 @@ class Reach:
     Attributes:
         facts: what a program depends on, in the order of the walk; ``paths`` says where each was found.
         lifted: what is copied for a trace, as path by id.
-        refused: why a trace must not call functions of these codes.
+        unsteady: what a trace must not call, by the codes that mention it.
+        caches: the functions with caches (``functools.lru_cache``) in which a trace may leave its arrays.
     """
 
     def __init__(self, names: set[str], fixed: set[int], lift: bool, base: Reach | None = None):
@@ -104,7 +106,6 @@ class Reach:
         self.roots: list[tuple[str, Any]] = []
         self.names_found: set[str] = set()
         self.fixed_found: set[int] = set()
-        self.dynamic = "*" in names
         self.size = len(names)
         self.facts: list[Any] = [base.key] if base else []
         self.paths: list[Path] = [((), "the module")] if base else []
@@ -113,7 +114,8 @@ class Reach:
         self.contents: list[tuple[Path, np.ndarray, bytes]] = []
         self.structures: list[Structure] = []
         self.generators: list[tuple[Path, Any]] = [*base.generators] if base else []
-        self.refused: dict[types.CodeType, str] = {**base.refused} if base else {}
+        self.unsteady: dict[types.CodeType, list[Unsteady]] = {**base.unsteady} if base else {}
+        self.caches: list[Any] = [*base.caches] if base else []
         self.own_arrays: list[Any] = []
         self.own_variables: dict[Variable, None] = {}
         self.own_modules: dict[int, Node] = {}

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import gc
 import itertools
 import sys
 import types
@@ -16,6 +18,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from jax.core import Tracer
 
 from purenn.nn.code import is_library
 from purenn.nn.node import Node
@@ -33,6 +36,7 @@ __all__ = [
     "imported_by",
     "is_code",
     "is_namespace",
+    "left_out_of_caches",
     "names_in",
     "restore_dict",
     "restore_items",
@@ -117,6 +121,27 @@ def is_code(value: Any) -> bool:
 
 def _is_of_library(value: Any) -> bool:
     return is_library(type(value).__module__) or type(value).__module__ == "builtins"
+
+
+@contextlib.contextmanager
+def left_out_of_caches(caches: Iterable[Any]) -> Iterator[None]:
+    """Afterwards functions with caches have forgotten everything, if they have kept traced arrays."""
+    before = [(cached, cached.cache_info().misses) for cached in caches]
+    try:
+        yield
+    finally:
+        for cached, misses in before:
+            if cached.cache_info().misses > misses and _holds_tracers(cached):
+                _, clears = _calls_seen.get(cached, (0, 0))
+                cached.cache_clear()
+                _calls_seen[cached] = 0, clears
+
+
+def _holds_tracers(cached: Any) -> bool:
+    """Whether a ``functools.lru_cache`` holds a traced array; the garbage collector can tell what it holds."""
+    held = gc.get_referents(cached)
+    held += [result for part in held if type(part) is dict for result in part.values()]
+    return any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(held))
 
 
 _calls_seen: weakref.WeakKeyDictionary[Any, tuple[int, int]] = weakref.WeakKeyDictionary()

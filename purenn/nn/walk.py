@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import array as c_array
 import functools
+import io
 import itertools
 import operator
 import os
@@ -17,7 +18,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from enum import Enum
-from typing import Any
+from typing import Any, NoReturn
 
 import jax
 import numpy as np
@@ -27,7 +28,7 @@ from purenn.nn.code import is_library
 from purenn.nn.node import Node
 from purenn.nn.reach import Path, Reach, text
 from purenn.nn.structure import attributes_of, structure
-from purenn.nn.unsteady import reason_against
+from purenn.nn.unsteady import unsteady
 from purenn.nn.values import (
     ATOMS,
     ById,
@@ -40,6 +41,7 @@ from purenn.nn.values import (
     names_in,
     restore_dict,
     restore_items,
+    slots_of,
 )
 from purenn.nn.walk_code import CodeWalk
 
@@ -69,8 +71,8 @@ class Walk(CodeWalk):
             self.found.lifted[id(value)] = path
             self.found.seen.keep(value)
         elif isinstance(value, _BUILTIN):
-            if (reason := reason_against(value)) is not None:
-                raise TypeError(f"{text(path)} is {reason}")
+            if (entry := unsteady(value)) is not None:
+                raise TypeError(f"{text(path)} is {entry.reason}")
             self._fact(path, ById(value) if getattr(value, "__self__", None) is None else (kind, value.__name__))
             if not isinstance(owner := getattr(value, "__self__", None), types.ModuleType | type | None):
                 self.add((path, ".__self__"), owner, lift)
@@ -89,13 +91,13 @@ class Walk(CodeWalk):
             self._new(path, value, kind, lift and id(value) not in self.found.fixed)
 
     def _new(self, path: Path, value: Any, kind: type, lift: bool) -> None:
-        if (reason := reason_against(value)) is not None:
-            raise TypeError(f"{text(path)} is {reason}")
+        if (entry := unsteady(value)) is not None:
+            raise TypeError(f"{text(path)} is {entry.reason}")
         if isinstance(value, Node):
             self._module(path, value, lift)
         elif isinstance(value, types.ModuleType):
             self._fact(path, ById(value))
-            self._namespace(path, value, names_in(value) if self.dynamic else frozenset(self.names))
+            self._namespace(path, value, frozenset(filter(self._counts, names_in(value))))
         elif isinstance(value, type):
             self._fact(path, (type, value))
             self._class(path, value, making=True)
@@ -111,7 +113,7 @@ class Walk(CodeWalk):
             self.add((path, ".value"), value.value, False)
         elif isinstance(value, int | float | complex | str | bytes):  # of a subclass
             self._fact(path, (kind, repr(value)))
-            self._attributes(path, value, False, None if self.dynamic else self.names)
+            self._attributes(path, value, False)
         else:
             self._copyable(path, value, kind, lift)
 
@@ -150,12 +152,14 @@ class Walk(CodeWalk):
         is_plain = isinstance(value, types.MethodType) or (
             isinstance(value, types.FunctionType) and is_library(value.__globals__.get("__name__"))
         )
-        if not is_plain and getattr(value, "__dict__", None):  # of a function or a subclass
-            self._attributes(path, value, lift, None if self.dynamic else self.names)
+        if not is_plain and hasattr(value, "__dict__"):  # of a function or a subclass
+            self._attributes(path, value, lift)
 
     def _other(self, path: Path, value: Any, kind: type, lift: bool) -> None:
         if isinstance(value, random.SystemRandom):
-            raise TypeError(f"{text(path)} is a {reason_against(random.SystemRandom)}")
+            raise TypeError(
+                f"{text(path)} is a random.SystemRandom: draw from it before the call, and give that as an argument"
+            )
         elif isinstance(value, np.random.Generator | np.random.RandomState | random.Random):
             self._fact(path, ById(value))
             self.found.generators.append((path, value))
@@ -163,6 +167,8 @@ class Walk(CodeWalk):
             raise TypeError(
                 f"{text(path)} is a weakref.proxy, behind which a compiled call can't look: use weakref.ref"
             )
+        elif isinstance(value, io.IOBase):
+            self._fact(path, ById(value))  # what is read from a file is refused where it is read
         elif isinstance(value, Iterator) and is_library(kind.__module__):  # one of the user's is an object like others
             raise TypeError(
                 f"{text(path)} is an iterator ({kind.__name__}), which gives something else each time: a compiled call "
@@ -170,6 +176,10 @@ class Walk(CodeWalk):
             )
         elif kind.__module__.partition(".")[0] == "torch" and hasattr(value, "detach"):
             raise TypeError(f"{text(path)} is a torch tensor: convert it, jnp.asarray(tensor.detach().numpy())")
+        elif isinstance(value, weakref.ref):
+            self._fact(path, ById(value))
+            self._watch(path, lambda: (value(),))
+            self.add((path, "()"), value(), False)
         elif isinstance(value, ContextVar):
             self._fact(path, ById(value))
             self._watch(path, lambda: (value.get(None),))
@@ -179,7 +189,7 @@ class Walk(CodeWalk):
             given = value.__reduce__()[1]
             self.found.names_found.update(name for part in given if isinstance(part, str) for name in part.split("."))
             self._items(path, given, False)
-        elif hasattr(value, "__wrapped__") and callable(value) and not isinstance(value, types.FunctionType):
+        elif "__wrapped__" in (getattr(value, "__dict__", None) or ()) and callable(value):
             self._wrapper(path, value)
         elif is_library(kind.__module__) and not is_namespace(kind):
             self._library_object(path, value, kind)
@@ -187,7 +197,7 @@ class Walk(CodeWalk):
             self._fact(path, (type, kind))
             if lift := lift and (copyable_object(kind) or is_namespace(kind)):
                 self.found.lifted[id(value)] = path
-            self._attributes(path, value, lift, None if self.dynamic else self.names)
+            self._attributes(path, value, lift)
             self._class(path, kind)
 
     def _wrapper(self, path: Path, value: Any) -> None:
@@ -195,6 +205,7 @@ class Walk(CodeWalk):
         self._fact(path, ById(value))
         self.add(path, value.__wrapped__, False)
         if hasattr(value, "cache_info"):
+            self.found.caches.append(value)
             self._fact(path, clears_of(value))
             self._watch(path, lambda: (clears_of(value),))
         parts = getattr(value, "__dict__", {})
@@ -208,6 +219,8 @@ class Walk(CodeWalk):
         if value is os.environ:
             self._fact(path, (kind, *sorted(os.environ.items())))
             self._watch(path, lambda: itertools.chain(_environment, _environment.values()))
+        elif isinstance(value, weakref.WeakKeyDictionary | weakref.WeakValueDictionary | weakref.WeakSet):
+            self._refuse_content(path, value)
         elif isinstance(value, Mapping):
             self._fact(path, (kind, len(value)))
             self._watch(path, lambda: itertools.chain(value, value.values()))
@@ -217,29 +230,34 @@ class Walk(CodeWalk):
             self._fact(path, (kind, len(value)))
             self._watch(path, functools.partial(iter, value))
             self._items(path, value, False)
-        else:
+        elif _is_hashable(value):
             self._opaque(path, value)
-            self._attributes(path, value, False, self.names)
+            self._attributes(path, value, False)
+            numbers = [n for n, part in getattr(value, "__dict__", {}).items() if type(part) in (*ATOMS, float)]
+            self._watch(path, functools.partial(map, vars(value).get, numbers) if numbers else tuple)
+            for name in numbers:
+                self.add((path, f".{name}"), vars(value)[name], False)
             held = getattr(value, "__dict__", {})
             functions = [name for name, part in held.items() if is_code(part)]
             for name in functions:
                 self.add((path, f".{name}"), held[name], False)
             if functions:
                 self._watch(path, functools.partial(map, held.get, functions))
+        elif hasattr(value, "__dict__") or slots_of(kind):
+            self._fact(path, ById(value))
+            self._attributes(path, value, False, every=True)
+        else:
+            self._refuse_content(path, value)
 
     def _opaque(self, path: Path, value: Any) -> None:
-        """Something that counts as a constant: by its value, if it has one."""
-        try:
-            hash(value)
-        except TypeError:
-            if not isinstance(value, slice):
-                raise TypeError(
-                    f"{text(path)} is a {type(value).__name__}, whose content a compiled call can't follow: convert "
-                    "what is needed to arrays, numbers, lists or dicts, or give it as an argument"
-                ) from None
-            self._fact(path, (slice, repr(value)))
-        else:
-            self._fact(path, (type(value), value))
+        """Something hashable, or a slice, that counts as a constant."""
+        self._fact(path, (type(value), value if _is_hashable(value) else repr(value)))
+
+    def _refuse_content(self, path: Path, value: Any) -> NoReturn:
+        raise TypeError(
+            f"{text(path)} is a {type(value).__name__}, whose content a compiled call can't follow: convert what is "
+            "needed to arrays, numbers, lists or dicts, or give it as an argument"
+        )
 
     # Arrays.
 
@@ -285,8 +303,8 @@ class Walk(CodeWalk):
         """What a user has added to a module: attributes, hooks, methods."""
         own = attributes_of(part)
         if own:
-            everything = self.dynamic or type(part)._own_attributes
-            counted = {n: v for n, v in own.items() if everything or n in self.names or n == "forward"}
+            everything = type(part)._own_attributes
+            counted = {n: v for n, v in own.items() if everything or self._counts(n) or n == "forward"}
             self._watch(path, functools.partial(map, vars(part).get, tuple(counted)))
             for name, value in counted.items():
                 self._fact((path, f".{name}"), name)
@@ -297,6 +315,14 @@ class Walk(CodeWalk):
         if part._layer is not None:
             self.add((path, ""), part._layer, False)
         self._class(path, type(part))
+
+
+def _is_hashable(value: Any) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
 
 
 def reach(roots: Iterable[tuple[str, Any]], names: set[str], *, lift: bool = True, base: Reach | None = None) -> Reach:

@@ -13,11 +13,12 @@ import sys
 import types
 from abc import ABCMeta, get_cache_token
 from collections.abc import Callable, Iterable
+from fnmatch import fnmatchcase
 from typing import Any
 
 from purenn.nn.code import Names, functions_of, is_library, names_of
 from purenn.nn.reach import Path, Reach, Watch
-from purenn.nn.unsteady import follow_chain, reason_against
+from purenn.nn.unsteady import Unsteady, follow_chain, methods_among, unsteady
 from purenn.nn.values import (
     ById,
     cell_contents,
@@ -54,11 +55,16 @@ class CodeWalk:
     """
 
     def __init__(self, found: Reach):
-        self.found, self.names, self.dynamic = found, found.names, found.dynamic
+        self.found, self.names = found, found.names
+        self._patterns = [name for name in found.names if "*" in name]
 
     def add(self, path: Path, value: Any, lift: bool) -> None:
         """Looks at a value and what can be reached from it."""
         raise NotImplementedError
+
+    def _counts(self, name: str) -> bool:
+        """Whether code that is reached may read an attribute of this name."""
+        return name in self.names or any(fnmatchcase(name, pattern) for pattern in self._patterns)
 
     def _fact(self, path: Path, fact: Any) -> None:
         self.found.paths.append(path)
@@ -90,14 +96,12 @@ class CodeWalk:
             return
         names = names_of(code)
         self.found.names_found |= names.attributes
-        if names.dynamic:
-            self.found.names_found.add("*")
         defaults = defaults_of(function)
         self._watch(path, functools.partial(defaults_of, function))
         self._items((path, f"'s defaults of {function.__qualname__}"), defaults[1:], lift)
         self._watch(path, functools.partial(map, function.__globals__.get, names.globals))
         for name in names.globals:
-            if name in function.__globals__ and reason_against(function.__globals__[name]) is None:
+            if name in function.__globals__ and unsteady(function.__globals__[name]) is None:
                 value, place = function.__globals__[name], (path, f"{name} (a global of {function.__qualname__})")
                 self.add(place, value, lift)
                 if isinstance(value, types.ModuleType):
@@ -122,11 +126,21 @@ class CodeWalk:
                 root = closure.get(chain.root, getattr(module, attribute, None) if attribute else module)
             for value, is_last in follow_chain(root, chain.names):
                 if value is os.getenv or value is os.environ:
-                    self.add((path, "os.environ"), os.environ, False)
-                elif (reason := reason_against(value, is_last and chain in names.bare)) is not None:
-                    self.found.refused[function.__code__] = f"{function.__qualname__} uses {reason}"
+                    self.add((path, "os.environ (a dict of the process)"), os.environ, False)
+                elif (entry := unsteady(value, is_last and chain in names.bare)) is not None:
+                    self._mentions(function.__code__, entry)
                 elif is_last and chain in names.searched and isinstance(value, types.ModuleType):
-                    self._namespace((path, chain.root), value, names_in(value))
+                    place = (path, f"{chain.root} (a module that {function.__qualname__} reads)")
+                    self._namespace(place, value, names_in(value))
+
+        for entry in methods_among(names.attributes):
+            self._mentions(function.__code__, entry)
+
+    def _mentions(self, code: types.CodeType, entry: Unsteady) -> None:
+        self.found.unsteady.setdefault(code, []).append(entry)
+        for constant in code.co_consts:
+            if isinstance(constant, types.CodeType):
+                self._mentions(constant, entry)
 
     def _namespace(self, place: Path, module: types.ModuleType, names: frozenset[str]) -> None:
         """What code reads of a Python module, and of those in it, by names that occur in the code."""
@@ -142,12 +156,12 @@ class CodeWalk:
             if isinstance(own[name], types.ModuleType) and own[name] is not module:
                 self._namespace((place, f".{name}"), own[name], names)
 
-    def _attributes(self, path: Path, value: Any, lift: bool, names: Iterable[str] | None) -> None:
-        """The attributes of an object that count; all of them without `names`."""
+    def _attributes(self, path: Path, value: Any, lift: bool, every: bool = False) -> None:
+        """The attributes of an object that count, or every one."""
         own = getattr(value, "__dict__", None)
         if isinstance(own, dict):
-            counted = list(own) if names is None else [name for name in own if name in names]
-            if names is None or not is_library(type(value).__module__):
+            counted = [name for name in own if every or self._counts(name)]
+            if every or not is_library(type(value).__module__):
                 self._watch(path, functools.partial(itertools.chain, own, own.values()), restore_dict(own))
                 self._watch(path, lambda: (type(value),))
             else:
@@ -177,7 +191,7 @@ class CodeWalk:
             for name, attribute in own.items():
                 functions = list(functions_of(attribute))
                 special = name.startswith("__") and name.endswith("__")
-                if name in self.names or self.dynamic or name == "forward":
+                if self._counts(name) or name == "forward":
                     wanted = not special or bool(functions)
                 else:
                     wanted = special and bool(functions) and (name not in _IMPLICIT or (making and name in _MAKING))
