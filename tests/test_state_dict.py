@@ -85,6 +85,17 @@ def loaded(lib, net, change, plain=False, **options):
     return [list(result.missing_keys), list(result.unexpected_keys), content(net)]
 
 
+def test_what_load_state_dict_says_reads_as_torchs():
+    for change, strict in ((lambda sd: None, True), (without("0.bias"), False)):
+        said = []
+        for lib in (nn, torch.nn):
+            net = lib.Sequential(lib.Linear(2, 3))
+            sd = net.state_dict()
+            change(sd)
+            said.append(str(net.load_state_dict(sd, strict=strict)).removeprefix("_"))
+        assert said[0] == said[1]
+
+
 def without(*names):
     return lambda sd: {n: sd.pop(n) for n in names} and None
 
