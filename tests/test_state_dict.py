@@ -558,9 +558,9 @@ def test_nothing_is_loaded_inside_a_pure_call():
 
     net = Loads(1, 1)
     given = net.state_dict()
-    with pytest.raises(RuntimeError, match="load before it"):
+    with pytest.raises(RuntimeError, match="call it before or afterwards"):
         purenn.functional_call(net, net.params, net.state, jnp.ones((1, 1)))
-    with pytest.raises(RuntimeError, match="load before it"):
+    with pytest.raises(RuntimeError, match="call it before or afterwards"):
         net.compile()(jnp.ones((1, 1)))
 
 

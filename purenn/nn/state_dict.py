@@ -97,7 +97,8 @@ class Saved(Node):
         """
         if self._pure or access.present(self) is not self:
             raise RuntimeError(
-                f"{type(self).__name__}: load_state_dict inside a pure call would be lost: load before it"
+                f"{type(self).__name__}: load_state_dict inside a pure call (compile, Optimizer.step, functional_call, "
+                "apply) would be lost: call it before or afterwards"
             )
         check_kind(state_dict)
         given, metadata = flat_copy(state_dict), getattr(state_dict, "_metadata", None) or {}
