@@ -216,3 +216,11 @@ def test_a_function_has_no_nan_and_no_infinity_on_its_way(name):
         found = jax.block_until_ready(output(*given))
         if given and case.grad and has_floats(found):
             jax.block_until_ready(jax.grad(lambda *given: total(output(*given)), range(len(given)))(*given))
+
+
+@pytest.mark.parametrize("loss", [F.cross_entropy, F.nll_loss])
+def test_ignored_targets_are_healthy(loss):
+    x, target = jnp.array([[1.0, 2.0], [3.0, 4.0]]), jnp.array([-100, 1])
+    with jax.debug_nans(True), jax.debug_infs(True):
+        value, gradient = jax.value_and_grad(lambda x: loss(x, target))(x)
+    assert np.isfinite(value) and not gradient[0].any()

@@ -152,7 +152,9 @@ class Eval(Net):
 @pytest.mark.parametrize("face", [compiled, step, gradient])
 @pytest.mark.parametrize(("kind", "name"), [(Globals, "globals"), (Eval, "eval")])
 def test_what_hides_its_reads_is_refused(kind, name, face):
-    with pytest.raises(TypeError, match=f"forward calls {name}, through which a compiled call can't see"):
+    with pytest.raises(
+        TypeError, match=f"forward uses {name}, which looks names up in a way that a compiled call can't follow"
+    ):
         face(kind())()
     assert eager(kind())() == 2
 

@@ -271,3 +271,17 @@ def test_soft_margin_loss_overflows_as_torchs():
         {"reduction": "none"},
     )
     check_value_and_gradient(case, "float32")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
+def test_soft_margin_where_the_exponential_is_about_to_overflow(dtype):
+    """The derivative is -1 up to where exp overflows; a product with the reciprocal would underflow before."""
+    with jax.enable_x64(dtype == "float64"):
+        x = np.linspace(*((-710, -700) if dtype == "float64" else (-88.8, -86.0)), 101)
+        given = torch.tensor(x).to(getattr(torch, dtype)).requires_grad_()
+        torch.nn.functional.soft_margin_loss(given, torch.ones_like(given), reduction="sum").backward()
+        x = jnp.asarray(x, dtype)
+        gradient = jax.jit(jax.grad(lambda x: F.soft_margin_loss(x, jnp.ones_like(x), reduction="sum")))(x)
+        np.testing.assert_allclose(
+            np.asarray(gradient, "float64"), given.grad.double(), rtol=1e-2 if x.itemsize == 2 else 1e-6
+        )

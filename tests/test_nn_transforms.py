@@ -259,7 +259,9 @@ class TestGradients:
         net = nn.Linear(3, 1)
         with pytest.raises(TypeError, match="must give a scalar for a gradient, got float32"):
             nn.grad(lambda net: net(X))(net)
-        with pytest.raises(TypeError, match="argument 1 must be a module or a tree of floating-point arrays"):
+        with pytest.raises(
+            TypeError, match="argument 1 must be a module, a tree of modules or a tree of floating-point arrays"
+        ):
             nn.grad(lambda net, n: net(X).sum() * n, argnums=1)(net, 3)
         with pytest.raises(TypeError, match="there is no positional argument 2"):
             nn.grad(lambda net: net(X).sum(), argnums=2)(net)
@@ -340,3 +342,12 @@ def test_functions_draw_from_the_call_around_them(name):
         Layer().apply({}, {}, x, training=True)
     with purenn.random.drawing_from(purenn.random.Stream(0)), pytest.raises(ValueError, match="must be a jax key"):
         Layer().apply({}, {}, x, training=True)  # it has no keys, and those of a call around it don't serve
+
+
+def test_gradients_in_trees_of_modules():
+    pair, x = {"a": nn.Linear(2, 1, bias=False), "b": [nn.Linear(2, 1)]}, jnp.ones((3, 2))
+    gradients = nn.grad(lambda pair, x: (pair["a"](x) * 2 + pair["b"][0](x)).sum())(pair, x)
+    assert gradients["a"]["weight"].tolist() == [[6.0, 6.0]]
+    assert gradients["b"][0]["weight"].tolist() == [[3.0, 3.0]] and gradients["b"][0]["bias"].tolist() == [3.0]
+    with pytest.raises(TypeError, match="got both modules and arrays"):
+        nn.grad(lambda pair: 0.0)([pair["a"], x])

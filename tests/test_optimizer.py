@@ -1,5 +1,7 @@
 """The state of an `Optimizer`: to read and to write, through freezing, and when layers are put in another's place."""
 
+import copy
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -149,3 +151,62 @@ def test_a_loss_that_renews_another_network_is_refused():
         with pytest.raises(error, match=message):
             opt.step(loss, target, jnp.ones((3, 2)))
     assert all(a is b for a, b in zip(before, jax.tree.leaves((net.params, target.params)), strict=True))
+
+
+class Schedule:
+    """A rate that a user changes."""
+
+    rate = 1.0
+
+    def __call__(self, count):
+        return self.rate
+
+
+RATE = Schedule()
+
+
+def _scaled(updates, state, params=None):
+    return jax.tree.map(lambda g: -RATE.rate * g, updates), state
+
+
+TRANSFORMATIONS = {
+    "a function": lambda: optax.sgd(lambda count: RATE.rate),
+    "an object": lambda: optax.sgd(RATE),
+    "in a chain": lambda: optax.chain(optax.clip(100.0), optax.sgd(RATE)),
+    "by hand": lambda: optax.GradientTransformation(lambda params: (), _scaled),
+    "for a group": lambda: optax.multi_transform({"a": optax.sgd(RATE)}, lambda p: jax.tree.map(lambda _: "a", p)),
+    "injected": lambda: optax.inject_hyperparams(optax.sgd)(RATE),
+    "every second": lambda: optax.MultiSteps(optax.sgd(RATE), 1),
+}
+
+
+@pytest.mark.parametrize("name", TRANSFORMATIONS)
+def test_what_a_transformation_reads_is_what_it_is_now(name):
+    net = nn.Linear(1, 1, bias=False)
+    optimizer = nn.Optimizer(net, TRANSFORMATIONS[name]())
+    for RATE.rate in (1.0, 2.0):
+        before = net.weight
+        optimizer.step(lambda net: net(jnp.ones((1, 1))).sum())
+        assert float((before - net.weight)[0, 0]) == pytest.approx(RATE.rate, abs=1e-5)
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+@pytest.mark.parametrize("tx", [optax.sgd(0.1, momentum=0.9), optax.adam(0.1)], ids=["sgd", "adam"])
+def test_a_deep_copy_trains_on_as_the_original(tx, frozen):
+    net, x = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1)), jnp.ones((3, 2)) / 3
+    pair = {"net": net, "optimizer": nn.Optimizer(net, tx)}
+
+    def train(pair):
+        return [float(pair["optimizer"].step(lambda net, x: (net(x) ** 2).sum(), x)) for _ in range(3)]
+
+    train(pair)
+    if frozen:
+        net[0].requires_grad_(False)
+        train(pair)
+    other = copy.deepcopy(pair)
+    assert other["optimizer"].module is other["net"]
+    for each in (pair, other):
+        each["net"].requires_grad_(True)
+    assert train(pair) == train(other)
+    again = copy.copy(pair["optimizer"])
+    jax.tree.map(np.testing.assert_array_equal, again.state, pair["optimizer"].state)

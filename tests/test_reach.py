@@ -1,11 +1,13 @@
 """A compiled call and a step compute what Python says now, wherever in Python it is said."""
 
 import argparse
+import array
 import collections
 import contextvars
 import dataclasses
 import functools
 import itertools
+import operator
 import types
 import warnings
 import weakref
@@ -226,6 +228,153 @@ def python_module(value):
     return lambda: SETTINGS.value, functools.partial(setattr, place, "value")  # noqa: F821
 
 
+def settings(value):
+    place = types.ModuleType("settings_of_the_test")
+    place.value = value
+    return place, functools.partial(setattr, place, "value")
+
+
+def module_in_a_module(value):
+    place, set_value = settings(value)
+    globals()["PACKAGE"] = types.ModuleType("package_of_the_test")
+    PACKAGE.settings = place  # noqa: F821
+    return lambda: PACKAGE.settings.value, set_value  # noqa: F821
+
+
+def module_in_an_object(value):
+    place, set_value = settings(value)
+    holder = Holder(place)
+    return lambda: holder.value.value, set_value
+
+
+def module_in_a_container(value):
+    place, set_value = settings(value)
+    places = {"a": [place]}
+    return lambda: next(p.value for p in places["a"]), set_value
+
+
+def module_as_a_default(value):
+    place, set_value = settings(value)
+
+    def read(place=place):
+        return place.value
+
+    return read, set_value
+
+
+def module_by_getattr(value):
+    place, set_value = settings(value)
+    globals()["SETTINGS"], name = place, "val" + "ue"
+    return lambda: getattr(SETTINGS, name), set_value  # noqa: F821
+
+
+def function_of_a_module(value):
+    place, set_value = settings(value)
+    exec("def read():\n    return value", vars(place))
+    holder = Holder(place)
+    return lambda: holder.value.read(), set_value
+
+
+def attrgetter(value):
+    place = Holder(Holder(value))
+    get = operator.attrgetter("value.value")
+    return lambda: get(place), functools.partial(setattr, place.value, "value")
+
+
+def class_attribute_of_a_subclass(value):
+    class Base:
+        pass
+
+    class Place(Base):
+        pass
+
+    Base.value, place, times = [value], Place(), itertools.count()
+
+    def set_value(new):
+        if next(times):  # it first appears on the subclass after the first call
+            Place.value = [new]
+
+    return lambda: place.value[0], set_value
+
+
+def another_class(value):
+    place = Holder(None)
+
+    def set_value(new):
+        place.__class__ = type("Other", (Holder,), {"read": lambda self: new})
+
+    set_value(value)
+    return lambda: place.read(), set_value
+
+
+def another_base(value):
+    class Place(Holder):
+        pass
+
+    place = Place(None)
+
+    def set_value(new):
+        Place.__bases__ = (type("Base", (Holder,), {"read": lambda self: new}),)
+
+    set_value(value)
+    return lambda: place.read(), set_value
+
+
+def attribute_of_a_metaclass(value):
+    class Meta(type):
+        @property
+        def read(cls):
+            return Meta.value[0]
+
+    class Place(metaclass=Meta):
+        pass
+
+    Meta.value = [value]
+    return lambda: Place.read, functools.partial(Meta.value.__setitem__, 0)
+
+
+def partial_method(value):
+    class Place:
+        def give(self, given):
+            return given[0]
+
+        read = functools.partialmethod(give, given=[value])
+
+    place = Place()
+    return lambda: place.read(), lambda new: vars(Place)["read"].keywords.update(given=[new])
+
+
+def keyword_of_a_partial(value):
+    read = functools.partial(lambda given: given, given=value)
+    return read, lambda new: read.keywords.update(given=new)
+
+
+def single_dispatch(value):
+    @functools.singledispatch
+    def read(key):
+        raise NotImplementedError
+
+    def set_value(new):
+        read.register(str, lambda key: new)
+
+    set_value(value)
+    return lambda: read("key"), set_value
+
+
+def cached(value):
+    place = [value]
+
+    @functools.lru_cache
+    def read():
+        return place[0]
+
+    def set_value(new):
+        place[0] = new
+        read.cache_clear()
+
+    return lambda: read(), set_value
+
+
 def partial_argument(value):
     place = [value]
     return functools.partial(lambda holder: holder[0], place), functools.partial(place.__setitem__, 0)
@@ -257,6 +406,9 @@ PLACES = [
     closure, global_variable, through_a_helper, default_argument, keyword_default, in_a_list, in_a_dict, in_a_deque,
     attribute, bound_method, callable_object, a_property, by_getattr, by_vars, a_slot, a_dataclass, a_namespace,
     class_attribute, class_as_namespace, attribute_of_a_function, attribute_of_a_dict, class_method, python_module,
+    module_in_a_module, module_in_an_object, module_in_a_container, module_as_a_default, module_by_getattr,
+    function_of_a_module, attrgetter, class_attribute_of_a_subclass, another_class, another_base,
+    attribute_of_a_metaclass, partial_method, keyword_of_a_partial, single_dispatch, cached,
     partial_argument, context_variable, module_attribute, list_of_a_module, inside_a_wrapper,
 ]  # fmt: skip
 
@@ -394,6 +546,20 @@ class TestArraysAreInputs:
         for value in (1.0, 2.0):
             data[:] = value
             assert float(optimizer.step(loss_fn)) == 3 * value
+
+    def test_a_numpy_array_as_a_shape(self):
+        class Reshapes(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.shape = np.array([4, 1])
+
+            def forward(self, x):
+                return x.reshape(self.shape)
+
+        net = Reshapes().compile()
+        assert net(X).shape == (4, 1)
+        net.shape = np.array([1, 4])
+        assert net(X).shape == (1, 4)
 
     def test_values_that_python_asks_for_become_facts(self):
         """An array whose value decides what Python does, or that numpy works on, is compared by content."""
@@ -588,6 +754,8 @@ class TestRefusals:
             (lambda: GENERATOR.normal(), "GENERATOR.*inside a compiled call"),
             (lambda: TENSOR.sum(), "is a torch tensor: convert it"),
             (lambda: len(WEAK), "is a WeakSet, whose content a compiled call can't follow"),
+            (lambda: C_ARRAY[0], "is a array, whose content a compiled call can't follow"),
+            (lambda: PROXY.value, "is a weakref.proxy, behind which .* use weakref.ref"),
         ],
     )
     def test_what_cannot_be_followed(self, read, message):
@@ -636,8 +804,35 @@ class TestRefusals:
             net.compile()(X)
         assert len(seen) == 1
 
+    def test_an_eager_call_of_a_compiled_module(self):
+        net, seen = nn.Sequential(nn.Linear(2, 2)).compile(), []
+        net(X)
+        net(X)  # the short way
+        net[0].register_forward_hook(lambda m, args, y: seen.append(y))
+        with jax.disable_jit():
+            net(X)
+        net.compile(disable=True)(X)
+        assert len(seen) == 2
+        with pytest.raises(TypeError):
+            net.compile(False)
+
+    def test_what_a_loss_must_be(self):
+        optimizer = nn.Optimizer(nn.Linear(2, 1), optax.sgd(0.1))
+        losses = [(1.0, "1.0"), (jnp.ones((), int), r"int\d+\[\]"), (jnp.ones(2), r"float32\[2\]"), (None, "None")]
+        for loss, got in losses:
+            with pytest.raises(TypeError, match=f"a floating-point scalar that is computed from the module, got {got}"):
+                optimizer.step(lambda net, loss=loss: loss)
+
+    @pytest.mark.parametrize("ask", [lambda x: x if x > 0 else -x, lambda x: x.item(), float, np.asarray])
+    def test_a_value_that_is_not_there_yet(self, ask):
+        optimizer = nn.Optimizer(nn.Linear(2, 1), optax.sgd(0.1))
+        with pytest.raises(jax.errors.JAXTypeError) as caught:
+            optimizer.step(lambda net: jnp.asarray(ask(net(X).sum())))
+        assert "use jnp.where or jax.lax.cond" in caught.value.__notes__[-1]
+
 
 LOG, TABLE, COUNTER, OBJECT = [], {}, 0, Holder(None)
+C_ARRAY, PROXY = array.array("f", [1.0]), weakref.proxy(OBJECT)
 NUMBERS, GENERATOR, TENSOR, WEAK = itertools.count(), np.random.default_rng(0), torch.ones(2), weakref.WeakSet()
 
 

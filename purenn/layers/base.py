@@ -59,6 +59,7 @@ class Layer:
     _function: ClassVar[Callable[..., Any] | None] = None
     _inputs: ClassVar[tuple[str, ...] | None] = None
     _holds_only: ClassVar[bool] = False  # whether it is never called itself
+    repr_fields: ClassVar[tuple[str, ...] | None] = None  # the hyper-parameters that are printed; None for all
     lazy: ClassVar[bool] = False  # whether a size is missing that an input will tell
 
     def __init_subclass__(
@@ -75,10 +76,16 @@ class Layer:
             if field.type in (int, "int") and isinstance(value, float | complex | str):
                 check.integer(type(self).__name__, field.name, value)
             object.__setattr__(self, field.name, as_dtype(value) if field.name == "dtype" else value)
+        for name, value in self.normalize().items():
+            object.__setattr__(self, name, value)
         try:
             hash(self._values())
         except TypeError as error:
             raise TypeError(f"{type(self).__name__}: hyper-parameters must be hashable values: {error}") from None
+
+    def normalize(self) -> Mapping[str, Any]:
+        """Checks the hyper-parameters, and gives those that are kept in another form than they came in, by name."""
+        return {}
 
     # What a layer says of itself.
 
@@ -119,10 +126,11 @@ class Layer:
         return function(**dict(zip(inputs, args, strict=False)), **kwargs, **filled)
 
     def extra_repr(self) -> str:
-        """What stands between the parentheses of the repr: by default a leaf's hyper-parameters."""
-        if self.children():
-            return ""
-        return ", ".join(f"{name}={value!r}" for name, value in self.hyperparameters().items())
+        """What stands between the parentheses of the repr: ``repr_fields``, or a leaf's hyper-parameters."""
+        names = self.repr_fields
+        if names is None:
+            names = () if self.children() else [n for n, v in self.hyperparameters().items() if n != "inplace" or v]
+        return ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
 
     def hyperparameters(self) -> dict[str, Any]:
         """The constructor's arguments by name, without ``device`` and ``dtype``."""

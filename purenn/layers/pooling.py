@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import jax
 
 from purenn import check
 from purenn import functional as F
+from purenn.docstring import documented
+from purenn.layers.base import Bound, Layer
 from purenn.layers.generate import Functional, from_function
+from purenn.typing import ArrayLike, Size
 
 __all__ = [
     "AdaptiveAvgPool1d",
@@ -34,9 +38,87 @@ __all__ = [
 ]
 
 
-class Pool(Functional):
-    """The base of pools: without a stride it is the kernel's size."""
+class Pool(Layer):
+    """Base of pools, whose windows don't overlap where no stride is given."""
 
+    repr_fields = ("kernel_size", "stride", "padding")
+
+    kernel_size: Size
+    stride: Size | None = None
+    padding: Size = 0
+
+    def normalize(self) -> Mapping[str, Any]:
+        return {"stride": self.kernel_size if self.stride is None else self.stride}
+
+
+class _MaxPool(Pool):
+    repr_fields = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
+
+    dilation: Size = 1
+    return_indices: bool = False
+    ceil_mode: bool = False
+
+
+_MAX_POOL = r"""Takes the maximum over every window of $input.
+
+    .. math:: y_t = \max_{0 \le k < K} x_{t s + k d - p}
+
+    along every spatial dimension, with kernel size :math:`K`, stride :math:`s`, dilation :math:`d` and padding
+    :math:`p`. Padding never wins. Among equal maxima the first receives the gradient.
+
+    Args:
+        kernel_size: the size of a window: $sizes.
+        stride: the steps between windows: $sizes; ``kernel_size`` if None.
+        padding: the padding on both sides, at most half of ``kernel_size``: $sizes.
+        dilation: the steps between the elements of a window: $sizes.
+        return_indices: whether a call returns the places of the maxima too, which `MaxUnpool${rank}d` takes.
+        ceil_mode: whether a last window may reach beyond the padded input, if it starts in the input or in the padding
+            before it.
+
+    Shape: :math:`$N` or :math:`$C` to :math:`$N_out` or :math:`$C_out`, where every spatial size :math:`L` becomes
+    :math:`L' = \lfloor (L + 2p - d (K - 1) - 1) / s \rfloor + 1`, rounded up with ``ceil_mode``.
+
+    Raises:
+        ValueError: a call's input doesn't fit the sizes.
+        TypeError: its dtype isn't real.
+
+    Source: ``torch.nn.MaxPool${rank}d``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import layers, nn
+        >>> x = jnp.ones($x)
+        >>> nn.MaxPool${rank}d(3, stride=2)(x).shape
+        $y
+        >>> y, state = layers.MaxPool${rank}d(3, stride=2).apply({}, {}, x)  # the same as a pure function
+    """
+
+
+@documented(_MAX_POOL, 1, x="(1, 4, 9)", y="(1, 4, 4)")
+class MaxPool1d(_MaxPool):
+    def forward(self, m: Bound, input: ArrayLike) -> Any:
+        return F.max_pool1d(
+            input, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices
+        )
+
+
+@documented(_MAX_POOL, 2, x="(1, 4, 9, 9)", y="(1, 4, 4, 4)")
+class MaxPool2d(_MaxPool):
+    def forward(self, m: Bound, input: ArrayLike) -> Any:
+        return F.max_pool2d(
+            input, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices
+        )
+
+
+@documented(_MAX_POOL, 3, x="(1, 4, 9, 9, 9)", y="(1, 4, 4, 4, 4)")
+class MaxPool3d(_MaxPool):
+    def forward(self, m: Bound, input: ArrayLike) -> Any:
+        return F.max_pool3d(
+            input, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices
+        )
+
+
+class _OldPool(Functional):
     _shown = ("kernel_size", "stride", "padding")
 
     kernel_size: int | tuple[int, ...]
@@ -49,16 +131,8 @@ class Pool(Functional):
         super().__post_init__()
 
 
-class _TuplePool(Pool):
+class _TuplePool(_OldPool):
     _tuples = ("kernel_size", "stride", "padding")
-
-
-class _MaxPool(Pool):
-    _shown = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
-
-    dilation: int | tuple[int, ...] = 1
-    return_indices: bool = False
-    ceil_mode: bool = False
 
 
 class _LPPool(Functional):
@@ -101,7 +175,6 @@ class _FractionalMaxPool(Functional):
         return pool(input, self.kernel_size, self.output_size, self.output_ratio, self.return_indices, samples, rng)
 
 
-_MAX = "kernel_size stride padding dilation return_indices ceil_mode"
 _UNPOOL = "input indices output_size"
 _SIZE = "output_size"
 
@@ -118,8 +191,8 @@ AdaptiveMaxPool3d = from_function(
     "AdaptiveMaxPool3d", F.adaptive_max_pool3d, shown=_SIZE, example="AdaptiveMaxPool3d(5)"
 )
 AvgPool1d = from_function("AvgPool1d", F.avg_pool1d, rank=1, base=_TuplePool, example="AvgPool1d(2)")
-AvgPool2d = from_function("AvgPool2d", F.avg_pool2d, base=Pool, example="AvgPool2d(2)")
-AvgPool3d = from_function("AvgPool3d", F.avg_pool3d, base=Pool, example="AvgPool3d(2)")
+AvgPool2d = from_function("AvgPool2d", F.avg_pool2d, base=_OldPool, example="AvgPool2d(2)")
+AvgPool3d = from_function("AvgPool3d", F.avg_pool3d, base=_OldPool, example="AvgPool3d(2)")
 FractionalMaxPool2d = from_function(
     "FractionalMaxPool2d",
     F.fractional_max_pool2d,
@@ -137,9 +210,6 @@ FractionalMaxPool3d = from_function(
 LPPool1d = from_function("LPPool1d", F.lp_pool1d, base=_LPPool, example="LPPool1d(2, 3)")
 LPPool2d = from_function("LPPool2d", F.lp_pool2d, base=_LPPool, example="LPPool2d(2, 3, stride=2)")
 LPPool3d = from_function("LPPool3d", F.lp_pool3d, base=_LPPool, example="LPPool3d(1.2, (3, 2, 2))")
-MaxPool1d = from_function("MaxPool1d", F.max_pool1d, fields=_MAX, base=_MaxPool, example="MaxPool1d(2)")
-MaxPool2d = from_function("MaxPool2d", F.max_pool2d, fields=_MAX, base=_MaxPool, example="MaxPool2d(3, stride=2)")
-MaxPool3d = from_function("MaxPool3d", F.max_pool3d, fields=_MAX, base=_MaxPool, example="MaxPool3d(2)")
 MaxUnpool1d = from_function(
     "MaxUnpool1d", F.max_unpool1d, inputs=_UNPOOL, rank=1, base=_TuplePool, example="MaxUnpool1d(2)"
 )

@@ -12,7 +12,7 @@ from jax.typing import DTypeLike
 from purenn import random
 from purenn.init import Initializer
 
-__all__ = ["Constant", "Spec", "as_dtype", "as_value"]
+__all__ = ["Constant", "Spec", "array_spec", "as_dtype", "as_value"]
 
 
 class Spec(NamedTuple):
@@ -48,6 +48,11 @@ class Constant:
     def spec(self) -> Spec:
         """The buffer that holds this array."""
         return Spec(self.array.shape, lambda rng, shape, dtype=None: jnp.asarray(self.array), self.array.dtype)
+
+
+def array_spec(array: Constant | None) -> Spec | None:
+    """The buffer that holds an array that is a hyper-parameter."""
+    return None if array is None else array.spec()
 
 
 def as_value(value: Any) -> Any:

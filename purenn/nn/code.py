@@ -5,13 +5,22 @@ from __future__ import annotations
 import dis
 import functools
 import inspect
+import itertools
 import sys
 import sysconfig
 import types
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-__all__ = ["Names", "functions_of", "is_library", "names_of"]
+__all__ = ["Chain", "Names", "functions_of", "is_library", "names_of"]
+
+
+class Chain(NamedTuple):
+    """A variable and the attributes after it."""
+
+    scope: str  # global, closure or local
+    root: str
+    names: tuple[str, ...]
 
 
 class Names(NamedTuple):
@@ -22,14 +31,26 @@ class Names(NamedTuple):
         attributes: all names that may be those of attributes; strings count, since ``getattr`` may be given one.
         dynamic: whether it looks attributes up by names that the code doesn't show.
         imports: the Python modules that it imports, with the level of a relative import.
+        chains: expressions such as ``time.time``, by their names.
+        bare: those that are called without arguments.
+        searched: chains whose attributes are looked up by such names.
+        locals: the variables that an import sets, with the module and, if it is one, its attribute.
     """
 
     globals: tuple[str, ...]
     attributes: frozenset[str]
     dynamic: bool
     imports: tuple[tuple[str, int], ...]
+    chains: frozenset[Chain]
+    bare: frozenset[Chain]
+    searched: frozenset[Chain]
+    locals: frozenset[tuple[str, str, str]]
 
 
+_SCOPES = {"LOAD_GLOBAL": "global", "LOAD_NAME": "global", "LOAD_DEREF": "closure", "LOAD_FAST": "local"}
+_ATTRIBUTE = ("LOAD_ATTR", "LOAD_METHOD")
+_NO_VALUE = ("PUSH_NULL", "PRECALL", "CACHE", "RESUME", "EXTENDED_ARG", "KW_NAMES", "NOP")
+_SEARCHES = {("global", name, ()) for name in ("getattr", "hasattr", "setattr", "vars")}
 _GLOBAL = {"LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL", "DELETE_GLOBAL"}
 _DYNAMIC = {"getattr", "hasattr", "setattr", "vars", "__dict__", "eval", "exec", "globals", "locals", "attrgetter"}
 
@@ -41,6 +62,8 @@ def names_of(code: types.CodeType) -> Names:
     attributes = {*code.co_names, *(c for c in code.co_consts if isinstance(c, str) and c.isidentifier())}
     dynamic = bool(_DYNAMIC & set(code.co_names))
     imports = set(_imports(code))
+    chains, bare, searched = _chains(code)
+    bound = set(_bound_by_imports(code))
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             inner = names_of(constant)
@@ -48,7 +71,57 @@ def names_of(code: types.CodeType) -> Names:
             attributes |= inner.attributes
             dynamic |= inner.dynamic
             imports |= {*inner.imports}
-    return Names(tuple(sorted(read)), frozenset(attributes), dynamic, tuple(sorted(imports)))
+            chains |= inner.chains
+            bare |= inner.bare
+            searched |= inner.searched
+            bound |= inner.locals
+    return Names(
+        tuple(sorted(read)),
+        frozenset(attributes),
+        dynamic,
+        tuple(sorted(imports)),
+        frozenset(chains),
+        frozenset(bare),
+        frozenset(searched),
+        frozenset(bound),
+    )
+
+
+def _chains(code: types.CodeType) -> tuple[set[Chain], set[Chain], set[Chain]]:
+    """The chains in a code object, those that are called without arguments, and those that are searched by name."""
+    chains: list[Chain] = []
+    bare, searched, open_chain = set[Chain](), set[Chain](), False
+    for instruction in dis.get_instructions(code):
+        name = instruction.opname
+        if name in _SCOPES:
+            chains.append(Chain(_SCOPES[name], instruction.argval, ()))
+        elif name in _ATTRIBUTE and open_chain:
+            chains[-1] = chains[-1]._replace(names=(*chains[-1].names, instruction.argval))
+            if instruction.argval == "__dict__":
+                searched.add(chains[-1]._replace(names=chains[-1].names[:-1]))
+        elif name in _NO_VALUE:
+            continue
+        elif name == "CALL" and instruction.argval == 0 and open_chain:
+            bare.add(chains[-1])
+        open_chain = name in _SCOPES or (name in _ATTRIBUTE and open_chain)
+    searched |= {after for before, after in itertools.pairwise(chains) if before in _SEARCHES}
+    return set(chains), bare, searched
+
+
+def _bound_by_imports(code: types.CodeType) -> Iterator[tuple[str, str, str]]:
+    module, attribute = "", ""
+    for instruction in dis.get_instructions(code):
+        if instruction.opname == "IMPORT_NAME":
+            module, attribute = instruction.argval, ""
+        elif instruction.opname == "IMPORT_FROM":
+            attribute = instruction.argval
+        elif instruction.opname.startswith("STORE_") and module:
+            yield instruction.argval, module if attribute else module.partition(".")[0], attribute
+            attribute = ""
+        elif instruction.opname == "POP_TOP":
+            module = ""
+        elif instruction.opname not in _NO_VALUE:
+            module = module if attribute else ""
 
 
 def _imports(code: types.CodeType) -> Iterator[tuple[str, int]]:
@@ -88,7 +161,7 @@ def functions_of(attribute: Any) -> Iterator[types.FunctionType]:
     elif isinstance(attribute, property):
         for part in (attribute.fget, attribute.fset):
             yield from functions_of(part)
-    elif isinstance(attribute, functools.cached_property):
+    elif isinstance(attribute, functools.cached_property | functools.partialmethod | functools.singledispatchmethod):
         yield from functions_of(attribute.func)
     elif hasattr(attribute, "__wrapped__"):
         yield from functions_of(inspect.unwrap(attribute))

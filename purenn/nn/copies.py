@@ -20,8 +20,9 @@ from purenn import random, tracing
 from purenn.layers.bound import Running, run_by
 from purenn.nn import access
 from purenn.nn.node import Node
-from purenn.nn.reach import Reach, cell_contents, is_namespace, slots_of, text
+from purenn.nn.reach import Reach, text
 from purenn.nn.structure import attributes_of
+from purenn.nn.values import cell_contents, is_namespace, slots_of
 from purenn.variable import Variable
 
 __all__ = ["Copies", "inside", "refuse_change"]

@@ -185,11 +185,11 @@ def compiled(
 
         def short(x: Any) -> Any:
             if tracing.current() != tracing.NO_TRACE or in_call() or not found.holds():
-                return compiled(module, (x,), {}, shared=shared)
+                return module._enter((x,), {})
             try:
                 result, changed, checks = tuned(*access.read(variables), *found.arrays, x)
-            except NoCall:  # of another shape than before
-                return compiled(module, (x,), {}, shared=shared)
+            except NoCall:  # of another shape than before, or under jax.disable_jit
+                return module._enter((x,), {})
             checks.make([x])
             if changed:
                 access.write([variables[i] for i in changed], [*changed.values()])

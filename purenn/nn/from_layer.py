@@ -38,7 +38,7 @@ class LayerModule(Module):
             training, rng = self._pop_words(kwargs)
             return eager.leaf(self, args, kwargs, training, rng)
         known = structure(self)
-        if known.lazy or not (self._compiled or (not known.hooked and all(map(_is_stock, known.parts.values())))):
+        if known.lazy or not (self._is_compiled or (not known.hooked and all(map(_is_stock, known.parts.values())))):
             return super()._run(args, kwargs)
         training, rng = self._pop_words(kwargs)
         return eager.compiled(self, args, kwargs, training, rng, shared=True)
@@ -75,7 +75,7 @@ class LayerModule(Module):
 
 def _is_stock(part: Any) -> bool:
     """Whether a part of a tree runs nothing but layers, so that its calls can be compiled without being asked."""
-    return part._is_stock() if isinstance(part, LayerModule) else type(part).__module__ == "purenn.nn.container"
+    return part._is_stock() if isinstance(part, LayerModule) else "_runs_layers_only" in vars(type(part))
 
 
 @functools.lru_cache(maxsize=65536)

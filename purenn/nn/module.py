@@ -375,7 +375,7 @@ class Module(Hooked, Cast, Saved):
             return super()._run(args, kwargs)
         training, rng = self._pop_words(kwargs)
         known = structure(self)
-        if self._compiled and not known.lazy:
+        if self._is_compiled and not known.lazy:
             return eager.compiled(self, args, kwargs, training, rng)
         if training is not None or rng is not None:
             if known.lazy:
@@ -387,13 +387,14 @@ class Module(Hooked, Cast, Saved):
         with access.steady(known.variables), random.drawing_from(generator):
             return self._located(self.forward, args, kwargs)
 
-    def compile(self, *args: Any, **kwargs: Any) -> Self:
+    def compile(self, *, disable: bool = False, **kwargs: Any) -> Self:
         """Puts the whole forward under one ``jax.jit`` from now on; returns the module.
 
         Args:
-            args, kwargs: ``torch.compile``'s options; ignored, accepted for compatibility with PyTorch.
+            disable: whether calls run eagerly again, as they do under ``jax.disable_jit()``.
+            kwargs: ``torch.compile``'s other options; ignored, accepted for compatibility with PyTorch.
         """
-        vars(self)["_compiled"] = True
+        vars(self)["_compiled"] = not disable
         self._touched()
         return self
 

@@ -30,6 +30,7 @@ class Node(Bound):
     """What a `Module` tells of itself and of what is below it, with torch's methods."""
 
     _own_attributes: ClassVar[bool] = False  # whether the class keeps attributes that its own code reads
+    _runs_layers_only: ClassVar[bool]  # in a class itself, not in its subclasses: a container of torch's
     _pure: bool = False  # a twin, alive for one pure call
     _compiled: bool = False
 
@@ -68,6 +69,11 @@ class Node(Bound):
         """Whether a pure call is around this that began after the module was made, and so can't change it."""
         calls, born_in = access.in_pure_call(), vars(self).get("_born_in")
         return calls is not None and (born_in is None or born_in() is not calls)
+
+    @property
+    def _is_compiled(self) -> bool:
+        """Whether calls run in one program now."""
+        return self._compiled and not jax.config.jax_disable_jit  # pyright: ignore[reportAttributeAccessIssue]
 
     def _refuse_change(self, what: str) -> NoReturn:
         raise RuntimeError(

@@ -22,6 +22,7 @@ from purenn.nn.program import Call, KeyedJit, Programs, execute, traced
 from purenn.nn.reach import Reach
 from purenn.nn.structure import Structure, structure
 from purenn.nn.trees import Result
+from purenn.nn.values import Constant
 from purenn.tree import flatten, nest
 from purenn.variable import Variable, noted_flag
 
@@ -36,8 +37,9 @@ class Optimizer:
 
     A step is compiled once for all that it depends on: the code of the loss function, what it closes over or reads as a
     global, the modules. Arrays and modules that the loss function reaches are inputs of the program, so it always
-    computes what they are now. Frozen parameters (`Module.requires_grad_`) are left alone, tied ones are one. A step
-    that raises leaves the modules, the optimizer and the generator as they were.
+    computes what they are now. Frozen parameters (`Module.requires_grad_`) are left alone, tied ones are one. optax's
+    Adam counts its steps for all parameters together, where torch counts for each: one that is unfrozen later is
+    corrected as the others are. A step that raises leaves the modules, the optimizer and the generator as they were.
 
     Args:
         module: the module, or a list or dict of modules; their modes are used as they are at each step.
@@ -81,6 +83,7 @@ class Optimizer:
         self.module = module
         self.transformation = optax.with_extra_args_support(transformation)
         self.donate = donate
+        self._constant = Constant(self.transformation)
         self._masked = False
         self._tree: Any = None
         self._leaves = Variable([])
@@ -91,6 +94,28 @@ class Optimizer:
         self._split: _Split | None = None
         self._programs = Programs(f"Optimizer.step of {'+'.join(type(m).__name__ for m in self._modules.values())}")
         self._follow()
+
+    # Copies.
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy or a pickle is made of; parameters are told by name, since their modules are copied too."""
+        state, followed = self.state, self._follow()
+        names = {owner: name for name, owner in followed.owners.items()}
+        resting = {path: (names[owner], leaf) for path, (owner, leaf) in self._resting.items() if owner in names}
+        arguments = {"module": self.module, "transformation": self.transformation, "donate": self.donate}
+        return {"arguments": arguments, "copied": _Copied(state, followed.specs, resting)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)  # its modules may not be whole yet
+
+    def _finish_copy(self) -> None:
+        """Makes a copy whole when it is first used."""
+        arguments, copied = vars(self).pop("arguments"), vars(self).pop("copied")
+        self.__init__(**arguments)
+        followed = self._follow()
+        self._resting = {path: (followed.owners.get(name), leaf) for path, (name, leaf) in copied.resting.items()}
+        if followed.specs == copied.specs:
+            self.state = copied.state
 
     # The transformation's state.
 
@@ -195,6 +220,9 @@ class Optimizer:
         self._tree, self._leaves.value, self._masked = tree, leaves, masked
 
     def __getattr__(self, name: str) -> Any:
+        if "copied" in vars(self):
+            self._finish_copy()
+            return getattr(self, name)
         if name in _REMEDIES:
             raise AttributeError(f"Optimizer has no {name}: {_REMEDIES[name]}", name=name, obj=self)
         raise AttributeError(f"Optimizer has no attribute {name!r}", name=name, obj=self)
@@ -251,7 +279,8 @@ class Optimizer:
             inputs = access.read(split.trained), self._leaves.value, access.read(split.others)
             return execute(program, Call(found, arguments), None, finish, *inputs, found.arrays, arguments.inputs)
 
-        modules = [("the module" if name == "" else name, each) for name, each in self._modules.items()]
+        modules: list[tuple[str, Any]] = [(name or "the module", each) for name, each in self._modules.items()]
+        modules.append(("the transformation", self._constant))
         loss = [("the loss function", loss_fn), ("the modules", self.module)]
         result = self._programs.call(modules, loss, args, kwargs, run)
         return result.value() if isinstance(result, Result) else result
@@ -278,9 +307,10 @@ class Optimizer:
             loss_fn, module = (copies.of(value) for _, value in copies.reach.roots[:2])
             result = loss_fn(module, *args, **kwargs)
             value = result[0] if has_aux else result
-            if getattr(value, "shape", None) != ():
+            if getattr(value, "shape", None) != () or not jnp.issubdtype(value.dtype, jnp.floating):
                 raise TypeError(
-                    f"Optimizer.step: the loss function must give a scalar, got {describe_arguments((value,), {})}"
+                    "Optimizer.step: the loss function must give a floating-point scalar that is computed from the "
+                    f"module, got {describe_arguments((value,), {}) or 'None'}"
                 )
             return value, Result.of(result, "the loss function")
 
@@ -342,6 +372,14 @@ class _Followed(NamedTuple):
     specs: dict[str, Any]
 
 
+class _Copied(NamedTuple):
+    """An optimizer's state, the shapes of the parameters that it is about, and what rests for frozen ones, by name."""
+
+    state: Any
+    specs: dict[str, Any]
+    resting: dict[Any, tuple[str, Any]]
+
+
 class _Split(NamedTuple):
     """The variables of a call, those that are trained and the others, with the places of the former."""
 
@@ -367,8 +405,17 @@ def _modules_by_name(module: Any) -> dict[str, Module]:
         return {"": module}
     named = module if isinstance(module, Mapping) else dict(enumerate(module)) if isinstance(module, Sequence) else {}
     if not named or not all(isinstance(each, Module) for each in named.values()):
-        raise TypeError(f"Optimizer: module must be a Module, or a list or dict of them, got {module!r}")
+        raise TypeError(
+            "Optimizer: module must be a Module, or a list or dict of them, as in nn.Optimizer(net, optax.adam(1e-3)), "
+            f"got {_described(module)}"
+        )
     return {str(name): each for name, each in named.items()}
+
+
+def _described(value: Any) -> str:
+    if inspect.isgenerator(value) or isinstance(value, Sequence | Mapping):
+        return f"a {type(value).__name__}" + ("" if inspect.isgenerator(value) else f" of {len(value)} entries")
+    return describe_arguments((value,), {})
 
 
 def _variables(modules: Mapping[str, Module]) -> dict[str, Variable]:

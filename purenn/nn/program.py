@@ -24,8 +24,11 @@ from purenn.lowering import compiler
 from purenn.nn import access
 from purenn.nn.arguments import Arguments, unchanged
 from purenn.nn.copies import Copies, inside
-from purenn.nn.reach import ById, Reach, reach, text
+from purenn.nn.reach import Reach, text
 from purenn.nn.structure import Hashed, Structure
+from purenn.nn.unsteady import refusing
+from purenn.nn.values import ById
+from purenn.nn.walk import reach
 from purenn.variable import Variable
 from purenn.warn import warn_user
 
@@ -121,6 +124,11 @@ _NEEDS_VALUE = (
     jax.errors.TracerIntegerConversionError,
     jax.errors.NonConcreteBooleanIndexError,
 )
+_VALUES = (
+    "purenn: inside of a compiled call or step an array has no value yet, so that Python can't branch on it, print it "
+    "or convert it (if, float, .item(), numpy): use jnp.where or jax.lax.cond, jax.debug.print, or return it (a step "
+    "does with has_aux=True)."
+)
 _MAX_PROGRAMS = 64
 _MAX_SHARED_PROGRAMS = 4096
 
@@ -170,8 +178,11 @@ class Programs:
             found = self.look(modules, [*others, *arguments.objects], lift)
             try:
                 return run(found, arguments)
-            except _NEEDS_VALUE:
+            except (*_NEEDS_VALUE, TypeError) as error:
+                if not isinstance(error, _NEEDS_VALUE) and "concrete value" not in str(error):
+                    raise
                 if not lift or not (found.arrays or Arguments(args, kwargs, False).key != arguments.key):
+                    error.add_note(_VALUES)
                     raise
                 lift = False
 
@@ -222,7 +233,7 @@ def _difference(before: dict[str, Any], now: dict[str, Any]) -> str:
         if name in before and before[name] != fact:
             return f"{name} is {_shown(fact)}, before {_shown(before[name])}"
     new = [name for name in now if name not in before] or [name for name in before if name not in now]
-    return new[0] if new else "the order of what is reached"
+    return new[0] if new else "which functions or objects are reached, and in what order"
 
 
 def _shown(fact: Any) -> str:
@@ -301,7 +312,7 @@ def traced(
     copies = Copies(found, arrays, dict(zip(variables, values, strict=True)), training, stream)
     args, kwargs = arguments.of(inputs, copies)
     check_arguments, check_generators = unchanged(args, kwargs), _generators_unchanged(found)
-    with inside(copies):
+    with inside(copies), refusing(found.refused):
         result = body(copies, args, kwargs)
     copies.check()
     check_arguments()

@@ -334,7 +334,7 @@ def _of_indices(
     if w is not None:
         weights = jnp.take(w.astype(x.dtype).reshape(-1), t, mode="clip") if classes else weights
         losses = losses * weights
-    losses = or_nan(valid, losses)
+    losses = or_nan(valid | ignored, losses)
     if label_smoothing > 0:
         less = rounded(x, summed=True) - jnp.expand_dims(top, axis)
         if w is None:

@@ -164,7 +164,20 @@ def soft_margin_loss(
         check.fail(where, "target", "be a real array", f"dtype {t.dtype}", TypeError)
     check.broadcastable(where, "target", t, x.shape)
     t = jnp.broadcast_to(cast(t, x.dtype), x.shape)
-    return reduced(jnp.log1p(jnp.exp(-t * cast(x, x.dtype))), reduction, x.dtype)
+    return reduced(_log1p_exp(-t * cast(x, x.dtype)), reduction, x.dtype)
+
+
+@jax.custom_jvp
+def _log1p_exp(z: jax.Array) -> jax.Array:
+    return jnp.log1p(jnp.exp(z))
+
+
+@_log1p_exp.defjvp
+def _log1p_exp_jvp(primals: Any, tangents: Any) -> tuple[jax.Array, jax.Array]:
+    """The derivative as torch has it: 1 / (1 + exp z) alone would be 0 before exp z overflows."""
+    (z,), (dz,) = primals, tangents
+    e = jnp.exp(z)
+    return jnp.log1p(e), e / (1 + e) * dz
 
 
 def multilabel_soft_margin_loss(
