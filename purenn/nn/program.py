@@ -335,8 +335,8 @@ def _generators_unchanged(found: Reach) -> Callable[[], None]:
             if old != new:
                 raise RuntimeError(
                     f"random numbers are drawn from {name} inside a compiled call, where they would be the same in "
-                    "every call: draw them before the call and give them as an argument, or use jax.random with "
-                    "m.make_rng()"
+                    "every call: draw them before the call and give them as an argument, or use jax.random with a key "
+                    "that a module gives, net.make_rng()"
                 )
 
     return check
