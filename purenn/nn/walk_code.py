@@ -161,7 +161,7 @@ class CodeWalk:
         own = getattr(value, "__dict__", None)
         if isinstance(own, dict):
             counted = [name for name in own if every or self._counts(name)]
-            if every or not is_library(type(value).__module__):
+            if every or isinstance(value, types.FunctionType) or not is_library(type(value).__module__):
                 self._watch(path, functools.partial(itertools.chain, own, own.values()), restore_dict(own))
                 self._watch(path, lambda: (type(value),))
             else:
