@@ -13,6 +13,7 @@ from jax import lax
 
 from purenn import check
 from purenn.lowering.pooling import Window
+from purenn.lowering.varying import varying_as
 
 __all__ = ["fold", "unfold"]
 
@@ -157,7 +158,9 @@ def _added(blocks: jax.Array, window: Window, axis: int) -> jax.Array:
 
         shape = [*blocks.shape[:-3], *blocks.shape[-2:]]
         shape[axis] = max(_extent(window), window.padding + window.size)
-        total, _ = lax.scan(turn, jnp.zeros(shape, blocks.dtype), (jnp.moveaxis(blocks, -3, 0), _starts(window)))
+        total, _ = lax.scan(
+            turn, varying_as(jnp.zeros(shape, blocks.dtype), blocks), (jnp.moveaxis(blocks, -3, 0), _starts(window))
+        )
         return lax.slice_in_dim(total, window.padding, window.padding + window.size, axis=axis)
 
     def tap(k: int) -> jax.Array:

@@ -14,6 +14,7 @@ from jax import lax
 from purenn import check, value_checks
 from purenn.functional.dtypes import cast
 from purenn.functional.loss.common import reduced, reduction_of
+from purenn.lowering.varying import varying_as
 from purenn.lowering.whole import or_nan, whole
 
 __all__ = ["ctc_loss"]
@@ -163,6 +164,7 @@ def _negative_log_likelihood(
 
     # Before the first step all is at a blank that emits nothing.
     alpha = jnp.full((batch, states), -jnp.inf, p.dtype).at[:, 0].set(0)
+    alpha = varying_as(alpha, emitted, inputs, skips)
     alpha, _ = lax.scan(step, alpha, (emitted, jnp.arange(steps, dtype=jnp.int32)))
     state, end = jnp.arange(states, dtype=jnp.int32)[None], 2 * lengths[:, None]
     last = (state == end) | (state == end - 1)
