@@ -82,8 +82,8 @@ _UNPOOL = r"""Writes maxima back to their places in the input of `max_pool${rank
         kernel_size: the size of the pool's windows: $sizes.
         stride: the steps between the pool's windows: $sizes; ``kernel_size`` if None.
         padding: the padding of the pool on both sides: $sizes.
-        output_size: the spatial sizes :math:`($spatial_out$comma)` of the output, or its whole shape; the sizes below if
-            None, from which they must differ by less than one stride.
+        output_size: the spatial sizes :math:`($spatial_out$comma)` of the output, or its whole shape; the sizes below
+            if None, from which they must differ by less than one stride.
 
     Returns:
         An array of shape :math:`$N_out` or :math:`$C_out`. If ``output_size`` is None, every spatial size :math:`L`
