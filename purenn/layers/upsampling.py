@@ -77,10 +77,11 @@ class Upsample(Layer):
         super().__post_init__()
 
     def normalize(self) -> Mapping[str, Any]:
-        factor = self.scale_factor or None  # in torch, 0 is no factor
-        if factor is not None:
-            factor = tuple(map(float, factor)) if isinstance(factor, Sequence) else float(factor)
-        return {"scale_factor": factor, "name": type(self).__name__}
+        factor = self.scale_factor
+        kept = (
+            tuple(map(float, factor)) if isinstance(factor, Sequence) else float(factor or 0) or None
+        )  # as torch, no 0
+        return {"scale_factor": kept, "name": type(self).__name__}
 
     def forward(self, m: Bound, input: ArrayLike) -> Array:
         options = self.mode, self.align_corners, self.recompute_scale_factor
