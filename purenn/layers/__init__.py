@@ -24,4 +24,6 @@ from purenn.layers.rnn import *
 from purenn.layers.rnn_cell import *
 from purenn.layers.sparse import *
 from purenn.layers.transformer import *
+from purenn.layers.transformer_layer import *
+from purenn.layers.transformer_stack import *
 from purenn.layers.upsampling import *
