@@ -22,6 +22,7 @@ from purenn.functional.attention.mask_mod import (
     over_indices,
     sliced_mask_mod,
 )
+from purenn.typing import Array
 
 __all__ = ["BlockMask", "create_block_mask"]
 
@@ -82,14 +83,14 @@ class BlockMask:
     def __init__(
         self,
         seq_lengths: tuple[int, int],
-        kv_num_blocks: Any,
-        kv_indices: Any,
-        full_kv_num_blocks: Any,
-        full_kv_indices: Any,
-        q_num_blocks: Any,
-        q_indices: Any,
-        full_q_num_blocks: Any,
-        full_q_indices: Any,
+        kv_num_blocks: Array,
+        kv_indices: Array,
+        full_kv_num_blocks: Array | None,
+        full_kv_indices: Array | None,
+        q_num_blocks: Array | None,
+        q_indices: Array | None,
+        full_q_num_blocks: Array | None,
+        full_q_indices: Array | None,
         BLOCK_SIZE: tuple[int, int] = (128, 128),
         mask_mod: Mod = noop_mask,
     ):
@@ -119,10 +120,10 @@ class BlockMask:
     @classmethod
     def from_kv_blocks(
         cls,
-        kv_num_blocks: Any,
-        kv_indices: Any,
-        full_kv_num_blocks: Any = None,
-        full_kv_indices: Any = None,
+        kv_num_blocks: Array,
+        kv_indices: Array,
+        full_kv_num_blocks: Array | None = None,
+        full_kv_indices: Array | None = None,
         BLOCK_SIZE: int | tuple[int, int] = 128,
         mask_mod: Mod | None = None,
         seq_lengths: tuple[int, int] | None = None,
@@ -175,7 +176,7 @@ class BlockMask:
             blocks += int(self.full_kv_num_blocks.sum())
         return 100 * (1 - blocks * self.BLOCK_SIZE[0] * self.BLOCK_SIZE[1] / self.numel())
 
-    def to_dense(self) -> jax.Array:
+    def to_dense(self) -> Array:
         """Returns the blocks as an array: 1 where one is needed."""
         return (self._partial() | self._full()).astype(jnp.int32)
 
@@ -183,11 +184,11 @@ class BlockMask:
         return _dense(self.kv_num_blocks, self.kv_indices)
 
     def _full(self) -> jax.Array:
-        if self.full_kv_num_blocks is None:
+        if self.full_kv_num_blocks is None or self.full_kv_indices is None:
             return jnp.zeros(self.kv_indices.shape, bool)
         return _dense(self.full_kv_num_blocks, self.full_kv_indices)
 
-    def to_mask(self, batch: int, heads: int) -> jax.Array:
+    def to_mask(self, batch: int, heads: int) -> Array:
         """Returns the mask of the scores as an array: full blocks, and partial ones where ``mask_mod`` is true."""
         q_len, kv_len = self.seq_lengths
 
@@ -208,9 +209,11 @@ class BlockMask:
             i + n if isinstance(i, int) and i < 0 else i for i, n in zip(index, self.kv_num_blocks.shape, strict=False)
         ]
         index = tuple(slice(i, i + 1) if isinstance(i, int) else i for i in starts)
-        rows = (self.kv_num_blocks, self.kv_indices, self.full_kv_num_blocks, self.full_kv_indices)
+        full = (self.full_kv_num_blocks, self.full_kv_indices)
         return BlockMask.from_kv_blocks(
-            *(None if x is None else x[index] for x in rows),
+            self.kv_num_blocks[index],
+            self.kv_indices[index],
+            *(None if x is None else x[index] for x in full),
             BLOCK_SIZE=self.BLOCK_SIZE,
             mask_mod=sliced_mask_mod,
             seq_lengths=self.seq_lengths,
@@ -221,8 +224,8 @@ class BlockMask:
         """Returns the upper left corner of the mask."""
         rows, columns = (-(-n // size) for n, size in zip((new_q_len, new_kv_len), self.BLOCK_SIZE, strict=True))
 
-        def cropped(count: Any, indices: Any) -> tuple[Any, Any]:
-            if count is None:
+        def cropped(count: Array | None, indices: Array | None) -> tuple[Any, Any]:
+            if count is None or indices is None:
                 return None, None
             return _ordered(_dense(count, indices)[..., :rows, :columns])
 

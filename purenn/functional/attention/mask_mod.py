@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 
 from purenn import check
+from purenn.typing import Array, ArrayLike
 
 __all__ = [
     "Mod",
@@ -36,7 +37,7 @@ def over_indices(mod: Mod, batch: int, heads: int, q_len: int, kv_len: int, scor
     return mod(*indices) if scores is None else mod(scores, *indices)
 
 
-def noop_mask(batch: Any, head: Any, token_q: Any, token_kv: Any) -> jax.Array:
+def noop_mask(batch: ArrayLike, head: ArrayLike, token_q: ArrayLike, token_kv: ArrayLike) -> Array:
     """Leaves every score.
 
     Args:
@@ -85,7 +86,7 @@ def or_masks(*mask_mods: Mod) -> Mod:
     """
     _mask_mods("or_masks", mask_mods)
 
-    def or_mask(b: Any, h: Any, q_idx: Any, kv_idx: Any) -> Any:
+    def or_mask(b: Array, h: Array, q_idx: Array, kv_idx: Array) -> Array:
         result = jnp.zeros((), bool)
         for mask in mask_mods:
             result = result | mask(b, h, q_idx, kv_idx)
@@ -116,7 +117,7 @@ def and_masks(*mask_mods: Mod) -> Mod:
     """
     _mask_mods("and_masks", mask_mods)
 
-    def and_mask(b: Any, h: Any, q_idx: Any, kv_idx: Any) -> Any:
+    def and_mask(b: Array, h: Array, q_idx: Array, kv_idx: Array) -> Array:
         result = jnp.ones((), bool)
         for mask in mask_mods:
             result = result & mask(b, h, q_idx, kv_idx)
@@ -134,7 +135,7 @@ def count_arguments(where: str, mod: Mod) -> int:
     return count
 
 
-def create_mask(mod_fn: Mod, B: int | None, H: int | None, Q_LEN: int, KV_LEN: int, device: Any = None) -> jax.Array:
+def create_mask(mod_fn: Mod, B: int | None, H: int | None, Q_LEN: int, KV_LEN: int, device: Any = None) -> Array:
     """Makes an array from a mask that is a function.
 
     Args:
@@ -165,7 +166,7 @@ def create_mask(mod_fn: Mod, B: int | None, H: int | None, Q_LEN: int, KV_LEN: i
     return over_indices(mod_fn, *shape)
 
 
-def sliced_mask_mod(batch: Any, head: Any, token_q: Any, token_kv: Any) -> Any:
+def sliced_mask_mod(batch: Array, head: Array, token_q: Array, token_kv: Array) -> Any:
     """Refuses to be called: it stands for the function of a mask that was sliced."""
     raise RuntimeError(
         "Cannot use mask_mod from a sliced BlockMask: its indices count from the slice's start; set mask_mod to one "

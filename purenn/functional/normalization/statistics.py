@@ -13,9 +13,10 @@ from jax import lax
 from purenn import check
 from purenn.lowering.dtypes import compute_dtype, widened
 from purenn.lowering.normalization import AxisName, affine, apart, moments, normalized
+from purenn.typing import ArrayLike
 
 
-def parameters(where: str, x: jax.Array, **arrays: Any) -> list[Any]:
+def parameters(where: str, x: jax.Array, **arrays: ArrayLike | None) -> list[Any]:
     """Returns the arrays in the dtype of computation; they come in the input's dtype, or float32 for a half input."""
     made = {name: None if a is None else check.array(where, name, a) for name, a in arrays.items()}
     given = {name: a for name, a in made.items() if a is not None}
@@ -28,7 +29,7 @@ def parameters(where: str, x: jax.Array, **arrays: Any) -> list[Any]:
     return [None if a is None else a.astype(wide) for a in made.values()]
 
 
-def by_channel(where: str, x: jax.Array, **arrays: Any) -> list[Any]:
+def by_channel(where: str, x: jax.Array, **arrays: ArrayLike | None) -> list[Any]:
     """Returns `parameters` that hold one element per channel, in a shape that broadcasts to the input's."""
     channels, made = x.shape[1], parameters(where, x, **arrays)
     for name, a in zip(arrays, made, strict=True):
@@ -36,7 +37,7 @@ def by_channel(where: str, x: jax.Array, **arrays: Any) -> list[Any]:
     return [None if a is None else a.reshape((1, channels) + (1,) * (x.ndim - 2)) for a in made]
 
 
-def floating(where: str, input: Any, least: int, layout: str) -> jax.Array:
+def floating(where: str, input: ArrayLike, least: int, layout: str) -> jax.Array:
     """Returns the input, a floating-point array of at least this rank."""
     x = check.array(where, "input", input)
     check.floating(where, "input", x)
@@ -45,7 +46,7 @@ def floating(where: str, input: Any, least: int, layout: str) -> jax.Array:
     return x
 
 
-def both_or_neither(where: str, mean: Any, var: Any, needed: str | None) -> None:
+def both_or_neither(where: str, mean: ArrayLike | None, var: ArrayLike | None, needed: str | None) -> None:
     """Checks that the running statistics are both given or both None, and given where ``needed`` says why."""
     if (mean is None) != (var is None):
         check.fail(where, "running_mean and running_var", "be both given or both None", "one of them")
@@ -69,7 +70,7 @@ def several(where: str, x: jax.Array, axes: Sequence[int], axis_name: AxisName =
     return count
 
 
-def statistics(where: str, x: jax.Array, running_mean: Any, running_var: Any) -> list[Any]:
+def statistics(where: str, x: jax.Array, running_mean: ArrayLike | None, running_var: ArrayLike | None) -> list[Any]:
     """Returns running statistics of any floating dtype, in a shape that broadcasts to the input's."""
     made = {}
     for name, a in (("running_mean", running_mean), ("running_var", running_var)):
@@ -84,10 +85,10 @@ def with_statistics(
     where: str,
     x: jax.Array,
     axes: Sequence[int] | None,
-    mean: Any,
-    var: Any,
-    weight: Any,
-    bias: Any,
+    mean: jax.Array | None,
+    var: jax.Array | None,
+    weight: jax.Array | None,
+    bias: jax.Array | None,
     eps: float,
     axis_name: AxisName = None,
 ) -> tuple[jax.Array, Any]:
@@ -105,8 +106,8 @@ def moved(
     where: str,
     x: jax.Array,
     axes: Sequence[int],
-    running_mean: Any,
-    running_var: Any,
+    running_mean: ArrayLike | None,
+    running_var: ArrayLike | None,
     momentum: float | jax.Array,
     axis_name: AxisName = None,
     own: Any = None,

@@ -94,7 +94,13 @@ def run(
 
 
 def _grouped(
-    where: str, cell: Cell, x: jax.Array, params: Any, has_biases: bool, num_layers: int, directions: int
+    where: str,
+    cell: Cell,
+    x: jax.Array,
+    params: Sequence[ArrayLike],
+    has_biases: bool,
+    num_layers: int,
+    directions: int,
 ) -> list[list[Weights]]:
     """Returns the weights by layer and direction; their number tells whether there are projections."""
     fields = ("ih", "hh", *(("b_ih", "b_hh") if has_biases else ()), "hr")
@@ -117,7 +123,7 @@ def _grouped(
     return [found[i : i + directions] for i in range(0, cells, directions)]
 
 
-def _check_features(where: str, argument: str, x: jax.Array, weight: Any) -> None:
+def _check_features(where: str, argument: str, x: jax.Array, weight: ArrayLike) -> None:
     """Checks that the input fits the first weights, and names the input if not, since a caller has that at hand."""
     shape = getattr(weight, "shape", ())
     if len(shape) == 2 and shape[1] != x.shape[-1]:
@@ -145,7 +151,14 @@ def _weights(where: str, cell: Cell, x: jax.Array, inputs: int, given: Mapping[s
     return Weights(**arrays)
 
 
-def _state(where: str, cell: Cell, x: jax.Array, hx: Any, leading: tuple[int, ...], sizes: tuple[int, int]) -> State:
+def _state(
+    where: str,
+    cell: Cell,
+    x: jax.Array,
+    hx: ArrayLike | Sequence[ArrayLike] | None,
+    leading: tuple[int, ...],
+    sizes: tuple[int, int],
+) -> State:
     """Returns the state to start from, h and for some cells c; zeros if none is given."""
     shapes = [(*leading, size) for size in sizes[: cell.states]]
     if hx is None:
