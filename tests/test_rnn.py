@@ -395,8 +395,10 @@ def test_dropout_of_modules_draws_in_training_alone():
 
 def test_dropout_without_a_second_layer_warns_as_torch_does():
     for namespace in (torch.nn, layers, nn):
-        with pytest.warns(UserWarning, match="num_layers"):
-            namespace.GRU(3, 4, dropout=0.5)
+        for name in ("GRU", "RNN"):
+            with pytest.warns(UserWarning, match="num_layers") as caught:
+                getattr(namespace, name)(3, 4, dropout=0.5)
+            assert namespace is torch.nn or caught[0].filename == __file__
 
 
 @pytest.mark.parametrize(

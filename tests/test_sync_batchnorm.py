@@ -170,8 +170,10 @@ def test_convert_layers():
     plain = layers.Sequential(layers.Linear(3, 4))
     assert layers.SyncBatchNorm.convert_sync_batchnorm(plain) is plain
     assert layers.SyncBatchNorm.convert_sync_batchnorm(layers.BatchNorm2d(3)) == layers.SyncBatchNorm(3)
-    with pytest.raises(TypeError, match="a layer or a module"):
+    with pytest.raises(TypeError, match="a layer"):
         layers.SyncBatchNorm.convert_sync_batchnorm(3)
+    with pytest.raises(TypeError, match=r"be a layer \(nn\.SyncBatchNorm"):
+        layers.SyncBatchNorm.convert_sync_batchnorm(nn.BatchNorm1d(3))
 
 
 def test_convert_modules():
@@ -192,6 +194,9 @@ def test_convert_modules():
     assert isinstance(got[0], nn.SyncBatchNorm) and got[0].process_group == "batch"
     assert got[0].training and not got[1][0].training
     assert isinstance(nn.SyncBatchNorm.convert_sync_batchnorm(nn.BatchNorm1d(3)), nn.SyncBatchNorm)
+    assert nn.SyncBatchNorm.convert_sync_batchnorm(layers.BatchNorm1d(3)) == layers.SyncBatchNorm(3)
+    with pytest.raises(TypeError, match="a layer or a module"):
+        nn.SyncBatchNorm.convert_sync_batchnorm(3)
 
 
 def test_convert_a_module_of_a_composite():

@@ -320,7 +320,9 @@ def svd_lowrank(
         ValueError: a rank below 2, a negative ``q``, an ``M`` that doesn't broadcast, or no ``rng``.
         TypeError: dtypes that differ or aren't of single or double precision.
 
-    Source: ``torch.svd_lowrank``; Halko, Martinsson and Tropp, 2009.
+    Source: ``torch.svd_lowrank``; Halko, Martinsson and Tropp, *Finding Structure with Randomness:
+    Probabilistic Algorithms for Constructing Approximate Matrix Decompositions*, 2009,
+    https://arxiv.org/abs/0909.4061.
 
     Example:
         >>> import jax, jax.numpy as jnp
@@ -370,7 +372,11 @@ def pca_lowrank(
     niter: int = 2,
     rng: Any = None,
 ) -> tuple[jax.Array, jax.Array, jax.Array]:
-    r"""The principal components of rows: `svd_lowrank` of a matrix from which the mean of its rows is subtracted.
+    r"""Computes principal components of rows: low-rank factors of a matrix without the mean of its rows.
+
+    .. math:: A - \bar A \approx U \operatorname{diag}(S)\, V^H
+
+    The columns of :math:`U` and :math:`V` are orthonormal; they are determined up to signs.
 
     Args:
         A: of shape :math:`(*, m, n)`: m samples of n features.
@@ -385,7 +391,8 @@ def pca_lowrank(
 
     Raises:
         ValueError: a rank below 2, a ``q`` that isn't from 0 to :math:`\min(m, n)`, a negative ``niter``, or no
-            ``rng``. TypeError: the dtype isn't of single or double precision.
+            ``rng``.
+        TypeError: the dtype isn't of single or double precision.
 
     Source: ``torch.pca_lowrank``.
 

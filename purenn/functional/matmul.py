@@ -8,17 +8,18 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax.typing import DTypeLike
 
 from purenn import check
+from purenn.docstring import documented
 from purenn.lowering.dtypes import compute_dtype
 from purenn.lowering.grouped import row_products, row_sums
+from purenn.typing import Array, ArrayLike, DTypeLike
 
 __all__ = ["ScalingType", "SwizzleType", "grouped_mm", "scaled_grouped_mm", "scaled_mm"]
 
 
 class ScalingType(enum.IntEnum):
-    """What shares a scale: the whole matrix, a row (of the second matrix, a column), or a block."""
+    """The elements that share a scale: the matrix, a row (of the second matrix, a column), or a block."""
 
     TensorWise = 0
     RowWise = 1
@@ -29,19 +30,19 @@ class ScalingType(enum.IntEnum):
 
 
 class SwizzleType(enum.IntEnum):
-    """How scales are laid out in memory; scales by tensor and by row have but one way."""
+    """The layout of scales in memory; scales by tensor and by row have only one."""
 
     NO_SWIZZLE = 0
     SWIZZLE_32_4_4 = 1
 
 
 def _product(equation: str, a: jax.Array, b: jax.Array) -> jax.Array:
-    """A product that is summed, and left, in float32 at least."""
+    """Returns a product that is summed, and left, in float32 at least."""
     return jnp.einsum(equation, a, b, preferred_element_type=compute_dtype(a.dtype))
 
 
 def _grouped(where: str, a: jax.Array, b: jax.Array, offs: Any) -> jax.Array:
-    """The products of the groups, in float32 at least."""
+    """Returns the products of the groups, in float32 at least."""
     for name, x in (("mat_a", a), ("mat_b", b)):
         check.rank(where, name, x, (2, 3))
     flat = a.ndim == 2, b.ndim == 2
@@ -72,12 +73,8 @@ def _grouped(where: str, a: jax.Array, b: jax.Array, offs: Any) -> jax.Array:
     return row_products(b.T, jnp.swapaxes(a, 1, 2), ends, wide).T
 
 
-def grouped_mm(
-    mat_a: Any, mat_b: Any, *, offs: Any = None, bias: Any = None, out_dtype: DTypeLike | None = None
-) -> jax.Array:
-    r"""Products of matrices by groups, as of the rows that go to an expert with that expert's weights.
-
-    Group :math:`i` of a matrix of rank 2 runs from :math:`o_{i-1}` (at first 0) to :math:`o_i`:
+_GROUPS = r"""
+    Group :math:`i` of a matrix of rank 2 runs from :math:`o_{i-1}`, which is 0 for the first, to :math:`o_i`:
 
     =================== =================== ========================= =====================
     ``mat_a``           ``mat_b``           group :math:`i`           output
@@ -85,22 +82,29 @@ def grouped_mm(
     :math:`(G, M, K)`   :math:`(G, K, N)`   :math:`A_i B_i`           :math:`(G, M, N)`
     :math:`(T, K)`      :math:`(G, K, N)`   rows of :math:`A`         :math:`(T, N)`
     :math:`(G, M, K)`   :math:`(K, T)`      columns of :math:`B`      :math:`(M, T)`
-    :math:`(M, T)`      :math:`(T, N)`      what is summed over       :math:`(G, M, N)`
+    :math:`(M, T)`      :math:`(T, N)`      terms of the sums         :math:`(G, M, N)`
     =================== =================== ========================= =====================
+"""
 
+
+@documented(
+    r"""Multiplies matrices by groups, for example the rows that go to each expert with that expert's weights.
+$groups
     Args:
-        mat_a, mat_b: of the shapes above, floating-point.
-        offs: :math:`o`, the groups' ends, ascending int32; only with a matrix of rank 2.
+        mat_a: :math:`A`, of a shape above, floating-point of 16 bits or more.
+        mat_b: :math:`B`, of a shape above, of the same dtype.
+        offs: the ends :math:`o` of the groups, ascending int32; only with a matrix of rank 2.
         bias: None; torch doesn't take one yet.
-        out_dtype: None or the matrices' own.
+        out_dtype: None or the dtype of the matrices.
 
     Returns:
-        An array of the shape above; where no group is, 0. (In torch that is not initialised.)
+        An array of the shape above. Elements outside of all groups are 0; torch doesn't initialize them.
 
     Raises:
-        ValueError: the shapes don't fit. TypeError: nor do the dtypes.
+        ValueError: shapes that don't fit.
+        TypeError: dtypes that don't fit.
 
-    torch takes no float64, and wants rows that are multiples of 16 bytes; neither is a matter here.
+    torch takes no float64, and needs rows that are multiples of 16 bytes; neither limit holds here.
 
     Source: ``torch.nn.functional.grouped_mm``.
 
@@ -110,7 +114,17 @@ def grouped_mm(
         >>> weights = jnp.array([[[1.0]], [[10.0]]])
         >>> F.grouped_mm(jnp.ones((3, 1)), weights, offs=jnp.array([1, 3], jnp.int32)).tolist()
         [[1.0], [10.0], [10.0]]
-    """
+    """,
+    groups=_GROUPS,
+)
+def grouped_mm(
+    mat_a: ArrayLike,
+    mat_b: ArrayLike,
+    *,
+    offs: ArrayLike | None = None,
+    bias: None = None,
+    out_dtype: DTypeLike | None = None,
+) -> Array:
     where = "grouped_mm"
     a, b = check.array(where, "mat_a", mat_a), check.array(where, "mat_b", mat_b)
     check.same_dtype(where, mat_a=a, mat_b=b)
@@ -129,7 +143,7 @@ def _is_float8(x: jax.Array) -> bool:
 
 
 def _one(where: str, name: str, value: Any) -> Any:
-    """The value, or the only one of a list, as torch takes both."""
+    """Returns the value, or the only element of a list, since torch takes both."""
     if isinstance(value, list | tuple):
         if len(value) != 1:
             check.fail(where, name, "be one, or a list of one", f"{len(value)} of them")
@@ -140,7 +154,7 @@ def _one(where: str, name: str, value: Any) -> Any:
 def _scaled_operands(
     where: str, mats: dict[str, Any], scales: dict[str, Any], recipes: dict[str, Any]
 ) -> tuple[list[jax.Array], list[jax.Array], ScalingType]:
-    """The matrices, their scales and how they are scaled, which must be the same way for both."""
+    """Returns the matrices, their scales and the way of scaling, which must be the same for both."""
     xs = [check.array(where, n, x) for n, x in mats.items()]
     for name, x in zip(mats, xs, strict=True):
         if not _is_float8(x):
@@ -162,48 +176,51 @@ def _contracted(where: str, contraction_dim: Sequence[int]) -> None:
 
 
 def _cast(x: jax.Array, dtype: Any) -> jax.Array:
-    """To a dtype, ending at its largest number where it has no infinity, as torch does."""
+    """Casts to a dtype, to its largest number where it has no infinity, as torch does."""
     if dtype in (jnp.float8_e4m3fn, jnp.float8_e4m3fnuz, jnp.float8_e5m2fnuz):
         x = jnp.clip(x, -float(jnp.finfo(dtype).max), float(jnp.finfo(dtype).max))
     return x.astype(dtype)
 
 
 def scaled_mm(
-    mat_a: Any,
-    mat_b: Any,
-    scale_a: Any,
+    mat_a: ArrayLike,
+    mat_b: ArrayLike,
+    scale_a: ArrayLike | Sequence[ArrayLike],
     scale_recipe_a: ScalingType | list[ScalingType],
-    scale_b: Any,
+    scale_b: ArrayLike | Sequence[ArrayLike],
     scale_recipe_b: ScalingType | list[ScalingType],
     swizzle_a: SwizzleType | list[SwizzleType] | None = None,
     swizzle_b: SwizzleType | list[SwizzleType] | None = None,
-    bias: Any = None,
+    bias: ArrayLike | None = None,
     output_dtype: DTypeLike | None = jnp.bfloat16,
     contraction_dim: Sequence[int] = (),
     use_fast_accum: bool = False,
-) -> jax.Array:
-    r"""The product of two matrices of 8-bit floating-point numbers, each with scales.
+) -> Array:
+    r"""Multiplies two matrices of 8-bit floating-point numbers, each with scales.
 
     .. math:: Y_{mn} = a_m b_n \sum_k A_{mk} B_{kn} + c_n
 
     Args:
         mat_a: :math:`A`, of shape :math:`(M, K)` and a float8 dtype.
         mat_b: :math:`B`, of shape :math:`(K, N)` and a float8 dtype.
-        scale_a, scale_b: :math:`a` and :math:`b`, float32: single numbers, or of shapes :math:`(M, 1)` and
-            :math:`(1, N)`.
-        scale_recipe_a, scale_recipe_b: `ScalingType.TensorWise` for single numbers and else `ScalingType.RowWise`,
-            which are those that torch takes on a CPU.
-        swizzle_a, swizzle_b: accepted for torch's sake; these scales have but one layout.
-        bias: :math:`c`, float32 or a half type, of shape :math:`(N)` or :math:`(1, N)`.
-        output_dtype: of the output; None is that of ``mat_a``.
+        scale_a: :math:`a`, float32: a single number, or of shape :math:`(M, 1)`.
+        scale_recipe_a: `ScalingType.TensorWise` for a single number and else `ScalingType.RowWise`; torch takes these
+            two on a CPU.
+        scale_b: :math:`b`, float32: a single number, or of shape :math:`(1, N)`.
+        scale_recipe_b: the same as ``scale_recipe_a``.
+        swizzle_a: Ignored; accepted for compatibility with PyTorch.
+        swizzle_b: Ignored; accepted for compatibility with PyTorch.
+        bias: :math:`c`, float32 or a half type, of shape :math:`(N)` or :math:`(1, N)`; None for zeros.
+        output_dtype: the dtype of the output; None is that of ``mat_a``.
         contraction_dim: empty or (-1, -2).
-        use_fast_accum: accepted for torch's sake; sums are in float32.
+        use_fast_accum: Ignored; accepted for compatibility with PyTorch. Sums are in float32.
 
     Returns:
         An array of shape :math:`(M, N)`.
 
     Raises:
-        ValueError: the shapes or the recipes don't fit. TypeError: nor do the dtypes.
+        ValueError: shapes or recipes that don't fit.
+        TypeError: dtypes that don't fit.
 
     Source: ``torch.nn.functional.scaled_mm``.
 
@@ -242,42 +259,34 @@ def scaled_mm(
     return _cast(y, a.dtype if output_dtype is None else jnp.dtype(output_dtype))
 
 
-def scaled_grouped_mm(
-    mat_a: Any,
-    mat_b: Any,
-    scale_a: Any,
-    scale_recipe_a: ScalingType | list[ScalingType],
-    scale_b: Any,
-    scale_recipe_b: ScalingType | list[ScalingType],
-    swizzle_a: SwizzleType | list[SwizzleType] | None = None,
-    swizzle_b: SwizzleType | list[SwizzleType] | None = None,
-    bias: Any = None,
-    offs: Any = None,
-    output_dtype: DTypeLike | None = jnp.bfloat16,
-    contraction_dim: Sequence[int] = (),
-    use_fast_accum: bool = False,
-) -> jax.Array:
-    r"""`grouped_mm` of 8-bit floating-point numbers with a scale for every row of A and every column of B.
-
+@documented(
+    r"""Multiplies matrices of 8-bit floating-point numbers by groups, with one scale per row of A and per column of B.
+$groups
     Args:
-        mat_a, mat_b: of `grouped_mm`'s shapes and dtype float8_e4m3fn.
-        scale_a: float32, of ``mat_a``'s shape without its last dimension; where both matrices are of rank 2 of shape
-            :math:`(G M)`, the scales of the groups one after the other.
-        scale_b: the same for ``mat_b``'s columns: its shape without the last but one, or :math:`(G N)`.
-        scale_recipe_a, scale_recipe_b: `ScalingType.RowWise`. torch has block scales too, on some GPUs only.
-        swizzle_a, swizzle_b, use_fast_accum: accepted for torch's sake.
+        mat_a: :math:`A`, of a shape above and dtype float8_e4m3fn.
+        mat_b: :math:`B`, of a shape above and dtype float8_e4m3fn.
+        scale_a: one float32 scale per row of :math:`A`: of its shape without the last dimension; where both matrices
+            are of rank 2 of shape :math:`(G M)`, the scales of the groups one after the other.
+        scale_recipe_a: `ScalingType.RowWise`. torch has block scales too, on some GPUs only.
+        scale_b: one float32 scale per column of :math:`B`: of its shape without the last dimension but one, or
+            :math:`(G N)`.
+        scale_recipe_b: `ScalingType.RowWise`.
+        swizzle_a: Ignored; accepted for compatibility with PyTorch.
+        swizzle_b: Ignored; accepted for compatibility with PyTorch.
         bias: None; torch doesn't take one yet.
-        offs: `grouped_mm`'s.
+        offs: the ends :math:`o` of the groups, ascending int32; only with a matrix of rank 2.
         output_dtype: None or bfloat16.
         contraction_dim: empty or (-1, -2).
+        use_fast_accum: Ignored; accepted for compatibility with PyTorch. Sums are in float32.
 
     Returns:
-        An array of `grouped_mm`'s shape and dtype bfloat16.
+        An array of the shape above and dtype bfloat16.
 
     Raises:
-        ValueError: the shapes or the recipes don't fit. TypeError: nor do the dtypes.
+        ValueError: shapes or recipes that don't fit.
+        TypeError: dtypes that don't fit.
 
-    torch has this function on some GPUs only; there the shapes and dtypes are these.
+    torch has this function on some GPUs only, for these shapes and dtypes.
 
     Source: ``torch.nn.functional.scaled_grouped_mm``.
 
@@ -289,7 +298,24 @@ def scaled_grouped_mm(
         >>> recipe, ends = F.ScalingType.RowWise, jnp.array([1, 3], jnp.int32)
         >>> F.scaled_grouped_mm(a, b, rows, recipe, columns, recipe, offs=ends).ravel().tolist()
         [1.0, 20.0, 30.0]
-    """
+    """,
+    groups=_GROUPS,
+)
+def scaled_grouped_mm(
+    mat_a: ArrayLike,
+    mat_b: ArrayLike,
+    scale_a: ArrayLike | Sequence[ArrayLike],
+    scale_recipe_a: ScalingType | list[ScalingType],
+    scale_b: ArrayLike | Sequence[ArrayLike],
+    scale_recipe_b: ScalingType | list[ScalingType],
+    swizzle_a: SwizzleType | list[SwizzleType] | None = None,
+    swizzle_b: SwizzleType | list[SwizzleType] | None = None,
+    bias: None = None,
+    offs: ArrayLike | None = None,
+    output_dtype: DTypeLike | None = jnp.bfloat16,
+    contraction_dim: Sequence[int] = (),
+    use_fast_accum: bool = False,
+) -> Array:
     where = "scaled_grouped_mm"
     recipes = {"scale_recipe_a": scale_recipe_a, "scale_recipe_b": scale_recipe_b}
     (a, b), scales, recipe = _scaled_operands(

@@ -29,11 +29,11 @@ def stft(
     return_complex: bool | None = None,
     align_to_window: bool | None = None,
 ) -> jax.Array:
-    r"""The short-time Fourier transform: the spectra of overlapping frames of a signal.
+    r"""Computes the short-time Fourier transform: the spectra of overlapping frames of a signal.
 
     .. math:: X_{\omega,t} = \sum_{k=0}^{N-1} w_k\, x_{tH + k}\, e^{-2\pi i\, \omega k / N}
 
-    with N ``n_fft`` and H ``hop_length``.
+    with :math:`N` = ``n_fft`` and :math:`H` = ``hop_length``.
 
     Args:
         input: of shape :math:`(L)` or :math:`(B, L)`, real or complex.
@@ -42,7 +42,7 @@ def stft(
         win_length: the length of the window, which has zeros on both sides if it is below ``n_fft``; None is ``n_fft``.
         window: of shape :math:`(\text{win\_length})`; None is ones.
         center: whether the signal is padded so that frame t is centered at element :math:`tH`.
-        pad_mode: how: ``'reflect'``, ``'constant'``, ``'replicate'`` or ``'circular'``.
+        pad_mode: the kind of padding: ``'reflect'``, ``'constant'``, ``'replicate'`` or ``'circular'``.
         normalized: whether the result is divided by :math:`\sqrt N`.
         onesided: whether only the frequencies up to the middle are returned; None is True where input and window
             are real.
@@ -55,7 +55,8 @@ def stft(
 
     Raises:
         ValueError: lengths that don't fit, a signal shorter than a frame, ``onesided`` of complex numbers, or no
-            ``return_complex`` for real ones. TypeError: an integer or half input.
+            ``return_complex`` for real ones.
+        TypeError: an integer or half input.
 
     Source: ``torch.stft``.
 
@@ -150,7 +151,7 @@ def istft(
     length: int | None = None,
     return_complex: bool = False,
 ) -> jax.Array:
-    r"""The inverse of `stft`: the signal whose frames have, with least squares, the given spectra.
+    r"""Inverts `stft`: computes the signal whose frames have, in the sense of least squares, the given spectra.
 
     .. math:: x_k = \sum_t w_{k - tH}\, y_{t, k - tH} \Big/ \sum_t w_{k - tH}^2
 
@@ -158,8 +159,12 @@ def istft(
 
     Args:
         input: complex, of shape :math:`(F, T)` or :math:`(B, F, T)`.
-        n_fft, hop_length, win_length, window, center, normalized: as given to `stft`; ``hop_length`` isn't above
-            ``win_length``.
+        n_fft: the length :math:`N` of a frame.
+        hop_length: the steps :math:`H` between frames, at most ``win_length``; None is a quarter of ``n_fft``.
+        win_length: the length of the window, which has zeros on both sides if it is below ``n_fft``; None is ``n_fft``.
+        window: :math:`w`, of shape :math:`(\text{win\_length})`; None is ones.
+        center: whether `stft` has padded the signal so that frame t is centered at element :math:`tH`.
+        normalized: whether `stft` has divided the spectra by :math:`\sqrt N`.
         onesided: whether F is :math:`\lfloor N / 2 \rfloor + 1`; None is True unless F is N.
         length: the length of the signal; what is beyond the last frame is zero. None is what the frames determine.
         return_complex: whether the signal is complex; then ``onesided`` can't be.
@@ -172,7 +177,8 @@ def istft(
             window isn't traced; under ``jit`` these elements are NaN or infinite.
         TypeError: the input isn't complex.
 
-    Source: ``torch.istft``; Griffin and Lim, 1984.
+    Source: ``torch.istft``; Griffin and Lim, *Signal Estimation from Modified Short-Time Fourier Transform*, 1984,
+    https://doi.org/10.1109/TASSP.1984.1164317.
 
     Example:
         >>> import jax.numpy as jnp

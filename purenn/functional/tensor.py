@@ -1,4 +1,4 @@
-"""What torch.functional has of shapes: broadcasting, grids and pieces."""
+"""Functions of shapes: broadcasting, grids and pieces."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import numpy as np
 from jax import lax
 
 from purenn import check
+from purenn.docstring import documented
+from purenn.typing import Array, ArrayLike
 
 __all__ = [
     "atleast_1d",
@@ -27,10 +29,12 @@ __all__ = [
 
 
 def arrays_of(where: str, tensors: Sequence[Any], argument: str = "tensors") -> list[jax.Array]:
+    """Returns the elements of a sequence as arrays."""
     return [check.array(where, f"{argument}[{i}]", t) for i, t in enumerate(tensors)]
 
 
 def one_dtype(where: str, arrays: Sequence[jax.Array], argument: str = "tensors") -> None:
+    """Checks that arrays have one dtype."""
     if len({x.dtype for x in arrays}) > 1:
         check.fail(where, argument, "have one dtype", ", ".join(str(x.dtype) for x in arrays), TypeError)
 
@@ -46,8 +50,7 @@ def _atleast(n: int, tensors: tuple[Any, ...]) -> jax.Array | tuple[jax.Array, .
     return tuple(_atleast(n, (x,)) for x in arrays_of(where, tensors))  # type: ignore[misc]
 
 
-def atleast_1d(*tensors: Any) -> jax.Array | tuple[jax.Array, ...]:
-    r"""Gives arrays at least one dimension: :math:`()` becomes :math:`(1)`.
+_ATLEAST = r"""Gives arrays at least $number: $becomes.
 
     Args:
         tensors: one array, or several, also as one list.
@@ -58,48 +61,53 @@ def atleast_1d(*tensors: Any) -> jax.Array | tuple[jax.Array, ...]:
     Raises:
         TypeError: an argument isn't an array.
 
-    Source: ``torch.atleast_1d``.
+    Source: ``torch.atleast_${n}d``.
 
     Example:
         >>> import jax.numpy as jnp
         >>> from purenn import functional as F
-        >>> F.atleast_1d(jnp.array(2.0)).shape
-        (1,)
+        >>> $example
     """
+
+
+@documented(
+    _ATLEAST,
+    n="1",
+    number="one dimension",
+    becomes=":math:`()` becomes :math:`(1)`",
+    example="""F.atleast_1d(jnp.array(2.0)).shape
+        (1,)""",
+)
+def atleast_1d(*tensors: ArrayLike | Sequence[ArrayLike]) -> Array | tuple[Array, ...]:
     return _atleast(1, tensors)
 
 
-def atleast_2d(*tensors: Any) -> jax.Array | tuple[jax.Array, ...]:
-    r"""Gives arrays at least two dimensions: :math:`(n)` becomes :math:`(1, n)`; the rest is as in `atleast_1d`.
-
-    Source: ``torch.atleast_2d``.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn import functional as F
-        >>> [x.shape for x in F.atleast_2d(jnp.ones(3), jnp.array(2.0))]
-        [(1, 3), (1, 1)]
-    """
+@documented(
+    _ATLEAST,
+    n="2",
+    number="two dimensions",
+    becomes=":math:`(n)` becomes :math:`(1, n)`",
+    example="""[x.shape for x in F.atleast_2d(jnp.ones(3), jnp.array(2.0))]
+        [(1, 3), (1, 1)]""",
+)
+def atleast_2d(*tensors: ArrayLike | Sequence[ArrayLike]) -> Array | tuple[Array, ...]:
     return _atleast(2, tensors)
 
 
-def atleast_3d(*tensors: Any) -> jax.Array | tuple[jax.Array, ...]:
-    r"""Gives arrays at least three dimensions: :math:`(n)` becomes :math:`(1, n, 1)` and :math:`(m, n)` becomes
-    :math:`(m, n, 1)`; the rest is as in `atleast_1d`.
-
-    Source: ``torch.atleast_3d``.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn import functional as F
-        >>> F.atleast_3d(jnp.ones((2, 3))).shape
-        (2, 3, 1)
-    """
+@documented(
+    _ATLEAST,
+    n="3",
+    number="three dimensions",
+    becomes=":math:`(n)` becomes :math:`(1, n, 1)`, :math:`(m, n)` becomes :math:`(m, n, 1)`",
+    example="""F.atleast_3d(jnp.ones((2, 3))).shape
+        (2, 3, 1)""",
+)
+def atleast_3d(*tensors: ArrayLike | Sequence[ArrayLike]) -> Array | tuple[Array, ...]:
     return _atleast(3, tensors)
 
 
 def broadcast_shapes(*shapes: int | Sequence[int] | None) -> tuple[int, ...]:
-    r"""The shape of several shapes broadcast together: in each dimension the size that isn't 1.
+    r"""Returns the shape of several shapes broadcast together: in each dimension the size that isn't 1.
 
     Args:
         shapes: sequences of sizes; an integer :math:`n` stands for :math:`(n)`, None for :math:`()`.
@@ -108,7 +116,8 @@ def broadcast_shapes(*shapes: int | Sequence[int] | None) -> tuple[int, ...]:
         A tuple.
 
     Raises:
-        ValueError: sizes that differ where neither is 1, or a negative one. TypeError: a size isn't an integer.
+        ValueError: sizes that differ where neither is 1, or a negative one.
+        TypeError: a size that isn't an integer.
 
     Source: ``torch.broadcast_shapes``.
 
@@ -131,17 +140,18 @@ def _common_shape(where: str, argument: str, shapes: Sequence[tuple[int, ...]]) 
         check.fail(where, argument, "be broadcastable with each other", ", ".join(map(str, shapes)))
 
 
-def broadcast_tensors(*tensors: Any) -> tuple[jax.Array, ...]:
-    r"""Arrays broadcast to their common shape.
+def broadcast_tensors(*tensors: ArrayLike) -> tuple[Array, ...]:
+    r"""Broadcasts arrays to their common shape.
 
     Args:
-        tensors: arrays of shapes that go together; each keeps its dtype.
+        tensors: arrays whose shapes broadcast; each keeps its dtype.
 
     Returns:
         A tuple of arrays of one shape.
 
     Raises:
-        ValueError: the shapes don't go together. TypeError: an argument isn't an array.
+        ValueError: shapes that don't broadcast.
+        TypeError: an argument that isn't an array.
 
     Source: ``torch.broadcast_tensors``.
 
@@ -156,8 +166,8 @@ def broadcast_tensors(*tensors: Any) -> tuple[jax.Array, ...]:
     return tuple(jnp.broadcast_to(x, shape) for x in arrays)
 
 
-def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[jax.Array, ...]:
-    r"""Grids of coordinates: :math:`g^{(k)}_{i_1 \ldots i_n} = x^{(k)}_{i_k}`.
+def meshgrid(*tensors: ArrayLike | Sequence[ArrayLike], indexing: str | None = None) -> tuple[Array, ...]:
+    r"""Makes grids of coordinates: :math:`g^{(k)}_{i_1 \ldots i_n} = x^{(k)}_{i_k}`.
 
     Args:
         tensors: arrays of rank 0 or 1 and one dtype, also as one list.
@@ -167,7 +177,8 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[jax.Array, ...
         A tuple of one array for each, of shape :math:`(n_1, \ldots, n_k)`.
 
     Raises:
-        ValueError: no array, a higher rank or another ``indexing``. TypeError: the dtypes differ.
+        ValueError: no array, a higher rank or another ``indexing``.
+        TypeError: dtypes that differ.
 
     Source: ``torch.meshgrid``.
 
@@ -196,8 +207,8 @@ def _grids(where: str, arrays: list[jax.Array], ranks: tuple[int, ...], swapped:
     return tuple(lax.broadcast_in_dim(x.ravel(), shape, (axes.index(i),)) for i, x in enumerate(arrays))
 
 
-def cartesian_prod(*tensors: Any) -> jax.Array:
-    r"""All combinations of one element from each array, the last array's fastest.
+def cartesian_prod(*tensors: ArrayLike) -> Array:
+    r"""Lists all combinations of one element from each array; the last array's vary fastest.
 
     Args:
         tensors: arrays of shape :math:`(n_k)` and one dtype.
@@ -206,7 +217,8 @@ def cartesian_prod(*tensors: Any) -> jax.Array:
         An array of shape :math:`(n_1 \cdots n_m, m)`; for a single array that array.
 
     Raises:
-        ValueError: no array, or one of another rank. TypeError: the dtypes differ.
+        ValueError: no array, or one of another rank.
+        TypeError: dtypes that differ.
 
     Source: ``torch.cartesian_prod``.
 
@@ -221,7 +233,7 @@ def cartesian_prod(*tensors: Any) -> jax.Array:
     return arrays[0] if len(arrays) == 1 else jnp.stack([g.ravel() for g in grids], 1)
 
 
-def split(tensor: Any, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[jax.Array, ...]:
+def split(tensor: ArrayLike, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Array, ...]:
     r"""Cuts an array into pieces along a dimension.
 
     Args:
@@ -234,7 +246,8 @@ def split(tensor: Any, split_size_or_sections: int | Sequence[int], dim: int = 0
 
     Raises:
         ValueError: the sizes are negative or don't sum to the dimension's, or the array is a scalar.
-        IndexError: no such dimension. TypeError: a size isn't an integer.
+        IndexError: a dimension that the array doesn't have.
+        TypeError: a size that isn't an integer.
 
     Source: ``torch.split``.
 
@@ -264,12 +277,12 @@ def split(tensor: Any, split_size_or_sections: int | Sequence[int], dim: int = 0
     return tuple(lax.slice_in_dim(x, int(a), int(b), axis=dim) for a, b in itertools.pairwise(ends))
 
 
-def unravel_index(indices: Any, shape: int | Sequence[int]) -> tuple[jax.Array, ...]:
-    r"""The coordinates of the elements that stand at flat positions of an array of some shape.
+def unravel_index(indices: ArrayLike, shape: int | Sequence[int]) -> tuple[Array, ...]:
+    r"""Returns the coordinates of the elements at flat positions of an array.
 
     Args:
         indices: integers of any shape; those out of range wrap around, as in torch.
-        shape: the array's shape, or the length of its only dimension.
+        shape: the shape of that array, or the length of its only dimension.
 
     Returns:
         A tuple of integer arrays like ``indices``, one for each dimension, of the default integer dtype.

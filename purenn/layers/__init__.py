@@ -21,6 +21,9 @@ from purenn.layers.padding import *
 from purenn.layers.pixelshuffle import *
 from purenn.layers.pooling import *
 from purenn.layers.rnn import *
+from purenn.layers.rnn_cell import *
 from purenn.layers.sparse import *
 from purenn.layers.transformer import *
+from purenn.layers.transformer_layer import *
+from purenn.layers.transformer_stack import *
 from purenn.layers.upsampling import *

@@ -5,72 +5,88 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import jax
 import jax.numpy as jnp
-from jax.typing import DTypeLike
 
 from purenn import check, init
 from purenn import functional as F
-from purenn.layers.base import Layer, Spec
+from purenn.layers.base import Bound, Layer, Spec
 from purenn.layers.linear import Linear
+from purenn.typing import Array, ArrayLike, DTypeLike
 
 __all__ = ["MultiheadAttention"]
 
 
 class NonDynamicallyQuantizableLinear(Linear):
-    """The last projection of attention, under torch's name for it; its bias starts at zero."""
+    """The last projection of attention, under torch's name for it; its bias is zero at first."""
 
     def parameters(self) -> Mapping[str, Spec | None]:
         return {**super().parameters(), "bias": Spec((self.out_features,), 0.0) if self.bias else None}
 
 
 class MultiheadAttention(Layer):
-    r"""Several attentions side by side, each between its own projections of the queries, keys and values.
+    r"""Computes several attentions side by side, each between its own projections of the queries, keys and values.
 
     .. math::
         \bigl[h_1, \dots, h_n\bigr] W_o^\top + b_o \quad\text{with}\quad
         h_i = \operatorname{attention}\bigl(Q W_{q,i}^\top + b_{q,i},\; K W_{k,i}^\top + b_{k,i},\;
         V W_{v,i}^\top + b_{v,i}\bigr)
 
-    Its arrays are ``in_proj_weight`` of shape :math:`(3 E, E)`, or ``q_proj_weight``, ``k_proj_weight`` and
-    ``v_proj_weight`` where keys or values are of another width; ``in_proj_bias``; ``weight`` and ``bias`` of
-    ``out_proj``; ``bias_k`` and ``bias_v``. Projections start uniform after Glorot, biases at zero.
-
-    A call takes ``query``, ``key`` and ``value``, and the options of
-    `purenn.functional.multi_head_attention_forward`: ``key_padding_mask``, ``need_weights``, ``attn_mask`` (in both,
-    true keeps a query from a key), ``average_attn_weights`` and ``is_causal``. It gives the output and the weights, or
-    None for them; without them it is quicker and takes less memory.
+    The parameters are ``in_proj_weight`` of shape :math:`(3 E, E)`, which is :math:`W_q, W_k, W_v` one below the other,
+    or ``q_proj_weight``, ``k_proj_weight`` and ``v_proj_weight`` where keys or values have another width;
+    ``in_proj_bias`` of shape :math:`(3 E)`; ``weight`` and ``bias`` of the child ``out_proj``; with ``add_bias_kv``
+    also ``bias_k`` and ``bias_v`` of shape :math:`(1, 1, E)`. The projections are uniform after Glorot at first, their
+    biases zero.
 
     Args:
-        embed_dim: :math:`E`, the width of queries and outputs.
-        num_heads: a divisor of it.
-        dropout: the probability with which a weight is replaced by 0 in training.
+        embed_dim: the width :math:`E` of queries and outputs.
+        num_heads: the number :math:`n` of heads, a divisor of :math:`E`.
+        dropout: the probability with which a weight of a key is replaced by 0 in training.
         bias: whether the projections have biases.
-        add_bias_kv: whether a learned key and value are added to every sequence.
-        add_zero_attn: whether a key and a value of zeros are added.
-        kdim, vdim: the widths of keys and values; :math:`E` if None.
-        batch_first: whether batches come before positions, in the inputs and the output.
-        device: accepted for torch's sake.
-        dtype: of the arrays; float32 if None.
+        add_bias_kv: whether a learned key and value are appended to every sequence.
+        add_zero_attn: whether a key and a value of zeros are appended to every sequence.
+        kdim: the width :math:`E_k` of keys; :math:`E` if None.
+        vdim: the width :math:`E_v` of values; :math:`E` if None.
+        batch_first: whether the batch is the first dimension of inputs and output, and not the second.
+        device: Ignored; accepted for compatibility with PyTorch.
+        dtype: the dtype of the arrays; float32 if None.
 
-    Shape: queries :math:`(L, N, E)`, keys and values :math:`(S, N, E_k)` and :math:`(S, N, E_v)`, the first two
-        dimensions exchanged with ``batch_first``; or all without :math:`N`. The output is of the queries' shape, the
-        weights of :math:`(N, L, S)` or, not averaged, :math:`(N, \text{heads}, L, S)`.
+    A call takes the arguments
+
+    - ``query``: :math:`Q`, of shape :math:`(L, N, E)`, :math:`(N, L, E)` with ``batch_first``, or :math:`(L, E)`.
+    - ``key``: :math:`K`, of shape :math:`(S, N, E_k)`, :math:`(N, S, E_k)` with ``batch_first``, or :math:`(S, E_k)`.
+    - ``value``: :math:`V`, of shape :math:`(S, N, E_v)`, :math:`(N, S, E_v)` with ``batch_first``, or
+      :math:`(S, E_v)`.
+    - ``key_padding_mask``: which keys are padding, of shape :math:`(N, S)`, or :math:`(S)` without a batch: in a
+      boolean mask true is padding, a floating one is added to the scores. None for no padding.
+    - ``need_weights``: whether the weights of the keys are returned, which is the default; it is quicker and takes less
+      memory without.
+    - ``attn_mask``: which keys a query may not attend to, of shape :math:`(L, S)` or :math:`(N n, L, S)`: in a boolean
+      mask true keeps a query from a key, a floating one is added to the scores. None for no mask.
+    - ``average_attn_weights``: whether the returned weights are averaged over the heads, which is the default.
+    - ``is_causal``: a hint that ``attn_mask``, which must be given too, is causal; without ``need_weights`` and
+      ``key_padding_mask`` the mask is then not read, as in torch.
+
+    Shape: a call returns the output, like ``query``, and the weights, or None. These have shape :math:`(N, L, S)`
+    averaged and else :math:`(N, n, L, S)`, without :math:`N` for queries without a batch.
 
     Raises:
-        ValueError: ``num_heads`` doesn't divide ``embed_dim``.
+        ValueError: ``num_heads`` doesn't divide ``embed_dim``, or shapes of a call that don't fit.
+        TypeError: dtypes that differ.
 
-    Source: ``torch.nn.MultiheadAttention``; Vaswani et al., 2017.
+    Source: ``torch.nn.MultiheadAttention``; Vaswani et al., *Attention Is All You Need*, 2017,
+    https://arxiv.org/abs/1706.03762.
 
     Example:
         >>> import jax, jax.numpy as jnp
-        >>> from purenn import layers
-        >>> layer = layers.MultiheadAttention(8, 2, batch_first=True)
-        >>> params, state = layer.init(jax.random.key(0))
+        >>> from purenn import layers, nn
         >>> x = jnp.ones((3, 5, 8))
-        >>> (y, weights), _ = layer.apply(params, state, x, x, x)
+        >>> attention = nn.MultiheadAttention(8, 2, batch_first=True)
+        >>> y, weights = attention(x, x, x)
         >>> y.shape, weights.shape
         ((3, 5, 8), (3, 5, 5))
+        >>> layer = layers.MultiheadAttention(8, 2, batch_first=True)  # the same as pure functions
+        >>> params, state = layer.init(jax.random.key(0))
+        >>> (y, weights), state = layer.apply(params, state, x, x, x)
     """
 
     embed_dim: int
@@ -85,15 +101,13 @@ class MultiheadAttention(Layer):
     device: Any = None
     dtype: DTypeLike | None = None
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
+    def normalize(self) -> Mapping[str, Any]:
         for name in ("embed_dim", "num_heads"):
             check.integer("MultiheadAttention", name, getattr(self, name), 1)
         if self.embed_dim % self.num_heads:
             check.fail("MultiheadAttention", "num_heads", f"be a divisor of embed_dim={self.embed_dim}", self.num_heads)
-        for name in ("kdim", "vdim"):
-            if getattr(self, name) is None:
-                object.__setattr__(self, name, self.embed_dim)
+        widths = {"kdim": self.kdim, "vdim": self.vdim}
+        return {name: self.embed_dim if width is None else width for name, width in widths.items()}
 
     @property
     def head_dim(self) -> int:
@@ -123,19 +137,19 @@ class MultiheadAttention(Layer):
 
     def forward(
         self,
-        m: Any,
-        query: Any,
-        key: Any,
-        value: Any,
-        key_padding_mask: Any = None,
+        m: Bound,
+        query: ArrayLike,
+        key: ArrayLike,
+        value: ArrayLike,
+        key_padding_mask: ArrayLike | None = None,
         need_weights: bool = True,
-        attn_mask: Any = None,
+        attn_mask: ArrayLike | None = None,
         average_attn_weights: bool = True,
         is_causal: bool = False,
-    ) -> tuple[jax.Array, jax.Array | None]:
+    ) -> tuple[Array, Array | None]:
         exchange = self.batch_first and jnp.ndim(query) == 3
         if exchange:
-            once = {id(x): jnp.swapaxes(x, 0, 1) for x in (query, key, value)}  # what is one array stays one
+            once = {id(x): jnp.swapaxes(x, 0, 1) for x in (query, key, value)}  # an array given twice stays one
             query, key, value = (once[id(x)] for x in (query, key, value))
         output, weights = F.multi_head_attention_forward(
             query,

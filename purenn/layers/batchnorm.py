@@ -1,4 +1,4 @@
-"""Batch normalisation."""
+"""Batch normalization."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
-from jax.typing import DTypeLike
 
 from purenn import check
+from purenn.docstring import documented
 from purenn.functional.normalization.batch import batch_norm_with
 from purenn.layers.base import Bound, Layer, Spec
 from purenn.layers.spec import as_value
+from purenn.typing import Array, ArrayLike, DTypeLike
 
 __all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm"]
 
 
 class NormBase(Layer):
-    """What batch and instance norms share: an affine map and running statistics, a channel each."""
+    """The base of batch and instance norms: an affine map and running statistics, one of each per channel."""
 
     _version: ClassVar[int] = 2  # of a state_dict: since torch's second they have num_batches_tracked
 
@@ -32,9 +33,8 @@ class NormBase(Layer):
     track_running_stats: bool = True
     bias: bool = dataclasses.field(default=True, kw_only=True)
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        object.__setattr__(self, "bias", bool(self.bias and self.affine))
+    def normalize(self) -> Mapping[str, Any]:
+        return {"bias": bool(self.bias and self.affine)}
 
     def parameters(self) -> Mapping[str, Spec | None]:
         shape = (self.num_features,)
@@ -59,9 +59,10 @@ class NormBase(Layer):
 
 
 class BatchNorm(NormBase):
-    """The base of batch norms, those over one device's batch and those over several's."""
+    """The base of batch norms, both over a batch that is whole and over one in parts."""
 
-    def _normalize(self, m: Any, x: jax.Array, axis_name: Any = None) -> jax.Array:
+    def _batch_norm(self, m: Bound, x: Array, axis_name: str | tuple[str, ...] | None = None) -> Array:
+        """Normalizes, and in training moves the running statistics."""
         tracked = m.running_mean is not None
         # torch's order: where no statistics are kept, those of the batch serve in evaluation too, and aren't shared
         momentum, use_batch = 0.0 if self.momentum is None else self.momentum, m.training or not tracked
@@ -83,111 +84,120 @@ class _BatchNorm(BatchNorm):
     device: Any = None
     dtype: DTypeLike | None = None
 
-    def forward(self, m: Any, input: Any) -> jax.Array:
+    def forward(self, m: Bound, input: ArrayLike) -> Array:
         x = check.array("batch_norm", "input", input)
         layouts = {2: "(N, C)", 3: "(N, C, L)", 4: "(N, C, H, W)", 5: "(N, C, D, H, W)"}
         check.rank("batch_norm", "input", x, self._ranks, " or ".join(layouts[r] for r in self._ranks))
-        return self._normalize(m, x)
+        return self._batch_norm(m, x)
 
 
-class BatchNorm1d(_BatchNorm):
-    r"""Normalises every channel over the batch: :math:`y = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}}\,\gamma + \beta`.
+_BATCH_NORM = r"""Normalizes every channel of $inputs over the batch.
 
-    In training, mean and (biased) variance are the batch's, and the running statistics move towards them,
-    :math:`\hat\mu \leftarrow (1 - m)\,\hat\mu + m\,\mu`, the variance as its unbiased estimate; in evaluation the
-    running statistics are used. Its arrays are ``weight`` :math:`\gamma` and ``bias`` :math:`\beta`; its state is
-    ``running_mean``, ``running_var`` and ``num_batches_tracked``.
+    .. math:: y = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}}\, \gamma + \beta
+
+    In training, :math:`\mu` and :math:`\sigma^2` are the mean and the biased variance of the channel over $over, and
+    the running statistics move towards them: :math:`\hat\mu \leftarrow (1 - m)\, \hat\mu + m\, \mu`, and likewise
+    :math:`\hat\sigma^2` with the unbiased variance. In evaluation, the running statistics stand for :math:`\mu` and
+    :math:`\sigma^2`.
+
+    The parameters are ``weight`` :math:`\gamma`, ones at first, and ``bias`` :math:`\beta`, zeros at first, of shape
+    :math:`(C)`. The buffers are ``running_mean``, zeros at first, and ``running_var``, ones at first, of shape
+    :math:`(C)`, and ``num_batches_tracked``, which counts the batches.
 
     Args:
-        num_features: channels of the input.
-        eps: added to the variance.
-        momentum: the :math:`m` of the running statistics; None averages over all batches alike.
+        num_features: the number :math:`C` of channels.
+        eps: the :math:`\epsilon` that is added to the variance.
+        momentum: the weight :math:`m` of a new batch in the running statistics; with None, all batches weigh the same.
         affine: whether there are a weight and a bias.
-        track_running_stats: whether there are running statistics; without, the batch's always serve.
-        device: accepted for torch's sake.
-        dtype: of the arrays; float32 if None.
+        track_running_stats: whether there are running statistics; without them the batch's own serve in evaluation too.
+        device: Ignored; accepted for compatibility with PyTorch.
+        dtype: the dtype of the arrays; float32 if None.
         bias: whether there is a bias.
 
-    Shape: :math:`(N, C)` or :math:`(N, C, L)`, which it keeps.
+    Shape: :math:`$shape`, which the output has too.
 
-    Source: ``torch.nn.BatchNorm1d``; Ioffe and Szegedy, 2015.
+    Raises:
+        ValueError: a call's input has another rank, a number of channels that doesn't fit the arrays, or in training
+            one value per channel.
+        TypeError: its dtype isn't floating-point, or doesn't fit that of the arrays.
+
+    Source: ``torch.nn.BatchNorm${rank}d``; Ioffe and Szegedy, *Batch Normalization: Accelerating Deep Network Training
+    by Reducing Internal Covariate Shift*, 2015, https://arxiv.org/abs/1502.03167.
 
     Example:
         >>> import jax, jax.numpy as jnp
-        >>> from purenn import layers
-        >>> layer = layers.BatchNorm1d(100)
+        >>> from purenn import layers, nn
+        >>> x = jnp.ones($x)
+        >>> norm = nn.BatchNorm${rank}d(3)
+        >>> norm(x).shape, int(norm.num_batches_tracked)
+        ($x, 1)
+        >>> layer = layers.BatchNorm${rank}d(3)  # the same as pure functions
         >>> params, state = layer.init(jax.random.key(0))
-        >>> y, state = layer.apply(params, state, jnp.ones((20, 100)), training=True)
-        >>> y.shape, int(state["num_batches_tracked"])
-        ((20, 100), 1)
+        >>> y, state = layer.apply(params, state, x, training=True)
     """
 
+
+@documented(
+    _BATCH_NORM, 1, over="the batch and the signals' length", shape="(N, C)` or :math:`(N, C, L)", x="(2, 3, 9)"
+)
+class BatchNorm1d(_BatchNorm):
     _ranks = (2, 3)
 
 
+@documented(_BATCH_NORM, 2, over="all pixels of the batch", shape="(N, C, H, W)", x="(2, 3, 4, 4)")
 class BatchNorm2d(_BatchNorm):
-    """Normalises every channel of images over the batch; arguments, arrays and formula as `BatchNorm1d`'s.
-
-    Shape: :math:`(N, C, H, W)`, which it keeps.
-
-    Source: ``torch.nn.BatchNorm2d``.
-
-    Example:
-        >>> import jax, jax.numpy as jnp
-        >>> from purenn import layers
-        >>> layer = layers.BatchNorm2d(3)
-        >>> layer.apply(*layer.init(jax.random.key(0)), jnp.ones((2, 3, 4, 4)))[0].shape
-        (2, 3, 4, 4)
-    """
-
     _ranks = (4,)
 
 
+@documented(_BATCH_NORM, 3, over="all voxels of the batch", shape="(N, C, D, H, W)", x="(2, 3, 2, 4, 4)")
 class BatchNorm3d(_BatchNorm):
-    """Normalises every channel of volumes over the batch; arguments, arrays and formula as `BatchNorm1d`'s.
-
-    Shape: :math:`(N, C, D, H, W)`, which it keeps.
-
-    Source: ``torch.nn.BatchNorm3d``.
-
-    Example:
-        >>> import jax, jax.numpy as jnp
-        >>> from purenn import layers
-        >>> layer = layers.BatchNorm3d(3)
-        >>> layer.apply(*layer.init(jax.random.key(0)), jnp.ones((2, 3, 2, 4, 4)))[0].shape
-        (2, 3, 2, 4, 4)
-    """
-
     _ranks = (5,)
 
 
 class SyncBatchNorm(BatchNorm):
-    """Normalises every channel over a batch that lies in parts on several devices.
+    r"""Normalizes every channel over a batch that lies in parts on several devices.
 
-    Formula and arrays are `BatchNorm1d`'s. In training, the statistics are those of the whole batch, along the axis of
-    a mesh that ``process_group`` names. Under ``jax.jit`` with a batch that is sharded, where arrays are whole, every
-    batch norm does this by itself.
+    .. math:: y = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}}\, \gamma + \beta
+
+    In training, :math:`\mu` and :math:`\sigma^2` are the mean and the biased variance of the channel over the whole
+    batch, along the axis of a mesh that ``process_group`` names, and the running statistics move towards them:
+    :math:`\hat\mu \leftarrow (1 - m)\, \hat\mu + m\, \mu`, and likewise :math:`\hat\sigma^2` with the unbiased
+    variance. In evaluation, the running statistics stand for :math:`\mu` and :math:`\sigma^2`. Under ``jax.jit`` with a
+    sharded batch every array is whole, and every batch norm shares its statistics by itself.
+
+    The parameters are ``weight`` :math:`\gamma`, ones at first, and ``bias`` :math:`\beta`, zeros at first, of shape
+    :math:`(C)`. The buffers are ``running_mean``, zeros at first, and ``running_var``, ones at first, of shape
+    :math:`(C)`, and ``num_batches_tracked``, which counts the batches.
 
     Args:
-        num_features: channels of the input.
-        eps: added to the variance.
-        momentum: the weight of a batch in the running statistics; None averages over all batches alike.
+        num_features: the number :math:`C` of channels.
+        eps: the :math:`\epsilon` that is added to the variance.
+        momentum: the weight :math:`m` of a new batch in the running statistics; with None, all batches weigh the same.
         affine: whether there are a weight and a bias.
-        track_running_stats: whether there are running statistics; without, the batch's always serve.
-        process_group: the axis, or axes, of the ``jax.shard_map`` or ``jax.vmap(axis_name=)`` around the call; None
-            is plain batch norm.
-        device: accepted for torch's sake.
-        dtype: of the arrays; float32 if None.
+        track_running_stats: whether there are running statistics; without them the own part's serve in evaluation too.
+        process_group: the axis, or axes, of the ``jax.shard_map`` or ``jax.vmap(axis_name=)`` around the call; with
+            None it is plain batch norm.
+        device: Ignored; accepted for compatibility with PyTorch.
+        dtype: the dtype of the arrays; float32 if None.
         bias: whether there is a bias.
 
-    Shape: :math:`(N, C, *)`, which it keeps.
+    Shape: :math:`(N, C, *)`, which the output has too.
 
-    Source: ``torch.nn.SyncBatchNorm``.
+    Raises:
+        ValueError: a call's input has another rank, a number of channels that doesn't fit the arrays, or in training
+            one value per channel; or no axis has the name.
+        TypeError: its dtype isn't floating-point, or doesn't fit that of the arrays.
+
+    Source: ``torch.nn.SyncBatchNorm``; Ioffe and Szegedy, *Batch Normalization: Accelerating Deep Network Training by
+    Reducing Internal Covariate Shift*, 2015, https://arxiv.org/abs/1502.03167.
 
     Example:
         >>> import jax, jax.numpy as jnp
-        >>> from purenn import layers
-        >>> layer = layers.SyncBatchNorm(3, process_group="batch")
+        >>> from purenn import layers, nn
+        >>> norm = nn.SyncBatchNorm(3, process_group="batch").eval()
+        >>> norm(jnp.ones((5, 3))).shape
+        (5, 3)
+        >>> layer = layers.SyncBatchNorm(3, process_group="batch")  # the same as pure functions
         >>> params, state = layer.init(jax.random.key(0))
         >>> apply = lambda x: layer.apply(params, state, x, training=True)[0]
         >>> jax.vmap(apply, axis_name="batch")(jnp.ones((2, 5, 3))).shape
@@ -198,20 +208,22 @@ class SyncBatchNorm(BatchNorm):
     device: Any = None
     dtype: DTypeLike | None = None
 
-    def forward(self, m: Any, input: Any) -> jax.Array:
+    def forward(self, m: Bound, input: ArrayLike) -> Array:
         x = check.array("sync_batch_norm", "input", input)
         if x.ndim < 2 or x.shape[1] == 0:
             check.fail("sync_batch_norm", "input", "have shape (N, C, *) with channels", f"shape {x.shape}")
-        return self._normalize(m, x, self.process_group)
+        return self._batch_norm(m, x, self.process_group)
 
     @classmethod
-    def convert_sync_batchnorm(cls, module: Any, process_group: str | tuple[str, ...] | None = None) -> Any:
-        """The layer, or the module, with every batch norm in it replaced by this one.
+    def convert_sync_batchnorm(cls, module: Layer, process_group: str | tuple[str, ...] | None = None) -> Layer:
+        """Returns the layer with every batch norm in it replaced by one over a batch in parts.
 
         Args:
-            module: a layer of `purenn.layers`, of which a converted one is given; or a module of `purenn.nn`, whose
-                children are replaced. The arrays stay as they are.
+            module: a layer. ``nn.SyncBatchNorm.convert_sync_batchnorm`` does the same to a module.
             process_group: the axis, or axes, over which statistics are shared.
+
+        Raises:
+            TypeError: ``module`` isn't a layer.
 
         Example:
             >>> from purenn import layers
@@ -219,63 +231,46 @@ class SyncBatchNorm(BatchNorm):
             >>> layers.SyncBatchNorm.convert_sync_batchnorm(net, "batch")[1]
             SyncBatchNorm(3, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)
         """
-        process_group = as_value(process_group)
-        if isinstance(module, Layer):
-            return _converted(module, process_group)
-        if not isinstance(module, Bound):
-            check.fail("convert_sync_batchnorm", "module", "be a layer or a module", type(module).__name__, TypeError)
-        return _converted_module(cls, module, process_group, {})
-
-
-def _arguments(layer: BatchNorm, process_group: Any) -> dict[str, Any]:
-    return {**layer.hyperparameters(), "process_group": process_group}
+        if not isinstance(module, Layer):
+            expected = "be a layer (nn.SyncBatchNorm.convert_sync_batchnorm takes a layer or a module)"
+            check.fail("convert_sync_batchnorm", "module", expected, type(module).__name__, TypeError)
+        return _converted(module, as_value(process_group))
 
 
 def _converted(layer: Layer, process_group: Any) -> Layer:
     if isinstance(layer, BatchNorm):
-        return SyncBatchNorm(**_arguments(layer, process_group), dtype=vars(layer)["dtype"])
+        return SyncBatchNorm(
+            **{**layer.hyperparameters(), "process_group": process_group}, dtype=getattr(layer, "dtype", None)
+        )
 
     def convert(value: Any) -> Any:
         if isinstance(value, Layer):
             return _converted(value, process_group)
         return tuple(map(convert, value)) if type(value) is tuple else value
 
-    made = object.__new__(type(layer))
-    vars(made).update({name: convert(value) for name, value in layer.__getstate__().items()})
-    children = made.children()
-    if any(_converted(child, process_group) != child for child in children.values()):  # made in children() itself
-        made = object.__new__(_converting(type(layer), process_group))
-        vars(made).update(layer.__getstate__())
+    values = layer.__getstate__()
+    made = _layer(type(layer), {name: convert(value) for name, value in values.items()})
+    if any(_converted(child, process_group) != child for child in made.children().values()):
+        made = _layer(_converting(type(layer), process_group), values)  # its children() makes batch norms
     return layer if made == layer else made
+
+
+def _layer(cls: type[Layer], values: Mapping[str, Any]) -> Layer:
+    """The layer of these attributes, by no constructor, which may take other arguments."""
+    made = object.__new__(cls)
+    vars(made).update(values)
+    return made
 
 
 @functools.cache
 def _converting(cls: type[Layer], process_group: Any) -> type[Layer]:
-    """A class of layers with what its ``children`` makes converted."""
+    """A class of layers whose ``children`` are another's, converted."""
 
-    def children(self: Any) -> Mapping[str, Layer]:
+    def children(self: Layer) -> Mapping[str, Layer]:
         return {name: _converted(child, process_group) for name, child in cls.children(self).items()}
 
-    def reduce(self: Any) -> Any:
-        original = object.__new__(cls)
-        vars(original).update(self.__getstate__())
-        return _converted, (original, process_group)
+    def reduce(self: Layer) -> Any:
+        return _converted, (_layer(cls, self.__getstate__()), process_group)
 
     namespace = {"children": children, "__reduce__": reduce, "__module__": cls.__module__, "__doc__": cls.__doc__}
     return types.new_class(cls.__name__, (cls,), {}, lambda body: body.update(namespace))
-
-
-def _converted_module(cls: Any, module: Any, process_group: Any, made: dict[int, Any]) -> Any:
-    """A module in which every batch norm is replaced; one that is there twice by one."""
-    if id(module) not in made:
-        layer, new = module._layer, module
-        if isinstance(layer, BatchNorm):
-            new = cls(**_arguments(layer, process_group))
-            for group in ("_parameters", "_buffers"):
-                vars(new)[group] = vars(module)[group].copy()
-            new.train(module.training)
-        made[id(module)] = new
-        for name, child in module._modules.items():
-            if child is not None:
-                new.register_module(name, _converted_module(cls, child, process_group, made))
-    return made[id(module)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from purenn.layers.base import Bound, Composite, Layer
 from purenn.tree import list_repr
@@ -12,16 +12,23 @@ __all__ = ["ModuleList", "Sequential"]
 
 
 class Sequential(Composite):
-    """Layers one after another: the output of each is the input of the next.
+    """Runs layers one after another: the output of each is the input of the next.
 
     Args:
-        layers: the layers, or one dict of them by name.
+        layers: the layers, or one dict of them by name; without names they are numbered.
+
+    Shape: the first layer's input to the last layer's output.
+
+    Raises:
+        TypeError: an argument isn't a layer.
 
     Source: ``torch.nn.Sequential``.
 
     Example:
         >>> import jax, jax.numpy as jnp
-        >>> from purenn import layers
+        >>> from purenn import layers, nn
+        >>> nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))(jnp.ones((3, 4))).shape
+        (3, 2)
         >>> net = layers.Sequential(layers.Linear(4, 8), layers.ReLU(), layers.Linear(8, 2))
         >>> params, state = net.init(jax.random.key(0))
         >>> sorted(params), net.apply(params, state, jnp.ones((3, 4)))[0].shape
@@ -49,7 +56,7 @@ class Sequential(Composite):
     def children(self) -> Mapping[str, Layer]:
         return dict(zip(self.names, self.layers, strict=True))
 
-    def forward(self, m: Any, input: Any) -> Any:
+    def forward(self, m: BoundList, input: Any) -> Any:
         for child in m:
             input = child(input)
         return input
@@ -67,7 +74,7 @@ class Sequential(Composite):
 
 
 class BoundList(Bound):
-    """Layers in an order, bound to arrays: to be iterated and indexed in a `forward`, as the list of modules is."""
+    """Layers in an order, bound to arrays: a `forward` iterates and indexes them."""
 
     def __iter__(self) -> Iterator[Any]:
         return iter(list(self._modules.values()))
@@ -80,15 +87,22 @@ class BoundList(Bound):
 
 
 class ModuleList(Composite):
-    """Layers in a list, as a child of a layer that says in its `forward` what to do with them.
+    """A list of layers, as a child of a layer whose `forward` calls them.
 
     Args:
         modules: the layers.
 
+    Raises:
+        TypeError: one of them isn't a layer.
+
     Source: ``torch.nn.ModuleList``.
 
     Example:
-        >>> from purenn import layers
+        >>> import jax.numpy as jnp
+        >>> from purenn import layers, nn
+        >>> blocks = nn.ModuleList(nn.Linear(10, 10) for _ in range(2))
+        >>> blocks[1](jnp.ones((3, 10))).shape
+        (3, 10)
         >>> layers.ModuleList([layers.Linear(10, 10), layers.Linear(10, 10), layers.ReLU()])
         ModuleList(
           (0-1): 2 x Linear(in_features=10, out_features=10, bias=True)
@@ -110,7 +124,7 @@ class ModuleList(Composite):
     def children(self) -> Mapping[str, Layer]:
         return {str(i): layer for i, layer in enumerate(self.modules)}
 
-    def forward(self, m: Any, *args: Any) -> Any:
+    def forward(self, m: Bound, *args: Any) -> NoReturn:
         raise NotImplementedError("a ModuleList holds layers and can't be called: call the layers that it holds")
 
     def _bound(self) -> type[Bound]:

@@ -1,16 +1,16 @@
-"""Instance normalisation."""
+"""Instance normalization."""
 
 from __future__ import annotations
 
 import warnings
 from typing import Any, ClassVar
 
-import jax
-from jax.typing import DTypeLike
-
 from purenn import check
+from purenn.docstring import documented
 from purenn.functional.normalization.instance import instance_norm_with
+from purenn.layers.base import Bound
 from purenn.layers.batchnorm import NormBase
+from purenn.typing import Array, ArrayLike, DTypeLike
 
 __all__ = ["InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d"]
 
@@ -23,7 +23,7 @@ class _InstanceNorm(NormBase):
     device: Any = None
     dtype: DTypeLike | None = None
 
-    def forward(self, m: Any, input: Any) -> jax.Array:
+    def forward(self, m: Bound, input: ArrayLike) -> Array:
         x, n = check.array("instance_norm", "input", input), self._rank
         layout = {1: "L", 2: "H, W", 3: "D, H, W"}[n]
         check.rank("instance_norm", "input", x, (n + 1, n + 2), f"(C, {layout}) or (N, C, {layout})")
@@ -44,69 +44,62 @@ class _InstanceNorm(NormBase):
         return y.reshape(x.shape)
 
 
-class InstanceNorm1d(_InstanceNorm):
-    r"""Normalises each channel of each sample: :math:`y = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}}\,\gamma + \beta`.
+_INSTANCE_NORM = r"""Normalizes every channel of every $sample by itself.
 
-    Mean and (biased) variance are those of a sample's channel. With ``track_running_stats``, in training, running
-    statistics move towards their averages over the batch, :math:`\hat\mu \leftarrow (1 - m)\,\hat\mu + m\,\mu`, and
-    in evaluation they are used. Its arrays are ``weight`` :math:`\gamma` and ``bias`` :math:`\beta`; its state is
-    ``running_mean``, ``running_var`` and ``num_batches_tracked``, which torch leaves at 0.
+    .. math:: y = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}}\, \gamma + \beta
+
+    The mean :math:`\mu` and the biased variance :math:`\sigma^2` are those of one channel of one $sample. With
+    ``track_running_stats``, running statistics move in training towards the averages of these over the batch:
+    :math:`\hat\mu \leftarrow (1 - m)\, \hat\mu + m\, \mu`, and likewise :math:`\hat\sigma^2` with the unbiased
+    variance. In evaluation they stand for :math:`\mu` and :math:`\sigma^2`.
+
+    The parameters are, with ``affine``, ``weight`` :math:`\gamma`, ones at first, and ``bias`` :math:`\beta`, zeros at
+    first, of shape :math:`(C)`. The buffers are, with ``track_running_stats``, ``running_mean``, zeros at first, and
+    ``running_var``, ones at first, of shape :math:`(C)`, and ``num_batches_tracked``, which stays 0 as in torch.
 
     Args:
-        num_features: channels of the input.
-        eps: added to the variance.
-        momentum: the :math:`m` of the running statistics; with None they don't move, as in torch.
+        num_features: the number :math:`C` of channels.
+        eps: the :math:`\epsilon` that is added to the variance.
+        momentum: the weight :math:`m` of a new batch in the running statistics; with None they don't move, as in torch.
         affine: whether there are a weight and a bias.
-        track_running_stats: whether there are running statistics; without, the sample's always serve.
-        device: accepted for torch's sake.
-        dtype: of the arrays; float32 if None.
-        bias: whether there is a bias.
+        track_running_stats: whether there are running statistics; without them the $sample's own serve in evaluation
+            too.
+        device: Ignored; accepted for compatibility with PyTorch.
+        dtype: the dtype of the arrays; float32 if None.
+        bias: whether there is a bias, with ``affine``.
 
-    Shape: :math:`(N, C, L)` or :math:`(C, L)`, which it keeps.
+    Shape: :math:`$N` or :math:`$C`, which the output has too.
 
-    Source: ``torch.nn.InstanceNorm1d``; Ulyanov, Vedaldi and Lempitsky, 2016.
+    Raises:
+        ValueError: a call's input has another rank, a number of channels that doesn't fit the arrays, or one value per
+            channel.
+        TypeError: its dtype isn't floating-point, or doesn't fit that of the arrays.
+
+    Source: ``torch.nn.InstanceNorm${rank}d``; Ulyanov, Vedaldi and Lempitsky, *Instance Normalization: The Missing
+    Ingredient for Fast Stylization*, 2016, https://arxiv.org/abs/1607.08022.
 
     Example:
         >>> import jax, jax.numpy as jnp
-        >>> from purenn import layers
-        >>> layer = layers.InstanceNorm1d(100, affine=True)
+        >>> from purenn import layers, nn
+        >>> x = jnp.ones($x)
+        >>> nn.InstanceNorm${rank}d(3, affine=True)(x).shape
+        $x
+        >>> layer = layers.InstanceNorm${rank}d(3, affine=True)  # the same as pure functions
         >>> params, state = layer.init(jax.random.key(0))
-        >>> layer.apply(params, state, jnp.ones((20, 100, 40)))[0].shape
-        (20, 100, 40)
+        >>> y, state = layer.apply(params, state, x)
     """
 
+
+@documented(_INSTANCE_NORM, 1, sample="signal", x="(2, 3, 9)")
+class InstanceNorm1d(_InstanceNorm):
     _rank = 1
 
 
+@documented(_INSTANCE_NORM, 2, sample="image", x="(2, 3, 4, 4)")
 class InstanceNorm2d(_InstanceNorm):
-    """Normalises every channel of every image; arguments, arrays and formula as `InstanceNorm1d`'s.
-
-    Shape: :math:`(N, C, H, W)` or :math:`(C, H, W)`, which it keeps.
-
-    Source: ``torch.nn.InstanceNorm2d``.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn import layers
-        >>> layers.InstanceNorm2d(3).apply({}, {}, jnp.ones((2, 3, 4, 4)))[0].shape
-        (2, 3, 4, 4)
-    """
-
     _rank = 2
 
 
+@documented(_INSTANCE_NORM, 3, sample="volume", x="(2, 3, 2, 4, 4)")
 class InstanceNorm3d(_InstanceNorm):
-    """Normalises every channel of every volume; arguments, arrays and formula as `InstanceNorm1d`'s.
-
-    Shape: :math:`(N, C, D, H, W)` or :math:`(C, D, H, W)`, which it keeps.
-
-    Source: ``torch.nn.InstanceNorm3d``.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn import layers
-        >>> layers.InstanceNorm3d(3).apply({}, {}, jnp.ones((2, 3, 2, 4, 4)))[0].shape
-        (2, 3, 2, 4, 4)
-    """
-
     _rank = 3

@@ -16,7 +16,7 @@ from purenn.layers.base import Composite, Layer, further_methods
 from purenn.layers.bound import Bound
 from purenn.layers.location import move_location
 from purenn.layers.sparse import Table
-from purenn.nn import access, eager, reset
+from purenn.nn import access, eager, reset, sync_batchnorm
 from purenn.nn.code import is_library
 from purenn.nn.module import Module
 from purenn.nn.state_dict import assign_trees
@@ -150,6 +150,7 @@ def stateful(layer_class: type[Layer]) -> type[Module]:
         {
             **reset.methods_of(layer_class),
             **own,
+            **sync_batchnorm.methods_of(layer_class),
             "__init__": __init__,
             "__doc__": layer_class.__doc__,
             "__module__": layer_class.__module__,

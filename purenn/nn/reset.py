@@ -10,7 +10,8 @@ from purenn.layers.base import Layer
 from purenn.layers.batchnorm import NormBase
 from purenn.layers.conv import _ConvNd
 from purenn.layers.lazy import Lazy
-from purenn.layers.rnn import RNNBase, RNNCellBase
+from purenn.layers.rnn import RNNBase
+from purenn.layers.rnn_cell import RNNCellBase
 from purenn.nn import access
 from purenn.nn.arrays import placed_like
 from purenn.nn.node import Node

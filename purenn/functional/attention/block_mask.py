@@ -1,13 +1,11 @@
-"""Masks of attention as functions of indices, and which blocks of the scores they leave."""
+"""Masks of attention that know which blocks of the scores they leave."""
 
 # ruff: noqa: N803 (torch's names of arguments)
 
 from __future__ import annotations
 
-import inspect
 import itertools
 import math
-from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -16,136 +14,27 @@ import numpy as np
 from jax import lax
 
 from purenn import check
+from purenn.functional.attention.mask_mod import (
+    Mod,
+    count_arguments,
+    create_mask,
+    noop_mask,
+    over_indices,
+    sliced_mask_mod,
+)
+from purenn.typing import Array
 
-__all__ = ["BlockMask", "and_masks", "create_block_mask", "create_mask", "noop_mask", "or_masks", "over_indices"]
-
-_LARGE = 1 << 30  # a block that holds everything
-Mod = Callable[..., Any]
-
-
-def over_indices(mod: Mod, batch: int, heads: int, q_len: int, kv_len: int, scores: jax.Array | None = None) -> Any:
-    """What a function of the indices, and of a score before them, gives at every place of the scores."""
-    scored = () if scores is None else (0,)
-    for axes in ((None, None, None, 0), (None, None, 0, None), (None, 0, None, None), (0, None, None, None)):
-        mod = jax.vmap(mod, in_axes=(*scored, *axes))
-    indices = (jnp.arange(n, dtype=jnp.int32) for n in (batch, heads, q_len, kv_len))
-    return mod(*indices) if scores is None else mod(scores, *indices)
-
-
-def noop_mask(batch: Any, head: Any, token_q: Any, token_kv: Any) -> jax.Array:
-    """The mask that leaves everything.
-
-    Source: ``torch.nn.attention.flex_attention.noop_mask``.
-
-    Example:
-        >>> from purenn.nn.attention.flex_attention import create_mask, noop_mask
-        >>> create_mask(noop_mask, 1, 1, 1, 2).tolist()
-        [[[[True, True]]]]
-    """
-    return jnp.ones((), bool)
-
-
-def _mask_mods(where: str, mask_mods: tuple[Mod, ...]) -> None:
-    if not all(map(callable, mask_mods)):
-        check.fail(where, "mask_mods", "be functions of the indices", repr(mask_mods), TypeError)
-
-
-def or_masks(*mask_mods: Mod) -> Mod:
-    """The mask that leaves what any of these leaves.
-
-    Args:
-        mask_mods: functions of the batch, the head, the query and the key, four integers, to a boolean.
-
-    Source: ``torch.nn.attention.flex_attention.or_masks``.
-
-    Example:
-        >>> from purenn.nn.attention.flex_attention import create_mask, or_masks
-        >>> mask = or_masks(lambda b, h, q, k: q > k, lambda b, h, q, k: q == k)
-        >>> create_mask(mask, 1, 1, 2, 2)[0, 0].tolist()
-        [[True, False], [True, True]]
-    """
-    _mask_mods("or_masks", mask_mods)
-
-    def or_mask(b: Any, h: Any, q_idx: Any, kv_idx: Any) -> Any:
-        result = jnp.zeros((), bool)
-        for mask in mask_mods:
-            result = result | mask(b, h, q_idx, kv_idx)
-        return result
-
-    return or_mask
-
-
-def and_masks(*mask_mods: Mod) -> Mod:
-    """The mask that leaves what all of these leave.
-
-    Args:
-        mask_mods: functions of the batch, the head, the query and the key, four integers, to a boolean.
-
-    Source: ``torch.nn.attention.flex_attention.and_masks``.
-
-    Example:
-        >>> from purenn.nn.attention.flex_attention import and_masks, create_mask
-        >>> mask = and_masks(lambda b, h, q, k: q >= k, lambda b, h, q, k: q - k < 2)
-        >>> create_mask(mask, 1, 1, 3, 3)[0, 0].tolist()
-        [[True, False, False], [True, True, False], [False, True, True]]
-    """
-    _mask_mods("and_masks", mask_mods)
-
-    def and_mask(b: Any, h: Any, q_idx: Any, kv_idx: Any) -> Any:
-        result = jnp.ones((), bool)
-        for mask in mask_mods:
-            result = result & mask(b, h, q_idx, kv_idx)
-        return result
-
-    return and_mask
-
-
-def _arguments(where: str, mod: Mod) -> int:
-    parameters = inspect.signature(mod).parameters.values()
-    count = sum(p.default is inspect.Parameter.empty for p in parameters)
-    if count not in (4, 5):
-        check.fail(where, "the function", "take 4 indices, or a score and 4 indices", f"{count} arguments")
-    return count
-
-
-def create_mask(mod_fn: Mod, B: int | None, H: int | None, Q_LEN: int, KV_LEN: int, device: Any = None) -> jax.Array:
-    """A mask as an array, from a function.
-
-    Args:
-        mod_fn: a function of four indices to a boolean; or of a score and four indices to a score, whose mask is where
-            it doesn't give minus infinity.
-        B: the batch's size; None is 1.
-        H: the number of heads; None is 1.
-        Q_LEN: the number of queries.
-        KV_LEN: the number of keys.
-        device: accepted for torch's sake.
-
-    Returns:
-        A boolean array of shape :math:`(B, H, Q, K)`.
-
-    Source: ``torch.nn.attention.flex_attention.create_mask``.
-
-    Example:
-        >>> from purenn.nn.attention.flex_attention import create_mask
-        >>> create_mask(lambda b, h, q, k: q >= k, None, None, 2, 2)[0, 0].tolist()
-        [[True, False], [True, True]]
-    """
-    shape = (1 if B is None else B, 1 if H is None else H, Q_LEN, KV_LEN)
-    if _arguments("create_mask", mod_fn) == 5:
-        return ~jnp.isneginf(over_indices(mod_fn, *shape, scores=jnp.zeros(shape, jnp.float32)))
-    return over_indices(mod_fn, *shape)
-
-
-# Blocks: how many of a row are needed, and their numbers, those that are needed first.
+__all__ = ["BlockMask", "create_block_mask"]
 
 
 def _ordered(dense: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Returns the number of needed blocks per row, and the numbers of all blocks, those of needed ones first."""
     dense = dense.astype(jnp.int32)
     return jnp.sum(dense, -1, dtype=jnp.int32), jnp.argsort(-dense, -1, stable=True).astype(jnp.int32)
 
 
 def _dense(count: jax.Array, indices: jax.Array) -> jax.Array:
-    """The inverse of `_ordered`, in booleans."""
+    """Inverts `_ordered`, to booleans."""
     n, ndim = indices.shape[-1], indices.ndim
     needed = lax.broadcasted_iota(jnp.int32, indices.shape, ndim - 1) < jnp.expand_dims(count, -1)
     found = jnp.expand_dims(indices, -1) == lax.broadcasted_iota(jnp.int32, (*indices.shape, n), ndim)
@@ -158,13 +47,6 @@ def _transposed(count: jax.Array | None, indices: jax.Array | None) -> tuple[Any
     return _ordered(jnp.swapaxes(_dense(count, indices), -1, -2))
 
 
-def sliced_mask_mod(batch: Any, head: Any, token_q: Any, token_kv: Any) -> Any:
-    raise RuntimeError(
-        "Cannot use mask_mod from a sliced BlockMask: its indices count from the slice's start; set mask_mod to one "
-        "that is made from the whole BlockMask's"
-    )
-
-
 _ARRAYS = tuple(
     f"{kind}{side}_{what}" for side in ("kv", "q") for kind in ("", "full_") for what in ("num_blocks", "indices")
 )
@@ -172,19 +54,22 @@ _ARRAYS = tuple(
 
 @jax.tree_util.register_pytree_node_class
 class BlockMask:
-    """A mask of attention that knows which blocks of the scores it leaves: partly, by ``mask_mod``, or in full.
+    """A mask of attention that knows which blocks of the scores it leaves: in part, by ``mask_mod``, or in full.
 
     `create_block_mask` and `from_kv_blocks` make it. It is a tree of its arrays, so it goes through jit.
 
     Attributes:
         seq_lengths: the numbers of queries and keys.
-        kv_num_blocks: how many blocks each row of blocks has that are left partly.
-        kv_indices: their numbers, first in their row.
-        full_kv_num_blocks: as many for those that are left in full, or None.
-        full_kv_indices: their numbers, or None.
-        q_num_blocks: the same by columns, as are the other three.
-        BLOCK_SIZE: the sizes of a block, of queries and keys.
-        mask_mod: a function of four indices.
+        kv_num_blocks: the number of blocks in every row of blocks that are left in part.
+        kv_indices: the numbers of the blocks in every row, beginning with these.
+        full_kv_num_blocks: the number of blocks in every row that are left in full, or None.
+        full_kv_indices: the numbers of the blocks in every row, beginning with these, or None.
+        q_num_blocks: the number of blocks in every column of blocks that are left in part.
+        q_indices: the numbers of the blocks in every column, beginning with these.
+        full_q_num_blocks: the number of blocks in every column that are left in full, or None.
+        full_q_indices: the numbers of the blocks in every column, beginning with these, or None.
+        BLOCK_SIZE: the numbers of queries and keys of a block.
+        mask_mod: a function of the batch, the head, the query and the key, four integers, to a boolean.
 
     Source: ``torch.nn.attention.flex_attention.BlockMask``.
 
@@ -198,14 +83,14 @@ class BlockMask:
     def __init__(
         self,
         seq_lengths: tuple[int, int],
-        kv_num_blocks: Any,
-        kv_indices: Any,
-        full_kv_num_blocks: Any,
-        full_kv_indices: Any,
-        q_num_blocks: Any,
-        q_indices: Any,
-        full_q_num_blocks: Any,
-        full_q_indices: Any,
+        kv_num_blocks: Array,
+        kv_indices: Array,
+        full_kv_num_blocks: Array | None,
+        full_kv_indices: Array | None,
+        q_num_blocks: Array | None,
+        q_indices: Array | None,
+        full_q_num_blocks: Array | None,
+        full_q_indices: Array | None,
         BLOCK_SIZE: tuple[int, int] = (128, 128),
         mask_mod: Mod = noop_mask,
     ):
@@ -235,16 +120,30 @@ class BlockMask:
     @classmethod
     def from_kv_blocks(
         cls,
-        kv_num_blocks: Any,
-        kv_indices: Any,
-        full_kv_num_blocks: Any = None,
-        full_kv_indices: Any = None,
+        kv_num_blocks: Array,
+        kv_indices: Array,
+        full_kv_num_blocks: Array | None = None,
+        full_kv_indices: Array | None = None,
         BLOCK_SIZE: int | tuple[int, int] = 128,
         mask_mod: Mod | None = None,
         seq_lengths: tuple[int, int] | None = None,
         compute_q_blocks: bool = True,
     ) -> BlockMask:
-        """A mask from its blocks by rows; those by columns follow."""
+        """Makes a mask from its blocks by rows.
+
+        Args:
+            kv_num_blocks: the number of blocks in every row of blocks that are left in part.
+            kv_indices: the numbers of the blocks in every row, beginning with these.
+            full_kv_num_blocks: the number of blocks in every row that are left in full, or None.
+            full_kv_indices: the numbers of the blocks in every row, beginning with these, or None.
+            BLOCK_SIZE: the numbers of queries and keys of a block, or one number for both.
+            mask_mod: a function of four indices; None leaves every score.
+            seq_lengths: the numbers of queries and keys; None is those of all blocks together.
+            compute_q_blocks: whether the blocks by columns are computed.
+
+        Raises:
+            ValueError: ``kv_indices`` has fewer than two dimensions.
+        """
         size = (BLOCK_SIZE, BLOCK_SIZE) if isinstance(BLOCK_SIZE, int) else BLOCK_SIZE
         if jnp.ndim(kv_indices) < 2:
             check.fail("BlockMask", "kv_indices", "have rank at least 2", f"shape {jnp.shape(kv_indices)}")
@@ -256,41 +155,41 @@ class BlockMask:
         return cls(lengths, *rows, *by_column, BLOCK_SIZE=size, mask_mod=noop_mask if mask_mod is None else mask_mod)
 
     def as_tuple(self, flatten: bool = True) -> tuple[Any, ...]:
-        """All of it: lengths, arrays, block sizes and the function, the pairs opened with `flatten`."""
+        """Returns lengths, arrays, block sizes and the function; with ``flatten`` the pairs become their elements."""
         arrays = [getattr(self, name) for name in _ARRAYS]
         lengths, sizes = (self.seq_lengths, self.BLOCK_SIZE) if flatten else ((self.seq_lengths,), (self.BLOCK_SIZE,))
         return (*lengths, *arrays, *sizes, self.mask_mod)
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The scores' shape."""
+        """The shape of the scores."""
         return (*self.kv_indices.shape[:-2], *self.seq_lengths)
 
     def numel(self) -> int:
-        """How many scores there are."""
+        """Returns the number of scores."""
         return math.prod(self.shape)
 
     def sparsity(self) -> float:
-        """Which part of the scores, in percent, lies in blocks that aren't needed."""
+        """Returns the percentage of the scores that lies in blocks that aren't needed."""
         blocks = int(self.kv_num_blocks.sum())
         if self.full_kv_num_blocks is not None:
             blocks += int(self.full_kv_num_blocks.sum())
         return 100 * (1 - blocks * self.BLOCK_SIZE[0] * self.BLOCK_SIZE[1] / self.numel())
 
-    def to_dense(self) -> jax.Array:
-        """The blocks as an array: 1 where one is needed."""
+    def to_dense(self) -> Array:
+        """Returns the blocks as an array: 1 where one is needed."""
         return (self._partial() | self._full()).astype(jnp.int32)
 
     def _partial(self) -> jax.Array:
         return _dense(self.kv_num_blocks, self.kv_indices)
 
     def _full(self) -> jax.Array:
-        if self.full_kv_num_blocks is None:
+        if self.full_kv_num_blocks is None or self.full_kv_indices is None:
             return jnp.zeros(self.kv_indices.shape, bool)
         return _dense(self.full_kv_num_blocks, self.full_kv_indices)
 
-    def to_mask(self, batch: int, heads: int) -> jax.Array:
-        """The mask of the scores as an array: blocks in full, and partial ones where ``mask_mod`` is true."""
+    def to_mask(self, batch: int, heads: int) -> Array:
+        """Returns the mask of the scores as an array: full blocks, and partial ones where ``mask_mod`` is true."""
         q_len, kv_len = self.seq_lengths
 
         def spread(blocks: jax.Array) -> jax.Array:
@@ -303,16 +202,18 @@ class BlockMask:
         return (jnp.broadcast_to(blocks[0], mask.shape) & mask) | jnp.broadcast_to(blocks[1], mask.shape)
 
     def __getitem__(self, index: Any) -> BlockMask:
-        """The mask of some batches, heads and rows of blocks; an integer keeps its dimension, with size 1."""
+        """Returns the mask of some batches, heads and rows of blocks; an integer keeps its dimension, with size 1."""
         index = index if isinstance(index, tuple) else (index,)
         index = (*index, slice(None), slice(None), slice(None))[:3]
         starts = [
             i + n if isinstance(i, int) and i < 0 else i for i, n in zip(index, self.kv_num_blocks.shape, strict=False)
         ]
         index = tuple(slice(i, i + 1) if isinstance(i, int) else i for i in starts)
-        rows = (self.kv_num_blocks, self.kv_indices, self.full_kv_num_blocks, self.full_kv_indices)
+        full = (self.full_kv_num_blocks, self.full_kv_indices)
         return BlockMask.from_kv_blocks(
-            *(None if x is None else x[index] for x in rows),
+            self.kv_num_blocks[index],
+            self.kv_indices[index],
+            *(None if x is None else x[index] for x in full),
             BLOCK_SIZE=self.BLOCK_SIZE,
             mask_mod=sliced_mask_mod,
             seq_lengths=self.seq_lengths,
@@ -320,11 +221,11 @@ class BlockMask:
         )
 
     def _adjust(self, new_q_len: int, new_kv_len: int) -> BlockMask:
-        """The upper left corner of the mask."""
+        """Returns the upper left corner of the mask."""
         rows, columns = (-(-n // size) for n, size in zip((new_q_len, new_kv_len), self.BLOCK_SIZE, strict=True))
 
-        def cropped(count: Any, indices: Any) -> tuple[Any, Any]:
-            if count is None:
+        def cropped(count: Array | None, indices: Array | None) -> tuple[Any, Any]:
+            if count is None or indices is None:
                 return None, None
             return _ordered(_dense(count, indices)[..., :rows, :columns])
 
@@ -338,7 +239,12 @@ class BlockMask:
         )
 
     def to_string(self, grid_size: int | tuple[int, int] = (20, 20), limit: int = 4) -> str:
-        """The blocks as a picture: full, shaded and empty fields. A `grid_size` of -1 joins none of them."""
+        """Draws the blocks: full, shaded and empty fields.
+
+        Args:
+            grid_size: the most rows and columns of fields, or one number for both; -1 draws every block.
+            limit: the most pictures, one per batch and head.
+        """
         dense = np.asarray(self.to_dense())
         *batch, rows, columns = dense.shape
         most = (grid_size, grid_size) if isinstance(grid_size, int) else grid_size
@@ -381,17 +287,21 @@ def create_block_mask(
     _compile: bool = False,
     separate_full_blocks: bool = True,
 ) -> BlockMask:
-    """A mask that knows its blocks, from a function.
+    """Makes a mask that knows its blocks from a function.
 
     Args:
         mask_mod: a function of the batch, the head, the query and the key, four integers, to a boolean.
-        B: the batch's size; None is 1, for all.
-        H: the number of heads; None is 1, for all.
+        B: the size of the batch; None is 1, which serves all.
+        H: the number of heads; None is 1, which serves all.
         Q_LEN: the number of queries.
         KV_LEN: the number of keys.
-        device: accepted for torch's sake, as is ``_compile``.
-        BLOCK_SIZE: the size of a block, or its two sizes, of queries and keys.
+        device: Ignored; accepted for compatibility with PyTorch.
+        BLOCK_SIZE: the numbers of queries and keys of a block, or one number for both.
+        _compile: Ignored; accepted for compatibility with PyTorch.
         separate_full_blocks: whether blocks that are left in full are kept apart.
+
+    Raises:
+        ValueError: the function takes another number of arguments, or a size is below 1.
 
     Source: ``torch.nn.attention.flex_attention.create_block_mask``.
 
@@ -405,7 +315,7 @@ def create_block_mask(
         ██████
         )
     """
-    if _arguments("create_block_mask", mask_mod) != 4:
+    if count_arguments("create_block_mask", mask_mod) != 4:
         check.fail("create_block_mask", "mask_mod", "be a function of 4 indices", repr(mask_mod))
     sizes = check.integers("create_block_mask", "BLOCK_SIZE", BLOCK_SIZE, 2, 1)
     mask = create_mask(mask_mod, B, H, Q_LEN, KV_LEN)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -11,24 +10,26 @@ import jax.numpy as jnp
 from jax import export
 
 from purenn import check
-from purenn.functional.attention.block_mask import BlockMask, over_indices, sliced_mask_mod
+from purenn.functional.attention.block_mask import BlockMask
 from purenn.functional.attention.dot_product import default_scale
+from purenn.functional.attention.mask_mod import Mod, over_indices, sliced_mask_mod
 from purenn.lowering.attention import unnormalised
 from purenn.lowering.reduction import max_or_nan
 from purenn.lowering.whole import whole
+from purenn.typing import ArrayLike
 
 __all__ = ["AuxOutput", "AuxRequest", "flex_attention"]
 
 
 class AuxRequest(NamedTuple):
-    """What `flex_attention` is to give beside its output: the logarithms of the sums, the greatest scores."""
+    """The further outputs that `flex_attention` is asked for: logarithms of the sums, and greatest scores."""
 
     lse: bool = False
     max_scores: bool = False
 
 
 class AuxOutput(NamedTuple):
-    """What `flex_attention` gives beside its output, None where it wasn't asked for."""
+    """The further outputs of `flex_attention`; None where one wasn't asked for."""
 
     lse: jax.Array | None = None
     max_scores: jax.Array | None = None
@@ -38,10 +39,10 @@ export.register_namedtuple_serialization(AuxOutput, serialized_name="purenn.AuxO
 
 
 def flex_attention(
-    query: Any,
-    key: Any,
-    value: Any,
-    score_mod: Callable[..., Any] | None = None,
+    query: ArrayLike,
+    key: ArrayLike,
+    value: ArrayLike,
+    score_mod: Mod | None = None,
     block_mask: BlockMask | None = None,
     scale: float | None = None,
     enable_gqa: bool = False,
@@ -50,34 +51,37 @@ def flex_attention(
     *,
     return_aux: AuxRequest | None = None,
 ) -> Any:
-    r"""Attention whose scores a function changes and a mask of blocks leaves out.
+    r"""Computes attention whose scores a function changes and a mask of blocks leaves out.
 
     .. math:: \operatorname{softmax}\bigl(f(s\, Q K^\top, b, h, q, k) + M\bigr)\, V
 
-    A query that may attend to nothing gives 0. The scores are computed in full, in float32 at least; what a mask saves
-    is left to the compiler. It has gradients everywhere, in torch not on the CPU.
+    A query that may attend to nothing gives 0. All scores are computed, in float32 at least; the compiler decides what
+    a mask saves. There are gradients everywhere; torch has none on the CPU.
 
     Args:
-        query: of shape :math:`(B, H_q, L, E)`.
-        key: of shape :math:`(B, H, S, E)`; a batch of 1 serves all queries, if there is a block mask.
-        value: of shape :math:`(B, H, S, E_v)`.
-        score_mod: :math:`f`, a function of a score and of the integers batch, query's head, query and key, to a score:
-            anything that jax can trace, arrays that it indexes included.
-        block_mask: leaves out scores, as `create_block_mask` makes it.
+        query: :math:`Q`, of shape :math:`(B, H_q, L, E)`.
+        key: :math:`K`, of shape :math:`(B, H, S, E)`; a batch of 1 serves all queries if there is a block mask.
+        value: :math:`V`, of shape :math:`(B, H, S, E_v)`.
+        score_mod: :math:`f`, a function of a score and of four integers (batch, head of the query, query, key) to a
+            score: anything that jax can trace, arrays that it indexes included. None changes nothing.
+        block_mask: :math:`M`, as `create_block_mask` makes it; None leaves every score.
         scale: :math:`s`; None is :math:`1 / \sqrt{E}`.
-        enable_gqa: takes fewer heads of keys and values than of queries, each serving :math:`H_q / H` of these.
-        return_lse: whether the logarithms of the sums of exponentials are given too; torch prefers ``return_aux``.
-        kernel_options: of torch's kernels; accepted for torch's sake.
-        return_aux: what else is given.
+        enable_gqa: whether there may be fewer heads of keys and values than of queries; each then serves
+            :math:`H_q / H` heads of queries.
+        return_lse: whether the logarithms of the sums of exponentials are returned too; torch prefers ``return_aux``.
+        kernel_options: Ignored; accepted for compatibility with PyTorch.
+        return_aux: the further outputs, if any.
 
     Returns:
-        An array of shape :math:`(B, H_q, L, E_v)`; with ``return_aux`` it and an `AuxOutput`, whose arrays are of shape
-        :math:`(B, H_q, L)`; with ``return_lse`` it and the first of these.
+        An array of shape :math:`(B, H_q, L, E_v)`. With ``return_aux``, the pair of it and an `AuxOutput`, whose arrays
+        are of shape :math:`(B, H_q, L)`; with ``return_lse``, the pair of it and the logarithms.
 
     Raises:
-        ValueError: shapes don't fit each other or the mask. RuntimeError: the mask is a slice without a function.
+        ValueError: shapes that don't fit each other or the mask.
+        RuntimeError: a mask that was sliced and has no function of its own.
 
-    Source: ``torch.nn.attention.flex_attention.flex_attention``; Dong et al., 2024.
+    Source: ``torch.nn.attention.flex_attention.flex_attention``; Dong et al., *Flex Attention: A Programming Model for
+    Generating Optimized Attention Kernels*, 2024, https://arxiv.org/abs/2412.05496.
 
     Example:
         >>> import jax.numpy as jnp
@@ -88,23 +92,12 @@ def flex_attention(
         >>> flex_attention(q, k, v, lambda score, b, h, q, k: score * 2, mask)[0, 0].tolist()
         [[0.0], [0.5], [1.0]]
     """
-    where = "flex_attention"
-    q, k, v = (check.array(where, n, a) for n, a in (("query", query), ("key", key), ("value", value)))
-    for name, x in (("query", q), ("key", k), ("value", v)):
-        check.floating(where, name, x)
-        check.rank(where, name, x, (4,), "(B, H, L, E)")
-    _check_shapes(q, k, v, block_mask, enable_gqa)
+    q, k, v = _checked(query, key, value, block_mask, enable_gqa)
     if return_lse and return_aux is not None:
-        check.fail(where, "return_lse", "be False with return_aux", True)
-    work = jnp.float64 if q.dtype == jnp.float64 else jnp.float32
+        check.fail("flex_attention", "return_lse", "be False with return_aux", True)
     batch, heads = q.shape[:2]
     k, v = (jnp.repeat(x, heads // x.shape[1], 1) for x in (k, v))
-    scale = default_scale(q) if scale is None else scale
-    scores = jnp.matmul(q.astype(work), jnp.swapaxes(k.astype(work), -1, -2)) * scale
-    shape = (batch, heads, q.shape[2], k.shape[2])
-    scores = jnp.broadcast_to(scores, shape)
-    if score_mod is not None:
-        scores = jnp.broadcast_to(over_indices(score_mod, *shape, scores=scores).astype(work), shape)
+    scores = _scores(q, k, score_mod, default_scale(q) if scale is None else scale)
     mask = None if block_mask is None else block_mask.to_mask(batch, heads)
     aux = return_aux or AuxRequest(lse=return_lse)
     weights, lse, largest = _weights(scores, mask, aux.lse, aux.max_scores)
@@ -114,11 +107,35 @@ def flex_attention(
     return output, AuxOutput(lse, largest)
 
 
+def _checked(
+    query: ArrayLike, key: ArrayLike, value: ArrayLike, mask: BlockMask | None, grouped: bool
+) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """Returns the three as floating-point arrays of rank 4, whose shapes fit each other and the mask."""
+    where = "flex_attention"
+    q, k, v = (check.array(where, n, a) for n, a in (("query", query), ("key", key), ("value", value)))
+    for name, x in (("query", q), ("key", k), ("value", v)):
+        check.floating(where, name, x)
+        check.rank(where, name, x, (4,), "(B, H, L, E)")
+    _check_shapes(q, k, v, mask, grouped)
+    return q, k, v
+
+
+def _scores(q: jax.Array, k: jax.Array, score_mod: Mod | None, scale: float) -> jax.Array:
+    """Returns the scaled products of queries and keys, in float32 at least, changed by the function."""
+    work = jnp.float64 if q.dtype == jnp.float64 else jnp.float32
+    scores = jnp.matmul(q.astype(work), jnp.swapaxes(k.astype(work), -1, -2)) * scale
+    shape = (q.shape[0], q.shape[1], q.shape[2], k.shape[2])
+    scores = jnp.broadcast_to(scores, shape)
+    if score_mod is None:
+        return scores
+    return jnp.broadcast_to(over_indices(score_mod, *shape, scores=scores).astype(work), shape)
+
+
 @functools.partial(whole, static_argnums=(2, 3))
 def _weights(
     scores: jax.Array, mask: jax.Array | None, want_lse: bool, want_max: bool
 ) -> tuple[jax.Array, jax.Array | None, jax.Array | None]:
-    """The weights and, if wanted, the logarithms of their sums before they were divided, and the largest scores."""
+    """Returns the weights and, if wanted, the logarithms of the sums that divided them, and the largest scores."""
     scores = scores if mask is None else jnp.where(mask, scores, -jnp.inf)
     weights, total = unnormalised(scores)
     lse = jax.nn.logsumexp(scores, -1) if want_lse else None

@@ -4,49 +4,52 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax
-
 from purenn import check
 from purenn.functional.normalization.statistics import both_or_neither, by_channel, floating, moved, with_statistics
 from purenn.lowering.normalization import AxisName
+from purenn.typing import Array, ArrayLike
 
 __all__ = ["batch_norm", "batch_norm_update", "sync_batch_norm"]
 
 
 def batch_norm(
-    input: Any,
-    running_mean: Any,
-    running_var: Any,
-    weight: Any = None,
-    bias: Any = None,
+    input: ArrayLike,
+    running_mean: ArrayLike | None,
+    running_var: ArrayLike | None,
+    weight: ArrayLike | None = None,
+    bias: ArrayLike | None = None,
     training: bool = False,
     momentum: float = 0.1,
     eps: float = 1e-5,
-) -> jax.Array:
-    r"""Normalises every channel over the batch and the spatial dimensions.
+) -> Array:
+    r"""Normalizes every channel over the batch and the spatial dimensions.
 
     .. math:: y = \frac{x - \mu_c}{\sqrt{\sigma^2_c + \epsilon}}\, w_c + b_c
 
-    where the mean and the (biased) variance are the input's with ``training``, and else the running ones.
+    With ``training``, the mean :math:`\mu_c` and the biased variance :math:`\sigma^2_c` are the input's; without, they
+    are the running ones.
 
     Args:
-        input: of shape :math:`(N, C, *)`, or an empty one of rank 1.
-        running_mean, running_var: of shape :math:`(C)`, or both None with ``training``. They are not
-            differentiated, and not changed: `batch_norm_update` has the new ones.
-        weight, bias: of shape :math:`(C)`.
+        input: of shape :math:`(N, C, *)`, or an empty one of rank 1; floating-point.
+        running_mean: of shape :math:`(C)`, or None with ``training``. It isn't differentiated, and not changed:
+            `batch_norm_update` returns the new one.
+        running_var: of shape :math:`(C)`, or None with ``training``, as ``running_mean``.
+        weight: the factors :math:`w`, of shape :math:`(C)`; None for ones.
+        bias: the summands :math:`b`, of shape :math:`(C)`; None for zeros.
         training: whether the input's statistics are used.
-        momentum: accepted for torch's sake; `batch_norm_update` takes it.
-        eps: added to the variance; positive with ``training``.
+        momentum: Ignored; accepted for compatibility with PyTorch. `batch_norm_update` takes it.
+        eps: the :math:`\epsilon` that is added to the variance; positive with ``training``.
 
     Returns:
-        An array like ``input``, alone. NaN in training where the square of a difference from the mean overflows, in
-        float32 from 1.8e19 on; torch's CPU code sums in double precision.
+        An array like ``input``, alone. It is NaN in training where the square of a difference from the mean overflows,
+        in float32 from 1.8e19 on; torch's CPU code sums in double precision.
 
     Raises:
-        ValueError: the shapes don't fit, the running statistics are missing, or one value a channel in training.
-        TypeError: the dtypes don't fit. Parameters have the input's, or all float32 for a half input.
+        ValueError: shapes that don't fit, running statistics that are missing, or one value per channel in training.
+        TypeError: dtypes that don't fit. Parameters have the input's, or all float32 for a half input.
 
-    Source: ``torch.nn.functional.batch_norm``; Ioffe and Szegedy, 2015.
+    Source: ``torch.nn.functional.batch_norm``; Ioffe and Szegedy, *Batch Normalization: Accelerating Deep Network
+    Training by Reducing Internal Covariate Shift*, 2015, https://arxiv.org/abs/1502.03167.
 
     Example:
         >>> import jax.numpy as jnp
@@ -61,31 +64,46 @@ def batch_norm(
 
 
 def sync_batch_norm(
-    input: Any,
-    running_mean: Any,
-    running_var: Any,
-    weight: Any = None,
-    bias: Any = None,
+    input: ArrayLike,
+    running_mean: ArrayLike | None,
+    running_var: ArrayLike | None,
+    weight: ArrayLike | None = None,
+    bias: ArrayLike | None = None,
     training: bool = False,
     momentum: float = 0.1,
     eps: float = 1e-5,
     axis_name: str | tuple[str, ...] | None = None,
-) -> jax.Array:
-    r"""The `batch_norm` of a batch that lies in parts along an axis of a mesh: its statistics are the whole batch's.
+) -> Array:
+    r"""Normalizes every channel over a batch that lies in parts along an axis of a mesh.
+
+    .. math:: y = \frac{x - \mu_c}{\sqrt{\sigma^2_c + \epsilon}}\, w_c + b_c
+
+    With ``training``, the mean :math:`\mu_c` and the biased variance :math:`\sigma^2_c` are those of the whole batch;
+    without, they are the running ones. All arguments but ``input`` are the same in all parts.
 
     Args:
-        input: this part, of shape :math:`(N, C, *)`.
-        running_mean, running_var, weight, bias, training, momentum, eps: as in `batch_norm`, alike in all parts.
+        input: this part of the batch, of shape :math:`(N, C, *)`; floating-point.
+        running_mean: of shape :math:`(C)`, or None with ``training``. It isn't differentiated, and not changed:
+            `batch_norm_update` returns the new one.
+        running_var: of shape :math:`(C)`, or None with ``training``, as ``running_mean``.
+        weight: the factors :math:`w`, of shape :math:`(C)`; None for ones.
+        bias: the summands :math:`b`, of shape :math:`(C)`; None for zeros.
+        training: whether the batch's statistics are used.
+        momentum: Ignored; accepted for compatibility with PyTorch. `batch_norm_update` takes it.
+        eps: the :math:`\epsilon` that is added to the variance; positive with ``training``.
         axis_name: the axis or axes, as ``jax.shard_map`` or ``jax.vmap(axis_name=)`` names them; None for a batch
-            that is whole. Only the input's own statistics are shared, so that nothing is where ``training`` is False.
+            that is whole. Nothing is shared without ``training``.
 
     Returns:
         An array like ``input``.
 
     Raises:
-        ValueError: as in `batch_norm`, or no axis has that name.
+        ValueError: shapes that don't fit, running statistics that are missing, one value per channel in training, or no
+            axis of that name.
+        TypeError: dtypes that don't fit. Parameters have the input's, or all float32 for a half input.
 
-    Source: ``torch.nn.SyncBatchNorm``.
+    Source: ``torch.nn.SyncBatchNorm``; Ioffe and Szegedy, *Batch Normalization: Accelerating Deep Network Training by
+    Reducing Internal Covariate Shift*, 2015, https://arxiv.org/abs/1502.03167.
 
     Example:
         >>> import jax, jax.numpy as jnp
@@ -102,20 +120,20 @@ def sync_batch_norm(
 
 def batch_norm_with(
     where: str,
-    input: Any,
-    running_mean: Any,
-    running_var: Any,
-    weight: Any,
-    bias: Any,
+    input: ArrayLike,
+    running_mean: ArrayLike | None,
+    running_var: ArrayLike | None,
+    weight: ArrayLike | None,
+    bias: ArrayLike | None,
     training: bool,
-    momentum: Any,
+    momentum: float | Array | None,
     eps: float,
     axis_name: AxisName,
     update: bool = False,
-) -> tuple[jax.Array, Any]:
-    """The output, and with ``update`` the new running statistics, of moments that are computed once for both."""
+) -> tuple[Array, Any]:
+    """Returns the output, and with ``update`` the new running statistics; the moments are computed once for both."""
     x = floating(where, input, 1, "(N, C, *)")
-    if x.shape == (0,):  # of which torch asks nothing more
+    if x.shape == (0,):  # torch checks nothing more here
         return x, (running_mean, running_var) if update else None
     x = floating(where, x, 2, "(N, C, *)")
     both_or_neither(where, running_mean, running_var, None if training else "training is False")
@@ -123,26 +141,26 @@ def batch_norm_with(
         check.fail(where, "momentum", "be a number", None, TypeError)
     if eps < 0 or (training and eps == 0):
         check.fail(where, "eps", "be positive in training and else not negative", eps)
-    mean, var, weight, bias = by_channel(
+    mean, var, factors, summands = by_channel(
         where, x, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias
     )
     axes = _batch_axes(x)
-    y, own = with_statistics(where, x, axes if training else None, mean, var, weight, bias, eps, axis_name)
+    y, own = with_statistics(where, x, axes if training else None, mean, var, factors, summands, eps, axis_name)
     return y, moved(where, x, axes, running_mean, running_var, momentum, axis_name, own) if update else None
 
 
-def _batch_axes(x: jax.Array) -> tuple[int, ...]:
+def _batch_axes(x: Array) -> tuple[int, ...]:
     return (0, *range(2, x.ndim))
 
 
 def batch_norm_update(
-    input: Any,
-    running_mean: Any,
-    running_var: Any,
-    momentum: float | jax.Array = 0.1,
+    input: ArrayLike,
+    running_mean: ArrayLike,
+    running_var: ArrayLike,
+    momentum: float | Array = 0.1,
     axis_name: str | tuple[str, ...] | None = None,
-) -> tuple[jax.Array, jax.Array]:
-    r"""The running statistics after `batch_norm` has seen an input in training.
+) -> tuple[Array, Array]:
+    r"""Returns the running statistics after `batch_norm` has seen an input in training.
 
     .. math:: r' = (1 - m)\, r + m\, s
 
@@ -150,17 +168,20 @@ def batch_norm_update(
     flows through.
 
     Args:
-        input: of shape :math:`(N, C, *)`.
-        running_mean, running_var: of shape :math:`(C)`.
-        momentum: the weight :math:`m` of the new; a number or a scalar array. For a cumulative average, 1 / how
-            many inputs there have been, this one counted.
-        axis_name: as in `sync_batch_norm`.
+        input: of shape :math:`(N, C, *)`; floating-point.
+        running_mean: the old mean, of shape :math:`(C)`.
+        running_var: the old variance, of shape :math:`(C)`.
+        momentum: the weight :math:`m` of the new batch; a number or a scalar array. For a cumulative average it is
+            1 / n with the n-th batch.
+        axis_name: the axis or axes of a mesh along which the batch lies in parts, as ``jax.shard_map`` or
+            ``jax.vmap(axis_name=)`` names them; None for a batch that is whole.
 
     Returns:
         The new mean and variance, like the old ones.
 
     Raises:
-        ValueError: the shapes don't fit. TypeError: the dtypes don't fit.
+        ValueError: shapes that don't fit, or one value per channel.
+        TypeError: a dtype that isn't floating-point.
 
     Source: ``torch.nn.functional.batch_norm`` does this to its arguments.
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax
-
 from purenn import check
 from purenn.functional.normalization.statistics import (
     both_or_neither,
@@ -15,41 +13,48 @@ from purenn.functional.normalization.statistics import (
     statistics,
     with_statistics,
 )
+from purenn.typing import Array, ArrayLike
 
 __all__ = ["instance_norm", "instance_norm_update"]
 
 
 def instance_norm(
-    input: Any,
-    running_mean: Any = None,
-    running_var: Any = None,
-    weight: Any = None,
-    bias: Any = None,
+    input: ArrayLike,
+    running_mean: ArrayLike | None = None,
+    running_var: ArrayLike | None = None,
+    weight: ArrayLike | None = None,
+    bias: ArrayLike | None = None,
     use_input_stats: bool = True,
     momentum: float = 0.1,
     eps: float = 1e-5,
-) -> jax.Array:
-    r"""Normalises every channel of every sample over the spatial dimensions.
+) -> Array:
+    r"""Normalizes every channel of every sample over the spatial dimensions.
 
-    The formula is that of `batch_norm`, with a mean and a variance a sample and channel.
+    .. math:: y = \frac{x - \mu_{nc}}{\sqrt{\sigma^2_{nc} + \epsilon}}\, w_c + b_c
+
+    With ``use_input_stats``, there is one mean :math:`\mu_{nc}` and one biased variance :math:`\sigma^2_{nc}` per
+    sample and channel; without, they are the running ones.
 
     Args:
-        input: of shape :math:`(N, C, *)`.
-        running_mean, running_var: of shape :math:`(C)`, or both None with ``use_input_stats``. They are not
-            differentiated, and not changed: `instance_norm_update` has the new ones.
-        weight, bias: of shape :math:`(C)`.
+        input: of shape :math:`(N, C, *)`; floating-point.
+        running_mean: of shape :math:`(C)`, or None with ``use_input_stats``. It isn't differentiated, and not changed:
+            `instance_norm_update` returns the new one.
+        running_var: of shape :math:`(C)`, or None with ``use_input_stats``, as ``running_mean``.
+        weight: the factors :math:`w`, of shape :math:`(C)`; None for ones.
+        bias: the summands :math:`b`, of shape :math:`(C)`; None for zeros.
         use_input_stats: whether the input's statistics are used, and not the running ones.
-        momentum: accepted for torch's sake; `instance_norm_update` takes it.
-        eps: added to the variance.
+        momentum: Ignored; accepted for compatibility with PyTorch. `instance_norm_update` takes it.
+        eps: the :math:`\epsilon` that is added to the variance.
 
     Returns:
         An array like ``input``, alone.
 
     Raises:
-        ValueError: the shapes don't fit, the running statistics are missing, or there is one value a mean.
-        TypeError: the dtypes don't fit. Parameters have the input's, or both float32 for a half input.
+        ValueError: shapes that don't fit, running statistics that are missing, or one value per sample and channel.
+        TypeError: dtypes that don't fit. Parameters have the input's, or both float32 for a half input.
 
-    Source: ``torch.nn.functional.instance_norm``; Ulyanov, Vedaldi and Lempitsky, 2016.
+    Source: ``torch.nn.functional.instance_norm``; Ulyanov, Vedaldi and Lempitsky, *Instance Normalization: The Missing
+    Ingredient for Fast Stylization*, 2016, https://arxiv.org/abs/1607.08022.
 
     Example:
         >>> import jax.numpy as jnp
@@ -61,46 +66,51 @@ def instance_norm(
 
 
 def instance_norm_with(
-    input: Any,
-    running_mean: Any,
-    running_var: Any,
-    weight: Any,
-    bias: Any,
+    input: ArrayLike,
+    running_mean: ArrayLike | None,
+    running_var: ArrayLike | None,
+    weight: ArrayLike | None,
+    bias: ArrayLike | None,
     use_input_stats: bool,
-    momentum: Any,
+    momentum: float | None,
     eps: float,
     update: bool = False,
-) -> tuple[jax.Array, Any]:
-    """The output, and with ``update`` the new running statistics, of moments that are computed once for both."""
+) -> tuple[Array, Any]:
+    """Returns the output, and with ``update`` the new running statistics; the moments are computed once for both."""
     where = "instance_norm"
     x = floating(where, input, 2, "(N, C, *)")
     both_or_neither(where, running_mean, running_var, None if use_input_stats else "use_input_stats is False")
     if momentum is None:
         check.fail(where, "momentum", "be a number", None, TypeError)
     mean, var = statistics(where, x, running_mean, running_var)
-    weight, bias = by_channel(where, x, weight=weight, bias=bias)
+    factors, summands = by_channel(where, x, weight=weight, bias=bias)
     axes = range(2, x.ndim)
-    y, own = with_statistics(where, x, axes if use_input_stats else None, mean, var, weight, bias, eps)
+    y, own = with_statistics(where, x, axes if use_input_stats else None, mean, var, factors, summands, eps)
     return y, moved(where, x, axes, running_mean, running_var, momentum, own=own) if update else None
 
 
 def instance_norm_update(
-    input: Any, running_mean: Any, running_var: Any, momentum: float | jax.Array = 0.1
-) -> tuple[jax.Array, jax.Array]:
-    r"""The running statistics after `instance_norm` has seen an input in training; see `batch_norm_update`.
+    input: ArrayLike, running_mean: ArrayLike, running_var: ArrayLike, momentum: float | Array = 0.1
+) -> tuple[Array, Array]:
+    r"""Returns the running statistics after `instance_norm` has seen an input in training.
 
-    The input's statistics are those of its samples, averaged over the batch.
+    .. math:: r' = (1 - m)\, r + m\, s
+
+    where :math:`s` is the mean, or the unbiased variance, of a channel of a sample, averaged over the batch. An empty
+    input changes nothing. No gradient flows through.
 
     Args:
-        input: of shape :math:`(N, C, *)`.
-        running_mean, running_var: of shape :math:`(C)`.
-        momentum: the weight of the new; a number or a scalar array.
+        input: of shape :math:`(N, C, *)`; floating-point.
+        running_mean: the old mean, of shape :math:`(C)`.
+        running_var: the old variance, of shape :math:`(C)`.
+        momentum: the weight :math:`m` of the new batch; a number or a scalar array.
 
     Returns:
         The new mean and variance, like the old ones.
 
     Raises:
-        ValueError: the shapes don't fit. TypeError: a dtype isn't floating-point.
+        ValueError: shapes that don't fit, or one value per sample and channel.
+        TypeError: a dtype that isn't floating-point.
 
     Source: ``torch.nn.functional.instance_norm`` does this to its arguments.
 

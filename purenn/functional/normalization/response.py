@@ -1,13 +1,11 @@
-"""Normalisations by a norm: over neighbouring channels, or along a dimension."""
+"""Normalizations by a norm: over neighbouring channels, or along a dimension."""
 
 from __future__ import annotations
 
 import functools
 import math
 from collections.abc import Sequence
-from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -17,30 +15,36 @@ from purenn.functional.normalization.statistics import floating
 from purenn.lowering.dtypes import widened
 from purenn.lowering.norm import quotient, vector_norm
 from purenn.lowering.pooling import Window, sum_pool
+from purenn.typing import Array, ArrayLike
 
 __all__ = ["cross_map_lrn2d", "local_response_norm", "normalize"]
 
-MAX_UNROLLED_CHANNELS = 8  # sums of more are those of pools
+MAX_UNROLLED_CHANNELS = 8  # a sum over more channels is a pool's
 
 
-def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> jax.Array:
-    r"""Divides by a power of the mean square over neighbouring channels.
+def local_response_norm(input: ArrayLike, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Array:
+    r"""Divides every element by a power of the mean square over neighbouring channels.
 
     .. math:: y_c = x_c \Bigl(k + \frac{\alpha}{n} \sum_{c' = c - \lfloor n / 2 \rfloor}
         ^{c + \lfloor (n - 1) / 2 \rfloor} x_{c'}^2\Bigr)^{-\beta}
 
     Args:
-        input: of shape :math:`(N, C, *)`, of rank 3 or more.
-        size: how many channels :math:`n`; there are zeros beyond the first and the last.
-        alpha, beta, k: the factor :math:`\alpha`, the exponent :math:`\beta` and the constant :math:`k`.
+        input: of shape :math:`(N, C, *)`, of rank 3 or more; real.
+        size: the number :math:`n` of channels; zeros stand for channels before the first and after the last.
+        alpha: the factor :math:`\alpha`.
+        beta: the exponent :math:`\beta`.
+        k: the constant :math:`k`.
 
     Returns:
-        An array like ``input``; float32 for integers, of which torch takes the mean without its fraction.
+        An array like ``input``; float32 for integers, whose mean square torch rounds down to an integer.
 
     Raises:
-        ValueError: the rank, or a size below 1. TypeError: a boolean or complex input.
+        ValueError: another rank, or a size below 1.
+        TypeError: a boolean or complex input.
 
-    Source: ``torch.nn.functional.local_response_norm``; Krizhevsky, Sutskever and Hinton, 2012.
+    Source: ``torch.nn.functional.local_response_norm``; Krizhevsky, Sutskever and Hinton, *ImageNet Classification with
+    Deep Convolutional Neural Networks*, 2012,
+    https://papers.nips.cc/paper/4824-imagenet-classification-with-deep-convolutional-neural-networks.
 
     Example:
         >>> import jax.numpy as jnp
@@ -72,25 +76,32 @@ def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float 
     return y if whole else y.astype(x.dtype)
 
 
-def cross_map_lrn2d(input: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> jax.Array:
-    r"""The `local_response_norm` of images, with the windows that torch's `CrossMapLRN2d` has.
+def cross_map_lrn2d(input: ArrayLike, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Array:
+    r"""Divides every element of images by a power of the mean square over neighbouring channels.
 
-    Channel c is divided by :math:`\bigl(k + \tfrac{\alpha}{n} \sum_{c'} x_{c'}^2\bigr)^\beta` over
-    :math:`|c' - c| \le \lfloor (n - 1) / 2 \rfloor`, and over channel 0, which torch never drops. The gradient is the
-    derivative of that; torch's own is not, and for an odd ``size`` is that of a shifted window.
+    .. math:: y_c = x_c \Bigl(k + \frac{\alpha}{n} \sum_{c'} x_{c'}^2\Bigr)^{-\beta}
+
+    with the sum over :math:`|c' - c| \le \lfloor (n - 1) / 2 \rfloor` and over channel 0, which torch never drops. The
+    gradient is the derivative of this formula; torch's own isn't, and for an odd ``size`` it is that of a shifted
+    window.
 
     Args:
-        input: of shape :math:`(N, C, H, W)`.
-        size: the :math:`n`.
-        alpha, beta, k: the factor :math:`\alpha`, the exponent :math:`\beta` and the constant :math:`k`.
+        input: of shape :math:`(N, C, H, W)`; floating-point.
+        size: the number :math:`n` of channels; zeros stand for channels before the first and after the last.
+        alpha: the factor :math:`\alpha`.
+        beta: the exponent :math:`\beta`.
+        k: the constant :math:`k`.
 
     Returns:
         An array like ``input``.
 
     Raises:
-        ValueError: an input of another rank. TypeError: one that isn't floating-point.
+        ValueError: another rank, or a size below 1.
+        TypeError: an input that isn't floating-point.
 
-    Source: ``torch.nn.CrossMapLRN2d``; Krizhevsky, Sutskever and Hinton, 2012.
+    Source: ``torch.nn.CrossMapLRN2d``; Krizhevsky, Sutskever and Hinton, *ImageNet Classification with Deep
+    Convolutional Neural Networks*, 2012,
+    https://papers.nips.cc/paper/4824-imagenet-classification-with-deep-convolutional-neural-networks.
 
     Example:
         >>> import jax.numpy as jnp
@@ -110,23 +121,26 @@ def cross_map_lrn2d(input: Any, size: int, alpha: float = 1e-4, beta: float = 0.
 
 
 def normalize(
-    input: Any, p: float | str | None = 2.0, dim: int | Sequence[int] | None = 1, eps: float = 1e-12
-) -> jax.Array:
-    r"""Divides by the p-norm along a dimension: :math:`x / \max(\lVert x \rVert_p, \epsilon)`.
+    input: ArrayLike, p: float | str | None = 2.0, dim: int | Sequence[int] | None = 1, eps: float = 1e-12
+) -> Array:
+    r"""Divides by the p-norm along a dimension.
+
+    .. math:: y = \frac{x}{\max(\lVert x \rVert_p, \epsilon)}
 
     Args:
         input: of any shape, floating-point or complex.
-        p: the norm's; also 0 and :math:`\pm\infty`. None and ``'fro'`` are 2.
-        dim: the dimension, or several; all of them where it is None or empty.
-        eps: the least divisor, rounded to the input's dtype: 0 in float16, in which zeros give nan, as in torch.
+        p: the exponent of the norm; also 0 and :math:`\pm\infty`. None and ``'fro'`` are 2.
+        dim: the dimension, or several; None or an empty sequence is all.
+        eps: the least divisor, rounded to the input's dtype: 0 in float16, in which zeros give NaN, as in torch.
 
     Returns:
         An array like ``input``. The gradient of the norm at a zero vector is 0.
 
     Raises:
-        ValueError: another name of a norm; nuclear norms are left to matrix functions. Also where an infinite norm
-            has nothing to look at.
-        IndexError: no such dimension. TypeError: an input that isn't floating-point or complex.
+        ValueError: another name of a norm (nuclear norms are left to matrix functions), or an infinite norm of an empty
+            dimension.
+        IndexError: a dimension that the input doesn't have.
+        TypeError: an input that is neither floating-point nor complex.
 
     Source: ``torch.nn.functional.normalize``.
 

@@ -1,16 +1,9 @@
-"""Normalisations.
-
-Here are those of single samples. Those that have running statistics are in `_batch_norm` and `_instance_norm`, those by
-a norm in `_response_norm`. All that standardise do it with `lowering.normalization`, in float32 for half inputs; they
-differ in which axes are averaged. Running statistics are never touched: `batch_norm_update` and `instance_norm_update`
-return the new ones.
-"""
+"""Normalizations of single samples: over groups of channels, or over the last dimensions."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -20,29 +13,40 @@ from purenn import check
 from purenn.functional.normalization.statistics import floating, parameters
 from purenn.lowering.dtypes import widened
 from purenn.lowering.normalization import normalized
+from purenn.typing import Array, ArrayLike
 
 __all__ = ["group_norm", "layer_norm", "rms_norm"]
 
 
-def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> jax.Array:
-    r"""Normalises every sample over groups of channels and the spatial dimensions.
+def group_norm(
+    input: ArrayLike,
+    num_groups: int,
+    weight: ArrayLike | None = None,
+    bias: ArrayLike | None = None,
+    eps: float = 1e-5,
+) -> Array:
+    r"""Normalizes every sample over groups of channels and the spatial dimensions.
 
-    The formula is that of `batch_norm`, with a mean and a variance a sample and group.
+    .. math:: y = \frac{x - \mu_{ng}}{\sqrt{\sigma^2_{ng} + \epsilon}}\, w_c + b_c
+
+    with one mean :math:`\mu_{ng}` and one biased variance :math:`\sigma^2_{ng}` per sample and group.
 
     Args:
-        input: of shape :math:`(N, C, *)`.
-        num_groups: into how many groups the channels are divided.
-        weight, bias: of shape :math:`(C)`.
-        eps: added to the variance.
+        input: of shape :math:`(N, C, *)`; floating-point.
+        num_groups: the number of groups, into which the channels are divided in their order; a divisor of :math:`C`.
+        weight: the factors :math:`w`, of shape :math:`(C)`; None for ones.
+        bias: the summands :math:`b`, of shape :math:`(C)`; None for zeros.
+        eps: the :math:`\epsilon` that is added to the variance.
 
     Returns:
         An array like ``input``.
 
     Raises:
-        ValueError: the shapes don't fit, the groups don't divide the channels, or there is one value in all a group.
-        TypeError: the dtypes don't fit. Parameters have the input's, or both float32 for a half input.
+        ValueError: shapes that don't fit, groups that don't divide the channels, or one value in all per group.
+        TypeError: dtypes that don't fit. Parameters have the input's, or both float32 for a half input.
 
-    Source: ``torch.nn.functional.group_norm``; Wu and He, 2018.
+    Source: ``torch.nn.functional.group_norm``; Wu and He, *Group Normalization*, 2018,
+    https://arxiv.org/abs/1803.08494.
 
     Example:
         >>> import jax.numpy as jnp
@@ -58,38 +62,45 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
         check.fail(where, "input", f"have channels divisible by num_groups={groups}", f"shape {x.shape}")
     if n * (channels // groups) * size == 1:
         check.fail(where, "input", "have more than 1 value per group", f"shape {x.shape} with num_groups={groups}")
-    weight, bias = parameters(where, x, weight=weight, bias=bias)
-    for name, a in (("weight", weight), ("bias", bias)):
+    affine = parameters(where, x, weight=weight, bias=bias)
+    for name, a in zip(("weight", "bias"), affine, strict=True):
         check.shape(where, name, a, (channels,))
-    weight, bias = (None if a is None else a.reshape(1, groups, channels // groups, 1) for a in (weight, bias))
+    factors, summands = (None if a is None else a.reshape(1, groups, channels // groups, 1) for a in affine)
     wide = widened(x).reshape(n, groups, channels // groups, size)
-    y, *_ = normalized(wide, (2, 3), weight, bias, eps)
+    y, *_ = normalized(wide, (2, 3), factors, summands, eps)
     return y.reshape(x.shape).astype(x.dtype)
 
 
 def layer_norm(
-    input: Any, normalized_shape: Sequence[int], weight: Any = None, bias: Any = None, eps: float = 1e-5
-) -> jax.Array:
-    r"""Normalises over the last dimensions, for every element of the others.
+    input: ArrayLike,
+    normalized_shape: Sequence[int],
+    weight: ArrayLike | None = None,
+    bias: ArrayLike | None = None,
+    eps: float = 1e-5,
+) -> Array:
+    r"""Normalizes over the last dimensions, for every element of the others.
 
     .. math:: y = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}}\, w + b
 
-    with the mean and the (biased) variance over the last ``len(normalized_shape)`` dimensions.
+    with the mean :math:`\mu` and the biased variance :math:`\sigma^2` over the last ``len(normalized_shape)``
+    dimensions.
 
     Args:
-        input: of shape :math:`(*, \text{normalized\_shape})`.
+        input: of shape :math:`(*, \text{normalized\_shape})`; floating-point.
         normalized_shape: the sizes of the last dimensions.
-        weight, bias: of shape ``normalized_shape``.
-        eps: added to the variance.
+        weight: the factors :math:`w`, of shape ``normalized_shape``; None for ones.
+        bias: the summands :math:`b`, of shape ``normalized_shape``; None for zeros.
+        eps: the :math:`\epsilon` that is added to the variance.
 
     Returns:
         An array like ``input``.
 
     Raises:
-        ValueError: the shapes don't fit.
-        TypeError: the dtypes don't fit. Parameters have the input's, or all float32 for a half input.
+        ValueError: shapes that don't fit.
+        TypeError: dtypes that don't fit. Parameters have the input's, or all float32 for a half input.
 
-    Source: ``torch.nn.functional.layer_norm``; Ba, Kiros and Hinton, 2016.
+    Source: ``torch.nn.functional.layer_norm``; Ba, Kiros and Hinton, *Layer Normalization*, 2016,
+    https://arxiv.org/abs/1607.06450.
 
     Example:
         >>> import jax.numpy as jnp
@@ -99,18 +110,18 @@ def layer_norm(
     """
     x = floating("layer_norm", input, 0, "")
     axes = _last_axes("layer_norm", x, normalized_shape)
-    weight, bias = parameters("layer_norm", x, weight=weight, bias=bias)
+    affine = parameters("layer_norm", x, weight=weight, bias=bias)
     wide = widened(x)
     leading = (1,) * (x.ndim - len(axes))
-    for name, a in (("weight", weight), ("bias", bias)):
+    for name, a in zip(("weight", "bias"), affine, strict=True):
         check.shape("layer_norm", name, a, x.shape[len(leading) :])
-    weight, bias = (None if a is None else a.reshape(leading + a.shape) for a in (weight, bias))
-    y, *_ = normalized(wide, axes, weight, bias, eps)
+    factors, summands = (None if a is None else a.reshape(leading + a.shape) for a in affine)
+    y, *_ = normalized(wide, axes, factors, summands, eps)
     return y.astype(x.dtype)
 
 
 def _last_axes(where: str, x: jax.Array, normalized_shape: Sequence[int]) -> tuple[int, ...]:
-    """The axes that have the given sizes, which are the last."""
+    """Returns the last axes, which must have these sizes."""
     if isinstance(normalized_shape, str) or not isinstance(normalized_shape, Sequence):
         check.fail(where, "normalized_shape", "be a sequence of integers", repr(normalized_shape), TypeError)
     sizes = tuple(check.integer(where, "normalized_shape", s) for s in normalized_shape)
@@ -122,24 +133,31 @@ def _last_axes(where: str, x: jax.Array, normalized_shape: Sequence[int]) -> tup
     return tuple(range(x.ndim - len(sizes), x.ndim))
 
 
-def rms_norm(input: Any, normalized_shape: Sequence[int], weight: Any = None, eps: float | None = None) -> jax.Array:
+def rms_norm(
+    input: ArrayLike, normalized_shape: Sequence[int], weight: ArrayLike | None = None, eps: float | None = None
+) -> Array:
     r"""Divides by the root of the mean square over the last dimensions.
 
-    .. math:: y = \frac{x}{\sqrt{\frac{1}{n} \sum_i x_i^2 + \epsilon}}\, w
+    .. math:: y = \frac{x}{\sqrt{\frac{1}{n} \sum_{i=1}^n x_i^2 + \epsilon}}\, w
+
+    with the sum over the last ``len(normalized_shape)`` dimensions.
 
     Args:
-        input: of shape :math:`(*, \text{normalized\_shape})`, floating-point or complex.
+        input: of shape :math:`(*, \text{normalized\_shape})`; floating-point or complex.
         normalized_shape: the sizes of the last dimensions.
-        weight: of shape ``normalized_shape`` and any floating dtype.
-        eps: added to the mean square; None is the machine epsilon of the input's dtype, float32's for half inputs.
+        weight: the factors :math:`w`, of shape ``normalized_shape`` and any floating dtype; None for ones.
+        eps: the :math:`\epsilon` that is added to the mean square; None is the machine epsilon of the input's dtype,
+            float32's for half inputs.
 
     Returns:
         An array like ``input``.
 
     Raises:
-        ValueError: the shapes don't fit. TypeError: the dtypes don't fit.
+        ValueError: shapes that don't fit.
+        TypeError: dtypes that don't fit.
 
-    Source: ``torch.nn.functional.rms_norm``; Zhang and Sennrich, 2019.
+    Source: ``torch.nn.functional.rms_norm``; Zhang and Sennrich, *Root Mean Square Layer Normalization*, 2019,
+    https://arxiv.org/abs/1910.07467.
 
     Example:
         >>> import jax.numpy as jnp

@@ -1,4 +1,4 @@
-"""What the normalisations share: checks of their arguments, and running statistics."""
+"""Shared by the normalizations: checks of their arguments, and running statistics."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from jax import lax
 from purenn import check
 from purenn.lowering.dtypes import compute_dtype, widened
 from purenn.lowering.normalization import AxisName, affine, apart, moments, normalized
+from purenn.typing import ArrayLike
 
 
-def parameters(where: str, x: jax.Array, **arrays: Any) -> list[Any]:
-    """The arrays in the dtype that is computed in: they come in one dtype, the input's or float32 for a half input."""
+def parameters(where: str, x: jax.Array, **arrays: ArrayLike | None) -> list[Any]:
+    """Returns the arrays in the dtype of computation; they come in the input's dtype, or float32 for a half input."""
     made = {name: None if a is None else check.array(where, name, a) for name, a in arrays.items()}
     given = {name: a for name, a in made.items() if a is not None}
     check.same_dtype(where, **given)
@@ -28,15 +29,16 @@ def parameters(where: str, x: jax.Array, **arrays: Any) -> list[Any]:
     return [None if a is None else a.astype(wide) for a in made.values()]
 
 
-def by_channel(where: str, x: jax.Array, **arrays: Any) -> list[Any]:
-    """As `parameters`, with an element a channel each, in a shape that broadcasts to the input's."""
+def by_channel(where: str, x: jax.Array, **arrays: ArrayLike | None) -> list[Any]:
+    """Returns `parameters` that hold one element per channel, in a shape that broadcasts to the input's."""
     channels, made = x.shape[1], parameters(where, x, **arrays)
     for name, a in zip(arrays, made, strict=True):
         check.shape(where, name, a, (channels,))
     return [None if a is None else a.reshape((1, channels) + (1,) * (x.ndim - 2)) for a in made]
 
 
-def floating(where: str, input: Any, least: int, layout: str) -> jax.Array:
+def floating(where: str, input: ArrayLike, least: int, layout: str) -> jax.Array:
+    """Returns the input, a floating-point array of at least this rank."""
     x = check.array(where, "input", input)
     check.floating(where, "input", x)
     if x.ndim < least:
@@ -44,7 +46,8 @@ def floating(where: str, input: Any, least: int, layout: str) -> jax.Array:
     return x
 
 
-def both_or_neither(where: str, mean: Any, var: Any, needed: str | None) -> None:
+def both_or_neither(where: str, mean: ArrayLike | None, var: ArrayLike | None, needed: str | None) -> None:
+    """Checks that the running statistics are both given or both None, and given where ``needed`` says why."""
     if (mean is None) != (var is None):
         check.fail(where, "running_mean and running_var", "be both given or both None", "one of them")
     if needed is not None and mean is None:
@@ -52,7 +55,7 @@ def both_or_neither(where: str, mean: Any, var: Any, needed: str | None) -> None
 
 
 def several(where: str, x: jax.Array, axes: Sequence[int], axis_name: AxisName = None) -> int:
-    """How many values there are a mean: a single one has no variance."""
+    """Returns the number of values per mean, which must be more than one, since a single one has no variance."""
     count = math.prod(x.shape[a] for a in axes)
     if axis_name is not None:
         try:
@@ -67,8 +70,8 @@ def several(where: str, x: jax.Array, axes: Sequence[int], axis_name: AxisName =
     return count
 
 
-def statistics(where: str, x: jax.Array, running_mean: Any, running_var: Any) -> list[Any]:
-    """Running statistics of any floating dtype, in a shape that broadcasts to the input's."""
+def statistics(where: str, x: jax.Array, running_mean: ArrayLike | None, running_var: ArrayLike | None) -> list[Any]:
+    """Returns running statistics of any floating dtype, in a shape that broadcasts to the input's."""
     made = {}
     for name, a in (("running_mean", running_mean), ("running_var", running_var)):
         made[name] = None if a is None else check.array(where, name, a)
@@ -82,14 +85,14 @@ def with_statistics(
     where: str,
     x: jax.Array,
     axes: Sequence[int] | None,
-    mean: Any,
-    var: Any,
-    weight: Any,
-    bias: Any,
+    mean: jax.Array | None,
+    var: jax.Array | None,
+    weight: jax.Array | None,
+    bias: jax.Array | None,
     eps: float,
     axis_name: AxisName = None,
 ) -> tuple[jax.Array, Any]:
-    """Normalised with the input's own moments over some axes, or with the given ones; and the own, if used."""
+    """Normalizes with the input's own moments over some axes, or with the given ones; returns the own ones too."""
     wide = widened(x)
     if axes is None:
         mean, var = lax.stop_gradient((mean, var))
@@ -103,13 +106,13 @@ def moved(
     where: str,
     x: jax.Array,
     axes: Sequence[int],
-    running_mean: Any,
-    running_var: Any,
+    running_mean: ArrayLike | None,
+    running_var: ArrayLike | None,
     momentum: float | jax.Array,
     axis_name: AxisName = None,
     own: Any = None,
 ) -> tuple[jax.Array, jax.Array]:
-    """Running statistics moved towards the moments over some axes, averaged over the batch where that isn't one.
+    """Moves running statistics towards the moments over some axes, which are averaged over what remains of the batch.
 
     The moments are computed unless they are given.
     """

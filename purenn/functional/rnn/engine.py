@@ -13,12 +13,22 @@ from purenn.functional.dropout import dropout
 from purenn.functional.rnn.packed import PackedSequence, pack, pad, present
 from purenn.lowering.dtypes import widened
 from purenn.lowering.rnn import LSTM, Cell, State, Weights, advance, affine, scan
+from purenn.typing import ArrayLike, Key
 
 __all__ = ["run", "run_cell"]
 
 
-def run_cell(where: str, cell: Cell, input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> State:
-    """One step of a cell, arguments checked."""
+def run_cell(
+    where: str,
+    cell: Cell,
+    input: ArrayLike,
+    hx: ArrayLike | Sequence[ArrayLike] | None,
+    w_ih: ArrayLike,
+    w_hh: ArrayLike,
+    b_ih: ArrayLike | None,
+    b_hh: ArrayLike | None,
+) -> State:
+    """Takes one step of a cell, after a check of its arguments."""
     x = check.array(where, "input", input)
     check.rank(where, "input", x, (1, 2), "(I) or (N, I)")
     check.floating(where, "input", x)
@@ -35,18 +45,18 @@ def run_cell(where: str, cell: Cell, input: Any, hx: Any, w_ih: Any, w_hh: Any, 
 def run(
     where: str,
     cell: Cell,
-    input: Any,
-    hx: Any,
-    params: Sequence[Any],
+    input: ArrayLike | PackedSequence,
+    hx: ArrayLike | Sequence[ArrayLike] | None,
+    params: Sequence[ArrayLike],
     has_biases: bool,
     num_layers: int,
     dropout_p: float,
     train: bool,
     bidirectional: bool,
     batch_first: bool,
-    rng: Any,
+    rng: Key | None,
 ) -> tuple[Any, ...]:
-    """A network of layers in one or two directions: its output and its last states."""
+    """Runs a network of layers in one or two directions; returns its output and its last states."""
     packed = input if isinstance(input, PackedSequence) else None
     x, there = check.array(where, "input", input if packed is None else packed.data), None
     if packed is None:
@@ -84,9 +94,15 @@ def run(
 
 
 def _grouped(
-    where: str, cell: Cell, x: jax.Array, params: Any, has_biases: bool, num_layers: int, directions: int
+    where: str,
+    cell: Cell,
+    x: jax.Array,
+    params: Sequence[ArrayLike],
+    has_biases: bool,
+    num_layers: int,
+    directions: int,
 ) -> list[list[Weights]]:
-    """The weights by layer and direction; whether there are projections is told by their number."""
+    """Returns the weights by layer and direction; their number tells whether there are projections."""
     fields = ("ih", "hh", *(("b_ih", "b_hh") if has_biases else ()), "hr")
     cells = check.integer(where, "num_layers", num_layers, 1) * directions
     sizes = [len(fields) - 1, len(fields)] if cell is LSTM else [len(fields) - 1]
@@ -107,15 +123,15 @@ def _grouped(
     return [found[i : i + directions] for i in range(0, cells, directions)]
 
 
-def _check_features(where: str, argument: str, x: jax.Array, weight: Any) -> None:
-    """An input that fits the first weights: of the two, a caller has the input at hand."""
+def _check_features(where: str, argument: str, x: jax.Array, weight: ArrayLike) -> None:
+    """Checks that the input fits the first weights, and names the input if not, since a caller has that at hand."""
     shape = getattr(weight, "shape", ())
     if len(shape) == 2 and shape[1] != x.shape[-1]:
         check.fail(where, argument, f"have size {shape[1]} in its last dimension", f"{x.shape[-1]}")
 
 
 def _weights(where: str, cell: Cell, x: jax.Array, inputs: int, given: Mapping[str, tuple[str, Any]]) -> Weights:
-    """The weights of a cell, each given with its name; their dtypes and shapes fit each other and the input."""
+    """Returns the weights of a cell, each given with its name, after a check of their dtypes and shapes."""
     arrays = {field: check.array(where, name, array) for field, (name, array) in given.items()}
     names = {field: name for field, (name, _) in given.items()}
     check.same_dtype(where, input=x, **{names[field]: array for field, array in arrays.items()})
@@ -135,8 +151,15 @@ def _weights(where: str, cell: Cell, x: jax.Array, inputs: int, given: Mapping[s
     return Weights(**arrays)
 
 
-def _state(where: str, cell: Cell, x: jax.Array, hx: Any, leading: tuple[int, ...], sizes: tuple[int, int]) -> State:
-    """The state to start from, h and for some cells c: zeros of none given."""
+def _state(
+    where: str,
+    cell: Cell,
+    x: jax.Array,
+    hx: ArrayLike | Sequence[ArrayLike] | None,
+    leading: tuple[int, ...],
+    sizes: tuple[int, int],
+) -> State:
+    """Returns the state to start from, h and for some cells c; zeros if none is given."""
     shapes = [(*leading, size) for size in sizes[: cell.states]]
     if hx is None:
         return tuple(jnp.zeros(shape, x.dtype) for shape in shapes)

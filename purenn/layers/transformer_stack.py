@@ -1,0 +1,184 @@
+"""Encoders and decoders of transformers: stacks of layers."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+from purenn import check, random
+from purenn.layers.base import Bound, Composite, Layer, Params, State
+from purenn.layers.container import ModuleList
+from purenn.tree import copied
+from purenn.typing import Array, ArrayLike
+
+__all__ = ["TransformerDecoder", "TransformerEncoder"]
+
+
+class _Stack(Composite):
+    """Copies of one layer, one after another; they start with the same arrays, as torch's do."""
+
+    def _parts(self) -> tuple[Layer, int, Layer | None]:
+        """Returns the layer that is repeated, the number of copies, and the norm at the end."""
+        raise NotImplementedError
+
+    def normalize(self) -> Mapping[str, Any]:
+        layer, number, _ = self._parts()
+        where, argument = type(self).__name__, dataclasses.fields(self)[0].name
+        if not isinstance(layer, Layer):
+            check.fail(where, argument, "be a layer", repr(layer), TypeError)
+        check.integer(where, "num_layers", number, 0)
+        return {}
+
+    @functools.cached_property  # a module that is a hyper-parameter is copied once
+    def _copies(self) -> ModuleList:
+        layer, number, _ = self._parts()
+        return ModuleList([copy.deepcopy(layer) for _ in range(number)])
+
+    def children(self) -> Mapping[str, Layer]:
+        norm = self._parts()[2]
+        return {"layers": self._copies, **({} if norm is None else {"norm": norm})}
+
+    def draw(self, stream: random.Stream) -> tuple[Params, State]:
+        layer, number, norm = self._parts()
+        made: tuple[Params, State] = {}, {}
+        drawn = layer.draw(stream)
+        ends = ({}, {}) if norm is None else norm.draw(stream)
+        for tree, one, end in zip(made, drawn, ends, strict=True):
+            if one and number:
+                tree["layers"] = {str(i): copied(one) for i in range(number)}
+            if end:
+                tree["norm"] = end
+        return made
+
+
+class TransformerEncoder(_Stack):
+    """Runs encoder layers one after another, and a norm.
+
+    Args:
+        encoder_layer: the layer that is repeated; the copies start with the same arrays.
+        num_layers: the number of copies.
+        norm: a layer for the end, or None.
+        enable_nested_tensor: Ignored; accepted for compatibility with PyTorch.
+        mask_check: Ignored; accepted for compatibility with PyTorch.
+
+    A call takes the arguments
+
+    - ``src``: the sequences, as the layer takes them.
+    - ``mask``: the mask for every layer, its ``src_mask``.
+    - ``src_key_padding_mask``: which positions are padding.
+    - ``is_causal``: a hint that ``mask`` is causal; None is False.
+
+    Shape: that of the layer's input, which the output has too.
+
+    Raises:
+        ValueError: ``num_layers`` is negative.
+        TypeError: ``encoder_layer`` isn't a layer.
+
+    Source: ``torch.nn.TransformerEncoder``; Vaswani et al., *Attention Is All You Need*, 2017,
+    https://arxiv.org/abs/1706.03762.
+
+    Example:
+        >>> import jax, jax.numpy as jnp
+        >>> from purenn import layers, nn
+        >>> x = jnp.ones((5, 3, 8))
+        >>> nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2, 16), 2)(x).shape
+        (5, 3, 8)
+        >>> net = layers.TransformerEncoder(layers.TransformerEncoderLayer(8, 2, 16), 2)  # the same as pure functions
+        >>> params, state = net.init(jax.random.key(0))
+        >>> y, state = net.apply(params, state, x)
+    """
+
+    encoder_layer: Layer
+    num_layers: int
+    norm: Layer | None = None
+    enable_nested_tensor: bool = True
+    mask_check: bool = True
+
+    def _parts(self) -> tuple[Layer, int, Layer | None]:
+        return self.encoder_layer, self.num_layers, self.norm
+
+    def forward(
+        self,
+        m: Bound,
+        src: ArrayLike,
+        mask: ArrayLike | None = None,
+        src_key_padding_mask: ArrayLike | None = None,
+        is_causal: bool | None = None,
+    ) -> Array:
+        x: Any = src
+        for layer in m.layers:
+            x = layer(x, src_mask=mask, is_causal=bool(is_causal), src_key_padding_mask=src_key_padding_mask)
+        return x if m.norm is None else m.norm(x)
+
+
+class TransformerDecoder(_Stack):
+    """Runs decoder layers one after another, and a norm.
+
+    Args:
+        decoder_layer: the layer that is repeated; the copies start with the same arrays.
+        num_layers: the number of copies.
+        norm: a layer for the end, or None.
+
+    A call takes the arguments
+
+    - ``tgt``: the targets, as the layer takes them.
+    - ``memory``: the output of an encoder, to which every layer attends.
+    - ``tgt_mask``, ``memory_mask``: which targets, and which of the memory, a target may not attend to.
+    - ``tgt_key_padding_mask``, ``memory_key_padding_mask``: which targets, and which of the memory, are padding.
+    - ``tgt_is_causal``, ``memory_is_causal``: hints that the masks are causal; None is False.
+
+    Shape: that of the layer's targets, which the output has too.
+
+    Raises:
+        ValueError: ``num_layers`` is negative.
+        TypeError: ``decoder_layer`` isn't a layer.
+
+    Source: ``torch.nn.TransformerDecoder``; Vaswani et al., *Attention Is All You Need*, 2017,
+    https://arxiv.org/abs/1706.03762.
+
+    Example:
+        >>> import jax, jax.numpy as jnp
+        >>> from purenn import layers, nn
+        >>> x, memory = jnp.ones((4, 3, 8)), jnp.ones((5, 3, 8))
+        >>> nn.TransformerDecoder(nn.TransformerDecoderLayer(8, 2, 16), 2)(x, memory).shape
+        (4, 3, 8)
+        >>> net = layers.TransformerDecoder(layers.TransformerDecoderLayer(8, 2, 16), 2)  # the same as pure functions
+        >>> params, state = net.init(jax.random.key(0))
+        >>> y, state = net.apply(params, state, x, memory)
+    """
+
+    decoder_layer: Layer
+    num_layers: int
+    norm: Layer | None = None
+
+    def _parts(self) -> tuple[Layer, int, Layer | None]:
+        return self.decoder_layer, self.num_layers, self.norm
+
+    def forward(
+        self,
+        m: Bound,
+        tgt: ArrayLike,
+        memory: ArrayLike,
+        tgt_mask: ArrayLike | None = None,
+        memory_mask: ArrayLike | None = None,
+        tgt_key_padding_mask: ArrayLike | None = None,
+        memory_key_padding_mask: ArrayLike | None = None,
+        tgt_is_causal: bool | None = None,
+        memory_is_causal: bool = False,
+    ) -> Array:
+        x: Any = tgt
+        for layer in m.layers:
+            x = layer(
+                x,
+                memory,
+                tgt_mask=tgt_mask,
+                memory_mask=memory_mask,
+                tgt_key_padding_mask=tgt_key_padding_mask,
+                memory_key_padding_mask=memory_key_padding_mask,
+                tgt_is_causal=bool(tgt_is_causal),
+                memory_is_causal=memory_is_causal,
+            )
+        return x if m.norm is None else m.norm(x)

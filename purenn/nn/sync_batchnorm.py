@@ -1,0 +1,62 @@
+"""Replaces the batch norms in a module. `from_layer` takes the method from here when it makes ``nn.SyncBatchNorm``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from purenn import check, layers
+from purenn.layers.base import Layer
+from purenn.layers.batchnorm import BatchNorm
+from purenn.nn.module import Module
+
+__all__ = ["methods_of"]
+
+
+def convert_sync_batchnorm(cls: Any, module: Any, process_group: str | tuple[str, ...] | None = None) -> Any:
+    """Replaces every batch norm in a module by one over a batch in parts, which takes over its arrays.
+
+    Args:
+        module: a module, whose children are replaced; or a layer of `purenn.layers`, of which a converted one is
+            returned.
+        process_group: the axis, or axes, over which statistics are shared.
+
+    Returns:
+        ``module``, or its replacement if it is a batch norm itself.
+
+    Raises:
+        TypeError: ``module`` is neither a module nor a layer.
+
+    Example:
+        >>> from purenn import nn
+        >>> net = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3))
+        >>> nn.SyncBatchNorm.convert_sync_batchnorm(net, "batch")[1]
+        SyncBatchNorm(3, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)
+    """
+    if isinstance(module, Layer):
+        return layers.SyncBatchNorm.convert_sync_batchnorm(module, process_group)
+    if not isinstance(module, Module):
+        check.fail("convert_sync_batchnorm", "module", "be a layer or a module", type(module).__name__, TypeError)
+    return _converted(cls, module, process_group, {})
+
+
+def _converted(cls: Any, module: Module, process_group: Any, made: dict[int, Module]) -> Module:
+    """The module, or its replacement; one that stands in several places has one replacement."""
+    if id(module) not in made:
+        layer, new = module._layer, module
+        if isinstance(layer, BatchNorm):
+            new = cls(**{**layer.hyperparameters(), "process_group": process_group})
+            vars(new).update(_parameters=module._parameters.copy(), _buffers=module._buffers.copy())
+            new.train(module.training)
+        made[id(module)] = new
+        for name, child in module._modules.items():
+            if child is not None:
+                new.register_module(name, _converted(cls, child, process_group, made))
+    return made[id(module)]
+
+
+def methods_of(layer_class: type[Layer]) -> Mapping[str, Any]:
+    """The class method that ``nn.SyncBatchNorm`` has in place of its layer's."""
+    if layer_class is not layers.SyncBatchNorm:
+        return {}
+    return {"convert_sync_batchnorm": classmethod(convert_sync_batchnorm)}
