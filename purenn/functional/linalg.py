@@ -11,13 +11,13 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from jax import lax
-from jax.typing import DTypeLike
 
 from purenn import check, random
 from purenn.functional.dtypes import result_type
 from purenn.functional.tensor import arrays_of, one_dtype
 from purenn.lowering.distance import differing, power_sums
 from purenn.lowering.norm import largest, root, vector_norm
+from purenn.typing import DTypeLike
 
 __all__ = ["block_diag", "cdist", "chain_matmul", "lu", "norm", "pca_lowrank", "svd_lowrank"]
 
