@@ -175,6 +175,43 @@ def test_frozen_embedding_stays_frozen_inside_others():
     assert not grads["0"]["weight"].any() and grads["1"]["weight"].any()
 
 
+class Words(layers.Composite):
+    """Two frozen tables as children, and one that is trained."""
+
+    def children(self):
+        table = np.ones((4, 3), np.float32)
+        return {
+            "drawn": layers.Embedding(4, 3, _freeze=True),
+            "bags": layers.EmbeddingBag.from_pretrained(table),
+            "trained": layers.EmbeddingBag.from_pretrained(table, freeze=False),
+        }
+
+    def forward(self, m, x):
+        return m.drawn(x).sum(1) + m.bags(x) + m.trained(x)
+
+
+def test_frozen_tables_of_a_composite_are_frozen_on_both_faces():
+    x = jnp.arange(4)[None]
+    params, state = Words().init(jax.random.key(0))
+    grads = jax.grad(lambda p: Words().apply(p, state, x)[0].sum())(params)
+    assert [name for name, grad in flatten(grads).items() if grad.any()] == ["trained.weight"]
+    module = nn.stateful(Words)()
+    assert [name for name, weight in module.named_parameters() if weight.requires_grad] == ["trained.weight"]
+    nn.utils.parametrize.register_parametrization(linear := nn.Linear(3, 4), "bias", Shift())
+    trained = [name for name, array in linear.named_parameters() if array.requires_grad]
+    assert trained == ["weight", "parametrizations.bias.original"]
+
+
+class Shift(layers.Composite):
+    """A parametrization with a frozen table."""
+
+    def children(self):
+        return {"table": layers.Embedding(1, 4, _freeze=True)}
+
+    def forward(self, m, x):
+        return x + m.table(jnp.zeros((), int))
+
+
 @pytest.mark.parametrize("name", ["Embedding", "EmbeddingBag"])
 def test_max_norm(name):
     """torch also writes the shortened rows into its table; here the table stays."""
