@@ -10,8 +10,9 @@ demo: .venv/demo.done  ## trains a small CNN on real digits in both styles
 notebooks: .venv/notebooks.done  ## runs the notebooks and saves them with their outputs
 	$(BIN)/python tools/notebooks.py
 
-test: .venv/test.done check  ## lint, types and all tests
+test: .venv/test.done check  ## lint, types, all tests, and the notebooks in their quick form
 	$(BIN)/python -m pytest -n auto
+	QUICK=1 $(BIN)/python -m pytest -n auto --nbmake --nbmake-timeout=300 examples/notebooks
 
 test-all: .venv/test.done check  ## every row of every table: an hour
 	OPTIMIZED=1 $(BIN)/python -m pytest -n auto -m ''
@@ -34,7 +35,7 @@ format: .venv/test.done  ## what ruff can mend, it mends; generated files are ma
 	touch $@
 
 .venv/demo.done: EXTRAS := examples
-.venv/test.done: EXTRAS := test,dev,examples
+.venv/test.done: EXTRAS := test,dev,examples,notebooks
 .venv/notebooks.done: EXTRAS := notebooks
 .venv/bench.done: EXTRAS := bench
 

@@ -205,7 +205,7 @@ def test_max_unpool_takes_the_output_size_by_name_too():
     wanted = [[0.0, 1.0, 0.0, 1.0, 0.0]]
     assert layer.apply({}, {}, x, places, output_size=(5,))[0].tolist() == wanted
     assert module(x, indices=places, output_size=(5,)).tolist() == wanted
-    with pytest.raises(TypeError, match="forward takes input, indices, output_size; got 3 arguments, kernel_size"):
+    with pytest.raises(TypeError, match=r"MaxUnpool1d.forward\(\) got an unexpected keyword argument 'kernel_size'"):
         layer.apply({}, {}, x, places, (5,), kernel_size=3)
 
 

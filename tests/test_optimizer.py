@@ -126,6 +126,33 @@ def test_wrong_uses_say_what_to_do():
         optimizer.param_groups  # noqa: B018
 
 
+def test_a_loss_that_renews_another_network_is_refused():
+    net, target = nn.Linear(2, 1), nn.Linear(2, 1)
+    opt = nn.Optimizer(net, optax.sgd(0.1))
+    generator = np.random.default_rng(0)
+
+    def loads(net, target, x):
+        target.load_state_dict(net.state_dict())
+        return net(x).sum()
+
+    def assigns(net, target, x):
+        target.params = jax.tree.map(lambda old, new: 0.9 * old + 0.1 * new, target.params, net.params)
+        return net(x).sum()
+
+    def draws(net, target, x):
+        return net(x + generator.normal(size=x.shape)).sum()
+
+    before = jax.tree.leaves((net.params, target.params))
+    for loss, error, message in (
+        (loads, RuntimeError, r"load_state_dict inside a pure call \(compile, Optimizer.step, .*afterwards"),
+        (assigns, AttributeError, r"Linear: 'params' can't be set .*Optimizer.step.*\(it has none\): set it before or"),
+        (draws, RuntimeError, r"drawn from generator .*a module gives, net.make_rng\(\)"),
+    ):
+        with pytest.raises(error, match=message):
+            opt.step(loss, target, jnp.ones((3, 2)))
+    assert all(a is b for a, b in zip(before, jax.tree.leaves((net.params, target.params)), strict=True))
+
+
 class Schedule:
     """A rate that a user changes."""
 

@@ -8,6 +8,7 @@ import dataclasses
 import functools
 import itertools
 import operator
+import sys
 import types
 import warnings
 import weakref
@@ -375,6 +376,19 @@ def cached(value):
     return lambda: read(), set_value
 
 
+def weak_reference(value):
+    place = Holder(value)
+    return functools.partial(lambda reference, place: reference().value, weakref.ref(place), place), functools.partial(
+        setattr, place, "value"
+    )
+
+
+def by_an_f_string(value):
+    place, end = Holder(None), "0"
+    place.layer0 = value
+    return lambda: getattr(place, f"layer{end}"), functools.partial(setattr, place, "layer0")
+
+
 def partial_argument(value):
     place = [value]
     return functools.partial(lambda holder: holder[0], place), functools.partial(place.__setitem__, 0)
@@ -408,7 +422,8 @@ PLACES = [
     class_attribute, class_as_namespace, attribute_of_a_function, attribute_of_a_dict, class_method, python_module,
     module_in_a_module, module_in_an_object, module_in_a_container, module_as_a_default, module_by_getattr,
     function_of_a_module, attrgetter, class_attribute_of_a_subclass, another_class, another_base,
-    attribute_of_a_metaclass, partial_method, keyword_of_a_partial, single_dispatch, cached,
+    weak_reference, by_an_f_string, attribute_of_a_metaclass, partial_method, keyword_of_a_partial, single_dispatch,
+    cached,
     partial_argument, context_variable, module_attribute, list_of_a_module, inside_a_wrapper,
 ]  # fmt: skip
 
@@ -695,9 +710,57 @@ class TestModulesThatAreReached:
 REGISTRY = {}
 
 
+def counts_itself(m, x):
+    counts_itself.calls = getattr(counts_itself, "calls", 0) + 1
+
+
 def count(m, x):
     global COUNTER
     COUNTER += 1
+
+
+@functools.lru_cache
+def mask(n):
+    return jnp.tril(jnp.ones((n, n)))
+
+
+class Masks(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.dropout = nn.Dropout(0.5)
+
+    def forward(self, x):
+        return self.dropout(mask(2) @ x)
+
+
+def test_a_cache_keeps_no_traced_array():
+    """The first trace is given up where it needs a key; the second must not find its arrays."""
+    net = Masks().compile()
+    assert net(X).shape == (2, 2)
+    np.testing.assert_array_equal(mask(2) @ X, net.eval()(X))
+
+
+class Layers(nn.Module):
+    """Looks its layers up by an f-string, and counts its epochs beside."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer0, self.epoch, self.out = nn.Linear(2, 2), 0, sys.stdout
+
+    def forward(self, x):
+        for i in range(1):
+            x = getattr(self, f"layer{i}")(x)
+        return x
+
+
+def test_what_an_f_string_cannot_name_does_not_count(compiled):
+    net = Layers()
+    optimizer = nn.Optimizer(net, optax.sgd(0.1))
+    counts = []
+    for net.epoch in range(3):
+        optimizer.step(lambda net, x: net(x).sum(), X)
+        counts.append(compiled())
+    assert counts[1:] == [0, 0]
 
 
 class TestRefusals:
@@ -726,6 +789,8 @@ class TestRefusals:
             lambda m, x: LOG.append(x),
             lambda m, x: TABLE.update(x=1),
             count,
+            lambda m, x: counts_itself(m, x),
+            lambda m, x: vars(m).update(last=x),
             lambda m, x: setattr(m, "last", x),
             lambda m, x: setattr(OBJECT, "value", x),
             lambda m, x: m.register_buffer("late", x),
@@ -836,6 +901,18 @@ C_ARRAY, PROXY = array.array("f", [1.0]), weakref.proxy(OBJECT)
 NUMBERS, GENERATOR, TENSOR, WEAK = itertools.count(), np.random.default_rng(0), torch.ones(2), weakref.WeakSet()
 
 
+@dataclasses.dataclass
+class Output:
+    z: jax.Array
+    a: list
+
+
+@dataclasses.dataclass(frozen=True)
+class FrozenOutput:
+    z: jax.Array
+    a: list
+
+
 class TestForms:
     """Arguments and results come in the form in which Python has them."""
 
@@ -865,6 +942,17 @@ class TestForms:
             ),
         )
         assert kind is None
+
+    @pytest.mark.parametrize("kind", [Output, FrozenOutput, Bag, collections.OrderedDict, types.SimpleNamespace])
+    def test_objects_that_a_call_returns(self, kind):
+        class Returns(nn.Module):
+            def forward(self, x):
+                return kind(z=x, a=[1, x])
+
+        result = Returns().compile()(X)
+        parts = result if isinstance(result, dict) else vars(result)
+        assert type(result) is kind and list(parts) == ["z", "a"] and parts["a"][0] == 1
+        np.testing.assert_array_equal(parts["z"], X)
 
     def test_what_a_program_cannot_return(self):
         class Returns(nn.Module):

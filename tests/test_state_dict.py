@@ -558,9 +558,9 @@ def test_nothing_is_loaded_inside_a_pure_call():
 
     net = Loads(1, 1)
     given = net.state_dict()
-    with pytest.raises(RuntimeError, match="load before it"):
+    with pytest.raises(RuntimeError, match="call it before or afterwards"):
         purenn.functional_call(net, net.params, net.state, jnp.ones((1, 1)))
-    with pytest.raises(RuntimeError, match="load before it"):
+    with pytest.raises(RuntimeError, match="call it before or afterwards"):
         net.compile()(jnp.ones((1, 1)))
 
 
@@ -574,3 +574,13 @@ def test_state_dict_is_readable_inside_a_pure_call():
     np.testing.assert_allclose(net.compile()(jnp.ones((1, 1))), [[expected]], rtol=1e-6)
     params = jax.tree.map(jnp.ones_like, net.params)
     assert purenn.functional_call(net, params, {}, jnp.ones((1, 1)))[0].tolist() == [[2.0]]
+
+
+@pytest.mark.parametrize("missing", [[], ["0.bias"]])
+def test_the_result_of_loading_reads_as_torchs(missing):
+    def printed(lib):
+        net = block(lib)
+        sd = {name: value for name, value in net.state_dict().items() if name not in missing}
+        return str(net.load_state_dict(sd, strict=False)).removeprefix("_")
+
+    assert printed(nn) == printed(torch.nn)

@@ -3,6 +3,8 @@
 The functions of ``torch.functional`` are here too. Randomness comes from an explicit ``rng=``, a jax key.
 """
 
+import types as _types
+
 from purenn.functional.activation import *
 from purenn.functional.attention import *
 from purenn.functional.contraction import *
@@ -23,6 +25,7 @@ from purenn.functional.sparse import *
 from purenn.functional.spectral import *
 from purenn.functional.tensor import *
 from purenn.functional.vision import *
+from purenn.sharding import over_explicit_axes as _over_explicit_axes
 
 __all__ = [
     "LinearCrossEntropyOptions",
@@ -187,3 +190,7 @@ __all__ = [
     "upsample_bilinear",
     "upsample_nearest",
 ]
+
+for _name in __all__:
+    if isinstance(_function := globals()[_name], _types.FunctionType):
+        globals()[_name] = _over_explicit_axes(_function)

@@ -1,4 +1,4 @@
-"""Convolutions."""
+"""Convolutions and transposed convolutions."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import jax
 import jax.numpy as jnp
 
 from purenn import check
+from purenn.docstring import documented
 from purenn.lowering.conv import Convolution
+from purenn.typing import Array, ArrayLike, Size
 
 __all__ = ["conv1d", "conv2d", "conv3d", "conv_tbc", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"]
-
-Ints = int | Sequence[int]
 
 
 def _arrays(
     where: str, n: int, layout: str, input: Any, weight: Any, bias: Any
 ) -> tuple[jax.Array, jax.Array, jax.Array | None]:
-    """The arrays of a convolution, of fitting ranks and dtypes; `layout` names the weight's first two dimensions."""
+    """Checks the ranks and dtypes of the arrays; `layout` names the first two dimensions of the weight."""
     spatial = ", ".join("DHW"[-n:]) if n > 1 else "L"
     x, w = check.array(where, "input", input), check.array(where, "weight", weight)
     b = None if bias is None else check.array(where, "bias", bias)
@@ -34,13 +34,15 @@ def _arrays(
 
 
 def _with_bias(y: jax.Array, b: jax.Array | None, n: int, batched: bool) -> jax.Array:
+    """Adds the bias, and removes the batch that an unbatched input was given."""
     y = y if batched else y[0]
     return y if b is None else y + jnp.broadcast_to(b.reshape((-1,) + (1,) * n), y.shape)
 
 
 def _conv(
-    n: int, input: Any, weight: Any, bias: Any, stride: Ints, padding: Ints | str, dilation: Ints, groups: int
+    n: int, input: Any, weight: Any, bias: Any, stride: Size, padding: Size | str, dilation: Size, groups: int
 ) -> jax.Array:
+    """Checks the arguments and convolves."""
     where = f"conv{n}d"
     x, w, b = _arrays(where, n, "out, in / groups", input, weight, bias)
     strides = check.integers(where, "stride", stride, n, 1)
@@ -65,8 +67,9 @@ def _conv(
 
 
 def _pads(
-    where: str, n: int, padding: Ints | str, stride: tuple[int, ...], extents: Sequence[int]
+    where: str, n: int, padding: Size | str, stride: tuple[int, ...], extents: Sequence[int]
 ) -> list[tuple[int, int]]:
+    """Gives the zeros before and after each spatial dimension."""
     if isinstance(padding, str):
         check.choice(where, "padding", padding, ("valid", "same"))
         if padding == "valid":
@@ -82,12 +85,13 @@ def _conv_transpose(
     input: Any,
     weight: Any,
     bias: Any,
-    stride: Ints,
-    padding: Ints,
-    output_padding: Ints,
+    stride: Size,
+    padding: Size,
+    output_padding: Size,
     groups: int,
-    dilation: Ints,
+    dilation: Size,
 ) -> jax.Array:
+    """Checks the arguments and applies the transpose of a convolution."""
     where = f"conv_transpose{n}d"
     x, w, b = _arrays(where, n, "in, out / groups", input, weight, bias)
     if jnp.issubdtype(x.dtype, jnp.integer) and x.dtype != jax.dtypes.canonicalize_dtype(int):
@@ -118,256 +122,179 @@ def _conv_transpose(
     return _with_bias(y, b, n, batched)
 
 
-def conv1d(
-    input: Any,
-    weight: Any,
-    bias: Any = None,
-    stride: Ints = 1,
-    padding: Ints | str = 0,
-    dilation: Ints = 1,
-    groups: int = 1,
-) -> jax.Array:
-    r"""Cross-correlates a signal with a bank of kernels, plus a bias.
+_KERNELS = {1: "K", 2: "K_h, K_w", 3: "K_d, K_h, K_w"}
+_CONV = r"""Cross-correlates $inputs with a bank of kernels and adds a bias.
 
     .. math:: y_{n,o,t} = b_o + \sum_{c,k} w_{o,c,k}\, x_{n,\,c,\,t s + k d - p}
 
-    with stride :math:`s`, dilation :math:`d` and padding :math:`p`; the sum over :math:`c` runs over the
-    channels of the group of :math:`o`.
+    with stride :math:`s`, dilation :math:`d` and padding :math:`p`, where :math:`t` and :math:`k` are positions in
+    every spatial dimension. The sum over :math:`c` runs over the channels of the group of :math:`o`.
 
     Args:
-        input: of shape :math:`(N, C, L)` or :math:`(C, L)`.
-        weight: of shape :math:`(\text{out}, C / \text{groups}, K)`.
-        bias: of shape :math:`(\text{out})`.
-        stride: steps between outputs, in elements.
-        padding: zeros on both sides, in elements, or ``'valid'`` or ``'same'``.
-        dilation: steps between the kernel's elements.
-        groups: into how many independent groups the channels are divided.
+        input: of shape :math:`$N` or :math:`$C`.
+        weight: of shape :math:`(\text{out}, C / \text{groups}, $kernel)`.
+        bias: of shape :math:`(\text{out})`; no bias is added if None.
+        stride: the steps between outputs: $sizes.
+        padding: the zeros on both sides: $sizes. Or ``'valid'``, no zeros; or ``'same'``, as many zeros as keep the
+            size of the input, for a stride of 1.
+        dilation: the steps between the elements of a kernel: $sizes.
+        groups: the number of independent groups into which the channels are divided.
 
     Returns:
-        An array of shape :math:`(N, \text{out}, L')` or :math:`(\text{out}, L')` with
-        :math:`L' = \lfloor (L + 2p - d (K - 1) - 1) / s \rfloor + 1`.
+        An array of shape :math:`(N, \text{out}, $spatial_out)` or :math:`(\text{out}, $spatial_out)`, where every
+        spatial size :math:`L` becomes :math:`L' = \lfloor (L + 2p - d (K - 1) - 1) / s \rfloor + 1`.
 
     Raises:
-        ValueError: the shapes don't fit. TypeError: the dtypes differ.
+        ValueError: a shape or a size does not fit.
+        TypeError: the dtypes differ, or are boolean.
 
-    Source: ``torch.nn.functional.conv1d``.
+    Source: ``torch.nn.functional.conv${rank}d``.
 
     Example:
         >>> import jax.numpy as jnp
         >>> from purenn import functional as F
-        >>> F.conv1d(jnp.ones((1, 2, 10)), jnp.ones((4, 2, 3)), padding=1).shape
-        (1, 4, 10)
+        >>> F.conv${rank}d(jnp.ones($x), jnp.ones($w), stride=2, padding=1).shape
+        $y
     """
+
+
+@documented(_CONV, 1, kernel=_KERNELS[1], x="(1, 3, 8)", w="(16, 3, 3)", y="(1, 16, 4)")
+def conv1d(
+    input: ArrayLike,
+    weight: ArrayLike,
+    bias: ArrayLike | None = None,
+    stride: Size = 1,
+    padding: Size | str = 0,
+    dilation: Size = 1,
+    groups: int = 1,
+) -> Array:
     return _conv(1, input, weight, bias, stride, padding, dilation, groups)
 
 
+@documented(_CONV, 2, kernel=_KERNELS[2], x="(1, 3, 8, 8)", w="(16, 3, 3, 3)", y="(1, 16, 4, 4)")
 def conv2d(
-    input: Any,
-    weight: Any,
-    bias: Any = None,
-    stride: Ints = 1,
-    padding: Ints | str = 0,
-    dilation: Ints = 1,
+    input: ArrayLike,
+    weight: ArrayLike,
+    bias: ArrayLike | None = None,
+    stride: Size = 1,
+    padding: Size | str = 0,
+    dilation: Size = 1,
     groups: int = 1,
-) -> jax.Array:
-    r"""Cross-correlates images with a bank of kernels, plus a bias; `conv1d` has the formula.
-
-    Args:
-        input: of shape :math:`(N, C, H, W)` or :math:`(C, H, W)`.
-        weight: of shape :math:`(\text{out}, C / \text{groups}, K_h, K_w)`.
-        bias: of shape :math:`(\text{out})`.
-        stride: steps between outputs, in pixels, one number or one a dimension.
-        padding: zeros on both sides, in pixels, or ``'valid'`` or ``'same'``.
-        dilation: steps between the kernel's elements.
-        groups: into how many independent groups the channels are divided.
-
-    Returns:
-        An array of shape :math:`(N, \text{out}, H', W')` or :math:`(\text{out}, H', W')`.
-
-    Raises:
-        ValueError: the shapes don't fit. TypeError: the dtypes differ.
-
-    Source: ``torch.nn.functional.conv2d``.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn import functional as F
-        >>> F.conv2d(jnp.ones((1, 3, 8, 8)), jnp.ones((16, 3, 3, 3)), stride=2, padding=1).shape
-        (1, 16, 4, 4)
-    """
+) -> Array:
     return _conv(2, input, weight, bias, stride, padding, dilation, groups)
 
 
+@documented(_CONV, 3, kernel=_KERNELS[3], x="(1, 3, 8, 8, 8)", w="(16, 3, 3, 3, 3)", y="(1, 16, 4, 4, 4)")
 def conv3d(
-    input: Any,
-    weight: Any,
-    bias: Any = None,
-    stride: Ints = 1,
-    padding: Ints | str = 0,
-    dilation: Ints = 1,
+    input: ArrayLike,
+    weight: ArrayLike,
+    bias: ArrayLike | None = None,
+    stride: Size = 1,
+    padding: Size | str = 0,
+    dilation: Size = 1,
     groups: int = 1,
-) -> jax.Array:
-    r"""Cross-correlates volumes with a bank of kernels, plus a bias; `conv1d` has the formula.
-
-    Args:
-        input: of shape :math:`(N, C, D, H, W)` or :math:`(C, D, H, W)`.
-        weight: of shape :math:`(\text{out}, C / \text{groups}, K_d, K_h, K_w)`.
-        bias: of shape :math:`(\text{out})`.
-        stride: steps between outputs, in voxels, one number or one a dimension.
-        padding: zeros on both sides, in voxels, or ``'valid'`` or ``'same'``.
-        dilation: steps between the kernel's elements.
-        groups: into how many independent groups the channels are divided.
-
-    Returns:
-        An array of shape :math:`(N, \text{out}, D', H', W')` or :math:`(\text{out}, D', H', W')`.
-
-    Raises:
-        ValueError: the shapes don't fit. TypeError: the dtypes differ.
-
-    Source: ``torch.nn.functional.conv3d``.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn import functional as F
-        >>> F.conv3d(jnp.ones((1, 2, 4, 8, 8)), jnp.ones((4, 2, 3, 3, 3))).shape
-        (1, 4, 2, 6, 6)
-    """
+) -> Array:
     return _conv(3, input, weight, bias, stride, padding, dilation, groups)
 
 
-def conv_transpose1d(
-    input: Any,
-    weight: Any,
-    bias: Any = None,
-    stride: Ints = 1,
-    padding: Ints = 0,
-    output_padding: Ints = 0,
-    groups: int = 1,
-    dilation: Ints = 1,
-) -> jax.Array:
-    r"""The transpose of `conv1d` as a linear map of its input, plus a bias: every element spreads a kernel.
+_CONV_TRANSPOSE = r"""Applies the transpose of `conv${rank}d`, in which every element spreads a kernel, and adds a bias.
 
     .. math:: y_{n,o,t} = b_o + \sum_{c} \sum_{i s + k d - p = t} w_{c,o,k}\, x_{n,c,i}
 
-    with stride :math:`s`, dilation :math:`d` and padding :math:`p`; the sum over :math:`c` runs over the
-    channels of the group of :math:`o`.
+    with stride :math:`s`, dilation :math:`d` and padding :math:`p`, where :math:`t`, :math:`i` and :math:`k` are
+    positions in every spatial dimension. The sum over :math:`c` runs over the channels of the group of :math:`o`.
 
     Args:
-        input: of shape :math:`(N, C, L)` or :math:`(C, L)`.
-        weight: of shape :math:`(C, \text{out} / \text{groups}, K)`.
-        bias: of shape :math:`(\text{out})`.
-        stride: steps between the places of neighbouring inputs.
-        padding: how much is cut off on both sides.
-        output_padding: how much longer the output is at its end; less than ``stride`` or ``dilation``.
-        groups: into how many independent groups the channels are divided.
-        dilation: steps between the kernel's elements.
+        input: of shape :math:`$N` or :math:`$C`.
+        weight: of shape :math:`(C, \text{out} / \text{groups}, $kernel)`.
+        bias: of shape :math:`(\text{out})`; no bias is added if None.
+        stride: the steps in the output between the kernels of adjacent inputs: $sizes.
+        padding: the elements that are removed from both sides of the output: $sizes.
+        output_padding: the elements that are added at the end of the output, less than ``stride`` or ``dilation``:
+            $sizes.
+        groups: the number of independent groups into which the channels are divided.
+        dilation: the steps between the elements of a kernel: $sizes.
 
     Returns:
-        An array of shape :math:`(N, \text{out}, L')` or :math:`(\text{out}, L')` with
-        :math:`L' = (L - 1) s - 2p + d (K - 1) + 1`, plus ``output_padding``.
+        An array of shape :math:`(N, \text{out}, $spatial_out)` or :math:`(\text{out}, $spatial_out)`, where every
+        spatial size :math:`L` becomes :math:`L' = (L - 1) s - 2p + d (K - 1) + 1`, plus ``output_padding``.
 
     Raises:
-        ValueError: the shapes don't fit. TypeError: the dtypes differ.
+        ValueError: a shape or a size does not fit.
+        TypeError: the dtypes differ, or are boolean or an integer dtype other than jax's default one.
 
-    Source: ``torch.nn.functional.conv_transpose1d``.
+    Source: ``torch.nn.functional.conv_transpose${rank}d``; Dumoulin and Visin, *A guide to convolution arithmetic for
+    deep learning*, 2016, https://arxiv.org/abs/1603.07285.
 
     Example:
         >>> import jax.numpy as jnp
         >>> from purenn import functional as F
-        >>> F.conv_transpose1d(jnp.array([[1.0, 2.0]]), jnp.array([[[1.0, 1.0, 1.0]]]), stride=2).tolist()
-        [[1.0, 1.0, 3.0, 2.0, 2.0]]
+        >>> F.conv_transpose${rank}d(jnp.ones($x), jnp.ones($w), stride=2, padding=1).shape
+        $y
     """
+
+
+@documented(_CONV_TRANSPOSE, 1, kernel=_KERNELS[1], x="(1, 16, 4)", w="(16, 3, 4)", y="(1, 3, 8)")
+def conv_transpose1d(
+    input: ArrayLike,
+    weight: ArrayLike,
+    bias: ArrayLike | None = None,
+    stride: Size = 1,
+    padding: Size = 0,
+    output_padding: Size = 0,
+    groups: int = 1,
+    dilation: Size = 1,
+) -> Array:
     return _conv_transpose(1, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
+@documented(_CONV_TRANSPOSE, 2, kernel=_KERNELS[2], x="(1, 16, 4, 4)", w="(16, 3, 4, 4)", y="(1, 3, 8, 8)")
 def conv_transpose2d(
-    input: Any,
-    weight: Any,
-    bias: Any = None,
-    stride: Ints = 1,
-    padding: Ints = 0,
-    output_padding: Ints = 0,
+    input: ArrayLike,
+    weight: ArrayLike,
+    bias: ArrayLike | None = None,
+    stride: Size = 1,
+    padding: Size = 0,
+    output_padding: Size = 0,
     groups: int = 1,
-    dilation: Ints = 1,
-) -> jax.Array:
-    r"""The transpose of `conv2d` as a linear map of its input, plus a bias; `conv_transpose1d` has the formula.
-
-    Args:
-        input: of shape :math:`(N, C, H, W)` or :math:`(C, H, W)`.
-        weight: of shape :math:`(C, \text{out} / \text{groups}, K_h, K_w)`.
-        bias: of shape :math:`(\text{out})`.
-        stride, padding, output_padding, dilation: as in `conv_transpose1d`, one number or one a dimension.
-        groups: into how many independent groups the channels are divided.
-
-    Returns:
-        An array of shape :math:`(N, \text{out}, H', W')` or :math:`(\text{out}, H', W')`.
-
-    Raises:
-        ValueError: the shapes don't fit. TypeError: the dtypes differ.
-
-    Source: ``torch.nn.functional.conv_transpose2d``.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn import functional as F
-        >>> F.conv_transpose2d(jnp.ones((1, 16, 4, 4)), jnp.ones((16, 3, 4, 4)), stride=2, padding=1).shape
-        (1, 3, 8, 8)
-    """
+    dilation: Size = 1,
+) -> Array:
     return _conv_transpose(2, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
+@documented(_CONV_TRANSPOSE, 3, kernel=_KERNELS[3], x="(1, 16, 4, 4, 4)", w="(16, 3, 4, 4, 4)", y="(1, 3, 8, 8, 8)")
 def conv_transpose3d(
-    input: Any,
-    weight: Any,
-    bias: Any = None,
-    stride: Ints = 1,
-    padding: Ints = 0,
-    output_padding: Ints = 0,
+    input: ArrayLike,
+    weight: ArrayLike,
+    bias: ArrayLike | None = None,
+    stride: Size = 1,
+    padding: Size = 0,
+    output_padding: Size = 0,
     groups: int = 1,
-    dilation: Ints = 1,
-) -> jax.Array:
-    r"""The transpose of `conv3d` as a linear map of its input, plus a bias; `conv_transpose1d` has the formula.
-
-    Args:
-        input: of shape :math:`(N, C, D, H, W)` or :math:`(C, D, H, W)`.
-        weight: of shape :math:`(C, \text{out} / \text{groups}, K_d, K_h, K_w)`.
-        bias: of shape :math:`(\text{out})`.
-        stride, padding, output_padding, dilation: as in `conv_transpose1d`, one number or one a dimension.
-        groups: into how many independent groups the channels are divided.
-
-    Returns:
-        An array of shape :math:`(N, \text{out}, D', H', W')` or :math:`(\text{out}, D', H', W')`.
-
-    Raises:
-        ValueError: the shapes don't fit. TypeError: the dtypes differ.
-
-    Source: ``torch.nn.functional.conv_transpose3d``.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn import functional as F
-        >>> F.conv_transpose3d(jnp.ones((1, 2, 4, 4, 4)), jnp.ones((2, 3, 4, 4, 4)), stride=2, padding=1).shape
-        (1, 3, 8, 8, 8)
-    """
+    dilation: Size = 1,
+) -> Array:
     return _conv_transpose(3, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
-def conv_tbc(input: Any, weight: Any, bias: Any, pad: int = 0) -> jax.Array:
-    r"""Cross-correlates sequences, time first, with a bank of kernels, plus a bias.
+def conv_tbc(input: ArrayLike, weight: ArrayLike, bias: ArrayLike, pad: int = 0) -> Array:
+    r"""Cross-correlates sequences whose first dimension is time with a bank of kernels, and adds a bias.
 
     .. math:: y_{t,n,o} = b_o + \sum_{c,k} w_{k,c,o}\, x_{t + k - p,\,n,\,c}
+
+    with padding :math:`p`.
 
     Args:
         input: of shape :math:`(T, N, C)`.
         weight: of shape :math:`(K, C, \text{out})`.
         bias: of shape :math:`(\text{out})`.
-        pad: zeros before and after, :math:`p`; a negative number cuts off.
+        pad: the number :math:`p` of zeros before and after; a negative number removes elements.
 
     Returns:
         An array of shape :math:`(T + 2p - K + 1, N, \text{out})`.
 
     Raises:
-        ValueError: the shapes don't fit. TypeError: the dtypes of ``input`` and ``weight`` differ.
+        ValueError: a shape does not fit.
+        TypeError: the dtypes of ``input`` and ``weight`` differ, or are boolean.
 
     Source: ``torch.nn.functional.conv_tbc``.
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 
@@ -12,28 +10,31 @@ from purenn.functional.dtypes import cast, floating_or_float32, result_type
 from purenn.lowering.activation import clamp_straight_through
 from purenn.lowering.distance import differing, power_sums, upper_triangle
 from purenn.lowering.norm import largest, quotient, root, vector_norm
+from purenn.typing import Array, ArrayLike
 
 __all__ = ["cosine_similarity", "pairwise_distance", "pdist"]
 
 
-def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> jax.Array:
-    r"""The cosine of the angle between vectors: with norms of at least :math:`\epsilon`,
+def cosine_similarity(x1: ArrayLike, x2: ArrayLike, dim: int = 1, eps: float = 1e-8) -> Array:
+    r"""Computes the cosine of the angle between vectors.
 
     .. math:: \frac{x_1 \cdot x_2}{\max(\|x_1\|, \epsilon)\, \max(\|x_2\|, \epsilon)}
 
-    The clamp doesn't change the derivative by the norms, as in torch.
+    The clamp doesn't change the derivative with respect to the norms, as in torch.
 
     Args:
         x1: of any shape.
-        x2: of a shape that broadcasts with it.
+        x2: of a shape that broadcasts with the first's.
         dim: the dimension of the common shape along which the vectors lie.
-        eps: the least norm.
+        eps: the least norm :math:`\epsilon`.
 
     Returns:
-        An array of the common shape without that dimension.
+        An array of the common shape without ``dim``.
 
     Raises:
-        ValueError: the shapes don't fit. IndexError: no such dimension. TypeError: neither is floating-point.
+        ValueError: the shapes don't fit.
+        IndexError: the common shape has no such dimension.
+        TypeError: neither array is floating-point.
 
     Source: ``torch.nn.functional.cosine_similarity``.
 
@@ -59,21 +60,22 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> jax.
     return jnp.sum(unit(a) * unit(b), dim).reshape(shape).astype(dtype)
 
 
-def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> jax.Array:
-    r"""The p-norm of differences of vectors: :math:`\|x_1 - x_2 + \epsilon\|_p`.
+def pairwise_distance(x1: ArrayLike, x2: ArrayLike, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Array:
+    r"""Computes the p-norms of the differences of vectors: :math:`\|x_1 - x_2 + \epsilon\|_p`.
 
     Args:
         x1: of shape :math:`(*, D)`.
-        x2: of a shape that broadcasts with it.
+        x2: of a shape that broadcasts with the first's.
         p: the order of the norm, also 0 and :math:`\pm\infty`.
-        eps: added to the differences.
+        eps: the number :math:`\epsilon` added to the differences.
         keepdim: whether the last dimension is kept, with size 1.
 
     Returns:
         An array of the common shape without the last dimension. The derivative at the distance 0 is 0.
 
     Raises:
-        ValueError: the shapes don't fit. TypeError: boolean arrays.
+        ValueError: the shapes don't fit.
+        TypeError: an array is boolean.
 
     Source: ``torch.nn.functional.pairwise_distance``.
 
@@ -97,20 +99,20 @@ def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepd
     return distance.astype(jnp.finfo(dtype).dtype)
 
 
-def pdist(input: Any, p: float = 2.0) -> jax.Array:
-    r"""The distances :math:`\|x_i - x_j\|_p` between all rows, for :math:`i < j` in order.
+def pdist(input: ArrayLike, p: float = 2.0) -> Array:
+    r"""Computes the distances between all rows of a matrix: :math:`\|x_i - x_j\|_p` for :math:`i < j`, in order.
 
     Args:
         input: of shape :math:`(N, M)`.
         p: the order of the norm, from 0 to :math:`\infty`.
 
     Returns:
-        An array of shape :math:`(N (N - 1) / 2)`. The derivative at the distance 0 is 0; where p is infinite, that by
-        every largest difference is 1, as in torch.
+        An array of shape :math:`(N (N - 1) / 2)`. The derivative at the distance 0 is 0. Where p is infinite, the
+        derivative with respect to every largest difference is 1, as in torch.
 
     Raises:
-        ValueError: not a matrix, or a negative p.
-        TypeError: an input that isn't floating-point, or is of a half type, as in torch.
+        ValueError: the input isn't a matrix, or p is negative.
+        TypeError: the input isn't floating-point, or has a half type, as in torch.
 
     Source: ``torch.nn.functional.pdist``.
 

@@ -1,29 +1,36 @@
-"""Dropout: elements, or whole channels, are replaced at random; what stays is scaled to keep the expectation."""
+"""Dropout: elements, or whole channels, are replaced at random, and the others scaled to keep the expectation."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from purenn import check
+from purenn.docstring import documented
 from purenn.lowering import random
 from purenn.lowering.dtypes import widened
+from purenn.typing import Array, ArrayLike, Key
 
 __all__ = ["alpha_dropout", "dropout", "dropout1d", "dropout2d", "dropout3d", "feature_alpha_dropout"]
 
-ALPHA = -1.7580993408473766  # what selu tends to at minus infinity
+ALPHA = -1.7580993408473766  # the limit of selu at minus infinity
 
 
 def _dropped(
-    where: str, input: Any, p: float, training: bool, rng: Any, channels: tuple[int, ...] | None, alpha: bool = False
+    where: str,
+    input: ArrayLike,
+    p: float,
+    training: bool,
+    rng: Key | None,
+    channels: tuple[int, ...] | None,
+    alpha: bool = False,
 ) -> jax.Array:
-    """The engine of all: elements are dropped, or whole channels, which are counted in the given dimensions.
+    """Drops elements, or whole channels, which are counted in the given dimensions.
 
-    What stays is multiplied by a and moved by b, what goes becomes b alone (0, or with `alpha` what keeps mean 0
-    and variance 1). Always a product, so that infinity times 0 is nan as in torch.
+    Kept elements are multiplied by a and moved by b, dropped ones become b (0, or with `alpha` the value that keeps
+    mean 0 and variance 1). Both are products with the mask, so that infinity times 0 is NaN as in torch.
     """
     x = check.array(where, "input", input)
     check.probability(where, "p", p)
@@ -44,7 +51,9 @@ def _dropped(
     return (wide * (kept * a) + ((1 - kept) - p) * (ALPHA * a)).astype(x.dtype)
 
 
-def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False, rng: Any = None) -> jax.Array:
+def dropout(
+    input: ArrayLike, p: float = 0.5, training: bool = True, inplace: bool = False, rng: Key | None = None
+) -> Array:
     r"""Zeroes every element with probability p, and divides the others by 1 - p.
 
     .. math:: y_i = \frac{k_i}{1 - p}\, x_i \quad\text{with independent}\quad k_i \sim \text{Bernoulli}(1 - p)
@@ -52,18 +61,19 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = F
     Args:
         input: of any shape.
         p: the probability of zero; a Python number.
-        training: whether anything is dropped; else the input is returned.
-        inplace: accepted for torch's sake; arrays are immutable.
-        rng: a jax key; needed in training, unless p is 0 or 1.
+        training: whether elements are zeroed; if not, the input is returned.
+        inplace: Ignored; accepted for compatibility with PyTorch.
+        rng: a jax key, needed in training unless p is 0 or 1.
 
     Returns:
-        An array like ``input``.
+        An array of the input's shape and dtype.
 
     Raises:
-        ValueError: p is no probability, or there is no rng where it's needed.
-        TypeError: an input that isn't floating-point, where it is scaled.
+        ValueError: p is not a probability, or there is no ``rng`` where it is needed.
+        TypeError: the input isn't floating-point in training.
 
-    Source: ``torch.nn.functional.dropout``; Hinton et al., 2012.
+    Source: ``torch.nn.functional.dropout``; Hinton, Srivastava, Krizhevsky, Sutskever and Salakhutdinov, *Improving
+    Neural Networks by Preventing Co-adaptation of Feature Detectors*, 2012, https://arxiv.org/abs/1207.0580.
 
     Example:
         >>> import jax, jax.numpy as jnp
@@ -75,121 +85,96 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = F
     return _dropped("dropout", input, p, training, rng, None)
 
 
-def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False, rng: Any = None) -> jax.Array:
-    r"""Zeroes every channel of a sequence with probability p, and divides the others by 1 - p.
+_CHANNELS = r"""Zeroes every channel of $inputs with probability p, and divides the other channels by 1 - p.
+
+    .. math:: y_{n,c} = \frac{k_{n,c}}{1 - p}\, x_{n,c} \quad\text{with independent}\quad
+        k_{n,c} \sim \text{Bernoulli}(1 - p)
 
     Args:
-        input: of shape :math:`(N, C, L)` or :math:`(C, L)`.
+        input: $input_shapes.
         p: the probability of zero; a Python number.
-        training: whether anything is dropped; else the input is returned.
-        inplace: accepted for torch's sake; arrays are immutable.
-        rng: a jax key; needed in training, unless p is 0 or 1.
+        training: whether channels are zeroed; if not, the input is returned.
+        inplace: Ignored; accepted for compatibility with PyTorch.
+        rng: a jax key, needed in training unless p is 0 or 1.
 
     Returns:
-        An array like ``input``.
+        An array of the input's shape and dtype.
 
     Raises:
-        ValueError: the rank, p is no probability, or there is no rng where it's needed.
-        TypeError: an input that isn't floating-point, where it is scaled.
+        ValueError: the input's rank doesn't fit, p is not a probability, or there is no ``rng`` where it is needed.
+        TypeError: the input isn't floating-point in training.
 
-    Source: ``torch.nn.functional.dropout1d``.
+    Source: ``torch.nn.functional.dropout${rank}d``; Tompson, Goroshin, Jain, LeCun and Bregler, *Efficient Object
+    Localization Using Convolutional Networks*, 2014, https://arxiv.org/abs/1411.4280.
 
     Example:
         >>> import jax, jax.numpy as jnp
         >>> from purenn import functional as F
-        >>> sorted(set(F.dropout1d(jnp.ones((8, 8, 5)), rng=jax.random.key(0)).sum(2).ravel().tolist()))
-        [0.0, 10.0]
+        >>> y = F.dropout${rank}d(jnp.ones($x), rng=jax.random.key(0))
+        >>> sorted(set(y.sum($axes).ravel().tolist()))  # a channel is zeroed, or doubled, as a whole
+        [0.0, 8.0]
     """
+
+
+@documented(_CHANNELS, 1, input_shapes="of shape :math:`(N, C, L)` or :math:`(C, L)`", x="(8, 8, 4)", axes="2")
+def dropout1d(
+    input: ArrayLike, p: float = 0.5, training: bool = True, inplace: bool = False, rng: Key | None = None
+) -> Array:
     x = check.array("dropout1d", "input", input)
     check.rank("dropout1d", "input", x, (2, 3), "(C, L) or (N, C, L)")
     return _dropped("dropout1d", x, p, training, rng, tuple(range(x.ndim - 1)))
 
 
-def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False, rng: Any = None) -> jax.Array:
-    r"""Zeroes every channel of images with probability p, and divides the others by 1 - p.
+_SHAPES_2D = """of shape :math:`(N, C, H, W)`, or of any rank from 2 on with the batch and the channels in front. An
+            input of rank 3 is read as :math:`(N, C, L)`, as in torch"""
 
-    Args:
-        input: of shape :math:`(N, C, H, W)`, or any of rank 2 or more, in which the first two dimensions are the
-            batch and the channels. That includes rank 3, read as :math:`(N, C, L)`, as torch does.
-        p: the probability of zero; a Python number.
-        training: whether anything is dropped; else the input is returned.
-        inplace: accepted for torch's sake; arrays are immutable.
-        rng: a jax key; needed in training, unless p is 0 or 1.
 
-    Returns:
-        An array like ``input``.
-
-    Raises:
-        ValueError: the rank, p is no probability, or there is no rng where it's needed.
-        TypeError: an input that isn't floating-point, where it is scaled.
-
-    Source: ``torch.nn.functional.dropout2d``; Tompson et al., 2014.
-
-    Example:
-        >>> import jax, jax.numpy as jnp
-        >>> from purenn import functional as F
-        >>> sorted(set(F.dropout2d(jnp.ones((8, 8, 2, 2)), rng=jax.random.key(0)).sum((2, 3)).ravel().tolist()))
-        [0.0, 8.0]
-    """
+@documented(_CHANNELS, 2, input_shapes=_SHAPES_2D, x="(8, 8, 2, 2)", axes="(2, 3)")
+def dropout2d(
+    input: ArrayLike, p: float = 0.5, training: bool = True, inplace: bool = False, rng: Key | None = None
+) -> Array:
     return _dropped("dropout2d", input, p, training, rng, (0, 1))
 
 
-def dropout3d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False, rng: Any = None) -> jax.Array:
-    r"""Zeroes every channel of volumes with probability p, and divides the others by 1 - p.
+_SHAPES_3D = """of shape :math:`(N, C, D, H, W)` or :math:`(C, D, H, W)`. The first dimension of an input of any other
+            rank counts as the channels, as in torch"""
 
-    Args:
-        input: of shape :math:`(N, C, D, H, W)` or :math:`(C, D, H, W)`; of any other rank too, in which the first
-            dimension is that of the channels, as torch does.
-        p: the probability of zero; a Python number.
-        training: whether anything is dropped; else the input is returned.
-        inplace: accepted for torch's sake; arrays are immutable.
-        rng: a jax key; needed in training, unless p is 0 or 1.
 
-    Returns:
-        An array like ``input``.
-
-    Raises:
-        ValueError: the rank, p is no probability, or there is no rng where it's needed.
-        TypeError: an input that isn't floating-point, where it is scaled.
-
-    Source: ``torch.nn.functional.dropout3d``.
-
-    Example:
-        >>> import jax, jax.numpy as jnp
-        >>> from purenn import functional as F
-        >>> sorted(set(F.dropout3d(jnp.ones((9, 1, 2, 2)), rng=jax.random.key(0)).sum((1, 2, 3)).tolist()))
-        [0.0, 8.0]
-    """
+@documented(_CHANNELS, 3, input_shapes=_SHAPES_3D, x="(9, 1, 2, 2)", axes="(1, 2, 3)")
+def dropout3d(
+    input: ArrayLike, p: float = 0.5, training: bool = True, inplace: bool = False, rng: Key | None = None
+) -> Array:
     x = check.array("dropout3d", "input", input)
     return _dropped("dropout3d", x, p, training, rng, (0, 1) if x.ndim == 5 else (0,))
 
 
 def alpha_dropout(
-    input: Any, p: float = 0.5, training: bool = False, inplace: bool = False, rng: Any = None
-) -> jax.Array:
+    input: ArrayLike, p: float = 0.5, training: bool = False, inplace: bool = False, rng: Key | None = None
+) -> Array:
     r"""Replaces every element by the limit of `selu` with probability p, and keeps mean 0 and variance 1.
 
     .. math:: y_i = a\,(k_i x_i + (1 - k_i)\,\alpha') - a\,p\,\alpha' \quad\text{with independent}\quad
         k_i \sim \text{Bernoulli}(1 - p)
 
-    where :math:`\alpha' \approx -1.7581` and :math:`a = \bigl((1 - p)(1 + p\,\alpha'^2)\bigr)^{-1/2}`; zeros where p
-    is 1.
+    where :math:`\alpha' \approx -1.7581` and :math:`a = \bigl((1 - p)(1 + p\,\alpha'^2)\bigr)^{-1/2}`. If p is 1, the
+    output is zero.
 
     Args:
         input: of any shape.
-        p: the probability of zero; a Python number.
-        training: whether anything is dropped; else the input is returned.
-        inplace: accepted for torch's sake; arrays are immutable.
-        rng: a jax key; needed in training, unless p is 0 or 1.
+        p: the probability of a replacement; a Python number.
+        training: whether elements are replaced; if not, the input is returned.
+        inplace: Ignored; accepted for compatibility with PyTorch.
+        rng: a jax key, needed in training unless p is 0 or 1.
 
     Returns:
-        An array like ``input``.
+        An array of the input's shape and dtype.
 
     Raises:
-        ValueError: the rank, p is no probability, or there is no rng where it's needed.
-        TypeError: an input that isn't floating-point, where it is scaled.
+        ValueError: p is not a probability, or there is no ``rng`` where it is needed.
+        TypeError: the input isn't floating-point in training.
 
-    Source: ``torch.nn.functional.alpha_dropout``; Klambauer et al., 2017.
+    Source: ``torch.nn.functional.alpha_dropout``; Klambauer, Unterthiner, Mayr and Hochreiter, *Self-Normalizing
+    Neural Networks*, 2017, https://arxiv.org/abs/1706.02515.
 
     Example:
         >>> import jax, jax.numpy as jnp
@@ -201,25 +186,32 @@ def alpha_dropout(
 
 
 def feature_alpha_dropout(
-    input: Any, p: float = 0.5, training: bool = False, inplace: bool = False, rng: Any = None
-) -> jax.Array:
-    r"""Does to whole channels what `alpha_dropout` does to elements.
+    input: ArrayLike, p: float = 0.5, training: bool = False, inplace: bool = False, rng: Key | None = None
+) -> Array:
+    r"""Replaces every channel by the limit of `selu` with probability p, and keeps mean 0 and variance 1.
+
+    .. math:: y_{n,c} = a\,(k_{n,c} x_{n,c} + (1 - k_{n,c})\,\alpha') - a\,p\,\alpha' \quad\text{with independent}\quad
+        k_{n,c} \sim \text{Bernoulli}(1 - p)
+
+    where :math:`\alpha' \approx -1.7581` and :math:`a = \bigl((1 - p)(1 + p\,\alpha'^2)\bigr)^{-1/2}`. If p is 1, the
+    output is zero.
 
     Args:
         input: of shape :math:`(N, C, *)`.
-        p: the probability of zero; a Python number.
-        training: whether anything is dropped; else the input is returned.
-        inplace: accepted for torch's sake; arrays are immutable.
-        rng: a jax key; needed in training, unless p is 0 or 1.
+        p: the probability of a replacement; a Python number.
+        training: whether channels are replaced; if not, the input is returned.
+        inplace: Ignored; accepted for compatibility with PyTorch.
+        rng: a jax key, needed in training unless p is 0 or 1.
 
     Returns:
-        An array like ``input``.
+        An array of the input's shape and dtype.
 
     Raises:
-        ValueError: the rank, p is no probability, or there is no rng where it's needed.
-        TypeError: an input that isn't floating-point, where it is scaled.
+        ValueError: the input's rank is below 2, p is not a probability, or there is no ``rng`` where it is needed.
+        TypeError: the input isn't floating-point in training.
 
-    Source: ``torch.nn.functional.feature_alpha_dropout``.
+    Source: ``torch.nn.functional.feature_alpha_dropout``; Klambauer, Unterthiner, Mayr and Hochreiter,
+    *Self-Normalizing Neural Networks*, 2017, https://arxiv.org/abs/1706.02515.
 
     Example:
         >>> import jax, jax.numpy as jnp

@@ -1,10 +1,9 @@
-"""Sliding blocks of images as columns, and back."""
+"""Blocks of images as columns, and back."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -13,17 +12,18 @@ from jax import lax
 
 from purenn import check
 from purenn.lowering.pooling import Window
+from purenn.lowering.varying import varying_as
+from purenn.typing import Array, ArrayLike, Size
 
 __all__ = ["fold", "unfold"]
 
-Ints = int | Sequence[int]
-
-MAX_UNROLLED_TAPS = 8  # of a kernel's elements in a dimension; more are copied and added in a loop
+MAX_UNROLLED_TAPS = 8  # elements of a kernel in one dimension; more are copied and added in a loop
 
 
 def _windows(
-    where: str, sizes: Sequence[int], kernel_size: Ints, dilation: Ints, padding: Ints, stride: Ints
+    where: str, sizes: Sequence[int], kernel_size: Size, dilation: Size, padding: Size, stride: Size
 ) -> list[Window]:
+    """Checks the sizes, and gives the windows of the rows and of the columns."""
     kernels = check.integers(where, "kernel_size", kernel_size, 2, 1, single=False)
     dilations = check.integers(where, "dilation", dilation, 2, 1, single=False)
     paddings = check.integers(where, "padding", padding, 2, 0, single=False)
@@ -38,30 +38,32 @@ def _windows(
 
 
 def _dtype(where: str, x: jax.Array) -> None:
+    """Checks that an input isn't of an integer dtype."""
     if jnp.issubdtype(x.dtype, jnp.integer):
         check.fail(where, "input", "be a floating-point, complex or boolean array", f"dtype {x.dtype}", TypeError)
 
 
-def unfold(input: Any, kernel_size: Ints, dilation: Ints = 1, padding: Ints = 0, stride: Ints = 1) -> jax.Array:
-    r"""Makes a column of every block that a kernel sees: a convolution is a matrix product with these.
+def unfold(input: ArrayLike, kernel_size: Size, dilation: Size = 1, padding: Size = 0, stride: Size = 1) -> Array:
+    r"""Extracts the blocks of images that a convolution sees, each as a column: the convolution is a matrix product.
 
     .. math:: y_{n,\,(c K_h + i) K_w + j,\,h W' + w} = x_{n,\,c,\,h s + i d - p,\,w s + j d - p}
 
-    with stride :math:`s`, dilation :math:`d`, padding :math:`p` and :math:`W'` blocks beside each other.
+    with stride :math:`s`, dilation :math:`d` and padding :math:`p`.
 
     Args:
-        input: of shape :math:`(N, C, H, W)` or :math:`(C, H, W)`.
-        kernel_size: the size of a block, one number or two, as for the arguments that follow.
-        dilation: steps between a block's elements.
-        padding: zeros on both sides.
-        stride: steps between blocks.
+        input: of shape :math:`(N, C, H, W)` or :math:`(C, H, W)`; floating-point, complex or boolean.
+        kernel_size: the size :math:`(K_h, K_w)` of a block: one number, or one per spatial dimension (H, W).
+        dilation: the steps between the elements of a block: one number, or one per spatial dimension (H, W).
+        padding: the zeros on both sides: one number, or one per spatial dimension (H, W).
+        stride: the steps between blocks: one number, or one per spatial dimension (H, W).
 
     Returns:
         An array of shape :math:`(N, C K_h K_w, H' W')` or :math:`(C K_h K_w, H' W')`, with
         :math:`H' = \lfloor (H + 2p - d (K_h - 1) - 1) / s \rfloor + 1` and :math:`W'` likewise.
 
     Raises:
-        ValueError: sizes that don't fit. TypeError: an integer input.
+        ValueError: a shape or a size does not fit.
+        TypeError: ``input`` is of an integer dtype.
 
     Source: ``torch.nn.functional.unfold``.
 
@@ -83,7 +85,7 @@ def unfold(input: Any, kernel_size: Ints, dilation: Ints = 1, padding: Ints = 0,
 
 
 def _taken(x: jax.Array, window: Window, axis: int) -> jax.Array:
-    """The windows along an axis; their elements are a new axis, the third from the end."""
+    """Takes the windows along an axis; their elements become a new axis, the third from the end."""
     if window.kernel <= MAX_UNROLLED_TAPS:
         return jnp.stack(list(window.taps(x, axis, 0)), -3)
     x = window.padded(x, axis, 0, max(_extent(window), window.padding + window.size))
@@ -96,29 +98,41 @@ def _taken(x: jax.Array, window: Window, axis: int) -> jax.Array:
 
 
 def _extent(window: Window) -> int:
-    """From the first element of the first window to the last of the last."""
+    """Counts the elements from the first of the first window to the last of the last."""
     return (window.outputs - 1) * window.stride + (window.kernel - 1) * window.dilation + 1
 
 
 def _starts(window: Window) -> jax.Array:
+    """Gives the offset of every element of a window."""
     return jnp.arange(window.kernel, dtype=jnp.int32) * window.dilation
 
 
 def fold(
-    input: Any, output_size: Ints, kernel_size: Ints, dilation: Ints = 1, padding: Ints = 0, stride: Ints = 1
-) -> jax.Array:
-    r"""Adds columns up to images, at the places from which `unfold` takes them: it is the transpose of `unfold`.
+    input: ArrayLike, output_size: Size, kernel_size: Size, dilation: Size = 1, padding: Size = 0, stride: Size = 1
+) -> Array:
+    r"""Adds columns up to images, each to the block from which `unfold` takes it: the transpose of `unfold`.
+
+    .. math:: y_{n,c,r,q} = \sum_{h s + i d - p = r} \; \sum_{w s + j d - p = q} x_{n,\,(c K_h + i) K_w + j,\,h W' + w}
+
+    with stride :math:`s`, dilation :math:`d` and padding :math:`p`.
 
     Args:
-        input: of shape :math:`(N, C K_h K_w, L)` or :math:`(C K_h K_w, L)`, with :math:`L` the number of blocks.
-        output_size: :math:`(H, W)`, or one number for both.
-        kernel_size, dilation, padding, stride: as in `unfold`.
+        input: of shape :math:`(N, C K_h K_w, H' W')` or :math:`(C K_h K_w, H' W')`, with
+            :math:`H' = \lfloor (H + 2p - d (K_h - 1) - 1) / s \rfloor + 1` and :math:`W'` likewise; floating-point,
+            complex or boolean.
+        output_size: the size :math:`(H, W)` of the images: one number, or one per spatial dimension (H, W).
+        kernel_size: the size :math:`(K_h, K_w)` of a block: one number, or one per spatial dimension (H, W).
+        dilation: the steps between the elements of a block: one number, or one per spatial dimension (H, W).
+        padding: the elements on both sides of the images that are left out: one number, or one per spatial dimension
+            (H, W).
+        stride: the steps between blocks: one number, or one per spatial dimension (H, W).
 
     Returns:
         An array of shape :math:`(N, C, H, W)` or :math:`(C, H, W)`.
 
     Raises:
-        ValueError: sizes that don't fit. TypeError: an integer input.
+        ValueError: a shape or a size does not fit.
+        TypeError: ``input`` is of an integer dtype.
 
     Source: ``torch.nn.functional.fold``.
 
@@ -142,7 +156,7 @@ def fold(
 
 
 def _added(blocks: jax.Array, window: Window, axis: int) -> jax.Array:
-    """The transpose of the windows' taps: adds the elements k, along axis -3, of the windows, along `axis`."""
+    """Adds the elements of windows, along axis -3, to their places along `axis`: the transpose of `_taken`."""
     axis += blocks.ndim - 1
     add = jnp.logical_or if blocks.dtype == bool else jnp.add
     zero = np.zeros((), blocks.dtype)
@@ -157,7 +171,9 @@ def _added(blocks: jax.Array, window: Window, axis: int) -> jax.Array:
 
         shape = [*blocks.shape[:-3], *blocks.shape[-2:]]
         shape[axis] = max(_extent(window), window.padding + window.size)
-        total, _ = lax.scan(turn, jnp.zeros(shape, blocks.dtype), (jnp.moveaxis(blocks, -3, 0), _starts(window)))
+        total, _ = lax.scan(
+            turn, varying_as(jnp.zeros(shape, blocks.dtype), blocks), (jnp.moveaxis(blocks, -3, 0), _starts(window))
+        )
         return lax.slice_in_dim(total, window.padding, window.padding + window.size, axis=axis)
 
     def tap(k: int) -> jax.Array:

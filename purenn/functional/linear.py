@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import jax
 import jax.numpy as jnp
 from jax import lax
 
 from purenn import check
+from purenn.typing import Array, ArrayLike
 
 __all__ = ["bilinear", "linear"]
 
 
-def linear(input: Any, weight: Any, bias: Any = None) -> jax.Array:
+def linear(input: ArrayLike, weight: ArrayLike, bias: ArrayLike | None = None) -> Array:
     r"""Applies an affine map: :math:`y = x A^\top + b`.
 
     Args:
         input: of shape :math:`(*, \text{in})`, with any number of leading dimensions.
         weight: of shape :math:`(\text{out}, \text{in})` or :math:`(\text{in})`.
-        bias: of shape :math:`(\text{out})`, or any that broadcasts to the output's.
+        bias: of shape :math:`(\text{out})`, or any other that broadcasts to the output; no bias is added if None.
 
     Returns:
         An array of shape :math:`(*, \text{out})`, or :math:`(*)` for a weight of rank 1.
 
     Raises:
-        ValueError: the shapes don't fit.
+        ValueError: a shape does not fit.
         TypeError: the dtypes differ.
 
     Source: ``torch.nn.functional.linear``.
@@ -51,20 +49,21 @@ def linear(input: Any, weight: Any, bias: Any = None) -> jax.Array:
     return y + jnp.broadcast_to(b, y.shape)
 
 
-def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> jax.Array:
-    r"""Applies a bilinear map: :math:`y_o = x_1^\top A_o\, x_2 + b_o`.
+def bilinear(input1: ArrayLike, input2: ArrayLike, weight: ArrayLike, bias: ArrayLike | None = None) -> Array:
+    r"""Applies a bilinear map of two inputs: :math:`y_o = x_1^\top A_o\, x_2 + b_o`.
 
     Args:
         input1: of shape :math:`(*, \text{in}_1)`, with any number of leading dimensions.
-        input2: of shape :math:`(*, \text{in}_2)`, with the same ones.
-        weight: of shape :math:`(\text{out}, \text{in}_1, \text{in}_2)`.
-        bias: of shape :math:`(\text{out})`.
+        input2: of shape :math:`(*, \text{in}_2)`, with the leading dimensions of ``input1``.
+        weight: of shape :math:`(\text{out}, \text{in}_1, \text{in}_2)`, the matrices :math:`A_o`.
+        bias: of shape :math:`(\text{out})`; no bias is added if None.
 
     Returns:
         An array of shape :math:`(*, \text{out})`.
 
     Raises:
-        ValueError: the shapes don't fit. TypeError: the dtypes differ.
+        ValueError: a shape does not fit.
+        TypeError: the dtypes differ.
 
     Source: ``torch.nn.functional.bilinear``.
 

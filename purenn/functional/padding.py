@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -12,15 +11,16 @@ from jax import lax
 
 from purenn import check
 from purenn.lowering.resampling import Taps, weighted
+from purenn.typing import Array, ArrayLike
 
 __all__ = ["pad"]
 
 
-def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> jax.Array:
-    r"""Lengthens or, with negative numbers, shortens an array on both sides of its last dimensions.
+def pad(input: ArrayLike, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Array:
+    r"""Adds elements on both sides of the last dimensions of an array or, with negative numbers, removes some.
 
-    With :math:`l` elements more on the left of a dimension of size :math:`n`, the mode says what stands at
-    :math:`y_j = x_{j - l}` where :math:`i = j - l` is outside of :math:`0 \ldots n - 1`: a constant, or :math:`x` at
+    With :math:`l` elements added before a dimension of size :math:`n`, the output is :math:`y_j = x_{j - l}`. Where
+    :math:`i = j - l` is outside of :math:`0 \ldots n - 1`, it is a constant, or the element of :math:`x` at
 
     .. math::
         \text{reflect: } (n - 1) - \bigl|(n - 1) - |i|\bigr| \qquad
@@ -28,19 +28,20 @@ def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: float | N
         \text{circular: } i \bmod n
 
     Args:
-        input: of any shape for ``'constant'``. The other modes pad the last dimension of rank 2 or 3, the last two
-            of rank 3 or 4, or the last three of rank 4 or 5.
-        pad: ``(left, right)`` of the last dimension, then of the one before it, and so on.
+        input: of any shape for ``'constant'``. The other modes pad the last dimension of an array of rank 2 or 3, the
+            last two of rank 3 or 4, or the last three of rank 4 or 5.
+        pad: the numbers of elements ``(left, right)`` of the last dimension, then of the dimension before it, and so
+            on.
         mode: ``'constant'``, ``'reflect'``, ``'replicate'`` or ``'circular'``.
         value: the constant, 0 if None; only for ``'constant'``.
 
     Returns:
-        An array like ``input``, longer by ``left + right`` in every padded dimension.
+        An array of the dtype of ``input``, larger by ``left + right`` in every padded dimension.
 
     Raises:
-        ValueError: a mode, a rank or sizes that don't fit; in ``'circular'`` also padding a dimension of which
+        ValueError: the mode, the rank or a size does not fit. In ``'circular'`` this includes a dimension of which
             negative padding leaves nothing (torch then returns uninitialised memory).
-        TypeError: ``pad`` isn't a sequence of integers, or the dtype isn't for this mode.
+        TypeError: ``pad`` is not a sequence of integers, or the mode does not take the dtype.
 
     Source: ``torch.nn.functional.pad``.
 
@@ -73,6 +74,7 @@ def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: float | N
 
 
 def _constant(x: jax.Array, pairs: list[tuple[int, int]], value: float) -> jax.Array:
+    """Checks the arguments and pads with a constant."""
     if any(size + min(low, 0) + min(high, 0) < 0 for size, (low, high) in zip(x.shape, pairs, strict=True)):
         check.fail("pad", "pad", "not remove more than there is", f"{pairs} for shape {x.shape}")
     if jnp.issubdtype(x.dtype, jnp.integer):
@@ -83,12 +85,13 @@ def _constant(x: jax.Array, pairs: list[tuple[int, int]], value: float) -> jax.A
 
 
 def _check_extending(x: jax.Array, pairs: list[tuple[int, int]], mode: str) -> None:
+    """Checks the ranks, sizes and dtypes of the modes that repeat elements of the input."""
     n = len(pairs)
     if not (1 <= n <= 3 and x.ndim in (n + 1, n + 2)):
         expected = f"have length 2, 4 or 6 for rank 2 or 3, 3 or 4, 4 or 5 with mode {mode!r}"
         check.fail("pad", "pad", expected, f"length {2 * n} for shape {x.shape}")
     sizes = [size + sum(pair) for size, pair in zip(x.shape[-n:], pairs, strict=True)]
-    # of several dimensions torch lets all but one shrink to nothing
+    # In torch, all dimensions but one may shrink to nothing.
     if min(sizes) < 0 or (mode != "circular" and max(sizes) < 1):
         check.fail("pad", "pad", "not remove all there is", f"{pairs} for shape {x.shape}")
     if mode != "circular":
@@ -98,12 +101,12 @@ def _check_extending(x: jax.Array, pairs: list[tuple[int, int]], mode: str) -> N
 
 
 def _source(size: int, low: int, high: int, mode: str, axis: int) -> np.ndarray:
-    """Which element of a dimension stands at each place of the padded one."""
+    """Gives, for each place of a padded dimension, the element of the input that it repeats."""
     most = {"reflect": size - 1, "circular": size}.get(mode)
     if most is not None and max(low, high) > most:
         check.fail("pad", "pad", f"be at most {most} in dimension {axis} for mode {mode!r}", (low, high))
     place = np.arange(-low, size + high)
-    if mode == "circular":  # repeats what negative padding leaves; the other modes see the whole input
+    if mode == "circular":  # repeats only what negative padding leaves; the other modes repeat the whole input
         kept = size + min(low, 0) + min(high, 0)
         if kept <= 0 and place.size:
             check.fail("pad", "pad", f"leave something of the {size} elements in dimension {axis}", (low, high))

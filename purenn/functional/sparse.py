@@ -1,4 +1,4 @@
-"""Look-ups in tables: embeddings and one-hot vectors."""
+"""Look-ups in tables, and one-hot vectors."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from purenn.lowering.dtypes import widened
 from purenn.lowering.norm import vector_norm
 from purenn.lowering.reduction import max_or_nan
 from purenn.lowering.whole import or_nan, whole
+from purenn.typing import Array, ArrayLike
 
 __all__ = ["embedding", "embedding_bag", "one_hot"]
 
 
 @jax.custom_jvp
 def _with_derivative(value: jax.Array, x: jax.Array, factor: jax.Array) -> jax.Array:
-    """The value, to be differentiated as if it were factor times x with a constant factor."""
+    """Gives the value; the derivative is that of factor times x with a constant factor."""
     return value
 
 
@@ -31,14 +32,14 @@ def _(primals: tuple[jax.Array, ...], tangents: tuple[jax.Array, ...]) -> tuple[
     return _with_derivative(value, x, factor), tangents[1] * factor
 
 
-def _table(where: str, weight: Any) -> jax.Array:
+def _table(where: str, weight: ArrayLike) -> jax.Array:
     w = check.array(where, "weight", weight)
     check.rank(where, "weight", w, (2,), "(rows, columns)")
     return w
 
 
-def _indices(where: str, argument: str, x: Any) -> jax.Array:
-    """Of at least 32 bits and with a sign, in which no size of a table and no -1 is lost."""
+def _indices(where: str, argument: str, x: ArrayLike) -> jax.Array:
+    """Gives indices with at least 32 bits and a sign, in which no size of a table and no -1 is lost."""
     x = check.array(where, argument, x)
     check.integral(where, argument, x)
     if x.dtype in (jnp.int32, jnp.int64):
@@ -64,7 +65,7 @@ def _looked_up(
     norm_type: float,
     scale_grad_by_freq: bool,
 ) -> jax.Array:
-    """The rows at some indices, renormalised where they are too long, with the gradient's conventions."""
+    """Gives the rows at some indices, shortened where they are too long, with the gradient's conventions."""
     rows = w.at[indices].get(mode="fill", wrap_negative_indices=False)
     value = rows
     if max_norm is not None:
@@ -84,34 +85,35 @@ def _looked_up(
 
 
 def embedding(
-    input: Any,
-    weight: Any,
+    input: ArrayLike,
+    weight: ArrayLike,
     padding_idx: int | None = None,
     max_norm: float | None = None,
     norm_type: float = 2.0,
     scale_grad_by_freq: bool = False,
     sparse: bool = False,
-) -> jax.Array:
-    r"""Looks up rows of a table: :math:`y_i = w_{x_i}`.
+) -> Array:
+    """Looks up rows of a table: :math:`y_i = w_{x_i}`.
 
     Args:
-        input: indices, of any shape and integer dtype, from 0 to V - 1. Inside ``jit``, where values are unknown, one
-            out of range gives a row of nan (and of the least integer in a table of integers).
-        weight: of shape :math:`(V, D)`.
-        padding_idx: the row that gets no gradient; negative ones count from the end.
-        max_norm: rows of a larger norm are shortened to it. torch also writes them back to ``weight``; here the
-            table stays as it is, and only what is looked up is shortened. The gradient is that of the plain
-            look-up, as in torch, where it is taken after the shortening.
-        norm_type: the p of that norm.
-        scale_grad_by_freq: whether a row's gradient is divided by how often the row is looked up in this call.
-        sparse: accepted for torch's sake; gradients are dense.
+        input: indices from 0 to V - 1, of any shape and integer dtype.
+        weight: the table :math:`w`, of shape :math:`(V, D)`.
+        padding_idx: the row that gets no gradient; a negative number counts from the end. None for no such row.
+        max_norm: the largest norm of the returned rows: a longer row is divided by its norm and multiplied by
+            ``max_norm``. Torch also writes it back to ``weight``; here the table stays as it is. The gradient is the
+            gradient of the look-up without this, as in torch. None for no limit.
+        norm_type: the p of the norm.
+        scale_grad_by_freq: whether a row's gradient is divided by the number of times it is looked up in this call.
+        sparse: Ignored; accepted for compatibility with PyTorch. Gradients are dense.
 
     Returns:
-        An array of shape :math:`(*, D)` for an input of shape :math:`(*)`.
+        An array of shape :math:`(*, D)` for an input of shape :math:`(*)`; of the table's dtype.
 
     Raises:
-        ValueError: the table isn't of rank 2, or ``padding_idx`` isn't one of its rows. TypeError: a dtype.
-        IndexError: an index is out of range.
+        ValueError: the table isn't of rank 2, or ``padding_idx`` isn't one of its rows.
+        TypeError: a dtype doesn't fit.
+        IndexError: an index is out of range. Inside ``jit``, where values are unknown, it gives a row of NaN instead,
+            or of the least integer for a table of integers.
 
     Source: ``torch.nn.functional.embedding``.
 
@@ -128,43 +130,48 @@ def embedding(
 
 
 def embedding_bag(
-    input: Any,
-    weight: Any,
-    offsets: Any = None,
+    input: ArrayLike,
+    weight: ArrayLike,
+    offsets: ArrayLike | None = None,
     max_norm: float | None = None,
     norm_type: float = 2,
     scale_grad_by_freq: bool = False,
     mode: str = "mean",
     sparse: bool = False,
-    per_sample_weights: Any = None,
+    per_sample_weights: ArrayLike | None = None,
     include_last_offset: bool = False,
     padding_idx: int | None = None,
-) -> jax.Array:
-    r"""Looks up rows of a table and reduces them in bags, as in :math:`y_b = \sum_{i \in b} s_i w_{x_i}`.
+) -> Array:
+    r"""Looks up rows of a table and reduces them in bags: :math:`y_b = \sum_{i \in b} s_i w_{x_i}` and the like.
 
     Args:
-        input: indices, of any integer dtype: of shape :math:`(B, L)`, every row a bag; or of shape :math:`(N)`, with
-            ``offsets``. Inside ``jit``, where values are unknown, one out of range gives nan.
-        weight: of shape :math:`(V, D)`, floating-point.
-        offsets: of shape :math:`(B)`, ascending from 0: where each bag starts. Inside ``jit``, where values are
-            unknown, others give nan.
-        max_norm, norm_type: as in `embedding`.
-        scale_grad_by_freq: as in `embedding`; not for ``'max'``. torch 2.13's CPU gradient divides some rows by the
-            frequency of others; this one doesn't.
-        mode: ``'sum'``, ``'mean'`` or ``'max'``. An empty bag gives zeros. The gradient of the maximum goes to the
-            first of equals.
-        sparse: accepted for torch's sake; gradients are dense.
-        per_sample_weights: the factors :math:`s`, of the input's shape; only for ``'sum'``.
-        include_last_offset: whether ``offsets`` has one element more, where the last bag ends: the input's size (less
-            leaves the rest out of the bags; torch's results depend on the dtype then).
-        padding_idx: the row that is left out, also of the mean's count; negative ones count from the end.
+        input: indices from 0 to V - 1, of any integer dtype: of shape :math:`(B, L)`, one bag per row; or of shape
+            :math:`(N)`, with ``offsets``.
+        weight: the table :math:`w`, of shape :math:`(V, D)`, floating-point.
+        offsets: the places where the bags start, of shape :math:`(B)`, ascending from 0. Inside ``jit``, where values
+            are unknown, others give NaN.
+        max_norm: the largest norm of a row: a longer row is divided by its norm and multiplied by ``max_norm`` before
+            the reduction. Torch also writes it back to ``weight``; here the table stays as it is. The gradient is the
+            gradient of the look-up without this, as in torch. None for no limit.
+        norm_type: the p of the norm.
+        scale_grad_by_freq: whether a row's gradient is divided by the number of times it is looked up in this call; not
+            for ``'max'``. (The CPU gradient of torch 2.13 divides some rows by the frequency of others.)
+        mode: ``'sum'``, ``'mean'`` or ``'max'``. An empty bag gives zeros. Among equal maxima only the first receives
+            the gradient.
+        sparse: Ignored; accepted for compatibility with PyTorch. Gradients are dense.
+        per_sample_weights: the factors :math:`s`, of the input's shape, for ``'sum'`` only; None for 1.
+        include_last_offset: whether ``offsets`` has one element more, the end of the last bag: the input's size, or
+            less to leave the rest out of the bags.
+        padding_idx: the row that is left out, also of the mean's count; a negative number counts from the end. None for
+            no such row.
 
     Returns:
-        An array of shape :math:`(B, D)`.
+        An array of shape :math:`(B, D)`; of the table's dtype.
 
     Raises:
-        ValueError: the shapes, the offsets or the options don't fit. TypeError: a dtype. IndexError: an index is out
-            of range.
+        ValueError: the shapes, the offsets or the options don't fit.
+        TypeError: a dtype doesn't fit.
+        IndexError: an index is out of range. Inside ``jit``, where values are unknown, it gives NaN instead.
 
     Source: ``torch.nn.functional.embedding_bag``.
 
@@ -210,7 +217,7 @@ def embedding_bag(
 
 
 def _gathered(owner: jax.Array, bags: int, length: int | None, x: jax.Array, how: str, start: float) -> jax.Array:
-    """Rows joined in their bags: densely where these are of one length."""
+    """Joins rows in their bags: densely where these have one length."""
     if length is not None:
         kind: Any = {"add": jnp.sum, "max": max_or_nan, "min": jnp.min}[how]
         return kind(x.reshape(bags, length, x.shape[-1]), 1, initial=start)
@@ -220,7 +227,7 @@ def _gathered(owner: jax.Array, bags: int, length: int | None, x: jax.Array, how
 
 @functools.partial(whole, static_argnums=(1, 2))
 def _first_of_largest(owner: jax.Array, bags: int, length: int | None, there: jax.Array, rows: jax.Array) -> jax.Array:
-    """The number of the first row that has a bag's largest element, for every column; that of no row if it's empty."""
+    """Finds the first row with a bag's largest element, for every column; the number of rows for an empty bag."""
     still = jnp.where(there, rows, -jnp.inf)
     largest = _gathered(owner, bags, length, still, "max", -jnp.inf)
     hit = there & ((still == largest.at[owner].get(mode="clip")) | jnp.isnan(still))
@@ -229,9 +236,9 @@ def _first_of_largest(owner: jax.Array, bags: int, length: int | None, there: ja
 
 
 def _owners(
-    where: str, indices: jax.Array, offsets: Any, include_last_offset: bool
+    where: str, indices: jax.Array, offsets: ArrayLike | None, include_last_offset: bool
 ) -> tuple[jax.Array, int, int | None, jax.Array]:
-    """The bag of every index, how many bags there are, their length where they have one, whether offsets are valid."""
+    """Finds the bag of every index, the number of bags, their length if it is one, and whether offsets are valid."""
     check.rank(where, "input", indices, (1, 2), "(N) with offsets, or (B, L)")
     if indices.ndim == 2:
         bags, length = indices.shape
@@ -258,20 +265,20 @@ def _owners(
     return jnp.cumsum(begun) - 1, bags, None, valid
 
 
-def one_hot(tensor: Any, num_classes: int = -1) -> jax.Array:
-    r"""Vectors of zeros with a one where the index says: :math:`y_{i,c} = [x_i = c]`.
+def one_hot(tensor: ArrayLike, num_classes: int = -1) -> Array:
+    r"""Makes vectors with a one at an index and zeros elsewhere: :math:`y_{i,c} = [x_i = c]`.
 
     Args:
-        tensor: class indices, of any shape :math:`(*)` and integer dtype. Inside ``jit``, where values are unknown,
-            one out of range gives a vector of zeros.
-        num_classes: how many classes; -1 takes one more than the largest index, outside of ``jit`` only.
+        tensor: class indices, of any shape :math:`(*)` and integer dtype.
+        num_classes: the number of classes; -1 takes one more than the largest index, outside of ``jit`` only.
 
     Returns:
         An integer array of shape :math:`(*, \text{num\_classes})`.
 
     Raises:
-        ValueError: no positive number of classes: none given inside ``jit``, or for an empty array.
-        TypeError: the dtype. IndexError: an index is out of range.
+        ValueError: the number of classes isn't positive, or isn't given inside ``jit`` or for an empty array.
+        TypeError: the dtype isn't integer.
+        IndexError: an index is out of range. Inside ``jit``, where values are unknown, it gives zeros instead.
 
     Source: ``torch.nn.functional.one_hot``.
 

@@ -21,6 +21,7 @@ from purenn.layers.instancenorm import InstanceNorm1d, InstanceNorm2d, InstanceN
 from purenn.layers.linear import Bilinear, Identity, Linear
 from purenn.layers.loss import LinearCrossEntropyLoss, NLLLoss2d
 from purenn.layers.normalization import GroupNorm, LayerNorm, RMSNorm
+from purenn.layers.pooling import MaxPool1d, MaxPool2d, MaxPool3d
 from purenn.layers.rnn import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNBase, RNNCell, RNNCellBase
 from purenn.layers.sparse import Embedding, EmbeddingBag
 from purenn.layers.transformer import (
@@ -30,6 +31,7 @@ from purenn.layers.transformer import (
     TransformerEncoder,
     TransformerEncoderLayer,
 )
+from purenn.typing import Size
 
 __all__ = [
     "CELU",
@@ -279,55 +281,55 @@ class AlphaDropout(Layer):
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None: ...
 
 class AvgPool1d(Layer):
-    """The average of every window of a signal."""
+    """Takes the average of every window of a signal."""
 
-    kernel_size: int | tuple[int, ...]
-    stride: int | tuple[int, ...] | None = None
-    padding: int | tuple[int, ...] = 0
+    kernel_size: Size
+    stride: Size | None = None
+    padding: Size = 0
     ceil_mode: bool = False
     count_include_pad: bool = True
     def __init__(
         self,
-        kernel_size: int | Sequence[int],
-        stride: int | Sequence[int] | None = None,
-        padding: int | Sequence[int] = 0,
+        kernel_size: Size,
+        stride: Size | None = None,
+        padding: Size = 0,
         ceil_mode: bool = False,
         count_include_pad: bool = True,
     ) -> None: ...
 
 class AvgPool2d(Layer):
-    """The average of every window of images; `avg_pool1d` has the formula."""
+    """Takes the average of every window of an image."""
 
-    kernel_size: int | tuple[int, ...]
-    stride: int | tuple[int, ...] | None = None
-    padding: int | tuple[int, ...] = 0
+    kernel_size: Size
+    stride: Size | None = None
+    padding: Size = 0
     ceil_mode: bool = False
     count_include_pad: bool = True
     divisor_override: int | None = None
     def __init__(
         self,
-        kernel_size: int | Sequence[int],
-        stride: int | Sequence[int] | None = None,
-        padding: int | Sequence[int] = 0,
+        kernel_size: Size,
+        stride: Size | None = None,
+        padding: Size = 0,
         ceil_mode: bool = False,
         count_include_pad: bool = True,
         divisor_override: int | None = None,
     ) -> None: ...
 
 class AvgPool3d(Layer):
-    """The average of every window of volumes; `avg_pool1d` has the formula."""
+    """Takes the average of every window of a volume."""
 
-    kernel_size: int | tuple[int, ...]
-    stride: int | tuple[int, ...] | None = None
-    padding: int | tuple[int, ...] = 0
+    kernel_size: Size
+    stride: Size | None = None
+    padding: Size = 0
     ceil_mode: bool = False
     count_include_pad: bool = True
     divisor_override: int | None = None
     def __init__(
         self,
-        kernel_size: int | Sequence[int],
-        stride: int | Sequence[int] | None = None,
-        padding: int | Sequence[int] = 0,
+        kernel_size: Size,
+        stride: Size | None = None,
+        padding: Size = 0,
         ceil_mode: bool = False,
         count_include_pad: bool = True,
         divisor_override: int | None = None,
@@ -1016,63 +1018,6 @@ class MarginRankingLoss(Layer):
     reduction: str = "mean"
     def __init__(
         self, margin: float = 0.0, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
-    ) -> None: ...
-
-class MaxPool1d(Layer):
-    """The largest element of every window of a signal."""
-
-    kernel_size: int | tuple[int, ...]
-    stride: int | tuple[int, ...] | None = None
-    padding: int | tuple[int, ...] = 0
-    dilation: int | tuple[int, ...] = 1
-    return_indices: bool = False
-    ceil_mode: bool = False
-    def __init__(
-        self,
-        kernel_size: int | Sequence[int],
-        stride: int | Sequence[int] | None = None,
-        padding: int | Sequence[int] = 0,
-        dilation: int | Sequence[int] = 1,
-        return_indices: bool = False,
-        ceil_mode: bool = False,
-    ) -> None: ...
-
-class MaxPool2d(Layer):
-    """The largest element of every window of images; `max_pool1d` has the formula."""
-
-    kernel_size: int | tuple[int, ...]
-    stride: int | tuple[int, ...] | None = None
-    padding: int | tuple[int, ...] = 0
-    dilation: int | tuple[int, ...] = 1
-    return_indices: bool = False
-    ceil_mode: bool = False
-    def __init__(
-        self,
-        kernel_size: int | Sequence[int],
-        stride: int | Sequence[int] | None = None,
-        padding: int | Sequence[int] = 0,
-        dilation: int | Sequence[int] = 1,
-        return_indices: bool = False,
-        ceil_mode: bool = False,
-    ) -> None: ...
-
-class MaxPool3d(Layer):
-    """The largest element of every window of volumes; `max_pool1d` has the formula."""
-
-    kernel_size: int | tuple[int, ...]
-    stride: int | tuple[int, ...] | None = None
-    padding: int | tuple[int, ...] = 0
-    dilation: int | tuple[int, ...] = 1
-    return_indices: bool = False
-    ceil_mode: bool = False
-    def __init__(
-        self,
-        kernel_size: int | Sequence[int],
-        stride: int | Sequence[int] | None = None,
-        padding: int | Sequence[int] = 0,
-        dilation: int | Sequence[int] = 1,
-        return_indices: bool = False,
-        ceil_mode: bool = False,
     ) -> None: ...
 
 class MaxUnpool1d(Layer):

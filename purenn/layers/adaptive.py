@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 from jax import export
-from jax.typing import DTypeLike
 
 from purenn import check, value_checks
 from purenn.functional.loss import adaptive_softmax
-from purenn.layers.base import Composite, Layer
+from purenn.layers.base import Bound, Composite, Layer
 from purenn.layers.container import ModuleList, Sequential
 from purenn.layers.linear import Linear
+from purenn.typing import Array, ArrayLike, DTypeLike
 
 __all__ = ["AdaptiveLogSoftmaxWithLoss"]
 
@@ -28,36 +28,45 @@ export.register_namedtuple_serialization(_ASMoutput, serialized_name="purenn.Ada
 
 
 class AdaptiveLogSoftmaxWithLoss(Composite):
-    r"""A log-softmax over many classes of which few are frequent: rare ones come in clusters of less capacity.
+    r"""Computes a log-softmax over many classes of which few are frequent: rare ones are in clusters of less capacity.
 
-    The child ``head`` gives logits of the classes below ``cutoffs[0]`` and one of each cluster; ``tail`` has for each
-    cluster two `Linear` layers with :math:`\lfloor \text{in} / \text{div\_value}^{i + 1} \rfloor` features between.
-    The log-probability of a class in cluster i is the cluster's plus the class's within it.
+    The child ``head`` gives logits :math:`h` of the classes below ``cutoffs[0]``, and then one per cluster. The child
+    ``tail`` gives logits :math:`t_i` of the classes in cluster :math:`i`, by two `Linear` layers with
+    :math:`\lfloor \text{in} / \text{div\_value}^{i + 1} \rfloor` features between. The log-probability of a class is
+    :math:`\log\operatorname{softmax}(h)_c` for a frequent class, and else the sum of its cluster's and of
+    :math:`\log\operatorname{softmax}(t_i)_c`. All clusters are computed for every input, as shapes are static.
 
     Args:
         in_features: the size of each input.
-        n_classes: how many classes there are.
-        cutoffs: where clusters begin, ascending; the attribute of this name has ``n_classes`` as its last.
-        div_value: by how much the clusters' sizes decrease.
+        n_classes: the number of classes.
+        cutoffs: the first class of every cluster, ascending. The attribute of this name ends with ``n_classes``.
+        div_value: the factor by which the features of a cluster are fewer than those of the one before.
         head_bias: whether the head has a bias.
-        device: accepted for torch's sake.
-        dtype: of the arrays; float32 if None.
+        device: Ignored; accepted for compatibility with PyTorch.
+        dtype: the dtype of the arrays; float32 if None.
 
-    Shape: an input of shape :math:`(N, \text{in})` and targets of shape :math:`(N)`, or :math:`(\text{in})` and
-    :math:`()`, to ``output``, the targets' log-probabilities, of their shape, and ``loss``, minus their mean. A target
-    that is no class is refused; inside ``jit``, where values are unknown, it gives NaN. All clusters are computed for
-    every input, as shapes are static.
+    Shape: :math:`(N, \text{in})` and classes :math:`(N)`, or :math:`(\text{in})` and :math:`()`, to the pair
+    ``output``, the log-probabilities of the classes, of their shape, and ``loss``, minus the mean of ``output``.
 
-    Source: ``torch.nn.AdaptiveLogSoftmaxWithLoss``; Grave et al., 2017.
+    Raises:
+        ValueError: ``cutoffs`` doesn't ascend, or isn't between 0 and ``n_classes``; or the shapes of a call don't fit.
+        TypeError: the targets of a call aren't integers.
+        IndexError: a target is no class. Inside ``jit``, where values are unknown, it gives NaN instead.
+
+    Source: ``torch.nn.AdaptiveLogSoftmaxWithLoss``; Grave, Joulin, Cissé, Grangier and Jégou, *Efficient Softmax
+    Approximation for GPUs*, 2016, https://arxiv.org/abs/1609.04309.
 
     Example:
         >>> import jax, jax.numpy as jnp
-        >>> from purenn import layers
-        >>> layer = layers.AdaptiveLogSoftmaxWithLoss(8, 20, cutoffs=[4, 10], div_value=2.0)
-        >>> params, state = layer.init(jax.random.key(0))
-        >>> (output, loss), _ = layer.apply(params, state, jnp.ones((3, 8)), jnp.array([0, 5, 19]))
-        >>> output.shape, loss.shape
-        ((3,), ())
+        >>> from purenn import layers, nn
+        >>> x, y = jnp.ones((3, 8)), jnp.array([0, 5, 19])
+        >>> softmax = nn.AdaptiveLogSoftmaxWithLoss(8, 20, cutoffs=[4, 10], div_value=2.0)
+        >>> output, loss = softmax(x, y)
+        >>> output.shape, loss.shape, softmax.predict(x).shape
+        ((3,), (), (3,))
+        >>> init, apply = layers.AdaptiveLogSoftmaxWithLoss(8, 20, cutoffs=[4, 10], div_value=2.0)
+        >>> params, state = init(jax.random.key(0))
+        >>> (output, loss), state = apply(params, state, x, y)  # the same as a pure function
     """
 
     in_features: int
@@ -68,20 +77,18 @@ class AdaptiveLogSoftmaxWithLoss(Composite):
     device: Any = None
     dtype: DTypeLike | None = None
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
+    def normalize(self) -> Mapping[str, Any]:
         cutoffs = (self.cutoffs,) if isinstance(self.cutoffs, int) else tuple(self.cutoffs)
         rising = all(low < high for low, high in zip((0, *cutoffs), (*cutoffs, self.n_classes), strict=True))
         if not cutoffs or not rising or any(int(c) != c for c in cutoffs):
             expected = f"be ascending integers from 1 to n_classes - 1 = {self.n_classes - 1}"
             check.fail("AdaptiveLogSoftmaxWithLoss", "cutoffs", expected, cutoffs)
-        # with attributes as torch has them
-        vars(self).update(
-            cutoffs=(*map(int, cutoffs), self.n_classes),
-            shortlist_size=int(cutoffs[0]),
-            n_clusters=len(cutoffs),
-            head_size=int(cutoffs[0]) + len(cutoffs),
-        )
+        return {  # torch's attributes
+            "cutoffs": (*map(int, cutoffs), self.n_classes),
+            "shortlist_size": int(cutoffs[0]),
+            "n_clusters": len(cutoffs),
+            "head_size": int(cutoffs[0]) + len(cutoffs),
+        }
 
     def children(self) -> Mapping[str, Layer]:
         features, clusters = self.in_features, len(self.cutoffs) - 1
@@ -94,7 +101,7 @@ class AdaptiveLogSoftmaxWithLoss(Composite):
         tail = [Sequential(linear(features, n), linear(n, o)) for n, o in zip(between, outputs, strict=True)]
         return {"head": linear(features, self.cutoffs[0] + clusters, self.head_bias), "tail": ModuleList(tail)}
 
-    def forward(self, m: Any, input_: Any, target_: Any) -> _ASMoutput:
+    def forward(self, m: Bound, input_: ArrayLike, target_: ArrayLike) -> _ASMoutput:
         where = "AdaptiveLogSoftmaxWithLoss"
         x, target = check.array(where, "input_", input_), check.array(where, "target_", target_)
         check.rank(where, "target_", target, (0, 1), "() or (N)")
@@ -105,29 +112,35 @@ class AdaptiveLogSoftmaxWithLoss(Composite):
         output = adaptive_softmax.log_probability(*self._logits(m, whole), batch)
         return _ASMoutput(output.reshape(target.shape), -jnp.mean(output))
 
-    def log_prob(self, m: Any, input: Any) -> jax.Array:
-        """The log-probabilities of all classes.
+    def log_prob(self, m: Bound, input: ArrayLike) -> Array:
+        r"""Computes the log-probabilities of all classes.
 
         Args:
-            input: of shape (N, in_features).
+            input: of shape :math:`(N, \text{in})`.
 
         Returns:
-            An array of shape (N, n_classes).
+            An array of shape :math:`(N, \text{n\_classes})`.
+
+        Raises:
+            ValueError: the input's rank isn't 2.
         """
         return adaptive_softmax.log_probabilities(*self._logits(m, input))
 
-    def predict(self, m: Any, input: Any) -> jax.Array:
-        """The classes of the largest probability: the argmax of `log_prob`.
+    def predict(self, m: Bound, input: ArrayLike) -> Array:
+        r"""Finds the classes of the largest probability: the argmax of `log_prob`.
 
         Args:
-            input: of shape (N, in_features).
+            input: of shape :math:`(N, \text{in})`.
 
         Returns:
-            Integers of shape (N).
+            Integers of shape :math:`(N)`.
+
+        Raises:
+            ValueError: the input's rank isn't 2.
         """
         return adaptive_softmax.likeliest(*self._logits(m, input))
 
-    def _logits(self, m: Any, input: Any) -> tuple[jax.Array, list[jax.Array]]:
+    def _logits(self, m: Bound, input: ArrayLike) -> tuple[jax.Array, list[jax.Array]]:
         x = check.array("AdaptiveLogSoftmaxWithLoss", "input", input)
         check.rank("AdaptiveLogSoftmaxWithLoss", "input", x, (2,), "(N, in_features)")
         return m.head(x), [cluster(x) for cluster in m.tail]

@@ -228,7 +228,7 @@ class Bound:
         if name not in self._buffers:
             raise AttributeError(
                 f"{where}: {name!r} can't be set inside a pure call (compile, Optimizer.step, functional_call, apply), "
-                f"where only buffers change: {list(self._buffers) or 'it has none'}"
+                f"where only buffers change ({', '.join(self._buffers) or 'it has none'}): set it before or afterwards"
             )
         if tracing.current() != self._made_in:
             if inner := tracing.transformations_since(self._made_in):

@@ -2,51 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
-
-from jax.typing import DTypeLike
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, TypeVar
 
 from purenn import check
 from purenn import functional as F
-from purenn.layers.base import Layer, Spec
-from purenn.layers.linear import weight_and_bias
+from purenn.docstring import documented
+from purenn.layers.base import Bound, Layer, Spec
+from purenn.layers.linear import EAGER, weight_and_bias
+from purenn.typing import Array, ArrayLike, DTypeLike, Size
 
 __all__ = ["Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"]
 
-Size = int | tuple[int, ...]
+T = TypeVar("T")
 
 
 class _ConvNd(Layer):
-    """What convolutions and their transposes share; the order of the arguments is each's own."""
+    """The base of convolutions and of transposed convolutions, whose further arguments come in different orders."""
 
     _rank: ClassVar[int]
-    _transposed: ClassVar[bool] = False
 
-    def __post_init__(self: Any) -> None:
-        super().__post_init__()
-        name, n = type(self).__name__, self._rank
-        check.integer(name, "groups", self.groups, 1)
-        for argument in ("in_channels", "out_channels"):
-            if getattr(self, argument) % self.groups:
-                check.fail(name, argument, f"be divisible by groups={self.groups}", getattr(self, argument))
-        check.choice(name, "padding_mode", self.padding_mode, ("zeros", "reflect", "replicate", "circular"))
-        vars(self).update(transposed=self._transposed, output_padding=vars(self).get("output_padding", (0,) * n))
-        for argument in ("kernel_size", "stride", "dilation", "padding", "output_padding"):
-            value = getattr(self, argument)
-            if argument == "padding" and isinstance(value, str):
-                check.choice(name, argument, value, ("valid", "same"))
-                if value == "same" and any(s != 1 for s in self.stride):
-                    check.fail(name, "stride", "be 1 with padding='same'", self.stride)
-            else:
-                least = 0 if "padding" in argument else 1
-                object.__setattr__(self, argument, check.integers(name, argument, value, n, least))
+    in_channels: int
+    out_channels: int
+    kernel_size: Size
+    stride: Size = 1
 
-    def parameters(self: Any) -> Mapping[str, Spec | None]:
-        ends = (self.in_channels, self.out_channels) if self.transposed else (self.out_channels, self.in_channels)
-        return weight_and_bias((ends[0], ends[1] // self.groups, *self.kernel_size), self.bias, self.out_channels)
+    def _checked(self, groups: int, **sizes: Size) -> dict[str, tuple[int, ...]]:
+        """Checks the numbers of channels, and gives the sizes as one number per spatial dimension."""
+        name = type(self).__name__
+        check.integer(name, "groups", groups, 1)
+        for argument, channels in {"in_channels": self.in_channels, "out_channels": self.out_channels}.items():
+            if channels % groups:
+                check.fail(name, argument, f"be divisible by groups={groups}", channels)
+        sizes = {"kernel_size": self.kernel_size, "stride": self.stride, **sizes}
+        return {
+            argument: check.integers(name, argument, size, self._rank, 0 if "padding" in argument else 1)
+            for argument, size in sizes.items()
+        }
 
-    def extra_repr(self: Any) -> str:
+    def extra_repr(self) -> str:
         parts = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"
         none, ones = (0,) * self._rank, (1,) * self._rank
         defaults = {"padding": none, "dilation": ones, "output_padding": none, "groups": 1, "bias": True}
@@ -56,11 +50,13 @@ class _ConvNd(Layer):
         return parts
 
 
+def _numbers(size: Size | str) -> tuple[int, ...]:
+    """Gives a size as a layer keeps it."""
+    assert isinstance(size, tuple)
+    return size
+
+
 class _Conv(_ConvNd):
-    in_channels: int
-    out_channels: int
-    kernel_size: Size
-    stride: Size = 1
     padding: Size | str = 0
     dilation: Size = 1
     groups: int = 1
@@ -69,112 +65,124 @@ class _Conv(_ConvNd):
     device: Any = None
     dtype: DTypeLike | None = None
 
-    def forward(self, m: Any, input: Any) -> Any:
-        padding = self.padding
-        if self.padding_mode != "zeros":
-            input, padding = F.pad(input, self._pads(), mode=self.padding_mode), 0
-        conv = getattr(F, f"conv{self._rank}d")
-        return conv(input, m.weight, m.bias, self.stride, padding, self.dilation, self.groups)
+    def normalize(self) -> Mapping[str, Any]:
+        name = type(self).__name__
+        check.choice(name, "padding_mode", self.padding_mode, ("zeros", "reflect", "replicate", "circular"))
+        fixed = {"transposed": False, "output_padding": (0,) * self._rank}
+        if not isinstance(self.padding, str):
+            return {**fixed, **self._checked(self.groups, dilation=self.dilation, padding=self.padding)}
+        sizes = self._checked(self.groups, dilation=self.dilation)
+        check.choice(name, "padding", self.padding, ("valid", "same"))
+        if self.padding == "same" and any(s != 1 for s in sizes["stride"]):
+            check.fail(name, "stride", "be 1 with padding='same'", sizes["stride"])
+        return {**fixed, **sizes}
 
-    def _pads(self) -> list[int]:
-        """The padding as `F.pad` reads it: low and high of the last dimension first."""
+    def parameters(self) -> Mapping[str, Spec | None]:
+        shape = (self.out_channels, self.in_channels // self.groups, *_numbers(self.kernel_size))
+        return weight_and_bias(shape, self.bias)
+
+    def _padded(self, input: ArrayLike) -> tuple[ArrayLike, Size | str]:
+        """Pads by a mode other than zeros, and gives the padding that is left to the convolution."""
+        if self.padding_mode == "zeros":
+            return input, self.padding
+        return F.pad(input, self._amounts(), self.padding_mode), 0
+
+    def _amounts(self) -> list[int]:
+        """Gives the padding as `F.pad` takes it, the last dimension first."""
         if self.padding == "valid":
             return [0] * (2 * self._rank)
         if self.padding == "same":
-            total = [d * (k - 1) for d, k in zip(self.dilation, self.kernel_size, strict=True)]  # pyright: ignore
+            sizes = zip(_numbers(self.dilation), _numbers(self.kernel_size), strict=True)
+            total = [d * (k - 1) for d, k in sizes]
             return [side for t in reversed(total) for side in (t // 2, t - t // 2)]
-        return [side for p in reversed(self.padding) for side in (p, p)]  # pyright: ignore
+        return [side for p in reversed(_numbers(self.padding)) for side in (p, p)]
 
 
-class Conv1d(_Conv):
-    r"""Cross-correlates a signal with a bank of learned kernels; `purenn.functional.conv1d` has the formula.
+CONV = r"""Cross-correlates $inputs with a bank of learned kernels and adds a bias$lazily.
 
-    Its arrays are ``weight`` of shape :math:`(\text{out}, \text{in} / \text{groups}, K)` and ``bias`` of shape
-    :math:`(\text{out})`, both uniform in :math:`\pm 1 / \sqrt{\text{in} K / \text{groups}}` at first.
+    .. math:: y_{n,o,t} = b_o + \sum_{c,k} w_{o,c,k}\, x_{n,\,c,\,t s + k d - p}
 
-    Args:
-        in_channels: channels of the input.
-        out_channels: channels of the output.
-        kernel_size: of the kernels, in elements.
-        stride: steps between outputs.
-        padding: on both sides, in elements, or ``'valid'`` or ``'same'``.
-        dilation: steps between the kernel's elements.
-        groups: into how many independent groups the channels are divided.
-        bias: whether there is a bias.
-        padding_mode: ``'zeros'``, ``'reflect'``, ``'replicate'`` or ``'circular'``.
-        device: accepted for torch's sake.
-        dtype: of the arrays; float32 if None.
+    with stride :math:`s`, dilation :math:`d` and padding :math:`p`, where :math:`t` and :math:`k` are positions in
+    every spatial dimension. The sum over :math:`c` runs over the channels of the group of :math:`o`.
 
-    Shape: :math:`(N, \text{in}, L)` or :math:`(\text{in}, L)` to :math:`(N, \text{out}, L')` or
-    :math:`(\text{out}, L')`.
+    The parameters are ``weight`` of shape :math:`(\text{out}, \text{in} / \text{groups}, $kernel)` and ``bias`` of
+    shape :math:`(\text{out})`. Both start uniform in :math:`\pm 1 / \sqrt{n}`, where :math:`n` is the number of
+    weights per output channel.$settles
 
-    Source: ``torch.nn.Conv1d``.
+    Args:$first
+        out_channels: the number of channels of the output.
+        kernel_size: the size of the kernels: $sizes.
+        stride: the steps between outputs: $sizes.
+        padding: the padding on both sides: $sizes. Or ``'valid'``, no padding; or ``'same'``, as much as keeps the size
+            of the input, for a stride of 1.
+        dilation: the steps between the elements of a kernel: $sizes.
+        groups: the number of independent groups into which the channels are divided.
+        bias: whether a bias is added.
+        padding_mode: the values of the padding: ``'zeros'``; ``'reflect'``, the input mirrored at its border;
+            ``'replicate'``, the element at the border; or ``'circular'``, the opposite end of the input.
+        device: ignored; accepted for compatibility with PyTorch.
+        dtype: the dtype of the parameters; float32 if None.
+
+    Shape: :math:`(N, \text{in}, $spatial)` or :math:`(\text{in}, $spatial)` to :math:`(N, \text{out}, $spatial_out)` or
+    :math:`(\text{out}, $spatial_out)`, where every spatial size :math:`L` becomes
+    :math:`L' = \lfloor (L + 2p - d (K - 1) - 1) / s \rfloor + 1`.
+
+    Raises:
+        ValueError: ``groups`` doesn't divide the channels, a size doesn't fit, or a call's input doesn't.
+        TypeError: a call's input has another dtype than the parameters.
+
+    Source: ``torch.nn.$name``.
 
     Example:
         >>> import jax, jax.numpy as jnp
-        >>> from purenn import layers
-        >>> layer = layers.Conv1d(16, 33, 3, stride=2)
-        >>> y, _ = layer.apply(*layer.init(jax.random.key(0)), jnp.ones((20, 16, 50)))
-        >>> y.shape
-        (20, 33, 24)
+        >>> from purenn import layers, nn
+        >>> x = jnp.ones((2, 3$edge8))
+        >>> nn.$name(${size}16, 3, stride=2, padding=1)(x).shape
+        (2, 16$edge4)
+        >>> layer = layers.$name(${size}16, 3, stride=2, padding=1)  # the same as a pair of pure functions
+        >>> params, state = layer.init(jax.random.key(0)$example)
+        >>> y, state = layer.apply(params, state, x)
     """
 
+
+def document(template: str, rank: int, **words: str) -> Callable[[T], T]:
+    """Documents a class of convolutions, or a lazy one, for a number of spatial dimensions."""
+    kernel = {1: "K", 2: "K_h, K_w", 3: "K_d, K_h, K_w"}[rank]
+    edges = {f"edge{n}": f", {n}" * rank for n in (4, 7, 8)}
+    return documented(template, rank, kernel=kernel, output_size=str((8,) * rank), **edges, **words)
+
+
+_PLAIN = {"first": "\n        in_channels: the number of channels of the input.", **EAGER}
+
+
+@document(CONV, 1, name="Conv1d", size="3, ", **_PLAIN)
+class Conv1d(_Conv):
     _rank = 1
 
+    def forward(self, m: Bound, input: ArrayLike) -> Array:
+        x, padding = self._padded(input)
+        return F.conv1d(x, m.weight, m.bias, self.stride, padding, self.dilation, self.groups)
 
+
+@document(CONV, 2, name="Conv2d", size="3, ", **_PLAIN)
 class Conv2d(_Conv):
-    r"""Cross-correlates images with a bank of learned kernels; arguments and arrays as `Conv1d`'s.
-
-    Sizes are one number or a pair, ``weight`` is of shape
-    :math:`(\text{out}, \text{in} / \text{groups}, K_h, K_w)`.
-
-    Shape: :math:`(N, \text{in}, H, W)` or :math:`(\text{in}, H, W)` to :math:`(N, \text{out}, H', W')` or
-    :math:`(\text{out}, H', W')`.
-
-    Source: ``torch.nn.Conv2d``.
-
-    Example:
-        >>> import jax, jax.numpy as jnp
-        >>> from purenn import layers
-        >>> layer = layers.Conv2d(3, 16, 3, padding=1)
-        >>> y, _ = layer.apply(*layer.init(jax.random.key(0)), jnp.ones((2, 3, 8, 8)))
-        >>> y.shape
-        (2, 16, 8, 8)
-    """
-
     _rank = 2
 
+    def forward(self, m: Bound, input: ArrayLike) -> Array:
+        x, padding = self._padded(input)
+        return F.conv2d(x, m.weight, m.bias, self.stride, padding, self.dilation, self.groups)
 
+
+@document(CONV, 3, name="Conv3d", size="3, ", **_PLAIN)
 class Conv3d(_Conv):
-    r"""Cross-correlates volumes with a bank of learned kernels; arguments and arrays as `Conv1d`'s.
-
-    Sizes are one number or three, ``weight`` is of shape
-    :math:`(\text{out}, \text{in} / \text{groups}, K_d, K_h, K_w)`.
-
-    Shape: :math:`(N, \text{in}, D, H, W)` or :math:`(\text{in}, D, H, W)` to
-    :math:`(N, \text{out}, D', H', W')` or :math:`(\text{out}, D', H', W')`.
-
-    Source: ``torch.nn.Conv3d``.
-
-    Example:
-        >>> import jax, jax.numpy as jnp
-        >>> from purenn import layers
-        >>> layer = layers.Conv3d(1, 4, 3)
-        >>> y, _ = layer.apply(*layer.init(jax.random.key(0)), jnp.ones((2, 1, 5, 5, 5)))
-        >>> y.shape
-        (2, 4, 3, 3, 3)
-    """
-
     _rank = 3
+
+    def forward(self, m: Bound, input: ArrayLike) -> Array:
+        x, padding = self._padded(input)
+        return F.conv3d(x, m.weight, m.bias, self.stride, padding, self.dilation, self.groups)
 
 
 class _ConvTranspose(_ConvNd):
-    _transposed = True
-
-    in_channels: int
-    out_channels: int
-    kernel_size: Size
-    stride: Size = 1
     padding: Size = 0
     output_padding: Size = 0
     groups: int = 1
@@ -184,115 +192,109 @@ class _ConvTranspose(_ConvNd):
     device: Any = None
     dtype: DTypeLike | None = None
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
+    def normalize(self) -> Mapping[str, Any]:
         check.choice(type(self).__name__, "padding_mode", self.padding_mode, ("zeros",))
+        sizes = {"dilation": self.dilation, "padding": self.padding, "output_padding": self.output_padding}
+        return {"transposed": True, **self._checked(self.groups, **sizes)}
 
-    def forward(self, m: Any, input: Any, output_size: Sequence[int] | None = None) -> Any:
-        beyond = self.output_padding if output_size is None else self._beyond(input, output_size)
-        conv = getattr(F, f"conv_transpose{self._rank}d")
-        return conv(input, m.weight, m.bias, self.stride, self.padding, beyond, self.groups, self.dilation)
+    def parameters(self) -> Mapping[str, Spec | None]:
+        shape = (self.in_channels, self.out_channels // self.groups, *_numbers(self.kernel_size))
+        return weight_and_bias(shape, self.bias, self.out_channels)
 
-    def _beyond(self: Any, input: Any, output_size: Sequence[int]) -> tuple[int, ...]:
-        """The ``output_padding`` with which the output has this size."""
+    def _output_padding(self, input: ArrayLike, output_size: Sequence[int] | None) -> Size:
+        """Gives the ``output_padding`` with which the output has this size."""
+        if output_size is None:
+            return self.output_padding
         where, n = type(self).__name__, self._rank
         x = check.array(where, "input", input)
         check.rank(where, "input", x, (n + 1, n + 2))
         if len(output_size) not in (n, x.ndim):
             check.fail(where, "output_size", f"be {n} or {x.ndim} sizes", tuple(output_size))
         wanted = tuple(output_size)[-n:]
+        strides = _numbers(self.stride)
+        sizes = strides, _numbers(self.padding), _numbers(self.dilation), _numbers(self.kernel_size)
         least = [
-            (size - 1) * s - 2 * p + d * (k - 1) + 1
-            for size, s, p, d, k in zip(
-                x.shape[-n:], self.stride, self.padding, self.dilation, self.kernel_size, strict=True
-            )
+            (size - 1) * s - 2 * p + d * (k - 1) + 1 for size, s, p, d, k in zip(x.shape[-n:], *sizes, strict=True)
         ]
-        most = [low + s - 1 for low, s in zip(least, self.stride, strict=True)]
+        most = [low + s - 1 for low, s in zip(least, strides, strict=True)]
         if any(not low <= size <= high for low, size, high in zip(least, wanted, most, strict=True)):
             check.fail(where, "output_size", f"be from {least} to {most} for an input of shape {x.shape}", wanted)
         return tuple(size - low for size, low in zip(wanted, least, strict=True))
 
 
-class ConvTranspose1d(_ConvTranspose):
-    r"""The transpose of `Conv1d`, its gradient in the input; `purenn.functional.conv_transpose1d` has the formula.
+CONV_TRANSPOSE = r"""Applies the transpose of a `Conv${rank}d`, with learned kernels, and adds a bias$lazily.
 
-    Its arrays are ``weight`` of shape :math:`(\text{in}, \text{out} / \text{groups}, K)` and ``bias`` of shape
-    :math:`(\text{out})`, both uniform in :math:`\pm 1 / \sqrt{\text{out} K / \text{groups}}` at first.
+    .. math:: y_{n,o,t} = b_o + \sum_{c} \sum_{i s + k d - p = t} w_{c,o,k}\, x_{n,c,i}
 
-    Args:
-        in_channels: channels of the input.
-        out_channels: channels of the output.
-        kernel_size: of the kernels, in elements.
-        stride: steps between the input's elements in the output.
-        padding: what is cut off on both sides, in elements.
-        output_padding: what is added on the high side, less than the stride or the dilation.
-        groups: into how many independent groups the channels are divided.
-        bias: whether there is a bias.
-        dilation: steps between the kernel's elements.
-        padding_mode: ``'zeros'``.
-        device: accepted for torch's sake.
-        dtype: of the arrays; float32 if None.
+    with stride :math:`s`, dilation :math:`d` and padding :math:`p`, where :math:`t`, :math:`i` and :math:`k` are
+    positions in every spatial dimension. The sum over :math:`c` runs over the channels of the group of :math:`o`.
 
-    Shape: :math:`(N, \text{in}, L)` or :math:`(\text{in}, L)` to :math:`(N, \text{out}, L')` or
-    :math:`(\text{out}, L')`, where a call's ``output_size`` may choose among the :math:`L'` which `Conv1d` takes to
-    :math:`L`.
+    The parameters are ``weight`` of shape :math:`(\text{in}, \text{out} / \text{groups}, $kernel)` and ``bias`` of
+    shape :math:`(\text{out})`. Both start uniform in :math:`\pm 1 / \sqrt{n}`, where :math:`n` is the number of
+    weights per input channel.$settles
 
-    Source: ``torch.nn.ConvTranspose1d``.
+    Args:$first
+        out_channels: the number of channels of the output.
+        kernel_size: the size of the kernels: $sizes.
+        stride: the steps in the output between the kernels of adjacent inputs: $sizes.
+        padding: the elements that are removed from both sides of the output: $sizes.
+        output_padding: the elements that are added at the end of the output, less than ``stride`` or ``dilation``:
+            $sizes.
+        groups: the number of independent groups into which the channels are divided.
+        bias: whether a bias is added.
+        dilation: the steps between the elements of a kernel: $sizes.
+        padding_mode: must be ``'zeros'``.
+        device: ignored; accepted for compatibility with PyTorch.
+        dtype: the dtype of the parameters; float32 if None.
+
+    Shape: :math:`(N, \text{in}, $spatial)` or :math:`(\text{in}, $spatial)` to :math:`(N, \text{out}, $spatial_out)` or
+    :math:`(\text{out}, $spatial_out)`, where every spatial size :math:`L` becomes
+    :math:`L' = (L - 1) s - 2p + d (K - 1) + 1`, plus ``output_padding``. A call may name another size by
+    ``output_size``, larger than the one without ``output_padding`` by less than :math:`s`.
+
+    Raises:
+        ValueError: ``groups`` doesn't divide the channels, a size doesn't fit, or a call's input or ``output_size``
+            doesn't.
+        TypeError: a call's input has another dtype than the parameters.
+
+    Source: ``torch.nn.$name``; Dumoulin and Visin, *A guide to convolution arithmetic for deep
+    learning*, 2016, https://arxiv.org/abs/1603.07285.
 
     Example:
         >>> import jax, jax.numpy as jnp
-        >>> from purenn import layers
-        >>> layer = layers.ConvTranspose1d(16, 33, 3, stride=2)
-        >>> params, state = layer.init(jax.random.key(0))
-        >>> x = jnp.ones((20, 16, 50))
-        >>> layer.apply(params, state, x)[0].shape, layer.apply(params, state, x, output_size=[102])[0].shape
-        ((20, 33, 101), (20, 33, 102))
+        >>> from purenn import layers, nn
+        >>> x = jnp.ones((2, 16$edge4))
+        >>> upsample = nn.$name(${size}3, 3, stride=2, padding=1)
+        >>> upsample(x).shape, upsample(x, output_size=$output_size).shape
+        ((2, 3$edge7), (2, 3$edge8))
+        >>> layer = layers.$name(${size}3, 3, stride=2, padding=1)  # the same as a pair of pure functions
+        >>> params, state = layer.init(jax.random.key(0)$example)
+        >>> y, state = layer.apply(params, state, x)
     """
 
+
+@document(CONV_TRANSPOSE, 1, name="ConvTranspose1d", size="16, ", **_PLAIN)
+class ConvTranspose1d(_ConvTranspose):
     _rank = 1
 
+    def forward(self, m: Bound, input: ArrayLike, output_size: Sequence[int] | None = None) -> Array:
+        more = self._output_padding(input, output_size)
+        return F.conv_transpose1d(input, m.weight, m.bias, self.stride, self.padding, more, self.groups, self.dilation)
 
+
+@document(CONV_TRANSPOSE, 2, name="ConvTranspose2d", size="16, ", **_PLAIN)
 class ConvTranspose2d(_ConvTranspose):
-    r"""The transpose of `Conv2d`, its gradient in the input; arguments and arrays as `ConvTranspose1d`'s.
-
-    Sizes are one number or a pair, ``weight`` is of shape
-    :math:`(\text{in}, \text{out} / \text{groups}, K_h, K_w)`.
-
-    Shape: :math:`(N, \text{in}, H, W)` or :math:`(\text{in}, H, W)` to :math:`(N, \text{out}, H', W')` or
-    :math:`(\text{out}, H', W')`.
-
-    Source: ``torch.nn.ConvTranspose2d``.
-
-    Example:
-        >>> import jax, jax.numpy as jnp
-        >>> from purenn import layers
-        >>> layer = layers.ConvTranspose2d(16, 8, 3, stride=2, padding=1)
-        >>> y, _ = layer.apply(*layer.init(jax.random.key(0)), jnp.ones((1, 16, 6, 6)), output_size=(12, 12))
-        >>> y.shape
-        (1, 8, 12, 12)
-    """
-
     _rank = 2
 
+    def forward(self, m: Bound, input: ArrayLike, output_size: Sequence[int] | None = None) -> Array:
+        more = self._output_padding(input, output_size)
+        return F.conv_transpose2d(input, m.weight, m.bias, self.stride, self.padding, more, self.groups, self.dilation)
 
+
+@document(CONV_TRANSPOSE, 3, name="ConvTranspose3d", size="16, ", **_PLAIN)
 class ConvTranspose3d(_ConvTranspose):
-    r"""The transpose of `Conv3d`, its gradient in the input; arguments and arrays as `ConvTranspose1d`'s.
-
-    Sizes are one number or three, ``weight`` is of shape
-    :math:`(\text{in}, \text{out} / \text{groups}, K_d, K_h, K_w)`.
-
-    Shape: :math:`(N, \text{in}, D, H, W)` or :math:`(\text{in}, D, H, W)` to
-    :math:`(N, \text{out}, D', H', W')` or :math:`(\text{out}, D', H', W')`.
-
-    Source: ``torch.nn.ConvTranspose3d``.
-
-    Example:
-        >>> import jax, jax.numpy as jnp
-        >>> from purenn import layers
-        >>> layer = layers.ConvTranspose3d(4, 1, 3)
-        >>> y, _ = layer.apply(*layer.init(jax.random.key(0)), jnp.ones((2, 4, 3, 3, 3)))
-        >>> y.shape
-        (2, 1, 5, 5, 5)
-    """
-
     _rank = 3
+
+    def forward(self, m: Bound, input: ArrayLike, output_size: Sequence[int] | None = None) -> Array:
+        more = self._output_padding(input, output_size)
+        return F.conv_transpose3d(input, m.weight, m.bias, self.stride, self.padding, more, self.groups, self.dilation)

@@ -1,40 +1,47 @@
-"""Layers that change the shape alone."""
+"""Layers that change only the shape."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
-import jax
-
 from purenn import check
-from purenn.layers.base import Layer
+from purenn.layers.base import Bound, Layer
+from purenn.typing import Array, ArrayLike
 
 __all__ = ["Flatten", "Unflatten"]
 
 
 class Flatten(Layer):
-    """Joins a run of dimensions into one.
+    r"""Joins consecutive dimensions into one.
 
     Args:
-        start_dim: the first of them.
-        end_dim: the last of them.
+        start_dim: the first of these dimensions; negative ones count from the end.
+        end_dim: the last of these dimensions.
 
-    Shape: :math:`(*, S_a, \\dots, S_b, *)` to :math:`(*, \\prod_i S_i, *)`.
+    Shape: :math:`(*, S_a, \dots, S_b, *)` to :math:`(*, \prod_i S_i, *)`, where :math:`a` is ``start_dim`` and
+    :math:`b` is ``end_dim``.
+
+    Raises:
+        ValueError: ``start_dim`` comes after ``end_dim`` in a call's input.
+        IndexError: the input has no such dimension.
 
     Source: ``torch.nn.Flatten``.
 
     Example:
         >>> import jax.numpy as jnp
-        >>> from purenn import layers
-        >>> layers.Flatten().apply({}, {}, jnp.ones((32, 1, 5, 5)))[0].shape
+        >>> from purenn import layers, nn
+        >>> x = jnp.ones((32, 1, 5, 5))
+        >>> nn.Flatten()(x).shape
         (32, 25)
+        >>> y, state = layers.Flatten().apply({}, {}, x)  # the same as a pure function
     """
 
     start_dim: int = 1
     end_dim: int = -1
 
-    def forward(self, m: Any, input: Any) -> jax.Array:
+    def forward(self, m: Bound, input: ArrayLike) -> Array:
         x = check.array("flatten", "input", input)
         start = check.axis("flatten", "start_dim", self.start_dim, x.ndim)
         end = check.axis("flatten", "end_dim", self.end_dim, x.ndim)
@@ -44,39 +51,41 @@ class Flatten(Layer):
 
 
 class Unflatten(Layer):
-    """Splits a dimension into several.
+    r"""Splits one dimension into several.
 
     Args:
-        dim: the dimension.
-        unflattened_size: what it becomes; one size may be -1, which stands for what is left.
+        dim: the dimension that is split; a negative one counts from the end.
+        unflattened_size: the sizes of the new dimensions, a tuple or a list. One of them may be -1; it is computed from
+            the others.
 
-    Shape: :math:`(*, \\prod_i U_i, *)` to :math:`(*, U_1, \\dots, U_k, *)`.
+    Shape: :math:`(*, \prod_i U_i, *)` to :math:`(*, U_1, \dots, U_k, *)`, where the :math:`U_i` are the sizes.
 
     Raises:
-        ValueError: the sizes don't multiply to the dimension's. TypeError: they aren't a sequence of integers.
+        ValueError: the product of the sizes isn't the size of the dimension.
+        TypeError: ``unflattened_size`` isn't a tuple or a list of integers.
+        IndexError: a call's input has no such dimension.
 
     Source: ``torch.nn.Unflatten``.
 
     Example:
         >>> import jax.numpy as jnp
-        >>> from purenn import layers
-        >>> layers.Unflatten(1, (2, -1)).apply({}, {}, jnp.ones((4, 6)))[0].shape
+        >>> from purenn import layers, nn
+        >>> x = jnp.ones((4, 6))
+        >>> nn.Unflatten(1, (2, -1))(x).shape
         (4, 2, 3)
+        >>> y, state = layers.Unflatten(1, (2, -1)).apply({}, {}, x)  # the same as a pure function
     """
 
     dim: int
     unflattened_size: tuple[int, ...] | list[int]
 
-    def __post_init__(self) -> None:
-        if not isinstance(self.unflattened_size, tuple | list):
-            check.fail(
-                "Unflatten", "unflattened_size", "be a tuple of integers", repr(self.unflattened_size), TypeError
-            )
-        sizes = tuple(check.integer("Unflatten", "unflattened_size", size) for size in self.unflattened_size)
-        object.__setattr__(self, "unflattened_size", sizes)
-        super().__post_init__()
+    def normalize(self) -> Mapping[str, Any]:
+        where, sizes = "Unflatten", self.unflattened_size
+        if not isinstance(sizes, tuple):
+            check.fail(where, "unflattened_size", "be a tuple of integers", repr(sizes), TypeError)
+        return {"unflattened_size": tuple(check.integer(where, "unflattened_size", size) for size in sizes)}
 
-    def forward(self, m: Any, input: Any) -> jax.Array:
+    def forward(self, m: Bound, input: ArrayLike) -> Array:
         x = check.array("unflatten", "input", input)
         if x.ndim == 0:
             check.fail("unflatten", "input", "have rank 1 or more", "shape ()")

@@ -3,157 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 import types
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
-from purenn import check
+from purenn import check, random
+from purenn.docstring import documented
 from purenn.layers import batchnorm, conv, instancenorm, linear
 from purenn.layers.base import Bound, Layer, Params, State
-
-Size = Callable[[Any, Any], int]
-
-
-class Lazy(Layer):
-    """The base of lazy layers: in the first call, or by `init`'s example, one becomes the layer of the size it sees.
-
-    Without arrays it is itself; with arrays, whose shapes say the size, it is bound as what it became.
-    """
-
-    lazy: ClassVar[bool] = True
-    _target: ClassVar[type[Any]]
-    _missing: ClassVar[str]
-    _seen: ClassVar[Size]
-    _held: ClassVar[Size]
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        plain = self._becomes(0)  # checks the arguments
-        vars(self).update(vars(plain))
-
-    def _becomes(self, size: int) -> Layer:
-        return self._target(
-            **{f.name: getattr(self, f.name) for f in dataclasses.fields(self)}, **{self._missing: size}
-        )
-
-    def draw(self, stream: Any) -> tuple[Params, State]:
-        return ({}, {}) if stream.settled is None else next(stream.settled).draw(stream)
-
-    def bind(self, params: Params, state: State, **options: Any) -> Bound:
-        held = {**params, **state}
-        return self.of(held).bind(params, state, **options) if held else super().bind(params, state, **options)
-
-    def of(self, held: Mapping[str, Any]) -> Layer:
-        """What it becomes with these arrays."""
-        return self._becomes(type(self)._held(self, held))
-
-    def forward(self, m: Any, input: Any, *args: Any, **kwargs: Any) -> Any:
-        layer = self._becomes(type(self)._seen(self, check.array(type(self).__name__, "input", input)))
-        m._settle(layer)
-        return layer.forward(m, input, *args, **kwargs)
-
-    def extra_repr(self) -> str:
-        return self._becomes(0).extra_repr()
-
-
-def lazy(target: type[Any], seen: Size, held: Size, example: str, **defaults: Any) -> type[Any]:
-    """The lazy class of a class of layers: its constructor without the first argument, which an input tells.
-
-    Args:
-        target: the class.
-        seen: what the size is of a layer and an input.
-        held: what the size is of a layer and its arrays by name.
-        example: the constructor's arguments for the documentation.
-        defaults: where they are other than the class's.
-    """
-    missing, *rest = dataclasses.fields(target)
-    namespace: dict[str, Any] = {"__annotations__": {field.name: field.type for field in rest}}
-    for field in rest:
-        default = defaults.get(field.name, field.default)
-        if default is not dataclasses.MISSING:
-            namespace[field.name] = dataclasses.field(default=default, kw_only=bool(field.kw_only))
-    name = f"Lazy{target.__name__}"
-    namespace |= {
-        "_target": target,
-        "_missing": missing.name,
-        "_seen": staticmethod(seen),
-        "_held": staticmethod(held),
-        "__module__": sys._getframe(1).f_globals["__name__"],
-        "__doc__": _DOCUMENTATION.format(
-            name=name,
-            target=target.__name__,
-            missing=missing.name,
-            example=example,
-            shape=_SHAPES[target.__name__[-2:]],
-        ),
-    }
-    return types.new_class(name, (Lazy,), {}, lambda body: body.update(namespace))
-
-
-_SHAPES = {"ar": (2, 3), "1d": (2, 3, 4), "2d": (2, 3, 4, 4), "3d": (2, 3, 4, 4, 4)}
-_DOCUMENTATION = """`{target}` whose ``{missing}`` is the first input's.
-
-The other arguments are `{target}`'s. A pure layer finds the size in an example, ``init(rng, x)``, where x may be a
-``jax.ShapeDtypeStruct``; a module in its first call, in which it becomes a `{target}`.
-
-Source: ``torch.nn.{name}``.
-
-Example:
-    >>> import jax, jax.numpy as jnp
-    >>> from purenn import layers
-    >>> layer = layers.{name}({example})
-    >>> params, state = layer.init(jax.random.key(0), jnp.ones({shape}))
-    >>> layer.apply(params, state, jnp.ones({shape}))[0].shape[0]
-    2
-"""
-
-
-def _unbatched_channels(layer: Any, x: Any) -> int:
-    n = layer._target._rank
-    check.rank(type(layer).__name__, "input", x, (n + 1, n + 2), "of a sample or a batch")
-    return x.shape[-n - 1]
-
-
-def _channels(layer: Any, x: Any) -> int:
-    if x.ndim < 2:
-        check.fail(type(layer).__name__, "input", "have rank at least 2", f"shape {x.shape}")
-    return x.shape[1]
-
-
-def _last(layer: Any, x: Any) -> int:
-    if x.ndim < 1:
-        check.fail(type(layer).__name__, "input", "have rank at least 1", f"shape {x.shape}")
-    return x.shape[-1]
-
-
-def _conv(target: type[Any]) -> type[Any]:
-    return lazy(target, _unbatched_channels, lambda self, held: held["weight"].shape[1] * self.groups, "4, 3")
-
-
-def _conv_transpose(target: type[Any]) -> type[Any]:
-    return lazy(target, _unbatched_channels, lambda self, held: held["weight"].shape[0], "4, 3")
-
-
-def _norm(target: type[Any], seen: Size) -> type[Any]:
-    def held_channels(layer: Any, held: Mapping[str, Any]) -> int:
-        return next(array.shape[0] for array in held.values() if array.shape)
-
-    return lazy(target, seen, held_channels, "", affine=True, track_running_stats=True)
-
-
-LazyLinear = lazy(linear.Linear, _last, lambda self, held: held["weight"].shape[1], "4")
-LazyConv1d, LazyConv2d, LazyConv3d = map(_conv, (conv.Conv1d, conv.Conv2d, conv.Conv3d))
-LazyConvTranspose1d, LazyConvTranspose2d, LazyConvTranspose3d = map(
-    _conv_transpose, (conv.ConvTranspose1d, conv.ConvTranspose2d, conv.ConvTranspose3d)
-)
-LazyBatchNorm1d, LazyBatchNorm2d, LazyBatchNorm3d = (
-    _norm(t, _channels) for t in (batchnorm.BatchNorm1d, batchnorm.BatchNorm2d, batchnorm.BatchNorm3d)
-)
-LazyInstanceNorm1d, LazyInstanceNorm2d, LazyInstanceNorm3d = (
-    _norm(t, _unbatched_channels)
-    for t in (instancenorm.InstanceNorm1d, instancenorm.InstanceNorm2d, instancenorm.InstanceNorm3d)
-)
+from purenn.typing import ArrayLike
 
 __all__ = [  # pyright: ignore[reportUnsupportedDunderAll]
     "LazyBatchNorm1d",
@@ -170,3 +28,216 @@ __all__ = [  # pyright: ignore[reportUnsupportedDunderAll]
     "LazyInstanceNorm3d",
     "LazyLinear",
 ]
+
+SizeOf: TypeAlias = Callable[[Any, Any], int]  # gives a size from a lazy layer and an input, or its arrays by name
+
+
+class Lazy(Layer):
+    """The base of lazy layers, which take a size from their first input, or from the example that `init` is given.
+
+    Without arrays a layer stays lazy. With arrays, whose shapes tell the size, the layer of that size is bound.
+    """
+
+    lazy: ClassVar[bool] = True
+    _target: ClassVar[type[Any]]
+    _missing: ClassVar[str]
+    _seen: ClassVar[SizeOf]
+    _held: ClassVar[SizeOf]
+
+    def normalize(self) -> Mapping[str, Any]:
+        return vars(self._becomes(0))
+
+    def _becomes(self, size: int) -> Layer:
+        """Makes the layer for a size; 0 stands for one that is not known yet."""
+        return self._target(
+            **{f.name: getattr(self, f.name) for f in dataclasses.fields(self)}, **{self._missing: size}
+        )
+
+    def draw(self, stream: random.Stream) -> tuple[Params, State]:
+        return ({}, {}) if stream.settled is None else next(stream.settled).draw(stream)
+
+    def bind(self, params: Params, state: State, **options: Any) -> Bound:
+        held = {**params, **state}
+        return self.of(held).bind(params, state, **options) if held else super().bind(params, state, **options)
+
+    def of(self, held: Mapping[str, Any]) -> Layer:
+        """Makes the layer that these arrays belong to."""
+        return self._becomes(type(self)._held(self, held))
+
+    def forward(self, m: Bound, input: ArrayLike, *args: Any, **kwargs: Any) -> Any:
+        layer = self._becomes(type(self)._seen(self, check.array(type(self).__name__, "input", input)))
+        m._settle(layer)
+        return layer.forward(m, input, *args, **kwargs)
+
+    def extra_repr(self) -> str:
+        return self._becomes(0).extra_repr()
+
+
+def lazy(target: type[Any], seen: SizeOf, held: SizeOf, **defaults: Any) -> type[Any]:
+    """Makes the lazy class of a layer class: the same constructor without the first argument.
+
+    Args:
+        target: the layer class.
+        seen: gives the size from a layer and an input.
+        held: gives the size from a layer and its arrays by name.
+        defaults: the defaults that differ from those of the layer class.
+    """
+    missing, *rest = dataclasses.fields(target)
+    namespace: dict[str, Any] = {"__annotations__": {field.name: field.type for field in rest}}
+    for field in rest:
+        default = defaults.get(field.name, field.default)
+        if default is not dataclasses.MISSING:
+            namespace[field.name] = dataclasses.field(default=default, kw_only=bool(field.kw_only))
+    namespace |= {
+        "_target": target,
+        "_missing": missing.name,
+        "_seen": staticmethod(seen),
+        "_held": staticmethod(held),
+        "__module__": __name__,
+    }
+    return types.new_class(f"Lazy{target.__name__}", (Lazy,), {}, lambda body: body.update(namespace))
+
+
+def _channels(layer: Any, x: Any) -> int:
+    """Gives the channels of a batch."""
+    if x.ndim < 2:
+        check.fail(type(layer).__name__, "input", "have rank at least 2", f"shape {x.shape}")
+    return x.shape[1]
+
+
+def _channels_before(n: int) -> SizeOf:
+    """Gives the channels of an input with n spatial dimensions, with or without a batch."""
+
+    def seen(layer: Any, x: Any) -> int:
+        check.rank(type(layer).__name__, "input", x, (n + 1, n + 2), "of a sample or a batch")
+        return x.shape[-n - 1]
+
+    return seen
+
+
+def _last(layer: Any, x: Any) -> int:
+    """Gives the size of the last dimension."""
+    if x.ndim < 1:
+        check.fail(type(layer).__name__, "input", "have rank at least 1", f"shape {x.shape}")
+    return x.shape[-1]
+
+
+def _held_channels(layer: Any, held: Mapping[str, Any]) -> int:
+    """Gives the size of the arrays, one number per channel."""
+    return next(array.shape[0] for array in held.values() if array.shape)
+
+
+def _words(target: str, missing: str) -> dict[str, str]:
+    """Gives what the docstring of a lazy class says beside that of its layer class."""
+    return {
+        "name": f"Lazy{target}",
+        "lazily": f"; takes ``{missing}`` from its first input",
+        "settles": f"""
+
+    A module takes ``{missing}`` from the input of its first call, in which it becomes a `{target}`. A pure layer takes
+    it from the example in ``init(rng, x)``, where ``x`` may be a ``jax.ShapeDtypeStruct``.""",
+        "first": "",
+        "size": "",
+        "example": ", x",
+    }
+
+
+def _conv(target: type[Any], rank: int) -> type[Any]:
+    made = lazy(target, _channels_before(rank), lambda self, held: held["weight"].shape[1] * self.groups)
+    return conv.document(conv.CONV, rank, **_words(target.__name__, "in_channels"))(made)
+
+
+def _conv_transpose(target: type[Any], rank: int) -> type[Any]:
+    made = lazy(target, _channels_before(rank), lambda self, held: held["weight"].shape[0])
+    return conv.document(conv.CONV_TRANSPOSE, rank, **_words(target.__name__, "in_channels"))(made)
+
+
+LazyConv1d, LazyConv2d, LazyConv3d = (
+    _conv(target, rank) for rank, target in enumerate((conv.Conv1d, conv.Conv2d, conv.Conv3d), 1)
+)
+LazyConvTranspose1d, LazyConvTranspose2d, LazyConvTranspose3d = (
+    _conv_transpose(target, rank)
+    for rank, target in enumerate((conv.ConvTranspose1d, conv.ConvTranspose2d, conv.ConvTranspose3d), 1)
+)
+LazyLinear = documented(linear.LINEAR, None, **_words("Linear", "in_features"))(
+    lazy(linear.Linear, _last, lambda self, held: held["weight"].shape[1])
+)
+
+_NORM = r"""Normalizes every channel $over$lazily.
+
+    .. math:: y = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}}\,\gamma + \beta
+
+    $statistics
+
+    The parameters are ``weight``, :math:`\gamma`, which starts at 1, and ``bias``, :math:`\beta`, which starts at 0.
+    The buffers are ``running_mean``, ``running_var`` and ``num_batches_tracked``$tracked.$settles
+
+    Args:$first
+        eps: the number :math:`\epsilon` that is added to the variance.
+        momentum: the weight :math:`m` of the newest statistics in the running ones; with None $none.
+        affine: whether there are parameters.
+        track_running_stats: whether there are buffers; without them, evaluation uses the statistics of the input too.
+        device: ignored; accepted for compatibility with PyTorch.
+        dtype: the dtype of the arrays; float32 if None.
+        bias: whether ``affine`` makes a ``bias`` too.
+
+    Shape: $shapes, which the output has too.
+
+    Raises:
+        ValueError: the rank of a call's input doesn't fit.
+
+    Source: ``torch.nn.$name``; $paper.
+
+    Example:
+        >>> import jax, jax.numpy as jnp
+        >>> from purenn import layers, nn
+        >>> x = jnp.ones($x)
+        >>> module = nn.$name($size)
+        >>> module(x).shape, module.num_features
+        ($x, 3)
+        >>> layer = layers.$name($size)  # the same as a pair of pure functions
+        >>> params, state = layer.init(jax.random.key(0)$example)
+        >>> y, state = layer.apply(params, state, x, training=True)
+    """
+_BATCH = {
+    "over": "over the batch",
+    "statistics": r"""In training, :math:`\mu` and :math:`\sigma^2` are the mean and the biased variance of the channel
+    in the batch. The running statistics move towards them, :math:`\hat\mu \leftarrow (1 - m)\,\hat\mu + m\,\mu`,
+    and towards the unbiased variance. In evaluation the running statistics are used.""",
+    "tracked": "",
+    "none": "all batches weigh the same",
+    "paper": """Ioffe and Szegedy, *Batch Normalization: Accelerating Deep Network Training by Reducing
+    Internal Covariate Shift*, 2015, https://arxiv.org/abs/1502.03167""",
+}
+_INSTANCE = {
+    "over": "of every sample",
+    "statistics": r"""In training, :math:`\mu` and :math:`\sigma^2` are the mean and the biased variance of the channel
+    in the sample. The running statistics move towards their averages over the batch,
+    :math:`\hat\mu \leftarrow (1 - m)\,\hat\mu + m\,\mu`. In evaluation the running statistics are used.""",
+    "tracked": ", which stays 0, as in torch",
+    "none": "they do not move, as in torch",
+    "paper": """Ulyanov, Vedaldi and Lempitsky, *Instance Normalization: The Missing Ingredient for Fast
+    Stylization*, 2016, https://arxiv.org/abs/1607.08022""",
+}
+
+
+def _norm(target: type[Any], seen: SizeOf, rank: int, shapes: str, words: Mapping[str, str]) -> type[Any]:
+    made = lazy(target, seen, _held_channels, affine=True, track_running_stats=True)
+    x = str((2, 3, *[4] * rank))
+    return documented(_NORM, rank, shapes=shapes, x=x, **words, **_words(target.__name__, "num_features"))(made)
+
+
+LazyBatchNorm1d = _norm(batchnorm.BatchNorm1d, _channels, 1, ":math:`(N, C)` or :math:`(N, C, L)`", _BATCH)
+LazyBatchNorm2d = _norm(batchnorm.BatchNorm2d, _channels, 2, ":math:`(N, C, H, W)`", _BATCH)
+LazyBatchNorm3d = _norm(batchnorm.BatchNorm3d, _channels, 3, ":math:`(N, C, D, H, W)`", _BATCH)
+LazyInstanceNorm1d, LazyInstanceNorm2d, LazyInstanceNorm3d = (
+    _norm(target, _channels_before(rank), rank, f":math:`(N, C, {sizes})` or :math:`(C, {sizes})`", _INSTANCE)
+    for rank, (target, sizes) in enumerate(
+        (
+            (instancenorm.InstanceNorm1d, "L"),
+            (instancenorm.InstanceNorm2d, "H, W"),
+            (instancenorm.InstanceNorm3d, "D, H, W"),
+        ),
+        1,
+    )
+)

@@ -6,60 +6,79 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from jax.typing import DTypeLike
-
 from purenn import check, init
 from purenn import functional as F
-from purenn.layers.base import Layer, Spec
+from purenn.docstring import documented
+from purenn.layers.base import Bound, Layer, Spec
+from purenn.typing import Array, ArrayLike, DTypeLike
 
 __all__ = ["Bilinear", "Identity", "Linear"]
 
+EAGER = {"lazily": "", "settles": "", "example": ""}  # words of a docstring that a layer shares with its lazy class
+
 
 class Identity(Layer):
-    """Gives back its input, whatever arguments it was made with.
+    """Returns its input.
+
+    Args:
+        args: ignored; accepted for compatibility with PyTorch.
+        kwargs: ignored; accepted for compatibility with PyTorch.
+
+    Shape: any, which the output has too.
 
     Source: ``torch.nn.Identity``.
 
     Example:
-        >>> import jax, jax.numpy as jnp
-        >>> from purenn import layers
-        >>> layers.Identity(54, unused=True).apply({}, {}, jnp.ones(2))
-        (Array([1., 1.], dtype=float32), {})
+        >>> import jax.numpy as jnp
+        >>> from purenn import layers, nn
+        >>> x = jnp.ones(2)
+        >>> nn.Identity()(x).tolist()
+        [1.0, 1.0]
+        >>> y, state = layers.Identity(54, unused=True).apply({}, {}, x)  # the same as a pure function
     """
 
     def __init__(self, *args: Any, **kwargs: Any):
         self.__post_init__()
 
-    def forward(self, m: Any, input: Any) -> Any:
+    def forward(self, m: Bound, input: Any) -> Any:
         return input
 
 
-class Linear(Layer, function=F.linear):
-    r"""Applies an affine map: :math:`y = x A^\top + b`.
+LINEAR = r"""Applies a learned affine map, :math:`y = x A^\top + b`$lazily.
 
-    Its arrays are ``weight`` of shape :math:`(\text{out}, \text{in})` and ``bias`` of shape
-    :math:`(\text{out})`, both uniform in :math:`\pm 1 / \sqrt{\text{in}}` at first.
+    The parameters are ``weight``, :math:`A`, of shape :math:`(\text{out}, \text{in})` and ``bias``, :math:`b`, of shape
+    :math:`(\text{out})`. Both start uniform in :math:`\pm 1 / \sqrt{\text{in}}`.$settles
 
-    Args:
-        in_features: the size of each input.
-        out_features: the size of each output.
-        bias: whether there is a :math:`b`.
-        device: accepted for torch's sake.
-        dtype: of the arrays; float32 if None.
+    Args:$first
+        out_features: the size of the last dimension of the output.
+        bias: whether :math:`b` is added.
+        device: ignored; accepted for compatibility with PyTorch.
+        dtype: the dtype of the parameters; float32 if None.
 
-    Shape: :math:`(*, \text{in})` to :math:`(*, \text{out})`.
+    Shape: :math:`(*, \text{in})` to :math:`(*, \text{out})`, with any number of leading dimensions.
 
-    Source: ``torch.nn.Linear``.
+    Raises:
+        ValueError: a size is negative, or a call's input has another last dimension.
+        TypeError: a call's input has another dtype than the parameters.
+
+    Source: ``torch.nn.$name``.
 
     Example:
         >>> import jax, jax.numpy as jnp
-        >>> from purenn import layers
-        >>> params, state = layers.Linear(20, 30).init(jax.random.key(0))
-        >>> y, state = layers.Linear(20, 30).apply(params, state, jnp.ones((128, 20)))
-        >>> y.shape
+        >>> from purenn import layers, nn
+        >>> x = jnp.ones((128, 20))
+        >>> nn.$name(${size}30)(x).shape
         (128, 30)
+        >>> layer = layers.$name(${size}30)  # the same as a pair of pure functions
+        >>> params, state = layer.init(jax.random.key(0)$example)
+        >>> y, state = layer.apply(params, state, x)
     """
 
+_FIRST = "\n        in_features: the size of the last dimension of the input."
+
+
+@documented(LINEAR, None, name="Linear", first=_FIRST, size="20, ", **EAGER)
+class Linear(Layer):
     in_features: int
     out_features: int
     bias: bool = True
@@ -69,32 +88,42 @@ class Linear(Layer, function=F.linear):
     def parameters(self) -> Mapping[str, Spec | None]:
         return weight_and_bias((self.out_features, self.in_features), self.bias)
 
+    def forward(self, m: Bound, input: ArrayLike) -> Array:
+        return F.linear(input, m.weight, m.bias)
 
-class Bilinear(Layer, function=F.bilinear):
-    r"""Applies a bilinear map: :math:`y_o = x_1^\top A_o\, x_2 + b_o`.
 
-    Its arrays are ``weight`` of shape :math:`(\text{out}, \text{in}_1, \text{in}_2)` and ``bias`` of shape
-    :math:`(\text{out})`, both uniform in :math:`\pm 1 / \sqrt{\text{in}_1}` at first.
+class Bilinear(Layer):
+    r"""Applies a learned bilinear map of two inputs: :math:`y_o = x_1^\top A_o\, x_2 + b_o`.
+
+    The parameters are ``weight``, the matrices :math:`A_o`, of shape :math:`(\text{out}, \text{in}_1, \text{in}_2)` and
+    ``bias``, :math:`b`, of shape :math:`(\text{out})`. Both start uniform in :math:`\pm 1 / \sqrt{\text{in}_1}`.
 
     Args:
-        in1_features: the size of each first input.
-        in2_features: the size of each second input.
-        out_features: the size of each output.
-        bias: whether there is a :math:`b`.
-        device: accepted for torch's sake.
-        dtype: of the arrays; float32 if None.
+        in1_features: the size of the last dimension of the first input; at least 1.
+        in2_features: the size of the last dimension of the second input.
+        out_features: the size of the last dimension of the output.
+        bias: whether :math:`b` is added.
+        device: ignored; accepted for compatibility with PyTorch.
+        dtype: the dtype of the parameters; float32 if None.
 
-    Shape: :math:`(*, \text{in}_1)` and :math:`(*, \text{in}_2)` to :math:`(*, \text{out})`.
+    Shape: :math:`(*, \text{in}_1)` and :math:`(*, \text{in}_2)`, with the same leading dimensions, to
+    :math:`(*, \text{out})`.
+
+    Raises:
+        ValueError: ``in1_features`` is less than 1, or the shapes of a call's inputs don't fit.
+        TypeError: a call's inputs have another dtype than the parameters.
 
     Source: ``torch.nn.Bilinear``.
 
     Example:
         >>> import jax, jax.numpy as jnp
-        >>> from purenn import layers
-        >>> layer = layers.Bilinear(20, 30, 40)
-        >>> y, _ = layer.apply(*layer.init(jax.random.key(0)), jnp.ones((128, 20)), jnp.ones((128, 30)))
-        >>> y.shape
+        >>> from purenn import layers, nn
+        >>> x1, x2 = jnp.ones((128, 20)), jnp.ones((128, 30))
+        >>> nn.Bilinear(20, 30, 40)(x1, x2).shape
         (128, 40)
+        >>> layer = layers.Bilinear(20, 30, 40)  # the same as a pair of pure functions
+        >>> params, state = layer.init(jax.random.key(0))
+        >>> y, state = layer.apply(params, state, x1, x2)
     """
 
     in1_features: int
@@ -104,9 +133,9 @@ class Bilinear(Layer, function=F.bilinear):
     device: Any = None
     dtype: DTypeLike | None = None
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
+    def normalize(self) -> Mapping[str, Any]:
         check.integer("Bilinear", "in1_features", self.in1_features, 1)
+        return {}
 
     def parameters(self) -> Mapping[str, Spec | None]:
         bound = 1 / math.sqrt(self.in1_features)
@@ -116,9 +145,12 @@ class Bilinear(Layer, function=F.bilinear):
             "bias": Spec((self.out_features,), start) if self.bias else None,
         }
 
+    def forward(self, m: Bound, input1: ArrayLike, input2: ArrayLike) -> Array:
+        return F.bilinear(input1, input2, m.weight, m.bias)
+
 
 def weight_and_bias(shape: tuple[int, ...], bias: bool, outputs: int | None = None) -> dict[str, Spec | None]:
-    """Torch's usual start for a weight of this shape, (outputs, inputs, *kernel), and its bias."""
+    """Gives torch's usual start of a weight of this shape, (outputs, inputs, *kernel), and of its bias."""
     if min(shape) < 0:
         raise ValueError(f"sizes must be at least 0, got {min(shape)}")
     inputs = math.prod(shape[1:])

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import types
-from typing import Any, ClassVar
-
-import jax
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, TypeVar
 
 from purenn import check
 from purenn import functional as F
-from purenn.layers.base import Layer
+from purenn.docstring import documented
+from purenn.layers.base import Bound, Layer
+from purenn.typing import Array, ArrayLike, Size
 
 __all__ = [
     "CircularPad1d",
@@ -30,86 +30,211 @@ __all__ = [
     "ZeroPad3d",
 ]
 
+T = TypeVar("T")
+
 
 class Pad(Layer):
-    """The base of paddings: how they pad, and how many dimensions one number is for."""
+    """The base of paddings, which keep one number per side."""
 
-    _mode: ClassVar[str]
     _rank: ClassVar[int]
 
-    padding: int | tuple[int, ...]
+    padding: Size
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
+    def normalize(self) -> Mapping[str, Any]:
         amounts = self.padding if isinstance(self.padding, tuple) else (self.padding,) * (2 * self._rank)
-        amounts = tuple(check.integer(type(self).__name__, "padding", p) for p in amounts)
-        object.__setattr__(self, "padding", amounts)
+        return {"padding": tuple(check.integer(type(self).__name__, "padding", p) for p in amounts)}
 
-    def forward(self, m: Any, input: Any) -> jax.Array:
-        return F.pad(input, self.padding, self._mode, getattr(self, "value", None))  # pyright: ignore[reportArgumentType]
+    def _amounts(self) -> tuple[int, ...]:
+        assert isinstance(self.padding, tuple)
+        return self.padding
 
     def extra_repr(self) -> str:
         return str(self.padding)
 
 
-class ConstantPad(Pad):
-    """The base of paddings with a constant."""
+_PAD = r"""Pads $inputs on all sides with $values.
 
+    $formula
+
+    Args:
+        padding: the numbers of elements, ``($sides)``, or one number for all sides. Negative numbers remove
+            elements.$value
+
+    Shape: $shapes, where :math:`W' = W + \text{left} + \text{right}`$further.
+
+    Raises:
+        ValueError: a call's input doesn't fit ``padding``.
+        TypeError: ``padding`` isn't of integers, or a call's input has a dtype that isn't taken.
+
+    Source: ``torch.nn.$name``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import layers, nn
+        >>> x = jnp.ones($x)
+        >>> nn.$name($arguments)(x).shape
+        $y
+        >>> y, state = layers.$name($arguments).apply({}, {}, x)  # the same as a pure function
+    """
+
+_FAMILIES = {
+    "Circular": {
+        "values": "the elements at the opposite end",
+        "formula": r""".. math:: y_j = x_{(j - l) \bmod n}
+
+    where :math:`l` elements are added before a dimension of size :math:`n`. No side may have more than :math:`n`.""",
+    },
+    "Constant": {
+        "values": "a constant",
+        "formula": r""".. math:: y_j = x_{j - l}
+
+    where :math:`l` elements are added before a dimension, and the constant where there is no such element.""",
+        "value": "\n        value: the constant.",
+        "arguments": "1, 3.5",
+    },
+    "Reflection": {
+        "values": "the elements mirrored at the border",
+        "formula": r""".. math:: y_j = x_i \qquad i = (n - 1) - \bigl|(n - 1) - |j - l|\bigr|
+
+    where :math:`l` elements are added before a dimension of size :math:`n`. No side may have more than
+    :math:`n - 1`.""",
+    },
+    "Replication": {
+        "values": "the element at the border",
+        "formula": r""".. math:: y_j = x_i \qquad i = \min(\max(j - l, 0), n - 1)
+
+    where :math:`l` elements are added before a dimension of size :math:`n`.""",
+    },
+    "Zero": {
+        "values": "zeros",
+        "formula": r""".. math:: y_j = x_{j - l}
+
+    where :math:`l` elements are added before a dimension, and 0 where there is no such element.""",
+    },
+}
+
+
+def _documented(family: str, rank: int) -> Callable[[T], T]:
+    """Documents the class of a family for a number of spatial dimensions."""
+    sizes = {1: "W", 2: "H, W", 3: "D, H, W"}[rank]
+    out = {1: "W'", 2: "H', W'", 3: "D', H', W'"}[rank]
+    leading = ("*",) if family in ("Constant", "Zero") else ("N, C", "C")
+    shapes = (" or ".join(f":math:`({first}, {last})`" for first in leading) for last in (sizes, out))
+    return documented(
+        _PAD,
+        rank,
+        name=f"{family}Pad{rank}d",
+        sides=", ".join(("left, right", "top, bottom", "front, back")[:rank]),
+        shapes=" to ".join(shapes),
+        further={1: "", 2: " and :math:`H'` likewise", 3: ", :math:`H'` and :math:`D'` likewise"}[rank],
+        x=str((1, 2, *[4] * rank)),
+        y=str((1, 2, *[6] * rank)),
+        **{"value": "", "arguments": "1", **_FAMILIES[family]},
+    )
+
+
+class _CircularPad(Pad):
+    def forward(self, m: Bound, input: ArrayLike) -> Array:
+        return F.pad(input, self._amounts(), "circular")
+
+
+@_documented("Circular", 1)
+class CircularPad1d(_CircularPad):
+    _rank = 1
+
+
+@_documented("Circular", 2)
+class CircularPad2d(_CircularPad):
+    _rank = 2
+
+
+@_documented("Circular", 3)
+class CircularPad3d(_CircularPad):
+    _rank = 3
+
+
+class _ConstantPad(Pad):
     value: float
+
+    def forward(self, m: Bound, input: ArrayLike) -> Array:
+        return F.pad(input, self._amounts(), "constant", self.value)
 
     def extra_repr(self) -> str:
         return f"padding={self.padding}, value={self.value}"
 
 
-class ZeroPad(ConstantPad):
-    """What makes a padding with a constant one with 0."""
+@_documented("Constant", 1)
+class ConstantPad1d(_ConstantPad):
+    _rank = 1
 
+
+@_documented("Constant", 2)
+class ConstantPad2d(_ConstantPad):
+    _rank = 2
+
+
+@_documented("Constant", 3)
+class ConstantPad3d(_ConstantPad):
+    _rank = 3
+
+
+class _ReflectionPad(Pad):
+    def forward(self, m: Bound, input: ArrayLike) -> Array:
+        return F.pad(input, self._amounts(), "reflect")
+
+
+@_documented("Reflection", 1)
+class ReflectionPad1d(_ReflectionPad):
+    _rank = 1
+
+
+@_documented("Reflection", 2)
+class ReflectionPad2d(_ReflectionPad):
+    _rank = 2
+
+
+@_documented("Reflection", 3)
+class ReflectionPad3d(_ReflectionPad):
+    _rank = 3
+
+
+class _ReplicationPad(Pad):
+    def forward(self, m: Bound, input: ArrayLike) -> Array:
+        return F.pad(input, self._amounts(), "replicate")
+
+
+@_documented("Replication", 1)
+class ReplicationPad1d(_ReplicationPad):
+    _rank = 1
+
+
+@_documented("Replication", 2)
+class ReplicationPad2d(_ReplicationPad):
+    _rank = 2
+
+
+@_documented("Replication", 3)
+class ReplicationPad3d(_ReplicationPad):
+    _rank = 3
+
+
+class _ZeroPad(_ConstantPad):
     value: float = dataclasses.field(default=0.0, init=False)
 
     def extra_repr(self) -> str:
         return str(self.padding)
 
 
-# what stands at the place y_j, l elements being before a dimension of size n
-_WORDS = {
-    "Circular": r"what stands at the other end, as if the input went round, :math:`y_j = x_{(j - l) \bmod n}`",
-    "Constant": "a constant",
-    "Reflection": "what stands as far inside of the border as it is outside: "
-    r":math:`y_j = x_i` with :math:`i = (n - 1) - \bigl|(n - 1) - |j - l|\bigr|`",
-    "Replication": r"the element at the border, :math:`y_j = x_i` with :math:`i = \min(\max(j - l, 0), n - 1)`",
-    "Zero": "zeros",
-}
-_WHERE = {1: "the last dimension", 2: "the last two dimensions", 3: "the last three dimensions"}
-_SHAPES = {1: "(N, C, L)", 2: "(N, C, H, W)", 3: "(N, C, D, H, W)"}
+@_documented("Zero", 1)
+class ZeroPad1d(_ZeroPad, ConstantPad1d):
+    pass
 
 
-def _family(family: str, mode: str, base: type[Pad], more: tuple[Any, ...] = ()) -> tuple[Any, Any, Any]:
-    """The classes of a way to pad, in one, two and three dimensions; ``more`` has a further base of each."""
-
-    def made(rank: int) -> Any:
-        name, constant = f"{family}Pad{rank}d", family == "Constant"
-        sides = ", ".join(("left, right", "top, bottom", "front, back")[:rank])
-        shape = f":math:`{_SHAPES[rank]}` or :math:`{_SHAPES[rank].replace('N, ', '')}`"
-        shape = f"any of {rank} or more dimensions" if mode == "constant" else shape
-        text = [
-            f"Pads {_WHERE[rank]} of an array on both sides with {_WORDS[family]}.",
-            "Here, :math:`l` elements come before a dimension of size :math:`n`. Negative numbers shorten it.",
-            f"Args:\n    padding: {sides}, or one number for all." + constant * "\n    value: the constant.",
-            f"Shape: {shape}; every padded dimension grows by its two numbers.",
-            "Raises:\n    ValueError: sizes that don't fit. TypeError: ``padding`` isn't of integers.",
-            f"Source: ``torch.nn.{name}``.",
-            "Example:\n    >>> import jax.numpy as jnp\n    >>> from purenn import layers\n"
-            f"    >>> layer = layers.{name}(1{', 3.5' * constant})\n"
-            f"    >>> layer.apply({{}}, {{}}, jnp.ones({(1, *[2] * rank)}))[0].shape\n    {(1, *[4] * rank)}\n",
-        ]
-        body = {"_mode": mode, "_rank": rank, "__doc__": "\n\n".join(text), "__module__": __name__}
-        return types.new_class(name, (base, *more[rank - 1 : rank]), {}, lambda namespace: namespace.update(body))
-
-    return made(1), made(2), made(3)
+@_documented("Zero", 2)
+class ZeroPad2d(_ZeroPad, ConstantPad2d):
+    pass
 
 
-CircularPad1d, CircularPad2d, CircularPad3d = _family("Circular", "circular", Pad)
-ConstantPad1d, ConstantPad2d, ConstantPad3d = _CONSTANT = _family("Constant", "constant", ConstantPad)
-ReflectionPad1d, ReflectionPad2d, ReflectionPad3d = _family("Reflection", "reflect", Pad)
-ReplicationPad1d, ReplicationPad2d, ReplicationPad3d = _family("Replication", "replicate", Pad)
-ZeroPad1d, ZeroPad2d, ZeroPad3d = _family("Zero", "constant", ZeroPad, _CONSTANT)
+@_documented("Zero", 3)
+class ZeroPad3d(_ZeroPad, ConstantPad3d):
+    pass

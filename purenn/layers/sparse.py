@@ -2,103 +2,129 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 import jax
 import jax.numpy as jnp
-from jax.typing import DTypeLike
+import numpy as np
 
 from purenn import check, init
 from purenn import functional as F
+from purenn.init import Initializer
 from purenn.layers.base import Bound, Constant, Layer, Spec
+from purenn.layers.spec import as_value
+from purenn.typing import Array, ArrayLike, DTypeLike, Key
 
 __all__ = ["Embedding", "EmbeddingBag"]
 
 
-class _Table(Layer):
-    """What both have: the table, given or drawn, its padding row, and that it may be frozen.
+class Table(Layer):
+    """The base of look-ups in a table, which is drawn or given, and may be frozen.
 
-    A frozen table gets no gradient in `apply`; a module's isn't trained until ``requires_grad_`` says so.
+    A frozen table gets no gradient in `apply`. In a module it isn't trained until ``requires_grad_`` says so.
     """
 
-    def __post_init__(self: Any) -> None:
-        super().__post_init__()
+    num_embeddings: int
+    embedding_dim: int
+
+    def frozen(self) -> frozenset[str]:
+        """Names the parameters that are not trained at first."""
+        return frozenset()
+
+    def bind(self, params: Any, state: Any, *, make: Any = None, **options: Any) -> Bound:
+        if make is None and self.frozen():
+            params = jax.tree.map(jax.lax.stop_gradient, params)
+        return super().bind(params, state, make=make, **options)
+
+    def _checked(self, padding_idx: int | None, table: Any) -> Mapping[str, Any]:
+        """Checks the hyper-parameters that both layers have, and gives ``padding_idx`` as it is kept."""
         name, n = type(self).__name__, self.num_embeddings
-        if self.padding_idx is not None:
-            if not -n <= self.padding_idx < n:
-                check.fail(name, "padding_idx", f"be in [{-n}, {n - 1}]", self.padding_idx)
-            object.__setattr__(self, "padding_idx", self.padding_idx % n)
-        shape = (n, self.embedding_dim)
-        if self._weight is not None:
-            if not isinstance(self._weight, Constant):
-                check.fail(name, "_weight", "be an array or None", repr(self._weight), TypeError)
-            if self._weight.array.shape != shape:
-                check.fail(name, "_weight", f"have shape {shape}", f"shape {self._weight.array.shape}")
+        if padding_idx is not None and not -n <= padding_idx < n:
+            check.fail(name, "padding_idx", f"be in [{-n}, {n - 1}]", padding_idx)
+        if table is not None:
+            if not isinstance(table, Constant):
+                check.fail(name, "_weight", "be an array or None", repr(table), TypeError)
+            if table.array.shape != (n, self.embedding_dim):
+                check.fail(name, "_weight", f"have shape {(n, self.embedding_dim)}", f"shape {table.array.shape}")
+        return {"padding_idx": None if padding_idx is None else padding_idx % n}
 
-    def parameters(self: Any) -> Mapping[str, Spec | None]:
-        if self._weight is not None:
-            return {"weight": self._weight.spec()}
-        return {"weight": Spec((self.num_embeddings, self.embedding_dim), self._start)}
+    def _spec(self, padding_idx: int | None, table: Any) -> Spec:
+        """The table: the given one, or normal numbers with zeros in the padding row."""
+        if isinstance(table, Constant):
+            return table.spec()
+        return Spec((self.num_embeddings, self.embedding_dim), _normal(padding_idx))
 
-    def _start(self: Any, rng: Any, shape: Any, dtype: DTypeLike = jnp.float32, /) -> jax.Array:
+
+def _normal(padding_idx: int | None) -> Initializer:
+    """Draws a table of normal numbers whose padding row is zero."""
+
+    def start(rng: Key, shape: Any, dtype: DTypeLike = jnp.float32, /) -> Array:
         weight = init.normal()(rng, shape, dtype)
-        if self.padding_idx is None:
+        if padding_idx is None:
             return weight
-        keep = jnp.arange(shape[0])[:, None] != self.padding_idx
+        keep = jnp.arange(shape[0])[:, None] != padding_idx
         return jnp.where(keep, weight, jnp.zeros((), dtype))
 
-    def bind(self: Any, params: Any, state: Any, *, make: Any = None, **options: Any) -> Bound:
-        m = super().bind(params, state, make=make, **options)
-        if self._freeze:
-            variable = m._parameters["weight"]
-            assert variable is not None
-            variable.requires_grad = False
-            if make is None:
-                variable.value = jax.lax.stop_gradient(variable.value)
-        return m
+    return start
 
 
-def _rows_and_columns(where: str, embeddings: Any) -> tuple[int, int]:
+class _Frozen(Constant):
+    """A given table that is frozen, where the constructor has no argument that says so."""
+
+    def __init__(self, array: Any):
+        super().__init__(as_value(array).array)
+        self._content = (*self._content, "frozen")
+
+
+def _rows_and_columns(where: str, embeddings: Array | np.ndarray) -> tuple[int, int]:
     if len(embeddings.shape) != 2:
         check.fail(where, "embeddings", "have rank 2", f"shape {tuple(embeddings.shape)}")
-    return tuple(embeddings.shape)
+    return embeddings.shape[0], embeddings.shape[1]
 
 
-class Embedding(_Table, function=F.embedding):
-    """A table of vectors, looked up by number.
+class Embedding(Table):
+    r"""Looks up rows of a table: :math:`y_i = w_{x_i}`.
 
-    Its array is ``weight`` of shape (num_embeddings, embedding_dim), normal with mean 0 and deviation 1 at first.
+    Its array is ``weight``, the table :math:`w` of shape
+    :math:`(\text{num\_embeddings}, \text{embedding\_dim})`, at first normal with mean 0 and deviation 1.
 
     Args:
-        num_embeddings: how many vectors there are.
-        embedding_dim: the size of each.
-        padding_idx: a number whose vector is zero at first and gets no gradient.
-        max_norm: the norm to which looked-up vectors are shortened, if they are longer.
-        norm_type: the p of that norm.
-        scale_grad_by_freq: whether gradients are divided by how often a number is in the batch.
-        sparse: accepted for torch's sake; gradients are dense.
-        _weight: the table itself.
-        _freeze: whether the table stays as it is: its gradient is zero, and a module's optimizer leaves it.
-        device: accepted for torch's sake.
-        dtype: of the table; float32 if None.
+        num_embeddings: the number of rows.
+        embedding_dim: the size of each row.
+        padding_idx: the row that is zero at first and gets no gradient; a negative number counts from the end. None for
+            no such row.
+        max_norm: the largest norm of the returned rows: a longer row is divided by its norm and multiplied by
+            ``max_norm``. Torch also writes it back to ``weight``; here the table stays as it is. None for no limit.
+        norm_type: the p of the norm.
+        scale_grad_by_freq: whether a row's gradient is divided by the number of times it is looked up in a call.
+        sparse: Ignored; accepted for compatibility with PyTorch. Gradients are dense.
+        _weight: the table, in place of a drawn one.
+        _freeze: whether the table isn't trained: `apply` gives it no gradient, and a module's optimizer leaves it as it
+            is until ``requires_grad_`` says otherwise.
+        device: Ignored; accepted for compatibility with PyTorch.
+        dtype: the dtype of the table; float32 if None.
 
-    Shape: integers of shape :math:`(*)` to :math:`(*, \\text{embedding\\_dim})`.
+    Shape: integers from 0 to num_embeddings - 1 of shape :math:`(*)` to :math:`(*, \text{embedding\_dim})`.
+
+    Raises:
+        ValueError: ``padding_idx`` isn't a row, or ``_weight`` has another shape.
+        TypeError: ``_weight`` isn't an array, or a call's input isn't integer.
+        IndexError: an index is out of range. Inside ``jit``, where values are unknown, it gives a row of NaN instead.
 
     Source: ``torch.nn.Embedding``.
 
     Example:
         >>> import jax, jax.numpy as jnp
-        >>> from purenn import layers
-        >>> layer = layers.Embedding(10, 3)
-        >>> y, _ = layer.apply(*layer.init(jax.random.key(0)), jnp.array([[1, 2, 4], [4, 3, 9]]))
-        >>> y.shape
+        >>> from purenn import layers, nn
+        >>> x = jnp.array([[1, 2, 4], [4, 3, 9]])
+        >>> nn.Embedding(10, 3)(x).shape
         (2, 3, 3)
+        >>> init, apply = layers.Embedding(10, 3)  # the same as a pure function
+        >>> params, state = init(jax.random.key(0))
+        >>> y, state = apply(params, state, x)
     """
 
-    num_embeddings: int
-    embedding_dim: int
     padding_idx: int | None = None
     max_norm: float | None = None
     norm_type: float = 2.0
@@ -112,37 +138,58 @@ class Embedding(_Table, function=F.embedding):
     @classmethod
     def from_pretrained(
         cls,
-        embeddings: Any,
+        embeddings: Array | np.ndarray,
         freeze: bool = True,
         padding_idx: int | None = None,
         max_norm: float | None = None,
         norm_type: float = 2.0,
         scale_grad_by_freq: bool = False,
         sparse: bool = False,
-    ) -> Any:
-        """One with a given table.
+    ) -> Self:
+        r"""Makes one with a given table.
 
         Args:
-            embeddings: of shape (num_embeddings, embedding_dim).
-            freeze: whether the table stays as it is.
-            padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse: as the constructor's.
+            embeddings: the table, of shape :math:`(\text{num\_embeddings}, \text{embedding\_dim})`.
+            freeze: whether the table isn't trained.
+            padding_idx: the row that gets no gradient; a negative number counts from the end. None for no such row.
+            max_norm: the largest norm of the returned rows; longer ones are shortened to it. None for no limit.
+            norm_type: the p of the norm.
+            scale_grad_by_freq: whether a row's gradient is divided by the number of times it is looked up in a call.
+            sparse: Ignored; accepted for compatibility with PyTorch. Gradients are dense.
+
+        Raises:
+            ValueError: the table isn't of rank 2.
 
         Example:
-            >>> import jax, jax.numpy as jnp
-            >>> from purenn import layers
-            >>> layer = layers.Embedding.from_pretrained(jnp.array([[1.0, 2.3, 3.0], [4.0, 5.1, 6.3]]))
-            >>> layer.apply(*layer.init(jax.random.key(0)), jnp.array([1]))[0].round(1).shape
-            (1, 3)
+            >>> import jax.numpy as jnp
+            >>> from purenn import nn
+            >>> table = jnp.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+            >>> nn.Embedding.from_pretrained(table)(jnp.array([1])).tolist()
+            [[4.0, 5.0, 6.0]]
         """
         return cls(
             *_rows_and_columns("Embedding.from_pretrained", embeddings),
-            padding_idx,
-            max_norm,
-            norm_type,
-            scale_grad_by_freq,
-            sparse,
-            embeddings,
-            freeze,
+            padding_idx=padding_idx,
+            max_norm=max_norm,
+            norm_type=norm_type,
+            scale_grad_by_freq=scale_grad_by_freq,
+            sparse=sparse,
+            _weight=embeddings,
+            _freeze=freeze,
+        )
+
+    def normalize(self) -> Mapping[str, Any]:
+        return self._checked(self.padding_idx, self._weight)
+
+    def frozen(self) -> frozenset[str]:
+        return frozenset({"weight"} if self._freeze else ())
+
+    def parameters(self) -> Mapping[str, Spec | None]:
+        return {"weight": self._spec(self.padding_idx, self._weight)}
+
+    def forward(self, m: Bound, input: ArrayLike) -> Array:
+        return F.embedding(
+            input, m.weight, self.padding_idx, self.max_norm, self.norm_type, self.scale_grad_by_freq, self.sparse
         )
 
     def extra_repr(self) -> str:
@@ -154,41 +201,52 @@ class Embedding(_Table, function=F.embedding):
         return parts
 
 
-class EmbeddingBag(_Table, function=F.embedding_bag):
-    """A table of vectors, looked up by number and reduced in bags; `purenn.functional.embedding_bag` has the formula.
+class EmbeddingBag(Table):
+    r"""Looks up rows of a table and reduces them in bags: :math:`y_b = \sum_{i \in b} s_i w_{x_i}` and the like.
 
-    Its array is ``weight`` of shape (num_embeddings, embedding_dim), normal with mean 0 and deviation 1 at first.
+    Its array is ``weight``, the table :math:`w` of shape
+    :math:`(\text{num\_embeddings}, \text{embedding\_dim})`, at first normal with mean 0 and deviation 1.
 
     Args:
-        num_embeddings: how many vectors there are.
-        embedding_dim: the size of each.
-        max_norm: the norm to which looked-up vectors are shortened, if they are longer.
-        norm_type: the p of that norm.
-        scale_grad_by_freq: whether gradients are divided by how often a number is in the batch; not for ``'max'``.
-        mode: ``'sum'``, ``'mean'`` or ``'max'``.
-        sparse: accepted for torch's sake; gradients are dense.
-        _weight: the table itself.
-        include_last_offset: whether the offsets of a call have one element more, where the last bag ends.
-        padding_idx: a number that is left out of its bag; its vector is zero at first and gets no gradient.
-        device: accepted for torch's sake.
-        dtype: of the table; float32 if None.
+        num_embeddings: the number of rows.
+        embedding_dim: the size of each row.
+        max_norm: the largest norm of a row: a longer row is divided by its norm and multiplied by ``max_norm`` before
+            the reduction. Torch also writes it back to ``weight``; here the table stays as it is. None for no limit.
+        norm_type: the p of the norm.
+        scale_grad_by_freq: whether a row's gradient is divided by the number of times it is looked up in a call; not
+            for ``'max'``.
+        mode: ``'sum'``, ``'mean'`` or ``'max'``. An empty bag gives zeros. The first of equal maxima gets the gradient.
+        sparse: Ignored; accepted for compatibility with PyTorch. Gradients are dense.
+        _weight: the table, in place of a drawn one.
+        include_last_offset: whether the offsets of a call have one element more, the end of the last bag.
+        padding_idx: the row that is left out of its bag, is zero at first and gets no gradient; a negative number
+            counts from the end. None for no such row.
+        device: Ignored; accepted for compatibility with PyTorch.
+        dtype: the dtype of the table; float32 if None.
 
-    Shape: integers of shape :math:`(B, L)`, or of shape :math:`(N)` with ``offsets`` of shape :math:`(B)`, and
-    ``per_sample_weights`` of the integers' shape, to :math:`(B, \\text{embedding\\_dim})`.
+    Shape: integers of shape :math:`(B, L)`, one bag per row, or of shape :math:`(N)` with ``offsets`` of shape
+    :math:`(B)`, where the bags start; and ``per_sample_weights``, the factors :math:`s`, of the integers' shape, for
+    ``'sum'`` only; to :math:`(B, \text{embedding\_dim})`.
+
+    Raises:
+        ValueError: ``padding_idx`` isn't a row, ``_weight`` has another shape, or the shapes or offsets of a call don't
+            fit.
+        TypeError: ``_weight`` isn't an array, or a dtype of a call doesn't fit.
+        IndexError: an index is out of range. Inside ``jit``, where values are unknown, it gives NaN instead.
 
     Source: ``torch.nn.EmbeddingBag``.
 
     Example:
         >>> import jax, jax.numpy as jnp
-        >>> from purenn import layers
-        >>> layer = layers.EmbeddingBag(10, 3, mode="sum")
-        >>> params, state = layer.init(jax.random.key(0))
-        >>> layer.apply(params, state, jnp.array([1, 2, 4, 5, 4, 3, 2, 9]), jnp.array([0, 4]))[0].shape
+        >>> from purenn import layers, nn
+        >>> x, offsets = jnp.array([1, 2, 4, 5, 4, 3, 2, 9]), jnp.array([0, 4])
+        >>> nn.EmbeddingBag(10, 3, mode="sum")(x, offsets).shape
         (2, 3)
+        >>> init, apply = layers.EmbeddingBag(10, 3, mode="sum")  # the same as a pure function
+        >>> params, state = init(jax.random.key(0))
+        >>> y, state = apply(params, state, x, offsets)
     """
 
-    num_embeddings: int
-    embedding_dim: int
     max_norm: float | None = None
     norm_type: float = 2.0
     scale_grad_by_freq: bool = False
@@ -199,12 +257,11 @@ class EmbeddingBag(_Table, function=F.embedding_bag):
     padding_idx: int | None = None
     device: Any = None
     dtype: DTypeLike | None = None
-    _freeze: bool = dataclasses.field(default=False, init=False)
 
     @classmethod
     def from_pretrained(
         cls,
-        embeddings: Any,
+        embeddings: Array | np.ndarray,
         freeze: bool = True,
         max_norm: float | None = None,
         norm_type: float = 2.0,
@@ -213,38 +270,67 @@ class EmbeddingBag(_Table, function=F.embedding_bag):
         sparse: bool = False,
         include_last_offset: bool = False,
         padding_idx: int | None = None,
-    ) -> Any:
-        """One with a given table.
+    ) -> Self:
+        r"""Makes one with a given table.
 
         Args:
-            embeddings: of shape (num_embeddings, embedding_dim).
-            freeze: whether the table stays as it is.
-            max_norm, norm_type, scale_grad_by_freq, mode, sparse, include_last_offset, padding_idx: as the
-                constructor's.
+            embeddings: the table, of shape :math:`(\text{num\_embeddings}, \text{embedding\_dim})`.
+            freeze: whether the table isn't trained.
+            max_norm: the largest norm of a row; longer ones are shortened to it. None for no limit.
+            norm_type: the p of the norm.
+            scale_grad_by_freq: whether a row's gradient is divided by the number of times it is looked up in a call.
+            mode: ``'sum'``, ``'mean'`` or ``'max'``.
+            sparse: Ignored; accepted for compatibility with PyTorch. Gradients are dense.
+            include_last_offset: whether the offsets of a call have one element more, the end of the last bag.
+            padding_idx: the row that is left out of its bag and gets no gradient. None for no such row.
+
+        Raises:
+            ValueError: the table isn't of rank 2.
 
         Example:
-            >>> import jax, jax.numpy as jnp
-            >>> from purenn import layers
-            >>> layer = layers.EmbeddingBag.from_pretrained(jnp.array([[1.0, 2.0], [4.0, 5.0]]), mode="sum")
-            >>> layer.apply(*layer.init(jax.random.key(0)), jnp.array([[1, 0]]))[0].tolist()
+            >>> import jax.numpy as jnp
+            >>> from purenn import nn
+            >>> table = jnp.array([[1.0, 2.0], [4.0, 5.0]])
+            >>> nn.EmbeddingBag.from_pretrained(table, mode="sum")(jnp.array([[1, 0]])).tolist()
             [[5.0, 7.0]]
         """
-        made: Any = cls(
+        return cls(
             *_rows_and_columns("EmbeddingBag.from_pretrained", embeddings),
-            max_norm,
-            norm_type,
-            scale_grad_by_freq,
-            mode,
-            sparse,
-            embeddings,
-            include_last_offset,
-            padding_idx,
+            max_norm=max_norm,
+            norm_type=norm_type,
+            scale_grad_by_freq=scale_grad_by_freq,
+            mode=mode,
+            sparse=sparse,
+            _weight=_Frozen(embeddings) if freeze else embeddings,
+            include_last_offset=include_last_offset,
+            padding_idx=padding_idx,
         )
-        if isinstance(made, Layer):
-            object.__setattr__(made, "_freeze", freeze)
-        else:
-            made.requires_grad_(not freeze)
-        return made
+
+    def normalize(self) -> Mapping[str, Any]:
+        return self._checked(self.padding_idx, self._weight)
+
+    def frozen(self) -> frozenset[str]:
+        return frozenset({"weight"} if isinstance(self._weight, _Frozen) else ())
+
+    def parameters(self) -> Mapping[str, Spec | None]:
+        return {"weight": self._spec(self.padding_idx, self._weight)}
+
+    def forward(
+        self, m: Bound, input: ArrayLike, offsets: ArrayLike | None = None, per_sample_weights: ArrayLike | None = None
+    ) -> Array:
+        return F.embedding_bag(
+            input,
+            m.weight,
+            offsets,
+            self.max_norm,
+            self.norm_type,
+            self.scale_grad_by_freq,
+            self.mode,
+            self.sparse,
+            per_sample_weights,
+            self.include_last_offset,
+            self.padding_idx,
+        )
 
     def extra_repr(self) -> str:
         parts = f"{self.num_embeddings}, {self.embedding_dim}"

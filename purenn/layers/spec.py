@@ -50,9 +50,9 @@ class Constant:
         return Spec(self.array.shape, lambda rng, shape, dtype=None: jnp.asarray(self.array), self.array.dtype)
 
 
-def array_spec(array: Constant | None) -> Spec | None:
+def array_spec(array: object) -> Spec | None:
     """The buffer that holds an array that is a hyper-parameter."""
-    return None if array is None else array.spec()
+    return array.spec() if isinstance(array, Constant) else None
 
 
 def as_value(value: Any) -> Any:

@@ -27,6 +27,8 @@ from jax.extend.core import Primitive, Var
 from jax.interpreters import ad, batching, mlir, partial_eval
 from jax.sharding import NamedSharding, PartitionSpec
 
+from purenn.lowering.varying import varying_as
+
 __all__ = ["PLACES", "Form", "Linear", "linear"]
 
 Arrays = tuple[Any, ...]
@@ -167,19 +169,12 @@ def linear(op: Linear, residuals: Sequence[Any], arguments: Sequence[Any]) -> tu
         ([3.0, 2.0], 5.0)
     """
     arrays = [jnp.asarray(a) for a in (*residuals, *arguments)]
-    varying = frozenset().union(*map(_varying, arrays))  # over axes of a shard_map: then all have to
-    if varying:
-        arrays = [lax.pcast(a, tuple(varying - _varying(a)), to="varying") for a in arrays]
+    arrays = varying_as(arrays)
     return tuple(_bound(op, len(residuals), *arrays))
 
 
 def _bound(op: Linear, count: int, *arrays: Any) -> Any:
     return (_placed if op.placed else _linear).bind(*arrays, op=op, count=count)
-
-
-def _varying(array: Any) -> frozenset[str]:
-    kind = jax.typeof(array)
-    return kind.mat.varying if hasattr(kind, "mat") else kind.vma  # jax 0.10's name, and the one before
 
 
 def _eagerly(*arrays: Any, op: Linear, count: int) -> Any:

@@ -28,6 +28,7 @@ from purenn.lowering.cuda import cuda_capability
 from purenn.lowering.dtypes import is_half, widened
 from purenn.lowering.linear import Arrays, Linear, Shapes, linear
 from purenn.lowering.sizes import known_below
+from purenn.lowering.varying import varying_as
 
 __all__ = ["GRU", "LSTM", "RNN_RELU", "RNN_TANH", "Cell", "State", "Weights", "advance", "affine", "obvious", "scan"]
 
@@ -265,6 +266,7 @@ def scan(cell: Cell, x: Any, state: State, weights: Weights, there: Any, reverse
         h, last = scan(cell, x[:, None], tuple(s[None] for s in state), weights, there, reverse)
         return h[:, 0], tuple(s[0] for s in last)
     run = functools.partial(_scan, cell, reverse)
+    x, state, weights = varying_as((x, state, weights))
     given = (x, state, weights, None if there is None else jnp.asarray(there))
     if not is_half(x.dtype):
         return run(*given)

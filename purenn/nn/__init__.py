@@ -12,12 +12,15 @@ from purenn.functional import LinearCrossEntropyOptions as LinearCrossEntropyOpt
 from purenn.layers.base import Layer as _Layer
 from purenn.nn import functional as functional
 from purenn.nn import init as init
-from purenn.nn.container import *
+from purenn.nn.container import Container as Container
 from purenn.nn.from_layer import *
+from purenn.nn.gradients import *
 from purenn.nn.module import *
+from purenn.nn.module_container import *
 from purenn.nn.optimizer import *
 from purenn.nn.parallel import *
 from purenn.nn.parameter import *
+from purenn.nn.parameter_container import *
 from purenn.nn.pure_calls import *
 from purenn.nn.transforms import *
 from purenn.random import manual_seed as manual_seed

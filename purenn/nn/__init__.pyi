@@ -18,15 +18,19 @@ from purenn.functional import LinearCrossEntropyOptions
 from purenn.layers.adaptive import _ASMoutput
 from purenn.layers.base import Layer
 from purenn.nn import attention, functional, init, utils
-from purenn.nn.container import Container, ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
+from purenn.nn.container import Container
 from purenn.nn.from_layer import stateful
+from purenn.nn.gradients import grad, value_and_grad
 from purenn.nn.module import Module
+from purenn.nn.module_container import ModuleDict, ModuleList, Sequential
 from purenn.nn.optimizer import Optimizer
 from purenn.nn.parallel import DataParallel
 from purenn.nn.parameter import Buffer, Parameter
+from purenn.nn.parameter_container import ParameterDict, ParameterList
 from purenn.nn.pure_calls import functional_call, pure
-from purenn.nn.transforms import grad, remat, scan, value_and_grad
+from purenn.nn.transforms import remat, scan
 from purenn.random import manual_seed
+from purenn.typing import Array, ArrayLike, Size
 
 __all__ = [
     "CELU",
@@ -402,68 +406,62 @@ class AlphaDropout(Module):
     ) -> jax.Array: ...
 
 class AvgPool1d(Module):
-    """The average of every window of a signal."""
+    """Takes the average of every window of a signal."""
 
-    kernel_size: tuple[int, ...]
-    stride: int | tuple[int, ...]
-    padding: tuple[int, ...]
+    kernel_size: Size
+    stride: Size
+    padding: Size
     ceil_mode: bool
     count_include_pad: bool
     def __init__(
         self,
-        kernel_size: int | Sequence[int],
-        stride: int | Sequence[int] | None = None,
-        padding: int | Sequence[int] = 0,
+        kernel_size: Size,
+        stride: Size | None = None,
+        padding: Size = 0,
         ceil_mode: bool = False,
         count_include_pad: bool = True,
     ) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class AvgPool2d(Module):
-    """The average of every window of images; `avg_pool1d` has the formula."""
+    """Takes the average of every window of an image."""
 
-    kernel_size: int | tuple[int, ...]
-    stride: int | tuple[int, ...]
-    padding: int | tuple[int, ...]
+    kernel_size: Size
+    stride: Size
+    padding: Size
     ceil_mode: bool
     count_include_pad: bool
     divisor_override: int | None
     def __init__(
         self,
-        kernel_size: int | Sequence[int],
-        stride: int | Sequence[int] | None = None,
-        padding: int | Sequence[int] = 0,
+        kernel_size: Size,
+        stride: Size | None = None,
+        padding: Size = 0,
         ceil_mode: bool = False,
         count_include_pad: bool = True,
         divisor_override: int | None = None,
     ) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class AvgPool3d(Module):
-    """The average of every window of volumes; `avg_pool1d` has the formula."""
+    """Takes the average of every window of a volume."""
 
-    kernel_size: int | tuple[int, ...]
-    stride: int | tuple[int, ...]
-    padding: int | tuple[int, ...]
+    kernel_size: Size
+    stride: Size
+    padding: Size
     ceil_mode: bool
     count_include_pad: bool
     divisor_override: int | None
     def __init__(
         self,
-        kernel_size: int | Sequence[int],
-        stride: int | Sequence[int] | None = None,
-        padding: int | Sequence[int] = 0,
+        kernel_size: Size,
+        stride: Size | None = None,
+        padding: Size = 0,
         ceil_mode: bool = False,
         count_include_pad: bool = True,
         divisor_override: int | None = None,
     ) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class BCELoss(Module):
     r"""The cross entropy of probabilities of yes and no: :math:`\ell = -w\,(y \log x + (1 - y) \log(1 - x))`."""
@@ -2075,64 +2073,64 @@ class MarginRankingLoss(Module):
     ) -> jax.Array: ...
 
 class MaxPool1d(Module):
-    """The largest element of every window of a signal."""
+    """Takes the maximum over every window of a signal."""
 
-    kernel_size: int | tuple[int, ...]
-    stride: int | tuple[int, ...]
-    padding: int | tuple[int, ...]
-    dilation: int | tuple[int, ...]
+    kernel_size: Size
+    stride: Size
+    padding: Size
+    dilation: Size
     return_indices: bool
     ceil_mode: bool
     def __init__(
         self,
-        kernel_size: int | Sequence[int],
-        stride: int | Sequence[int] | None = None,
-        padding: int | Sequence[int] = 0,
-        dilation: int | Sequence[int] = 1,
+        kernel_size: Size,
+        stride: Size | None = None,
+        padding: Size = 0,
+        dilation: Size = 1,
         return_indices: bool = False,
         ceil_mode: bool = False,
     ) -> None: ...
-    def __call__(self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None) -> Any: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Any: ...
 
 class MaxPool2d(Module):
-    """The largest element of every window of images; `max_pool1d` has the formula."""
+    """Takes the maximum over every window of an image."""
 
-    kernel_size: int | tuple[int, ...]
-    stride: int | tuple[int, ...]
-    padding: int | tuple[int, ...]
-    dilation: int | tuple[int, ...]
+    kernel_size: Size
+    stride: Size
+    padding: Size
+    dilation: Size
     return_indices: bool
     ceil_mode: bool
     def __init__(
         self,
-        kernel_size: int | Sequence[int],
-        stride: int | Sequence[int] | None = None,
-        padding: int | Sequence[int] = 0,
-        dilation: int | Sequence[int] = 1,
+        kernel_size: Size,
+        stride: Size | None = None,
+        padding: Size = 0,
+        dilation: Size = 1,
         return_indices: bool = False,
         ceil_mode: bool = False,
     ) -> None: ...
-    def __call__(self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None) -> Any: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Any: ...
 
 class MaxPool3d(Module):
-    """The largest element of every window of volumes; `max_pool1d` has the formula."""
+    """Takes the maximum over every window of a volume."""
 
-    kernel_size: int | tuple[int, ...]
-    stride: int | tuple[int, ...]
-    padding: int | tuple[int, ...]
-    dilation: int | tuple[int, ...]
+    kernel_size: Size
+    stride: Size
+    padding: Size
+    dilation: Size
     return_indices: bool
     ceil_mode: bool
     def __init__(
         self,
-        kernel_size: int | Sequence[int],
-        stride: int | Sequence[int] | None = None,
-        padding: int | Sequence[int] = 0,
-        dilation: int | Sequence[int] = 1,
+        kernel_size: Size,
+        stride: Size | None = None,
+        padding: Size = 0,
+        dilation: Size = 1,
         return_indices: bool = False,
         ceil_mode: bool = False,
     ) -> None: ...
-    def __call__(self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None) -> Any: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Any: ...
 
 class MaxUnpool1d(Module):
     """Puts the elements that `max_pool1d` found back where they were, with zeros around them."""

@@ -8,9 +8,9 @@ from typing import Any
 import jax
 
 from purenn.nn.copies import Copies, refuse_change
-from purenn.nn.reach import is_namespace
 from purenn.nn.structure import Hashed
 from purenn.nn.trees import is_array, map_leaves, rebuild
+from purenn.nn.values import is_namespace
 
 __all__ = ["Arguments"]
 

@@ -6,13 +6,14 @@ import dis
 import functools
 import inspect
 import itertools
+import os
 import sys
 import sysconfig
 import types
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-__all__ = ["Chain", "Names", "functions_of", "is_library", "names_of"]
+__all__ = ["Chain", "Names", "functions_of", "is_library", "names_of", "note_package"]
 
 
 class Chain(NamedTuple):
@@ -28,8 +29,9 @@ class Names(NamedTuple):
 
     Attributes:
         globals: the global variables that it reads or sets.
-        attributes: all names that may be those of attributes; strings count, since ``getattr`` may be given one.
-        dynamic: whether it looks attributes up by names that the code doesn't show.
+        attributes: all names that may be those of attributes; strings count, since ``getattr`` may be given one. A
+            name with ``*`` stands for all that fit it: ``getattr(self, f"layer{i}")`` has ``layer*``, and where a name
+            is not to be seen at all it is ``*``.
         imports: the Python modules that it imports, with the level of a relative import.
         chains: expressions such as ``time.time``, by their names.
         bare: those that are called without arguments.
@@ -39,7 +41,6 @@ class Names(NamedTuple):
 
     globals: tuple[str, ...]
     attributes: frozenset[str]
-    dynamic: bool
     imports: tuple[tuple[str, int], ...]
     chains: frozenset[Chain]
     bare: frozenset[Chain]
@@ -52,7 +53,9 @@ _ATTRIBUTE = ("LOAD_ATTR", "LOAD_METHOD")
 _NO_VALUE = ("PUSH_NULL", "PRECALL", "CACHE", "RESUME", "EXTENDED_ARG", "KW_NAMES", "NOP")
 _SEARCHES = {("global", name, ()) for name in ("getattr", "hasattr", "setattr", "vars")}
 _GLOBAL = {"LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL", "DELETE_GLOBAL"}
-_DYNAMIC = {"getattr", "hasattr", "setattr", "vars", "__dict__", "eval", "exec", "globals", "locals", "attrgetter"}
+_BY_NAME = {"getattr", "hasattr", "setattr", "delattr"}
+_LOOK_UP = "getattr()"
+_UNSEEN = {"vars", "__dict__", "eval", "exec", "globals", "locals", "attrgetter"}
 
 
 @functools.lru_cache(maxsize=65536)
@@ -60,7 +63,7 @@ def names_of(code: types.CodeType) -> Names:
     """The names in a code object."""
     read = {i.argval for i in dis.get_instructions(code) if i.opname in _GLOBAL}
     attributes = {*code.co_names, *(c for c in code.co_consts if isinstance(c, str) and c.isidentifier())}
-    dynamic = bool(_DYNAMIC & set(code.co_names))
+    attributes |= _looked_up(code)
     imports = set(_imports(code))
     chains, bare, searched = _chains(code)
     bound = set(_bound_by_imports(code))
@@ -69,7 +72,6 @@ def names_of(code: types.CodeType) -> Names:
             inner = names_of(constant)
             read |= {*inner.globals}
             attributes |= inner.attributes
-            dynamic |= inner.dynamic
             imports |= {*inner.imports}
             chains |= inner.chains
             bare |= inner.bare
@@ -78,7 +80,6 @@ def names_of(code: types.CodeType) -> Names:
     return Names(
         tuple(sorted(read)),
         frozenset(attributes),
-        dynamic,
         tuple(sorted(imports)),
         frozenset(chains),
         frozenset(bare),
@@ -106,6 +107,50 @@ def _chains(code: types.CodeType) -> tuple[set[Chain], set[Chain], set[Chain]]:
         open_chain = name in _SCOPES or (name in _ATTRIBUTE and open_chain)
     searched |= {after for before, after in itertools.pairwise(chains) if before in _SEARCHES}
     return set(chains), bare, searched
+
+
+def _looked_up(code: types.CodeType) -> set[str]:
+    """The names, or patterns of names, by which code looks attributes up at run time.
+
+    Strings are followed on the stack from one jump to the next; where nothing is known of a name, it is ``*``.
+    """
+    found = {"*"} if _UNSEEN & set(code.co_names) else set()
+    stack: list[str] = []  # what is known of each value: a pattern, or _LOOK_UP for getattr and its like
+    unknown = 0  # the times that getattr was loaded without a call of it that was understood
+
+    def pop(count: int) -> list[str]:
+        taken = ["*"] * (count - len(stack)) + stack[max(len(stack) - count, 0) :]
+        del stack[max(len(stack) - count, 0) :]
+        return taken
+
+    for instruction in dis.get_instructions(code):
+        name, arg = instruction.opname, instruction.arg or 0
+        if name in _NO_VALUE and name != "PUSH_NULL":
+            continue
+        if name == "LOAD_CONST":
+            stack.append(instruction.argval if isinstance(instruction.argval, str) else "*")
+        elif name in _SCOPES and instruction.argval in _BY_NAME:
+            unknown += 1
+            stack += [_LOOK_UP] * dis.stack_effect(instruction.opcode, instruction.arg)
+        elif name == "CALL":
+            taken = pop(arg + 2)  # the function, in one of two places, before the arguments
+            if arg >= 2 and _LOOK_UP in taken[:2]:
+                found.add(taken[3])
+                unknown -= 1
+            stack.append("*")
+        elif name.startswith("FORMAT_"):
+            pop(2 if name == "FORMAT_WITH_SPEC" or (name == "FORMAT_VALUE" and arg & 4) else 1)
+            stack.append("*")
+        elif name == "BUILD_STRING":
+            stack.append("".join(pop(arg)))
+        elif instruction.opcode in dis.hasjrel or instruction.opcode in dis.hasjabs:
+            stack.clear()
+        else:
+            effect = dis.stack_effect(instruction.opcode, instruction.arg)
+            if effect <= 0:
+                pop(1 - effect)
+            stack += ["*"] * max(effect, 1)
+    return found | ({"*"} if unknown else set())
 
 
 def _bound_by_imports(code: types.CodeType) -> Iterator[tuple[str, str, str]]:
@@ -136,20 +181,46 @@ def _imports(code: types.CodeType) -> Iterator[tuple[str, int]]:
         before.append(instruction.argval)
 
 
-_INSTALLED = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+_STANDARD = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib")})
+_FOUNDATIONS = {"jax", "jaxlib", "numpy", "optax", "purenn", "torch"}
+_built_on_purenn: set[str] = set()
+
+
+def note_package(cls: type) -> None:
+    """Notes that a package has a class of modules: its code and data are a user's, even if it is installed."""
+    package = cls.__module__.partition(".")[0]
+    if package not in _built_on_purenn and package not in _FOUNDATIONS:
+        _built_on_purenn.add(package)
+        is_library.cache_clear()
 
 
 @functools.lru_cache(maxsize=65536)
 def is_library(module: str | None) -> bool:
-    """Whether a Python module belongs to an installed package, whose code counts as constant."""
-    if module is None or module == "__main__":
+    """Whether a Python module belongs to an installed package, whose code counts as constant.
+
+    A package is installed if its folder holds the records of installed distributions, whatever its name.
+    """
+    package = "" if module is None else module.partition(".")[0]
+    if package in ("", "__main__") or package in _built_on_purenn:
         return False
-    if module.partition(".")[0] == "purenn":
+    if package in _FOUNDATIONS or package in sys.stdlib_module_names:
         return True
-    file = getattr(sys.modules.get(module), "__file__", None)
+    top = getattr(sys.modules.get(package), "__file__", None)
+    file = top or getattr(sys.modules.get(str(module)), "__file__", None)
     if file is None:
-        return module.partition(".")[0] in sys.stdlib_module_names
-    return file.startswith(_INSTALLED)
+        return False
+    folder = os.path.dirname(file)
+    return file.startswith(_STANDARD) or _has_distributions(
+        os.path.dirname(folder) if os.path.basename(file).startswith("__init__.") else folder
+    )
+
+
+@functools.lru_cache(maxsize=1024)
+def _has_distributions(folder: str) -> bool:
+    try:
+        return any(name.endswith(".dist-info") for name in os.listdir(folder))
+    except OSError:
+        return False
 
 
 def functions_of(attribute: Any) -> Iterator[types.FunctionType]:

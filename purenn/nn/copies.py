@@ -20,8 +20,9 @@ from purenn import random, tracing
 from purenn.layers.bound import Running, run_by
 from purenn.nn import access
 from purenn.nn.node import Node
-from purenn.nn.reach import Reach, cell_contents, is_namespace, slots_of, text
+from purenn.nn.reach import Reach, text
 from purenn.nn.structure import attributes_of
+from purenn.nn.values import cell_contents, is_namespace, slots_of
 from purenn.variable import Variable
 
 __all__ = ["Copies", "inside", "refuse_change"]
@@ -154,7 +155,8 @@ class Copies:
             with contextlib.suppress(ValueError):  # one that isn't set yet
                 cell.cell_contents = self.of(live.cell_contents)
         names.update({name: self.of(value) for name, value in names.items()})
-        return self._record(function, made, lambda: [*names.values(), *map(cell_contents, cells)])
+        content = lambda: [*names.values(), *map(cell_contents, cells), *vars(made), *vars(made).values()]  # noqa: E731
+        return self._record(function, made, content)
 
     def _copy_attributes(self, value: Any, made: Any) -> None:
         """The attributes of a function, or of an object of a subclass of list, dict and so on."""
@@ -177,6 +179,10 @@ class Copies:
             after = [*content()]
             if len(after) != len(before) or any(a is not b for a, b in zip(after, before, strict=True)):
                 refuse_change(text(self.reach.path_of(value) or ()))
+        for part, twin in zip(self.reach.modules.values(), self.twins, strict=True):
+            kept = {name for name in vars(type(part)) if isinstance(vars(type(part))[name], functools.cached_property)}
+            if new := attributes_of(twin).keys() - attributes_of(part).keys() - kept:
+                refuse_change(f"{type(part).__name__}.{min(new)}")
         if (path := self.reach.changed()) is not None:
             self.reach.restore()
             refuse_change(text(path))

@@ -15,6 +15,7 @@ from purenn import random
 from purenn.layers.base import Composite, Layer, further_methods
 from purenn.layers.bound import Bound
 from purenn.layers.location import move_location
+from purenn.layers.sparse import Table
 from purenn.nn import access, eager, reset, sync_batchnorm
 from purenn.nn.code import is_library
 from purenn.nn.module import Module
@@ -75,7 +76,7 @@ class LayerModule(Module):
 
 def _is_stock(part: Any) -> bool:
     """Whether a part of a tree runs nothing but layers, so that its calls can be compiled without being asked."""
-    return part._is_stock() if isinstance(part, LayerModule) else type(part).__module__ == "purenn.nn.container"
+    return part._is_stock() if isinstance(part, LayerModule) else "_runs_layers_only" in vars(type(part))
 
 
 @functools.lru_cache(maxsize=65536)
@@ -127,7 +128,7 @@ def stateful(layer_class: type[Layer]) -> type[Module]:
         except BaseException:
             generator.count = before
             raise
-        layer.bind(params, state, training=True, make=lambda part: self if part is layer else _child(part))
+        filled(layer, params, state, self)
         vars(self)["_layer"] = value
         for part in structure(self).parts.values():
             access.track(part)
@@ -159,8 +160,22 @@ def stateful(layer_class: type[Layer]) -> type[Module]:
     )
 
 
-def _child(layer: Layer) -> Module:
-    return stateful(type(layer))._without_init()
+def filled(layer: Layer, params: dict[str, Any], state: dict[str, Any], module: Module | None = None) -> Module:
+    """The module of a layer, with its children, that holds these arrays: a new one, or the given one."""
+    made: list[tuple[Layer, Module]] = []
+
+    def make(part: Layer) -> Module:
+        m = module if part is layer and module is not None else _without_init(type(part))
+        made.append((part, m))
+        return m
+
+    whole = layer.bind(params, state, training=True, make=make)
+    assert isinstance(whole, Module)
+    for part, m in made:
+        for name in part.frozen() if isinstance(part, Table) else ():
+            if (variable := m._parameters.get(name)) is not None:
+                variable.requires_grad = False
+    return whole
 
 
 def _method(name: str, method: Callable[..., Any]) -> Any:

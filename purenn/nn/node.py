@@ -15,6 +15,7 @@ import jax
 from purenn import tracing
 from purenn.layers.bound import Bound
 from purenn.nn import access
+from purenn.nn.code import note_package
 from purenn.nn.given import give_array
 from purenn.nn.structure import Structure, structure, touch
 from purenn.tree import nest
@@ -30,6 +31,7 @@ class Node(Bound):
     """What a `Module` tells of itself and of what is below it, with torch's methods."""
 
     _own_attributes: ClassVar[bool] = False  # whether the class keeps attributes that its own code reads
+    _runs_layers_only: ClassVar[bool]  # in a class itself, not in its subclasses: a container of torch's
     _pure: bool = False  # a twin, alive for one pure call
     _compiled: bool = False
 
@@ -56,6 +58,10 @@ class Node(Bound):
             _made_in=tracing.NO_TRACE,
             _born_in=weakref.ref(calls) if (calls := access.in_pure_call()) is not None else None,
         )
+
+    def __init_subclass__(cls, **kwargs: Any):
+        super().__init_subclass__(**kwargs)
+        note_package(cls)
 
     @classmethod
     def _without_init(cls) -> Self:

@@ -19,9 +19,10 @@ from purenn.nn.arguments import Arguments
 from purenn.nn.given import check_given
 from purenn.nn.module import Module
 from purenn.nn.program import Call, KeyedJit, Programs, execute, traced
-from purenn.nn.reach import Constant, Reach
+from purenn.nn.reach import Reach
 from purenn.nn.structure import Structure, structure
 from purenn.nn.trees import Result
+from purenn.nn.values import Constant
 from purenn.tree import flatten, nest
 from purenn.variable import Variable, noted_flag
 

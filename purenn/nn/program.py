@@ -24,9 +24,11 @@ from purenn.lowering import compiler
 from purenn.nn import access
 from purenn.nn.arguments import Arguments, unchanged
 from purenn.nn.copies import Copies, inside
-from purenn.nn.reach import ById, Reach, reach, text
+from purenn.nn.reach import Reach, text
 from purenn.nn.structure import Hashed, Structure
 from purenn.nn.unsteady import refusing
+from purenn.nn.values import ById, left_out_of_caches
+from purenn.nn.walk import reach
 from purenn.variable import Variable
 from purenn.warn import warn_user
 
@@ -310,7 +312,7 @@ def traced(
     copies = Copies(found, arrays, dict(zip(variables, values, strict=True)), training, stream)
     args, kwargs = arguments.of(inputs, copies)
     check_arguments, check_generators = unchanged(args, kwargs), _generators_unchanged(found)
-    with inside(copies), refusing(found.refused):
+    with inside(copies), refusing(found.unsteady), left_out_of_caches(found.caches):
         result = body(copies, args, kwargs)
     copies.check()
     check_arguments()
@@ -333,8 +335,8 @@ def _generators_unchanged(found: Reach) -> Callable[[], None]:
             if old != new:
                 raise RuntimeError(
                     f"random numbers are drawn from {name} inside a compiled call, where they would be the same in "
-                    "every call: draw them before the call and give them as an argument, or use jax.random with "
-                    "m.make_rng()"
+                    "every call: draw them before the call and give them as an argument, or use jax.random with a key "
+                    "that a module gives, net.make_rng()"
                 )
 
     return check

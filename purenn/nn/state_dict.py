@@ -30,6 +30,11 @@ class IncompatibleKeys(NamedTuple):
     missing_keys: list[str]
     unexpected_keys: list[str]
 
+    def __repr__(self) -> str:
+        if not self.missing_keys and not self.unexpected_keys:
+            return "<All keys matched successfully>"  # torch's words
+        return f"IncompatibleKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
+
 
 class Saved(Node):
     """How a `Module` is saved and loaded, with torch's methods."""
@@ -92,7 +97,8 @@ class Saved(Node):
         """
         if self._pure or access.present(self) is not self:
             raise RuntimeError(
-                f"{type(self).__name__}: load_state_dict inside a pure call would be lost: load before it"
+                f"{type(self).__name__}: load_state_dict inside a pure call (compile, Optimizer.step, functional_call, "
+                "apply) would be lost: call it before or afterwards"
             )
         check_kind(state_dict)
         given, metadata = flat_copy(state_dict), getattr(state_dict, "_metadata", None) or {}

@@ -6,8 +6,11 @@ would compute something else in a compiled call than in an eager one.
 
 from __future__ import annotations
 
+import dataclasses
+import types
+from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -20,23 +23,61 @@ def is_array(value: Any) -> bool:
     return isinstance(value, jax.Array) or (isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "biufcV")
 
 
-def map_leaves(tree: Any, leaf: Callable[[Any, str], Any], where: str = "") -> Any:
-    """The form of a tree, hashable, with what ``leaf(value, path)`` gives for each of its leaves."""
+class _Kind(NamedTuple):
+    """A dataclass, or a class of dicts, that jax doesn't know: what is needed to make an object of it again."""
+
+    kind: type
+    attributes: tuple[str, ...]
+    keys: tuple[Any, ...]
+
+    def unflatten(self, values: list[Any]) -> Any:
+        made: Any = self.kind.__new__(self.kind)  # pyright: ignore[reportCallIssue]
+        set_item = OrderedDict.__setitem__ if issubclass(self.kind, OrderedDict) else dict.__setitem__
+        for name, value in zip(self.attributes, values, strict=False):
+            object.__setattr__(made, name, value)
+        for key, value in zip(self.keys, values[len(self.attributes) :], strict=True):
+            set_item(made, key, value)
+        return made
+
+
+def _taken_apart(value: Any) -> tuple[_Kind, dict[str, Any]] | None:
+    if not dataclasses.is_dataclass(value) and not isinstance(value, dict | types.SimpleNamespace):
+        return None
+    attributes, entries = getattr(value, "__dict__", {}), value if isinstance(value, dict) else {}
+    parts = {f".{name}": part for name, part in attributes.items()}
+    parts |= {f"[{key!r}]": part for key, part in entries.items()}
+    return _Kind(type(value), tuple(attributes), tuple(entries)), parts
+
+
+def map_leaves(tree: Any, leaf: Callable[[Any, str], Any], where: str = "", *, objects: bool = False) -> Any:
+    """The form of a tree, hashable, with what ``leaf(value, path)`` gives for each of its leaves.
+
+    Args:
+        tree: any tree.
+        leaf: what is called on the leaves.
+        where: the path of the tree.
+        objects: whether dataclasses and dicts of other classes that jax doesn't know are trees, too.
+    """
     kind = type(tree)
     if tree is None:
         return None
     if kind is tuple or kind is list:
-        return kind, tuple(map_leaves(part, leaf, f"{where}[{i}]") for i, part in enumerate(tree))
+        return kind, tuple(map_leaves(part, leaf, f"{where}[{i}]", objects=objects) for i, part in enumerate(tree))
     if kind is dict:
         keys = tuple((type(key), key) for key in tree)
-        return kind, tuple(map_leaves(part, leaf, f"{where}[{key!r}]") for key, part in tree.items()), keys
+        items = tree.items()
+        return kind, tuple(map_leaves(part, leaf, f"{where}[{key!r}]", objects=objects) for key, part in items), keys
     if is_array(tree):
         return leaf(tree, where)
     parts, form = jax.tree.flatten(tree, is_leaf=lambda part: part is not tree)
     if len(parts) == 1 and parts[0] is tree:
+        if objects and (taken := _taken_apart(tree)) is not None:
+            named = taken[1].items()
+            return taken[0], tuple(map_leaves(part, leaf, where + name, objects=True) for name, part in named)
         return leaf(tree, where)
     paths = [jax.tree_util.keystr(path) for path, _ in _one_level(tree)]
-    return form, tuple(map_leaves(part, leaf, where + path) for part, path in zip(parts, paths, strict=True))
+    pairs = zip(parts, paths, strict=True)
+    return form, tuple(map_leaves(part, leaf, where + path, objects=objects) for part, path in pairs)
 
 
 def _one_level(tree: Any) -> list[tuple[Any, Any]]:
@@ -98,12 +139,13 @@ class Result:
             if not isinstance(part, _KEPT):
                 raise TypeError(
                     f"{what} returned a {type(part).__name__}{f' at {where}' if where else ''}: a compiled call "
-                    "returns arrays, numbers and strings, and tuples, lists, dicts and other trees of these"
+                    "returns arrays, numbers and strings, and tuples, lists, dicts, dataclasses and other trees of "
+                    "these"
                 )
             plain = False
             return _Kept(part)
 
-        form = map_leaves(value, leaf)
+        form = map_leaves(value, leaf, objects=True)
         return value if plain and _is_sorted(form) else Result(arrays, form)
 
     def value(self) -> Any:
@@ -115,6 +157,8 @@ def _is_sorted(form: Any) -> bool:
     if not isinstance(form, tuple):
         return True
     kind, parts, *keys = form
+    if isinstance(kind, _Kind):
+        return False
     if kind is dict:
         names = [key for _, key in keys[0]]
         try:

@@ -1,6 +1,7 @@
 """What gives something else each time it is called, and what hides from a look at code what it reads.
 
-A program would hold the first value for ever, so a compiled call refuses to run a function that reads one of these.
+A program would hold the first value for ever. `purenn.nn.walk_code` notes where code mentions one of these, and a trace
+that comes to call it there is refused (`refusing`), so that code which isn't run may use them.
 """
 
 from __future__ import annotations
@@ -9,10 +10,10 @@ import contextlib
 import functools
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from types import CodeType, FrameType, ModuleType
-from typing import Any
+from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, ModuleType
+from typing import Any, NamedTuple
 
-__all__ = ["follow_chain", "reason_against", "refusing"]
+__all__ = ["Unsteady", "follow_chain", "methods_among", "refusing", "unsteady"]
 
 _CLOCKS = [
     "time", "time_ns", "perf_counter", "perf_counter_ns", "monotonic", "monotonic_ns", "process_time",
@@ -42,6 +43,12 @@ _TABLE: list[tuple[str, list[str], str]] = [
     ("datetime.datetime", ["now", "utcnow", "today"], _OUTSIDE),
     ("datetime.date", ["today"], _OUTSIDE),
     ("builtins", ["open", "input"], _OUTSIDE),
+    ("numpy", ["load", "loadtxt", "genfromtxt", "fromfile"], _OUTSIDE),
+    ("torch", ["load"], _OUTSIDE),
+    ("os", ["stat", "listdir", "scandir", "getcwd"], _OUTSIDE),
+    ("os.path", ["exists", "isfile", "isdir", "getsize", "getmtime"], _OUTSIDE),
+    ("subprocess", ["run", "call", "check_call", "check_output", "Popen"], _OUTSIDE),
+    ("pathlib.Path", ["read_text", "read_bytes", "exists", "is_file", "is_dir", "stat", "iterdir"], _OUTSIDE),
     ("os", ["urandom", "getrandom"], _RANDOM),
     ("uuid", ["uuid1", "uuid4"], _RANDOM),
     ("secrets", ["token_bytes", "token_hex", "token_urlsafe", "randbits", "randbelow", "choice"], _RANDOM),
@@ -52,50 +59,69 @@ _TABLE: list[tuple[str, list[str], str]] = [
     ("importlib", ["import_module"], _HIDING),
     ("sys", ["modules"], _HIDING),
 ]
+_MODULES = sorted({place.removesuffix(".datetime").removesuffix(".date").removesuffix(".Path") for place, *_ in _TABLE})
+_METHODS = frozenset(next(names for place, names, _ in _TABLE if place == "pathlib.Path"))
 
 
-def _found() -> Iterator[tuple[str, str, Any, str]]:
-    """The entries of the table whose modules are loaded: module and class, name, object, reason."""
-    for place, names, reason in _TABLE:
-        module, _, cls = place.partition(".") if place.startswith("datetime") else (place, "", "")
-        owner = sys.modules.get(module)
-        owner = getattr(owner, cls, None) if cls else owner
-        for name in names:
-            if (value := getattr(owner, name.removeprefix("()"), None)) is not None:
-                yield place, name, value, reason
+class Unsteady(NamedTuple):
+    """An object that a program can't use, and why."""
+
+    value: Any
+    only_bare: bool  # whether only a call without arguments counts
+    reason: str
+
+    @property
+    def is_seen_when_called(self) -> bool:
+        """Whether a profile function is told of its calls; else a function that mentions it is refused as a whole."""
+        return isinstance(self.value, FunctionType | BuiltinFunctionType)
 
 
 @functools.lru_cache(maxsize=4)
-def _known(loaded: tuple[bool, ...]) -> dict[int, tuple[Any, bool, str]]:
-    """By id: the object, whether only a call without arguments counts, and the message."""
-    del loaded
-    return {
-        id(value): (
-            value,
-            name.startswith("()"),
-            f"{place}.{name.removeprefix('()')}".removeprefix("builtins.") + f", which {reason}",
-        )
-        for place, name, value, reason in _found()
-    }
+def _known(loaded: tuple[str, ...]) -> list[Unsteady]:
+    """The entries of the table whose modules are loaded."""
+    found = []
+    for place, names, reason in _TABLE:
+        owner: Any = sys.modules.get(place)
+        if owner is None:
+            module, _, cls = place.rpartition(".")
+            owner = getattr(sys.modules.get(module), cls, None)
+        for name in names:
+            bare, name = name.startswith("()"), name.removeprefix("()")
+            if (value := getattr(owner, name, None)) is not None:
+                found.append(Unsteady(value, bare, f"{place}.{name}".removeprefix("builtins.") + f", which {reason}"))
+    return found
 
 
-def reason_against(value: Any, called_bare: bool = False) -> str | None:
-    """Says why a compiled call can't use an object, if so.
+def _entries() -> list[Unsteady]:
+    return _known(tuple(filter(sys.modules.__contains__, _MODULES)))
+
+
+def unsteady(value: Any, called_bare: bool = False) -> Unsteady | None:
+    """Tells whether a compiled call can't use an object.
 
     Args:
         value: any object.
         called_bare: whether it is called without arguments.
     """
-    known = _known(tuple(name in sys.modules for name in ("torch", "secrets", "uuid", "importlib", "datetime")))
-    entry = known.get(id(value))
-    if entry is not None and entry[0] is value and (called_bare or not entry[1]):
-        return entry[2]
-    kind = type(value)  # a class's methods are made anew at each look
-    if kind.__name__ == "builtin_function_or_method" and isinstance(owner := value.__self__, type):
-        for place, name, found, reason in _found():
-            if found == value and getattr(found, "__self__", None) is owner:
-                return f"{place}.{name}, which {reason}"
-    return None
+    key = value if isinstance(value, BuiltinFunctionType) else id(value)  # a class's methods are made anew at each look
+    found = _by_key(tuple(filter(sys.modules.__contains__, _MODULES))).get(key)
+    return found if found is not None and (called_bare or not found.only_bare) else None
+
+
+@functools.lru_cache(maxsize=4)
+def _by_key(loaded: tuple[str, ...]) -> dict[Any, Unsteady]:
+    return {
+        entry.value if isinstance(entry.value, BuiltinFunctionType) else id(entry.value): entry
+        for entry in _known(loaded)
+    }
+
+
+def methods_among(names: frozenset[str]) -> Iterator[Unsteady]:
+    """The methods of paths that read files, among names of attributes."""
+    if names & _METHODS:
+        for entry in _entries():
+            if entry.reason.startswith("pathlib") and entry.value.__name__ in names:
+                yield entry
 
 
 def follow_chain(root: Any, names: tuple[str, ...]) -> Iterator[tuple[Any, bool]]:
@@ -108,16 +134,34 @@ def follow_chain(root: Any, names: tuple[str, ...]) -> Iterator[tuple[Any, bool]
 
 
 @contextlib.contextmanager
-def refusing(codes: Mapping[CodeType, str]) -> Iterator[None]:
-    """Inside, functions of these codes raise their messages when they are called."""
-    if not codes:
+def refusing(mentions: Mapping[CodeType, list[Unsteady]]) -> Iterator[None]:
+    """Inside, a call of something unsteady by one of these codes is refused.
+
+    Args:
+        mentions: the codes in which something unsteady is mentioned, with it.
+    """
+    if not mentions:
         yield
         return
     before: Callable[..., Any] | None = sys.getprofile()
 
+    def refuse(code: CodeType, entry: Unsteady) -> None:
+        raise TypeError(f"{code.co_qualname} uses {entry.reason}")
+
     def look(frame: FrameType, event: str, argument: Any) -> None:
-        if event == "call" and frame.f_code in codes:
-            raise TypeError(codes[frame.f_code])
+        code = frame.f_code
+        if event == "c_call" and code in mentions:
+            for entry in mentions[code]:
+                if argument == entry.value:
+                    refuse(code, entry)
+        elif event == "call":
+            for entry in mentions.get(code, ()):
+                if not entry.is_seen_when_called:
+                    refuse(code, entry)
+            if frame.f_back is not None:
+                for entry in mentions.get(frame.f_back.f_code, ()):
+                    if getattr(entry.value, "__code__", None) is code:
+                        refuse(frame.f_back.f_code, entry)
         if before is not None:
             before(frame, event, argument)
 

@@ -21,7 +21,7 @@ from purenn import random
 from purenn.layers.base import Layer, Spec
 from purenn.layers.bound import Bound
 from purenn.nn import access
-from purenn.nn.from_layer import stateful
+from purenn.nn.from_layer import filled
 from purenn.nn.module import Module
 from purenn.nn.parameter import Parameter
 from purenn.nn.structure import structure
@@ -296,8 +296,7 @@ def _evaluated(module: Module, computed: Computed) -> Any:
 def module_of(layer: Layer) -> Module:
     """A module from a layer, its arrays drawn from the default generator."""
     params, state = layer.draw(random.default_generator())
-    m = layer.bind(params, state, training=True, make=lambda part: stateful(type(part))._without_init())
-    assert isinstance(m, Module)
+    m = filled(layer, params, state)
     for part in structure(m).parts.values():
         access.track(part)
     return m

@@ -1,29 +1,23 @@
-"""Activations: functions of every element, and the softmaxes.
-
-Here are the smooth ones; those of straight pieces are in `_piecewise`, the softmaxes in `_softmax`.
-"""
+"""Smooth activations."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax import lax
 
 from purenn import check
+from purenn.functional.activation.common import wide
 from purenn.lowering import activation as lowering
 from purenn.lowering.dtypes import widened
 from purenn.lowering.norm import modulus, quotient
+from purenn.typing import Array, ArrayLike
 
 __all__ = [
-    "celu",
-    "elu",
     "gelu",
     "glu",
     "logsigmoid",
     "mish",
-    "selu",
     "sigmoid",
     "silu",
     "softplus",
@@ -33,21 +27,25 @@ __all__ = [
 ]
 
 
-def gelu(input: Any, approximate: str = "none") -> jax.Array:
-    r"""The Gaussian error linear unit: :math:`x\,\Phi(x)`, with :math:`\Phi` the normal distribution function.
+def gelu(input: ArrayLike, approximate: str = "none") -> Array:
+    r"""Computes the Gaussian error linear unit: :math:`y = x\,\Phi(x)`.
+
+    :math:`\Phi` is the normal distribution function.
 
     Args:
-        input: of any shape.
+        input: of any shape, floating-point.
         approximate: ``'none'``, or ``'tanh'`` for
             :math:`\tfrac{x}{2}\bigl(1 + \tanh(\sqrt{2/\pi}\,(x + 0.044715\,x^3))\bigr)`.
 
     Returns:
-        An array like ``input``.
+        An array of the input's shape and dtype.
 
     Raises:
-        ValueError: another ``approximate``. TypeError: an input that isn't floating-point.
+        ValueError: ``approximate`` is neither ``'none'`` nor ``'tanh'``.
+        TypeError: the input isn't floating-point.
 
-    Source: ``torch.nn.functional.gelu``; Hendrycks and Gimpel, 2016.
+    Source: ``torch.nn.functional.gelu``; Hendrycks and Gimpel, *Gaussian Error Linear Units (GELUs)*, 2016,
+    https://arxiv.org/abs/1606.08415.
 
     Example:
         >>> import jax.numpy as jnp
@@ -55,22 +53,26 @@ def gelu(input: Any, approximate: str = "none") -> jax.Array:
         >>> [round(y, 4) for y in F.gelu(jnp.array([0.0, 1.0])).tolist()]
         [0.0, 0.8413]
     """
-    x, dtype = _wide("gelu", input)
+    x, dtype = wide("gelu", input)
     check.choice("gelu", "approximate", approximate, ("none", "tanh"))
     return (lowering.tanh_gelu if approximate == "tanh" else lowering.gelu)(x).astype(dtype)
 
 
-def silu(input: Any, inplace: bool = False) -> jax.Array:
-    r"""The sigmoid linear unit, also called swish: :math:`x\,\sigma(x)`.
+def silu(input: ArrayLike, inplace: bool = False) -> Array:
+    r"""Computes the sigmoid linear unit, also called swish: :math:`y = x\,\sigma(x)`.
 
     Args:
-        input: of any shape.
-        inplace: accepted for torch's sake; arrays are immutable.
+        input: of any shape, floating-point or complex.
+        inplace: Ignored; accepted for compatibility with PyTorch.
 
     Returns:
-        An array like ``input``.
+        An array of the input's shape and dtype.
 
-    Source: ``torch.nn.functional.silu``.
+    Raises:
+        TypeError: the input is neither floating-point nor complex.
+
+    Source: ``torch.nn.functional.silu``; Elfwing, Uchibe and Doya, *Sigmoid-Weighted Linear Units for Neural Network
+    Function Approximation in Reinforcement Learning*, 2017, https://arxiv.org/abs/1702.03118.
 
     Example:
         >>> import jax.numpy as jnp
@@ -83,11 +85,14 @@ def silu(input: Any, inplace: bool = False) -> jax.Array:
     return lowering.silu(widened(x)).astype(x.dtype)
 
 
-def tanh(input: Any) -> jax.Array:
-    r"""The hyperbolic tangent :math:`\tanh x`; integers and booleans become float32.
+def tanh(input: ArrayLike) -> Array:
+    r"""Computes the hyperbolic tangent: :math:`y = \tanh x`.
 
     Args:
         input: of any shape.
+
+    Returns:
+        An array of the input's shape and dtype; float32 for integers and booleans.
 
     Source: ``torch.nn.functional.tanh``.
 
@@ -101,11 +106,14 @@ def tanh(input: Any) -> jax.Array:
     return jnp.tanh(widened(x)).astype(x.dtype)
 
 
-def sigmoid(input: Any) -> jax.Array:
-    r"""The logistic function :math:`1 / (1 + e^{-x})`; integers and booleans become float32.
+def sigmoid(input: ArrayLike) -> Array:
+    """Computes the logistic function: :math:`y = 1 / (1 + e^{-x})`.
 
     Args:
         input: of any shape.
+
+    Returns:
+        An array of the input's shape and dtype; float32 for integers and booleans.
 
     Source: ``torch.nn.functional.sigmoid``.
 
@@ -123,114 +131,23 @@ def _promoted(x: jax.Array) -> jax.Array:
     return x if jnp.issubdtype(x.dtype, jnp.inexact) else x.astype(jnp.float32)
 
 
-def _wide(where: str, input: Any) -> tuple[jax.Array, Any]:
-    """The input in the dtype that is computed in, and its own dtype."""
-    x = check.array(where, "input", input)
-    check.floating(where, "input", x)
-    return widened(x), x.dtype
-
-
-def _elu(where: str, input: Any, alpha: float, scale: float = 1.0, narrow: bool = False) -> jax.Array:
-    x, dtype = _wide(where, input)
-    below = jnp.where(x < 0, x, 0)  # where the exponential would overflow it isn't used
-    below = alpha * lowering.expm1(below / alpha if narrow else below)
-    kink = x if narrow else x * alpha  # torch's at 0: the slope from below, and no curvature
-    return (scale * jnp.where(x < 0, below, jnp.where(x == 0, kink, x))).astype(dtype)
-
-
-def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> jax.Array:
-    r"""The exponential linear unit: :math:`x` where :math:`x > 0`, else :math:`\alpha\,(e^x - 1)`.
+def glu(input: ArrayLike, dim: int = -1) -> Array:
+    r"""Multiplies one half of a dimension by the sigmoid of the other: :math:`y = a\,\sigma(b)`, the gated linear unit.
 
     Args:
-        input: of any shape.
-        alpha: the factor :math:`\alpha`.
-        inplace: accepted for torch's sake; arrays are immutable.
+        input: of any shape, of even size along ``dim``, floating-point. Its halves are :math:`a` and :math:`b`.
+        dim: the dimension that is halved.
 
     Returns:
-        An array like ``input``. The derivative at 0 is ``alpha``.
+        An array of the input's dtype, of half the size along ``dim``.
 
     Raises:
-        TypeError: an input that isn't floating-point.
+        ValueError: the size along ``dim`` is odd, or the input is a scalar.
+        IndexError: the input has no such dimension.
+        TypeError: the input isn't floating-point.
 
-    Source: ``torch.nn.functional.elu``.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn import functional as F
-        >>> F.elu(jnp.array([-100.0, 2.0])).tolist()
-        [-1.0, 2.0]
-    """
-    return _elu("elu", input, alpha)
-
-
-def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> jax.Array:
-    r"""The continuously differentiable `elu`: :math:`x` where :math:`x > 0`, else :math:`\alpha\,(e^{x / \alpha} - 1)`.
-
-    Args:
-        input: of any shape.
-        alpha: the factor :math:`\alpha`, not 0.
-        inplace: accepted for torch's sake; arrays are immutable.
-
-    Returns:
-        An array like ``input``. The derivative at 0 is 1.
-
-    Raises:
-        ValueError: ``alpha`` is 0. TypeError: an input that isn't floating-point.
-
-    Source: ``torch.nn.functional.celu``.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn import functional as F
-        >>> F.celu(jnp.array([-100.0, 2.0]), 0.5).tolist()
-        [-0.5, 2.0]
-    """
-    if alpha == 0:
-        check.fail("celu", "alpha", "be other than 0", alpha)
-    return _elu("celu", input, alpha, narrow=True)
-
-
-def selu(input: Any, inplace: bool = False) -> jax.Array:
-    r"""The scaled `elu`, under which mean 0 and variance 1 are a fixed point: :math:`s\,\text{elu}_\alpha(x)`.
-
-    The constants are :math:`\alpha \approx 1.6733` and :math:`s \approx 1.0507`; Klambauer et al., 2017.
-
-    Args:
-        input: of any shape.
-        inplace: accepted for torch's sake; arrays are immutable.
-
-    Returns:
-        An array like ``input``. The derivative at 0 is :math:`s \alpha`, about 1.758.
-
-    Raises:
-        TypeError: an input that isn't floating-point.
-
-    Source: ``torch.nn.functional.selu``.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn import functional as F
-        >>> [round(y, 4) for y in F.selu(jnp.array([-100.0, 1.0])).tolist()]
-        [-1.7581, 1.0507]
-    """
-    return _elu("selu", input, 1.6732632423543772, 1.0507009873554805)
-
-
-def glu(input: Any, dim: int = -1) -> jax.Array:
-    r"""The gated linear unit: :math:`a\,\sigma(b)` for the two halves :math:`a` and :math:`b` of a dimension.
-
-    Args:
-        input: of any shape, of even size along ``dim``.
-        dim: the dimension.
-
-    Returns:
-        An array of half the size along ``dim``.
-
-    Raises:
-        ValueError: an odd size, or a scalar. IndexError: no such dimension. TypeError: an input that isn't
-            floating-point.
-
-    Source: ``torch.nn.functional.glu``; Dauphin et al., 2016.
+    Source: ``torch.nn.functional.glu``; Dauphin, Fan, Auli and Grangier, *Language Modeling with Gated Convolutional
+    Networks*, 2016, https://arxiv.org/abs/1612.08083.
 
     Example:
         >>> import jax.numpy as jnp
@@ -238,7 +155,7 @@ def glu(input: Any, dim: int = -1) -> jax.Array:
         >>> F.glu(jnp.array([2.0, 4.0, 0.0, 0.0])).tolist()
         [1.0, 2.0]
     """
-    x, dtype = _wide("glu", input)
+    x, dtype = wide("glu", input)
     if x.ndim == 0:
         check.fail("glu", "input", "have rank 1 or more", "shape ()")
     dim = check.axis("glu", "dim", dim, x.ndim)
@@ -248,17 +165,17 @@ def glu(input: Any, dim: int = -1) -> jax.Array:
     return lowering.gated(value, gate).astype(dtype)
 
 
-def logsigmoid(input: Any) -> jax.Array:
-    r"""The logarithm of `sigmoid`, without its underflow: :math:`-\log(1 + e^{-x})`.
+def logsigmoid(input: ArrayLike) -> Array:
+    r"""Computes the logarithm of the sigmoid, without its underflow: :math:`y = -\log(1 + e^{-x})`.
 
     Args:
-        input: of any shape.
+        input: of any shape, floating-point.
 
     Returns:
-        An array like ``input``.
+        An array of the input's shape and dtype.
 
     Raises:
-        TypeError: an input that isn't floating-point.
+        TypeError: the input isn't floating-point.
 
     Source: ``torch.nn.functional.logsigmoid``.
 
@@ -268,23 +185,23 @@ def logsigmoid(input: Any) -> jax.Array:
         >>> F.logsigmoid(jnp.array([-1e4])).tolist()
         [-10000.0]
     """
-    x, dtype = _wide("logsigmoid", input)
+    x, dtype = wide("logsigmoid", input)
     return lowering.log_sigmoid(x).astype(dtype)
 
 
-def softplus(input: Any, beta: float = 1, threshold: float = 20) -> jax.Array:
-    r"""A smooth `relu`: :math:`\log(1 + e^{\beta x}) / \beta`, but :math:`x` where :math:`\beta x > t`.
+def softplus(input: ArrayLike, beta: float = 1, threshold: float = 20) -> Array:
+    r"""Computes a smooth rectifier: :math:`y = \log(1 + e^{\beta x}) / \beta`, but :math:`x` where :math:`\beta x > t`.
 
     Args:
-        input: of any shape.
+        input: of any shape, floating-point.
         beta: the sharpness :math:`\beta`.
-        threshold: :math:`t`, above which the input is returned.
+        threshold: the value :math:`t` of :math:`\beta x` above which the input is returned.
 
     Returns:
-        An array like ``input``.
+        An array of the input's shape and dtype.
 
     Raises:
-        TypeError: an input that isn't floating-point.
+        TypeError: the input isn't floating-point.
 
     Source: ``torch.nn.functional.softplus``.
 
@@ -294,26 +211,27 @@ def softplus(input: Any, beta: float = 1, threshold: float = 20) -> jax.Array:
         >>> [round(y, 4) for y in F.softplus(jnp.array([0.0, 30.0])).tolist()]
         [0.6931, 30.0]
     """
-    x, dtype = _wide("softplus", input)
+    x, dtype = wide("softplus", input)
     straight = x * beta > threshold
     bent = jnp.where(straight, 0, x) * beta
     return jnp.where(straight, x, jnp.logaddexp(bent, jnp.zeros_like(bent)) / beta).astype(dtype)
 
 
-def mish(input: Any, inplace: bool = False) -> jax.Array:
-    r"""The input times the hyperbolic tangent of its `softplus`: :math:`x \tanh(\log(1 + e^x))`.
+def mish(input: ArrayLike, inplace: bool = False) -> Array:
+    r"""Multiplies every element by the hyperbolic tangent of its softplus: :math:`y = x \tanh(\log(1 + e^x))`.
 
     Args:
-        input: of any shape.
-        inplace: accepted for torch's sake; arrays are immutable.
+        input: of any shape, floating-point.
+        inplace: Ignored; accepted for compatibility with PyTorch.
 
     Returns:
-        An array like ``input``.
+        An array of the input's shape and dtype.
 
     Raises:
-        TypeError: an input that isn't floating-point.
+        TypeError: the input isn't floating-point.
 
-    Source: ``torch.nn.functional.mish``.
+    Source: ``torch.nn.functional.mish``; Misra, *Mish: A Self Regularized Non-Monotonic Activation Function*, 2019,
+    https://arxiv.org/abs/1908.08681.
 
     Example:
         >>> import jax.numpy as jnp
@@ -321,21 +239,21 @@ def mish(input: Any, inplace: bool = False) -> jax.Array:
         >>> [round(y, 4) for y in F.mish(jnp.array([0.0, 1.0])).tolist()]
         [0.0, 0.8651]
     """
-    x, dtype = _wide("mish", input)
+    x, dtype = wide("mish", input)
     return lowering.mish(x).astype(dtype)
 
 
-def tanhshrink(input: Any) -> jax.Array:
-    r"""The input without its hyperbolic tangent: :math:`x - \tanh x`; integers become float32.
+def tanhshrink(input: ArrayLike) -> Array:
+    r"""Subtracts the hyperbolic tangent of every element: :math:`y = x - \tanh x`.
 
     Args:
-        input: of any shape.
+        input: of any shape; not boolean.
 
     Returns:
-        An array like ``input``.
+        An array of the input's shape and dtype; float32 for integers.
 
     Raises:
-        TypeError: a boolean input.
+        TypeError: the input is boolean.
 
     Source: ``torch.nn.functional.tanhshrink``.
 
@@ -349,24 +267,24 @@ def tanhshrink(input: Any) -> jax.Array:
     return lowering.tanh_shrink(widened(x)).astype(x.dtype)
 
 
-def _number_array(where: str, input: Any) -> jax.Array:
+def _number_array(where: str, input: ArrayLike) -> jax.Array:
     x = check.array(where, "input", input)
     if x.dtype == bool:
         check.fail(where, "input", "be an array of numbers", "dtype bool", TypeError)
     return x
 
 
-def softsign(input: Any) -> jax.Array:
-    r"""The input divided by 1 more than its modulus: :math:`x / (1 + |x|)`; integers become float32.
+def softsign(input: ArrayLike) -> Array:
+    """Divides every element by its absolute value plus 1: :math:`y = x / (1 + |x|)`.
 
     Args:
-        input: of any shape.
+        input: of any shape; not boolean.
 
     Returns:
-        An array like ``input``.
+        An array of the input's shape and dtype; float32 for integers.
 
     Raises:
-        TypeError: a boolean input.
+        TypeError: the input is boolean.
 
     Source: ``torch.nn.functional.softsign``.
 

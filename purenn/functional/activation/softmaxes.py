@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 from jax import lax
-from jax.typing import DTypeLike
 
 from purenn import check
 from purenn.lowering import softmax as lowering
 from purenn.lowering.dtypes import widened
+from purenn.typing import Array, ArrayLike, DTypeLike, Key
 
 __all__ = ["gumbel_softmax", "log_softmax", "softmax", "softmin"]
 
 
-def softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: DTypeLike | None = None) -> jax.Array:
-    r"""Exponentials along a dimension, divided by their sum: :math:`e^{x_i} / \sum_j e^{x_j}`.
+def softmax(input: ArrayLike, dim: int | None = None, _stacklevel: int = 3, dtype: DTypeLike | None = None) -> Array:
+    r"""Divides exponentials by their sum along a dimension: :math:`y_i = e^{x_i} / \sum_j e^{x_j}`.
 
     Args:
-        input: of any shape.
-        dim: the dimension; None chooses 0 for ranks 0, 1 and 3 and else 1, as torch does.
-        dtype: to which the input is cast first.
+        input: of any shape; floating-point unless ``dtype`` is.
+        dim: the dimension of the sum; None chooses 0 for ranks 0, 1 and 3 and else 1, as torch does.
+        _stacklevel: Ignored; accepted for compatibility with PyTorch.
+        dtype: the input is cast to it first; None keeps the input's.
 
     Returns:
-        An array like ``input``.
+        An array of the input's shape, and of ``dtype`` or the input's. Along ``dim`` its sum is 1.
 
     Raises:
-        IndexError: no such dimension. TypeError: an input that isn't floating-point, and no ``dtype``.
+        IndexError: the input has no such dimension.
+        TypeError: the input isn't floating-point, and no ``dtype`` is given.
 
     Source: ``torch.nn.functional.softmax``.
 
@@ -42,19 +42,23 @@ def softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: DTy
     return _softmax(x, dim)
 
 
-def log_softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: DTypeLike | None = None) -> jax.Array:
-    r"""The logarithm of `softmax`, without its overflow: :math:`x_i - \log \sum_j e^{x_j}`.
+def log_softmax(
+    input: ArrayLike, dim: int | None = None, _stacklevel: int = 3, dtype: DTypeLike | None = None
+) -> Array:
+    r"""Computes the logarithm of the softmax, without its overflow: :math:`y_i = x_i - \log \sum_j e^{x_j}`.
 
     Args:
-        input: of any shape.
-        dim: the dimension; None chooses 0 for ranks 0, 1 and 3 and else 1, as torch does.
-        dtype: to which the input is cast first.
+        input: of any shape; floating-point unless ``dtype`` is.
+        dim: the dimension of the sum; None chooses 0 for ranks 0, 1 and 3 and else 1, as torch does.
+        _stacklevel: Ignored; accepted for compatibility with PyTorch.
+        dtype: the input is cast to it first; None keeps the input's.
 
     Returns:
-        An array like ``input``.
+        An array of the input's shape, and of ``dtype`` or the input's.
 
     Raises:
-        IndexError: no such dimension. TypeError: an input that isn't floating-point, and no ``dtype``.
+        IndexError: the input has no such dimension.
+        TypeError: the input isn't floating-point, and no ``dtype`` is given.
 
     Source: ``torch.nn.functional.log_softmax``.
 
@@ -68,19 +72,21 @@ def log_softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype:
     return lowering.log_softmax(jnp.atleast_1d(widened(x)), dim).reshape(x.shape).astype(x.dtype)
 
 
-def softmin(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: DTypeLike | None = None) -> jax.Array:
-    r"""The `softmax` of the negated input: :math:`e^{-x_i} / \sum_j e^{-x_j}`.
+def softmin(input: ArrayLike, dim: int | None = None, _stacklevel: int = 3, dtype: DTypeLike | None = None) -> Array:
+    r"""Computes the softmax of the negated input: :math:`y_i = e^{-x_i} / \sum_j e^{-x_j}`.
 
     Args:
-        input: of any shape.
-        dim: the dimension; None chooses 0 for ranks 0, 1 and 3 and else 1, as torch does.
-        dtype: to which the negated input is cast.
+        input: of any shape; floating-point unless ``dtype`` is.
+        dim: the dimension of the sum; None chooses 0 for ranks 0, 1 and 3 and else 1, as torch does.
+        _stacklevel: Ignored; accepted for compatibility with PyTorch.
+        dtype: the negated input is cast to it; None keeps the input's.
 
     Returns:
-        An array like ``input``.
+        An array of the input's shape, and of ``dtype`` or the input's. Along ``dim`` its sum is 1.
 
     Raises:
-        IndexError: no such dimension. TypeError: an input that isn't floating-point, and no ``dtype``.
+        IndexError: the input has no such dimension.
+        TypeError: the input is boolean, or isn't floating-point and no ``dtype`` is given.
 
     Source: ``torch.nn.functional.softmin``.
 
@@ -98,28 +104,31 @@ def softmin(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: DTy
 
 
 def gumbel_softmax(
-    logits: Any, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1, rng: Any = None
-) -> jax.Array:
-    r"""Draws from the categorical distribution of the logits, relaxed so that there is a gradient.
+    logits: ArrayLike, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1, rng: Key | None = None
+) -> Array:
+    r"""Draws from the categorical distribution of logits, relaxed so that there is a gradient.
 
     .. math:: y = \operatorname{softmax}\bigl((x + g) / \tau\bigr)\quad\text{with independent}\quad
         g_i \sim \text{Gumbel}(0, 1)
 
     Args:
-        logits: unnormalised log-probabilities, of any shape.
-        tau: the temperature.
-        hard: whether the value is one-hot, at the largest; the gradient stays that of the soft one.
-        eps: accepted for torch's sake; it has no effect.
-        dim: the dimension.
+        logits: unnormalised log-probabilities, of any shape, floating-point.
+        tau: the temperature :math:`\tau`.
+        hard: whether the value is one-hot at the largest element; the gradient is that of the soft value.
+        eps: Ignored; accepted for compatibility with PyTorch.
+        dim: the dimension of the softmax.
         rng: a jax key.
 
     Returns:
-        An array like ``logits``.
+        An array of the logits' shape and dtype.
 
     Raises:
-        ValueError: no rng. IndexError: no such dimension. TypeError: logits that aren't floating-point.
+        ValueError: there is no ``rng``, or ``hard`` is set and the size along ``dim`` is 0.
+        IndexError: the logits have no such dimension.
+        TypeError: the logits aren't floating-point.
 
-    Source: ``torch.nn.functional.gumbel_softmax``; Jang, Gu and Poole, 2016.
+    Source: ``torch.nn.functional.gumbel_softmax``; Jang, Gu and Poole, *Categorical Reparameterization with
+    Gumbel-Softmax*, 2016, https://arxiv.org/abs/1611.01144.
 
     Example:
         >>> import jax, jax.numpy as jnp
@@ -143,12 +152,12 @@ def gumbel_softmax(
 
 
 def _softmax(x: jax.Array, dim: int) -> jax.Array:
-    """Of an array of any rank, in its dtype."""
+    """Computes the softmax of an array of any rank, in its dtype."""
     return lowering.softmax(jnp.atleast_1d(widened(x)), dim).reshape(x.shape).astype(x.dtype)
 
 
 def _softmax_arguments(
-    where: str, input: Any, dim: int | None, dtype: DTypeLike | None, name: str = "input"
+    where: str, input: ArrayLike, dim: int | None, dtype: DTypeLike | None, name: str = "input"
 ) -> tuple[jax.Array, int]:
     x = check.array(where, name, input)
     x = x if dtype is None else x.astype(dtype)

@@ -17,14 +17,14 @@ from purenn.lowering.whole import or_nan
 
 
 def log_probabilities(head: jax.Array, tails: Sequence[jax.Array]) -> jax.Array:
-    """Of all classes, (N, C), from the logits of the head and of every cluster."""
+    """Computes the log-probabilities of all classes, (N, C), from the logits of the head and of every cluster."""
     shortlist, of_head = head.shape[1] - len(tails), log_softmax(head, 1)
     parts = [log_softmax(tail, 1) + of_head[:, shortlist + i, None] for i, tail in enumerate(tails)]
     return jnp.concatenate([of_head[:, :shortlist], *parts], 1)
 
 
 def log_probability(head: jax.Array, tails: Sequence[jax.Array], target: jax.Array) -> jax.Array:
-    """Of the target's classes, (N), without those of all others; NaN for a target that is no class."""
+    """Computes the log-probabilities of the targets, (N); NaN for a target that is no class."""
     first = shortlist = head.shape[1] - len(tails)
     entry, within = target, jnp.zeros(target.shape, head.dtype)
     for i, tail in enumerate(tails):
@@ -38,7 +38,7 @@ def log_probability(head: jax.Array, tails: Sequence[jax.Array], target: jax.Arr
 
 
 def likeliest(head: jax.Array, tails: Sequence[jax.Array]) -> jax.Array:
-    """The classes of the largest probability, (N)."""
+    """Finds the classes of the largest probability, (N)."""
     best = jnp.argmax(head, 1)
     shortlisted = best < head.shape[1] - len(tails)
     return jnp.where(shortlisted, best, jnp.argmax(log_probabilities(head, tails), 1))

@@ -1,4 +1,4 @@
-"""What all losses share: torch's promotion of dtypes, the warning about sizes, and the one reduction.
+"""The reduction of losses and the warning about sizes.
 
 A loss is computed in at least float32 and rounded once, to the dtype of torch's result, after the reduction.
 """
@@ -6,13 +6,13 @@ A loss is computed in at least float32 and rounded once, to the dtype of torch's
 from __future__ import annotations
 
 import warnings
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from purenn import check
+from purenn.typing import Array, DTypeLike
 
 EPSILON = float(np.float32(1e-12))  # torch's constant is single precision
 LEGACY = "size_average and reduce are deprecated; use reduction={!r} instead."
@@ -26,9 +26,14 @@ def reduction_of(
     choices: tuple[str, ...] = ("none", "mean", "sum"),
     old_name: bool = True,
 ) -> str:
-    """The reduction that the arguments ask for; the legacy two overrule the third, with a warning, as in torch.
+    """Reads the reduction from its argument and the two deprecated ones, which overrule it with a warning, as in torch.
 
-    Where `old_name`, ``'elementwise_mean'`` is taken for ``'mean'``, with a warning.
+    Args:
+        where: the name of the loss.
+        reduction: the argument ``reduction``.
+        size_average, reduce: the deprecated arguments.
+        choices: the reductions that the loss has.
+        old_name: whether ``'elementwise_mean'`` is taken for ``'mean'``, with a warning.
     """
     if size_average is not None or reduce is not None:
         reduction = "none" if reduce is False else "sum" if size_average is False else "mean"
@@ -40,8 +45,8 @@ def reduction_of(
     return reduction
 
 
-def reduced(loss: jax.Array, reduction: str, dtype: Any, total: jax.Array | float | None = None) -> jax.Array:
-    """The loss, its mean or its sum, in this dtype; with `total` the mean is the sum divided by that."""
+def reduced(loss: jax.Array, reduction: str, dtype: DTypeLike, total: jax.Array | float | None = None) -> Array:
+    """Reduces losses and gives the result a dtype; with `total` the mean is the sum divided by it."""
     if reduction == "sum":
         loss = jnp.sum(loss)
     elif reduction == "mean":
@@ -50,7 +55,7 @@ def reduced(loss: jax.Array, reduction: str, dtype: Any, total: jax.Array | floa
 
 
 def warn_of_sizes(input: jax.Array, target: jax.Array) -> None:
-    """Torch's warning that input and target are about to be broadcast."""
+    """Warns, as torch does, that input and target will be broadcast."""
     if input.shape != target.shape:
         warnings.warn(
             f"The target's shape {target.shape} differs from the input's {input.shape}: they are broadcast, "

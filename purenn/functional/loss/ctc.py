@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -14,46 +13,53 @@ from jax import lax
 from purenn import check, value_checks
 from purenn.functional.dtypes import cast
 from purenn.functional.loss.common import reduced, reduction_of
+from purenn.lowering.varying import varying_as
 from purenn.lowering.whole import or_nan, whole
+from purenn.typing import Array, ArrayLike
 
 __all__ = ["ctc_loss"]
 
 
 def ctc_loss(
-    log_probs: Any,
-    targets: Any,
-    input_lengths: Any,
-    target_lengths: Any,
+    log_probs: ArrayLike,
+    targets: ArrayLike,
+    input_lengths: ArrayLike | Sequence[int],
+    target_lengths: ArrayLike | Sequence[int],
     blank: int = 0,
     reduction: str = "mean",
     zero_infinity: bool = False,
-) -> jax.Array:
-    r"""The negative log-likelihood of a sequence of labels, summed over all its alignments with a longer input.
+) -> Array:
+    r"""Computes the connectionist temporal classification loss: minus the log-probability of a sequence of labels.
 
-    :math:`\ell = -\log \sum_\pi \prod_t p_{t, \pi_t}` over the paths :math:`\pi` that, repetitions merged and blanks
-    dropped, are the target. The mean is that of the losses, each divided by its target's length.
+    .. math:: \ell = -\log \sum_\pi \prod_t p_{t, \pi_t}
 
-    The derivative is torch's: that by the logits of a ``log_softmax`` which gave ``log_probs``.
+    sums over the paths :math:`\pi` that become the target when repetitions are merged and then blanks dropped. The mean
+    divides every loss by the length of its target first.
+
+    The derivative is torch's: the derivative with respect to the logits of the ``log_softmax`` that gave ``log_probs``.
 
     Args:
         log_probs: of shape :math:`(T, N, C)` or :math:`(T, C)`.
-        targets: labels, of shape :math:`(N, S)`, or one after the other in an array of rank 1; or :math:`(S)` without a
-            batch. A label that is out of range makes the loss NaN.
-        input_lengths: of shape :math:`(N)`, an array or a sequence of integers; :math:`()` or :math:`(1)` without a
-            batch.
-        target_lengths: likewise. A length that is out of range is refused where it is known, and makes the loss NaN
-            under ``jit``.
-        blank: the label of nothing.
+        targets: labels, of shape :math:`(N, S)`, or concatenated in an array of rank 1; :math:`(S)` without a batch. A
+            label that is out of range makes the loss NaN.
+        input_lengths: the number of time steps of every input, of shape :math:`(N)`, an array or a sequence of
+            integers; :math:`()` or :math:`(1)` without a batch.
+        target_lengths: the number of labels of every target, in the same form. Inside ``jit``, where values are
+            unknown, a length that is out of range makes the loss NaN.
+        blank: the label that stands for no label.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
-        zero_infinity: whether the loss is 0 where no path exists, instead of infinite with NaN derivatives.
+        zero_infinity: whether the loss is 0 where no path exists, instead of infinite with derivatives of NaN.
 
     Returns:
-        An array of shape :math:`(N)` or :math:`()`, or a scalar.
+        An array of shape :math:`(N)`, or :math:`()` without a batch, for ``'none'``, else a scalar.
 
     Raises:
-        ValueError: the shapes, the lengths or the blank don't fit. TypeError: a dtype doesn't fit.
+        ValueError: the shapes, the lengths or the blank don't fit.
+        TypeError: a dtype doesn't fit.
 
-    Source: ``torch.nn.functional.ctc_loss``; Graves et al., 2006.
+    Source: ``torch.nn.functional.ctc_loss``; Graves, Fernández, Gomez and Schmidhuber, *Connectionist Temporal
+    Classification: Labelling Unsegmented Sequence Data with Recurrent Neural Networks*, 2006,
+    https://doi.org/10.1145/1143844.1143891.
 
     Example:
         >>> import jax.numpy as jnp
@@ -109,7 +115,7 @@ def ctc_loss(
 def _losses(
     p: jax.Array, t: jax.Array, inputs: jax.Array, lengths: jax.Array, blank: int, zero_infinity: bool
 ) -> jax.Array:
-    """The losses (N) of log-probabilities (T, N, C) and targets (N, S)."""
+    """Computes the losses (N) of log-probabilities (T, N, C) and targets (N, S)."""
     loss = _negative_log_likelihood(p, t, inputs, lengths, blank)
     # Torch's derivative is by the logits: exp(log_probs) more than ours, which adds the constant 0 with it.
     in_time = jnp.arange(len(p), dtype=jnp.int32)[:, None] < inputs[None]
@@ -121,8 +127,10 @@ def _losses(
     return jnp.where(impossible, -jnp.log(jnp.where(impossible, 0 * total, jnp.ones_like(total))), loss)
 
 
-def _lengths(where: str, name: str, value: Any, batch: int, most: int) -> tuple[jax.Array, list[int] | None]:
-    """The lengths as an array of the batch's size, and as numbers where they are known."""
+def _lengths(
+    where: str, name: str, value: ArrayLike | Sequence[int], batch: int, most: int
+) -> tuple[jax.Array, list[int] | None]:
+    """Gives lengths as an array of the batch's size, and as numbers where they are known."""
     if isinstance(value, Sequence):
         value = np.array([check.integer(where, name, n) for n in value], np.int32)
     lengths = value if isinstance(value, np.ndarray) else check.array(where, name, value)
@@ -138,7 +146,7 @@ def _lengths(where: str, name: str, value: Any, batch: int, most: int) -> tuple[
 def _negative_log_likelihood(
     p: jax.Array, t: jax.Array, inputs: jax.Array, lengths: jax.Array, blank: int
 ) -> jax.Array:
-    """The same, infinite where there is no path, and without torch's derivative."""
+    """Computes the same losses, infinite where there is no path, and without torch's derivative."""
     steps, batch, classes = p.shape
     states = 2 * t.shape[1] + 1
     place = jnp.arange(t.shape[1], dtype=jnp.int32)[None]
@@ -163,6 +171,7 @@ def _negative_log_likelihood(
 
     # Before the first step all is at a blank that emits nothing.
     alpha = jnp.full((batch, states), -jnp.inf, p.dtype).at[:, 0].set(0)
+    alpha = varying_as(alpha, emitted, inputs, skips)
     alpha, _ = lax.scan(step, alpha, (emitted, jnp.arange(steps, dtype=jnp.int32)))
     state, end = jnp.arange(states, dtype=jnp.int32)[None], 2 * lengths[:, None]
     last = (state == end) | (state == end - 1)
@@ -170,7 +179,7 @@ def _negative_log_likelihood(
 
 
 def _log_sum_exp(x: jax.Array) -> jax.Array:
-    """Over the first axis; with derivative 0 where all is -inf."""
+    """Computes the log-sum-exp over the first axis, with derivative 0 where all is -inf."""
     largest = lax.stop_gradient(jnp.max(x, 0))
     largest = jnp.where(jnp.isneginf(largest), jnp.zeros_like(largest), largest)
     total = jnp.sum(jnp.exp(x - largest[None]), 0)

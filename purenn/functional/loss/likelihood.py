@@ -1,197 +1,59 @@
-"""Losses of probabilities and distributions: binary cross entropies, kl_div, Poisson and Gaussian likelihoods."""
+"""Losses of distributions: the Kullback-Leibler divergence, Poisson and Gaussian likelihoods."""
 
 from __future__ import annotations
 
 import functools
 import math
-from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax import lax
-from jax.custom_derivatives import SymbolicZero
 from jax.scipy.special import xlogy
 
 from purenn import check, value_checks
 from purenn.functional.dtypes import cast, result_type
-from purenn.functional.loss.common import EPSILON, reduced, reduction_of
-from purenn.lowering.activation import clamp_straight_through, log_sigmoid
+from purenn.functional.loss.common import reduced, reduction_of
+from purenn.lowering.activation import clamp_straight_through
 from purenn.lowering.norm import quotient
 from purenn.lowering.rounding import rounded
 from purenn.lowering.whole import or_nan
+from purenn.typing import Array, ArrayLike
 
 __all__ = [
-    "binary_cross_entropy",
-    "binary_cross_entropy_with_logits",
     "gaussian_nll_loss",
     "kl_div",
     "poisson_nll_loss",
 ]
 
 
-def binary_cross_entropy(
-    input: Any,
-    target: Any,
-    weight: Any = None,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> jax.Array:
-    r"""The cross entropy of probabilities of yes and no: :math:`\ell = -w\,(y \log x + (1 - y) \log(1 - x))`.
-
-    As in torch the logarithms are at least -100, and the derivative is :math:`w\,(x - y) / \max(x (1 - x), 10^{-12})`.
-
-    Args:
-        input: probabilities, of any shape. Inside ``jit``, where values are unknown, the loss of others is NaN.
-        target: probabilities, of the same shape and dtype.
-        weight: of a shape that broadcasts to the input's.
-        size_average, reduce: legacy; they overrule ``reduction``, as in torch.
-        reduction: ``'none'``, ``'mean'`` or ``'sum'``.
-
-    Returns:
-        An array like ``input``, or a scalar.
-
-    Raises:
-        ValueError: the shapes don't fit, a value is no probability, or there is no such reduction.
-        TypeError: the dtypes don't fit.
-
-    Source: ``torch.nn.functional.binary_cross_entropy``.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn import functional as F
-        >>> F.binary_cross_entropy(jnp.array([0.5, 0.0]), jnp.array([1.0, 0.0]), reduction="sum").round(4).item()
-        0.6930999755859375
-    """
-    where = "binary_cross_entropy"
-    reduction = reduction_of(where, reduction, size_average, reduce)
-    x, t = check.array(where, "input", input), check.array(where, "target", target)
-    check.floating(where, "input", x)
-    check.same_dtype(where, input=x, target=t)
-    check.shape(where, "target", t, x.shape)
-    for name, probabilities in (("input", x), ("target", t)):
-        value_checks.require(probabilities, value_checks.Within(where, name, 0, 1, error=ValueError))
-    loss = _binary_cross_entropy(cast(x, x.dtype), cast(t, x.dtype))
-    loss = or_nan((t >= 0) & (t <= 1), loss)
-    return reduced(_weighted(where, loss, "weight", weight), reduction, x.dtype)
-
-
-@jax.custom_jvp
-def _binary_cross_entropy(x: jax.Array, t: jax.Array) -> jax.Array:
-    bounded = lambda logarithm: jnp.where(logarithm < -100, -100, logarithm)  # noqa: E731
-    return (t - 1) * bounded(jnp.log1p(-x)) - t * bounded(jnp.log(x))
-
-
-def _binary_cross_entropy_jvp(primals: tuple[Any, Any], tangents: tuple[Any, Any]) -> tuple[jax.Array, jax.Array]:
-    (x, t), (dx, dt) = primals, tangents
-    loss = _binary_cross_entropy(x, t)
-    tangent = jnp.zeros_like(loss)
-    if not isinstance(dx, SymbolicZero):
-        tangent += dx * ((x - t) / jnp.maximum(x * (1 - x), EPSILON))
-    if not isinstance(dt, SymbolicZero):  # not clamped, as in torch
-        tangent += dt * (jnp.log1p(-x) - jnp.log(x))
-    return loss, tangent
-
-
-_binary_cross_entropy.defjvp(_binary_cross_entropy_jvp, symbolic_zeros=True)
-
-
-def binary_cross_entropy_with_logits(
-    input: Any,
-    target: Any,
-    weight: Any = None,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-    pos_weight: Any = None,
-) -> jax.Array:
-    r"""The cross entropy of logits of yes and no, without overflow.
-
-    .. math:: \ell = -w\,(p\, y \log \sigma(x) + (1 - y) \log(1 - \sigma(x)))
-
-    Args:
-        input: logits, of any shape.
-        target: probabilities, of the same shape.
-        weight: :math:`w`, of a shape that broadcasts to the input's.
-        size_average, reduce: legacy; they overrule ``reduction``, as in torch.
-        reduction: ``'none'``, ``'mean'`` or ``'sum'``.
-        pos_weight: :math:`p`, the weight of yes, of a shape that broadcasts to the input's.
-
-    Returns:
-        An array of the input's shape, or a scalar; of the target's dtype, as in torch.
-
-    Raises:
-        ValueError: the shapes don't fit, or there is no such reduction. TypeError: a dtype that isn't floating-point.
-
-    Source: ``torch.nn.functional.binary_cross_entropy_with_logits``.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn import functional as F
-        >>> F.binary_cross_entropy_with_logits(jnp.array([0.0, 1e4]), jnp.array([1.0, 1.0])).round(4).item()
-        0.3465999960899353
-    """
-    where = "binary_cross_entropy_with_logits"
-    reduction = reduction_of(where, reduction, size_average, reduce)
-    x, t = check.array(where, "input", input), check.array(where, "target", target)
-    check.floating(where, "input", x)
-    check.floating(where, "target", t)
-    check.shape(where, "target", t, x.shape)
-    common = result_type(x, t)
-    x, y = cast(x, common), cast(t, common)
-    factor = jnp.ones_like(y)
-    if pos_weight is not None:
-        factor = _weighted(where, y, "pos_weight", pos_weight, less=1) + 1
-    loss = _logistic(x, y, factor)
-    return reduced(_weighted(where, loss, "weight", weight), reduction, t.dtype)
-
-
-@jax.custom_jvp
-def _logistic(x: jax.Array, y: jax.Array, factor: jax.Array) -> jax.Array:
-    """The cross entropy, with a factor of the logarithm of the sigmoid."""
-    return (1 - y) * x - factor * log_sigmoid(x)
-
-
-@_logistic.defjvp
-def _(primals: tuple[Any, Any, Any], tangents: tuple[Any, Any, Any]) -> tuple[jax.Array, jax.Array]:
-    (x, y, factor), (dx, dy, dfactor) = primals, tangents
-    slope = factor * lax.logistic(x) - (y + (factor - 1))
-    return _logistic(x, y, factor), slope * dx - x * dy - log_sigmoid(x) * dfactor
-
-
-def _weighted(where: str, loss: jax.Array, name: str, weight: Any, less: float = 0) -> jax.Array:
-    if weight is None:
-        return loss
-    w = check.array(where, name, weight)
-    check.broadcastable(where, name, w, loss.shape)
-    return loss * jnp.broadcast_to(w.astype(loss.dtype) - less, loss.shape)
-
-
 def kl_div(
-    input: Any,
-    target: Any,
+    input: ArrayLike,
+    target: ArrayLike,
     size_average: bool | None = None,
     reduce: bool | None = None,
     reduction: str = "mean",
     log_target: bool = False,
-) -> jax.Array:
-    r"""The Kullback-Leibler divergence from log-probabilities: :math:`\ell = y\,(\log y - x)`.
+) -> Array:
+    r"""Computes the Kullback-Leibler divergence from log-probabilities: :math:`\ell = y\,(\log y - x)`.
 
     Args:
-        input: log-probabilities, of any shape.
-        target: probabilities, of a shape that broadcasts with it.
-        size_average, reduce: legacy; they overrule ``reduction``, as in torch.
+        input: log-probabilities :math:`x`, of any shape.
+        target: probabilities :math:`y`, or their logarithms with ``log_target``, of a shape that broadcasts with the
+            input's.
+        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
+            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
         reduction: ``'none'``, ``'mean'`` (over all elements), ``'sum'``, or ``'batchmean'``, the sum divided by the
-            input's first dimension. Torch warns that its ``'mean'`` may change; this one won't, and doesn't.
-        log_target: whether the target is logarithms too.
+            input's first dimension. Torch warns that its ``'mean'`` may change; this one stays, without a warning.
+        log_target: whether the target is logarithms.
 
     Returns:
-        An array of the common shape, or a scalar.
+        An array of the common shape for ``'none'``, else a scalar.
 
     Raises:
-        ValueError: the shapes don't fit, or there is no such reduction. TypeError: a dtype that isn't floating-point.
+        ValueError: the shapes don't fit, or there is no such reduction.
+        TypeError: a dtype isn't floating-point.
 
-    Source: ``torch.nn.functional.kl_div``.
+    Source: ``torch.nn.functional.kl_div``; Kullback and Leibler, *On Information and Sufficiency*, 1951,
+    https://doi.org/10.1214/aoms/1177729694.
 
     Example:
         >>> import jax.numpy as jnp
@@ -217,39 +79,44 @@ def _divergence(x: jax.Array, t: jax.Array, summed: bool) -> jax.Array:
 
 
 @_divergence.defjvp
-def _(summed: bool, primals: tuple[Any, Any], tangents: tuple[Any, Any]) -> tuple[jax.Array, jax.Array]:
+def _(
+    summed: bool, primals: tuple[jax.Array, jax.Array], tangents: tuple[jax.Array, jax.Array]
+) -> tuple[jax.Array, jax.Array]:
     (x, t), (dx, dt) = primals, tangents
     return _divergence(x, t, summed), (jnp.log(t) + t / t - x) * dt - t * dx  # t / t is NaN at 0, as torch's
 
 
 def poisson_nll_loss(
-    input: Any,
-    target: Any,
+    input: ArrayLike,
+    target: ArrayLike,
     log_input: bool = True,
     full: bool = False,
     size_average: bool | None = None,
     eps: float = 1e-8,
     reduce: bool | None = None,
     reduction: str = "mean",
-) -> jax.Array:
-    r"""The negative log-likelihood of counts with a Poisson distribution, but for a constant.
+) -> Array:
+    r"""Computes the negative log-likelihood of counts with a Poisson distribution, without the term :math:`\log y!`.
 
     .. math:: \ell = e^x - y x \quad\text{or, without log\_input,}\quad \ell = x - y \log(x + \epsilon)
 
     Args:
-        input: the (logarithm of the) expectation, of any shape.
-        target: counts, of a shape that broadcasts with it.
-        log_input: whether the input is the logarithm.
-        full: whether to add Stirling's :math:`y \log y - y + \tfrac12 \log 2 \pi y` where :math:`y > 1`.
-        size_average, reduce: legacy; they overrule ``reduction``, as in torch.
-        eps: what keeps the logarithm from 0.
+        input: the expectation, or its logarithm with ``log_input``, of any shape.
+        target: counts :math:`y`, of a shape that broadcasts with the input's.
+        log_input: whether the input is the logarithm of the expectation.
+        full: whether Stirling's approximation of :math:`\log y!`, :math:`y \log y - y + \tfrac12 \log 2 \pi y`, is
+            added where :math:`y > 1`.
+        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
+            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
+        eps: the number :math:`\epsilon` that keeps the logarithm from 0.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
 
     Returns:
-        An array of the common shape, or a scalar; float32 where both are integers.
+        An array of the common shape for ``'none'``, else a scalar; float32 where both are integers.
 
     Raises:
-        ValueError: the shapes don't fit, or there is no such reduction. TypeError: complex arrays, or two of booleans.
+        ValueError: the shapes don't fit, or there is no such reduction.
+        TypeError: an array is complex, or both are boolean.
 
     Source: ``torch.nn.functional.poisson_nll_loss``.
 
@@ -277,31 +144,32 @@ def poisson_nll_loss(
 
 
 def gaussian_nll_loss(
-    input: Any, target: Any, var: Any, full: bool = False, eps: float = 1e-6, reduction: str = "mean"
-) -> jax.Array:
-    r"""The negative log-likelihood with a Gaussian distribution: with :math:`v = \max(\text{var}, \epsilon)`,
+    input: ArrayLike, target: ArrayLike, var: ArrayLike, full: bool = False, eps: float = 1e-6, reduction: str = "mean"
+) -> Array:
+    r"""Computes the negative log-likelihood with a Gaussian distribution of given expectation and variance.
 
-    .. math:: \ell = \tfrac12 \bigl(\log v + (x - y)^2 / v\bigr)
+    .. math:: \ell = \tfrac12 \bigl(\log v + (x - y)^2 / v\bigr) \quad\text{with}\quad v = \max(\text{var}, \epsilon)
 
-    The clamp doesn't change the derivative by var, as in torch.
+    The clamp doesn't change the derivative with respect to the variance, as in torch.
 
     Args:
-        input: expectations, of any shape.
-        target: of a shape that broadcasts with it.
+        input: expectations :math:`x`, of any shape.
+        target: samples :math:`y`, of a shape that broadcasts with the input's.
         var: variances, of the input's shape, or without its last dimension, or with one dimension of size 1; or a
             float. Inside ``jit``, where values are unknown, a negative one makes the loss NaN.
-        full: whether to add :math:`\tfrac12 \log 2 \pi`.
-        eps: the least variance.
+        full: whether the constant :math:`\tfrac12 \log 2 \pi` is added.
+        eps: the least variance :math:`\epsilon`.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
 
     Returns:
-        An array of the common shape, or a scalar.
+        An array of the common shape for ``'none'``, else a scalar.
 
     Raises:
-        ValueError: the shapes don't fit, a negative variance, or there is no such reduction.
+        ValueError: the shapes don't fit, a variance is negative, or there is no such reduction.
         TypeError: a dtype doesn't fit.
 
-    Source: ``torch.nn.functional.gaussian_nll_loss``.
+    Source: ``torch.nn.functional.gaussian_nll_loss``; Nix and Weigend, *Estimating the Mean and Variance of the Target
+    Probability Distribution*, 1994, https://doi.org/10.1109/ICNN.1994.374138.
 
     Example:
         >>> import jax.numpy as jnp

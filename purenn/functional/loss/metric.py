@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -14,40 +13,43 @@ from purenn.functional.dtypes import cast, floating_or_float32, result_type
 from purenn.functional.loss.common import EPSILON, reduced, reduction_of
 from purenn.lowering.activation import relu_unit_slope
 from purenn.lowering.dtypes import widened
+from purenn.typing import Array, ArrayLike
 
 __all__ = ["cosine_embedding_loss", "triplet_margin_loss", "triplet_margin_with_distance_loss"]
 
 
 def cosine_embedding_loss(
-    input1: Any,
-    input2: Any,
-    target: Any,
+    input1: ArrayLike,
+    input2: ArrayLike,
+    target: ArrayLike,
     margin: float = 0,
     size_average: bool | None = None,
     reduce: bool | None = None,
     reduction: str = "mean",
-) -> jax.Array:
-    r"""A loss of the angle between vectors that are alike, or not.
+) -> Array:
+    r"""Computes a loss on the angle between the vectors of a similar or dissimilar pair.
 
     .. math:: \ell = 1 - \cos(x_1, x_2) \text{ where } y = 1, \quad \max(0, \cos(x_1, x_2) - m) \text{ where } y = -1
 
-    and 0 where :math:`y` is something else, with
+    and 0 where :math:`y` is another number, with
     :math:`\cos(a, b) = a \cdot b / \sqrt{(a \cdot a + \epsilon)(b \cdot b + \epsilon)}` and
     :math:`\epsilon = 10^{-12}`.
 
     Args:
-        input1: vectors, of shape :math:`(M)` or :math:`(N, M)`.
-        input2: vectors, of the same rank, broadcast with the first.
-        target: 1 or -1, of shape :math:`()` or :math:`(N)`.
-        margin: :math:`m`.
-        size_average, reduce: legacy; they overrule ``reduction``, as in torch.
+        input1: vectors :math:`x_1`, of shape :math:`(M)` or :math:`(N, M)`.
+        input2: vectors :math:`x_2`, of the same rank, of a shape that broadcasts with the first's.
+        target: 1 for a similar pair, -1 for a dissimilar one; of shape :math:`()` or :math:`(N)`.
+        margin: the margin :math:`m`.
+        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
+            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
 
     Returns:
-        An array of shape :math:`()` or :math:`(N)`, or a scalar.
+        An array of shape :math:`()` or :math:`(N)` for ``'none'``, else a scalar.
 
     Raises:
-        ValueError: the shapes don't fit, or there is no such reduction. TypeError: complex arrays.
+        ValueError: the shapes don't fit, or there is no such reduction.
+        TypeError: an array is complex.
 
     Source: ``torch.nn.functional.cosine_embedding_loss``.
 
@@ -78,9 +80,9 @@ def cosine_embedding_loss(
 
 
 def triplet_margin_loss(
-    anchor: Any,
-    positive: Any,
-    negative: Any,
+    anchor: ArrayLike,
+    positive: ArrayLike,
+    negative: ArrayLike,
     margin: float = 1.0,
     p: float = 2,
     eps: float = 1e-6,
@@ -88,26 +90,32 @@ def triplet_margin_loss(
     size_average: bool | None = None,
     reduce: bool | None = None,
     reduction: str = "mean",
-) -> jax.Array:
-    r"""A hinge between the distances to what is alike and to what isn't: :math:`\max(0, d(a, p) - d(a, n) + m)`.
+) -> Array:
+    r"""Computes a hinge between the distances of an anchor to a similar and to a dissimilar example.
+
+    .. math:: \ell = \max(0, d(a, p) - d(a, n) + m) \quad\text{with}\quad d(x, y) = \|x - y + \epsilon\|_p
 
     Args:
-        anchor, positive, negative: vectors, of shape :math:`(M)` or :math:`(N, M)` or of more dimensions, the same
-            number all three, broadcast.
-        margin: :math:`m`, positive.
-        p, eps: of the distance, `pairwise_distance`.
-        swap: whether the negative's distance is that to the positive where this is smaller.
-        size_average, reduce: legacy; they overrule ``reduction``, as in torch.
+        anchor, positive, negative: vectors :math:`a`, :math:`p` and :math:`n`, of shape :math:`(M)` or :math:`(N, M)`
+            or of more dimensions; all three of one rank, of shapes that broadcast together.
+        margin: the margin :math:`m`, positive.
+        p: the order of the norm.
+        eps: the number :math:`\epsilon` added to the differences.
+        swap: whether the distance of positive and negative counts instead of that of anchor and negative where it is
+            smaller.
+        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
+            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
 
     Returns:
-        An array of the vectors' shape without the last dimension, or a scalar.
+        An array of the vectors' common shape without the last dimension for ``'none'``, else a scalar.
 
     Raises:
-        ValueError: the shapes don't fit, a margin that isn't positive, or there is no such reduction.
-        TypeError: boolean arrays.
+        ValueError: the shapes don't fit, ``margin`` isn't positive, or there is no such reduction.
+        TypeError: an array is boolean.
 
-    Source: ``torch.nn.functional.triplet_margin_loss``; Balntas et al., 2016.
+    Source: ``torch.nn.functional.triplet_margin_loss``; Balntas, Riba, Ponsa and Mikolajczyk, *Learning Local Feature
+    Descriptors with Triplets and Shallow Convolutional Neural Networks*, 2016, https://doi.org/10.5244/C.30.119.
 
     Example:
         >>> import jax.numpy as jnp
@@ -121,29 +129,32 @@ def triplet_margin_loss(
 
 
 def triplet_margin_with_distance_loss(
-    anchor: Any,
-    positive: Any,
-    negative: Any,
+    anchor: ArrayLike,
+    positive: ArrayLike,
+    negative: ArrayLike,
     *,
     distance_function: Callable[[jax.Array, jax.Array], jax.Array] | None = None,
     margin: float = 1.0,
     swap: bool = False,
     reduction: str = "mean",
-) -> jax.Array:
-    r"""The `triplet_margin_loss` with any distance.
+) -> Array:
+    r"""Computes a hinge between an anchor's distances to a similar and to a dissimilar example, with any distance.
+
+    .. math:: \ell = \max(0, d(a, p) - d(a, n) + m)
 
     Args:
-        anchor, positive, negative: arrays of the same number of dimensions.
-        distance_function: of two arrays; None for `pairwise_distance`.
-        margin: positive.
-        swap: whether the negative's distance is that to the positive where this is smaller.
+        anchor, positive, negative: the arrays :math:`a`, :math:`p` and :math:`n`, of one rank.
+        distance_function: the distance :math:`d`, a function of two arrays; None for `pairwise_distance`.
+        margin: the margin :math:`m`, positive.
+        swap: whether the distance of positive and negative counts instead of that of anchor and negative where it is
+            smaller.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
 
     Returns:
-        An array of the distances' shape, or a scalar.
+        An array of the distances' shape for ``'none'``, else a scalar.
 
     Raises:
-        ValueError: the shapes don't fit, a margin that isn't positive, or there is no such reduction.
+        ValueError: the shapes don't fit, ``margin`` isn't positive, or there is no such reduction.
 
     Source: ``torch.nn.functional.triplet_margin_with_distance_loss``.
 
@@ -163,15 +174,15 @@ def triplet_margin_with_distance_loss(
 
 def _triplets(
     where: str,
-    anchor: Any,
-    positive: Any,
-    negative: Any,
+    anchor: ArrayLike,
+    positive: ArrayLike,
+    negative: ArrayLike,
     distance: Callable[[jax.Array, jax.Array], jax.Array] | tuple[float, float],
     margin: float,
     swap: bool,
     reduction: str,
 ) -> jax.Array:
-    """With a distance of two arrays, or p and eps of `pairwise_distance`, which isn't rounded on the way then."""
+    """Computes a triplet loss with a function for distance, or with p and eps of an unrounded `pairwise_distance`."""
     if margin <= 0:
         check.fail(where, "margin", "be positive", margin)
     given = {"anchor": anchor, "positive": positive, "negative": negative}
@@ -195,6 +206,6 @@ def _triplets(
 
 
 def _same(where: str, **arrays: jax.Array) -> list[jax.Array]:
-    """The arrays in their common shape and dtype."""
+    """Gives arrays their common shape and dtype."""
     dtype = result_type(*arrays.values())
     return [x.astype(dtype) for x in check.broadcast(where, **arrays)]

@@ -1,10 +1,9 @@
-"""Losses."""
+"""Losses of regression."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -15,6 +14,7 @@ from purenn.functional.loss.common import reduced, reduction_of, warn_of_sizes
 from purenn.lowering.dtypes import compute_dtype
 from purenn.lowering.norm import modulus, sign
 from purenn.lowering.rounding import rounded
+from purenn.typing import Array, ArrayLike, DTypeLike
 
 __all__ = ["huber_loss", "l1_loss", "mse_loss", "smooth_l1_loss"]
 
@@ -24,9 +24,9 @@ Function = Callable[[jax.Array], jax.Array]
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(2, 3, 4))
 def _of_difference(x: jax.Array, t: jax.Array, value: Function, slope: Function, summed: bool) -> jax.Array:
-    """A function of x - t, with half its slope, which sees the difference of what is given and no contraction of it.
+    """Computes a function of x - t, whose derivative is twice `slope`, without a contraction of the difference.
 
-    Half, since twice the largest numbers would be infinite.
+    Twice the largest numbers would be infinite, so half the slope is given.
     """
     return value(rounded(x, summed) - rounded(t, summed))
 
@@ -47,14 +47,14 @@ def _(
 def _regression(
     where: str,
     functions: tuple[Function, Function],
-    input: Any,
-    target: Any,
-    weight: Any,
+    input: ArrayLike,
+    target: ArrayLike,
+    weight: ArrayLike | None,
     reduction: tuple[str, bool | None, bool | None],
-    dtype: Any = None,
+    dtype: DTypeLike | None = None,
     weighted_mean: bool = True,
 ) -> jax.Array:
-    """A loss of input - target, broadcast: a function and half its slope.
+    """Computes a loss of input - target, broadcast, from a function of the difference and half its slope.
 
     ``weight`` multiplies it and, if `weighted_mean`, divides the mean.
     """
@@ -67,68 +67,72 @@ def _regression(
         check.shape(where, "weight", w, x.shape)
         given["weight"] = w
     expanded = dict(zip(given, check.broadcast(where, **given), strict=True))
-    dtype = result_type(*expanded.values()) if dtype is None else dtype
+    output = jnp.dtype(result_type(*expanded.values()) if dtype is None else dtype)
     common = result_type(expanded["input"], expanded["target"])
     x, t = cast(expanded["input"], common), cast(expanded["target"], common)
     if jnp.issubdtype(x.dtype, jnp.floating):
         loss = _of_difference(x, t, *functions, how != "none")
     else:
         loss = functions[0](x - t)
-    if jnp.issubdtype(dtype, jnp.complexfloating):
-        dtype = jnp.finfo(dtype).dtype
-    if how == "mean" and jnp.issubdtype(dtype, jnp.integer):
+    if jnp.issubdtype(output, jnp.complexfloating):
+        output = jnp.finfo(output).dtype
+    if how == "mean" and jnp.issubdtype(output, jnp.integer):
         if w is None:
-            check.fail(where, "input", "be a floating-point array where the mean is taken", f"dtype {dtype}", TypeError)
-        dtype = jnp.float32
-    loss = loss.astype(compute_dtype(dtype))
+            check.fail(
+                where, "input", "be a floating-point array where the mean is taken", f"dtype {output}", TypeError
+            )
+        output = jnp.dtype(jnp.float32)
+    loss = loss.astype(compute_dtype(output))
     if w is None:
-        return reduced(loss, how, dtype)
+        return reduced(loss, how, output)
     loss = loss * expanded["weight"].astype(loss.dtype)
-    return reduced(loss, how, dtype, jnp.sum(w.astype(loss.dtype)) if weighted_mean else None)
+    return reduced(loss, how, output, jnp.sum(w.astype(loss.dtype)) if weighted_mean else None)
 
 
 def _half_sign(d: jax.Array) -> jax.Array:
     return 0.5 * sign(d)
 
 
-def _real(where: str, input: Any, target: Any) -> None:
-    """Refuses complex arrays, and two of which neither is floating-point."""
+def _real(where: str, input: ArrayLike, target: ArrayLike) -> None:
+    """Refuses complex arrays, and two arrays of which neither is floating-point."""
     arrays = [check.array(where, name, x) for name, x in (("input", input), ("target", target))]
     dtype = result_type(*(jnp.empty((1,), x.dtype) for x in arrays))
     if not jnp.issubdtype(dtype, jnp.floating):
         check.fail(where, "input or target", "be a floating-point array", f"dtype {dtype}", TypeError)
 
 
-def _no_bool(where: str, **arrays: Any) -> None:
+def _no_bool(where: str, **arrays: ArrayLike) -> None:
     for name, x in arrays.items():
         if check.array(where, name, x).dtype == bool:
             check.fail(where, name, "be a numeric array", "dtype bool", TypeError)
 
 
 def mse_loss(
-    input: Any,
-    target: Any,
+    input: ArrayLike,
+    target: ArrayLike,
     size_average: bool | None = None,
     reduce: bool | None = None,
     reduction: str = "mean",
-    weight: Any = None,
-) -> jax.Array:
-    r"""The squared error: :math:`\ell = w\,(x - y)^2`.
+    weight: ArrayLike | None = None,
+) -> Array:
+    r"""Computes the squared error: :math:`\ell = w\,(x - y)^2`.
 
     The weighted mean is :math:`\sum \ell / \sum w`.
 
     Args:
-        input: of any shape.
-        target: of the same shape; another is broadcast, with a warning.
-        size_average, reduce: legacy; they overrule ``reduction``, as in torch.
+        input: :math:`x`, of any shape.
+        target: :math:`y`, of the input's shape; another shape is broadcast, with a warning.
+        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
+            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
-        weight: of the input's shape.
+        weight: the factors :math:`w`, of the input's shape; None for 1.
 
     Returns:
-        An array of the common shape, or a scalar.
+        An array of the common shape for ``'none'``, else a scalar.
 
     Raises:
-        ValueError: the shapes don't fit, or there is no such reduction. TypeError: no argument is floating-point.
+        ValueError: the shapes don't fit, or there is no such reduction.
+        TypeError: neither input nor target is floating-point.
 
     Source: ``torch.nn.functional.mse_loss``.
 
@@ -145,29 +149,31 @@ def mse_loss(
 
 
 def l1_loss(
-    input: Any,
-    target: Any,
+    input: ArrayLike,
+    target: ArrayLike,
     size_average: bool | None = None,
     reduce: bool | None = None,
     reduction: str = "mean",
-    weight: Any = None,
-) -> jax.Array:
-    r"""The absolute error: :math:`\ell = w\,|x - y|`, with the derivative 0 at 0.
+    weight: ArrayLike | None = None,
+) -> Array:
+    r"""Computes the absolute error: :math:`\ell = w\,|x - y|`.
 
-    The weighted mean is :math:`\sum \ell / \sum w`.
+    The derivative at 0 is 0. The weighted mean is :math:`\sum \ell / \sum w`.
 
     Args:
-        input: of any shape, real or complex.
-        target: of the same shape; another is broadcast, with a warning.
-        size_average, reduce: legacy; they overrule ``reduction``, as in torch.
+        input: :math:`x`, of any shape, real or complex.
+        target: :math:`y`, of the input's shape; another shape is broadcast, with a warning.
+        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
+            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
-        weight: of the input's shape.
+        weight: the factors :math:`w`, of the input's shape; None for 1.
 
     Returns:
-        A real array of the common shape, or a scalar.
+        A real array of the common shape for ``'none'``, else a scalar.
 
     Raises:
-        ValueError: the shapes don't fit, or there is no such reduction. TypeError: booleans, or a mean of integers.
+        ValueError: the shapes don't fit, or there is no such reduction.
+        TypeError: an array is boolean, or the mean of integers is asked for.
 
     Source: ``torch.nn.functional.l1_loss``.
 
@@ -182,32 +188,34 @@ def l1_loss(
 
 
 def smooth_l1_loss(
-    input: Any,
-    target: Any,
+    input: ArrayLike,
+    target: ArrayLike,
     size_average: bool | None = None,
     reduce: bool | None = None,
     reduction: str = "mean",
     beta: float = 1.0,
-) -> jax.Array:
-    r"""The absolute error, squared where it is small: with :math:`d = x - y`,
+) -> Array:
+    r"""Computes the absolute error, squared where it is small.
 
     .. math:: \ell = d^2 / (2 \beta) \text{ where } |d| < \beta, \text{ else } |d| - \beta / 2
+        \quad\text{with}\quad d = x - y
 
     Args:
-        input: of any shape.
-        target: of the same shape; another is broadcast, with a warning.
-        size_average, reduce: legacy; they overrule ``reduction``, as in torch.
+        input: :math:`x`, of any shape.
+        target: :math:`y`, of the input's shape; another shape is broadcast, with a warning.
+        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
+            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
-        beta: where the square ends; with 0 this is `l1_loss`.
+        beta: the difference :math:`\beta` at which the square ends, at least 0; 0 gives the absolute error.
 
     Returns:
-        An array of the common shape, or a scalar.
+        An array of the common shape for ``'none'``, else a scalar.
 
     Raises:
-        ValueError: the shapes don't fit, a negative ``beta``, or there is no such reduction.
-        TypeError: no argument is floating-point.
+        ValueError: the shapes don't fit, ``beta`` is negative, or there is no such reduction.
+        TypeError: neither input nor target is floating-point.
 
-    Source: ``torch.nn.functional.smooth_l1_loss``.
+    Source: ``torch.nn.functional.smooth_l1_loss``; Girshick, *Fast R-CNN*, 2015, https://arxiv.org/abs/1504.08083.
 
     Example:
         >>> import jax.numpy as jnp
@@ -232,26 +240,30 @@ def smooth_l1_loss(
     return _regression(where, (smooth, slope), input, target, None, (reduction, size_average, reduce))
 
 
-def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0, weight: Any = None) -> jax.Array:
-    r"""The squared error, absolute where it is large: with :math:`d = x - y`,
+def huber_loss(
+    input: ArrayLike, target: ArrayLike, reduction: str = "mean", delta: float = 1.0, weight: ArrayLike | None = None
+) -> Array:
+    r"""Computes half the squared error, absolute where it is large.
 
     .. math:: \ell = d^2 / 2 \text{ where } |d| < \delta, \text{ else } \delta\,(|d| - \delta / 2)
+        \quad\text{with}\quad d = x - y
 
     Args:
-        input: of any shape.
-        target: of the same shape; another is broadcast, with a warning.
+        input: :math:`x`, of any shape.
+        target: :math:`y`, of the input's shape; another shape is broadcast, with a warning.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
-        delta: where the square ends, positive.
-        weight: multiplies the loss, of the input's shape; the mean is not divided by its sum.
+        delta: the difference :math:`\delta` at which the square ends, positive.
+        weight: factors of the loss, of the input's shape; the mean is not divided by their sum. None for 1.
 
     Returns:
-        An array of the common shape and the input's dtype, or a scalar.
+        An array of the common shape for ``'none'``, else a scalar; of the input's dtype.
 
     Raises:
         ValueError: the shapes don't fit, ``delta`` isn't positive, or there is no such reduction.
-        TypeError: an input that isn't floating-point.
+        TypeError: the input isn't floating-point.
 
-    Source: ``torch.nn.functional.huber_loss``.
+    Source: ``torch.nn.functional.huber_loss``; Huber, *Robust Estimation of a Location Parameter*, 1964,
+    https://doi.org/10.1214/aoms/1177703732.
 
     Example:
         >>> import jax.numpy as jnp

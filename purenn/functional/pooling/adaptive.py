@@ -1,10 +1,10 @@
-"""Pooling to a given size."""
+"""Adaptive pooling: averages and maxima over a given number of bins."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -12,12 +12,14 @@ import numpy as np
 from jax import lax
 
 from purenn import check
+from purenn.docstring import documented
 from purenn.functional.pooling import common
 from purenn.lowering.bins import Bins
 from purenn.lowering.dtypes import widened
 from purenn.lowering.reduction import largest
 from purenn.lowering.resampling import weighted
 from purenn.lowering.whole import whole
+from purenn.typing import Array, ArrayLike, Size
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -31,12 +33,12 @@ __all__ = [
     "adaptive_max_pool3d_with_indices",
 ]
 
-FEW = 32  # elements of a bin that the CPU adds one after the other
-Sizes = int | Sequence[int | None]
+MAX_UNROLLED_ELEMENTS = 32  # of a bin, which the CPU adds one by one
+Sizes: TypeAlias = int | Sequence[int | None]  # None keeps the size of the input
 
 
 def _arguments(where: str, n: int, full: bool, input: Any, output_size: Any) -> tuple[jax.Array, tuple[int, ...]]:
-    """A floating-point input, with channels if `full`, and the output's sizes; None stands for the input's."""
+    """Checks the input, with `full` also for empty channels, and gives it with the number of bins per dimension."""
     x = common.planes(where, n, input)
     check.floating(where, "input", x)
     sizes = output_size
@@ -54,7 +56,7 @@ def _adaptive_avg(n: int, input: Any, output_size: Any) -> jax.Array:
     if set(sizes) == {1}:  # all at once, in one pass over what lies together
         return jnp.mean(x, range(-n, 0), keepdims=True).astype(dtype)
     bins = {axis: Bins(x.shape[axis], size) for axis, size in enumerate(sizes, x.ndim - n)}
-    few = {axis: bin for axis, bin in bins.items() if bin.outputs > 0 and bin.widths().max() <= FEW}
+    few = {axis: bin for axis, bin in bins.items() if bin.outputs > 0 and bin.widths().max() <= MAX_UNROLLED_ELEMENTS}
 
     def split(x: jax.Array, axes: Iterable[int]) -> jax.Array:
         for axis in axes:
@@ -85,177 +87,131 @@ def _largest_of_bins(x: jax.Array, place: jax.Array | None, sizes: tuple[int, ..
     return x, place
 
 
-def adaptive_avg_pool1d(input: Any, output_size: int | Sequence[int]) -> jax.Array:
-    r"""Averages of as many bins as wanted: bin :math:`t` of :math:`T` has the elements from
-    :math:`\lfloor t L / T \rfloor` to before :math:`\lceil (t + 1) L / T \rceil`.
+_AVG = r"""Takes the average over every bin of $inputs that are divided into a given number of bins.
 
-    Bins overlap where :math:`T` doesn't divide :math:`L`.
+    .. math:: y_t = \frac{1}{b_t - a_t} \sum_{a_t \le i < b_t} x_i \qquad
+        a_t = \lfloor t L / T \rfloor \qquad b_t = \lceil (t + 1) L / T \rceil
+
+    along every spatial dimension, with :math:`T` bins for :math:`L` elements. Bins overlap where :math:`T` does not
+    divide :math:`L`.
 
     Args:
-        input: of shape :math:`(N, C, L)` or :math:`(C, L)`.
-        output_size: the number of bins, :math:`T`.
+        input: of shape :math:`$N` or :math:`$C`; floating-point.
+        output_size: the number of bins: $sizes$none.
 
     Returns:
-        An array of shape :math:`(N, C, T)` or :math:`(C, T)`.
+        An array of shape :math:`$N_out` or :math:`$C_out`, where every spatial size is the number of bins.
 
     Raises:
-        ValueError: sizes that don't fit. TypeError: an input that isn't floating-point.
+        ValueError: the shape of ``input`` or the length of ``output_size`` does not fit.
+        TypeError: ``input`` is not floating-point.
 
-    Source: ``torch.nn.functional.adaptive_avg_pool1d``.
+    Source: ``torch.nn.functional.adaptive_avg_pool${rank}d``.
 
     Example:
         >>> import jax.numpy as jnp
         >>> from purenn import functional as F
-        >>> F.adaptive_avg_pool1d(jnp.arange(5.0).reshape(1, 5), 2).tolist()
-        [[1.0, 3.0]]
+        $example
     """
+
+_NONE = "; None in the place of one keeps that size of the input"
+_AVG_EXAMPLES = {
+    1: """>>> F.adaptive_avg_pool1d(jnp.arange(5.0).reshape(1, 5), 2).tolist()
+        [[1.0, 3.0]]""",
+    2: """>>> F.adaptive_avg_pool2d(jnp.arange(16.0).reshape(1, 4, 4), (1, None)).tolist()
+        [[[6.0, 7.0, 8.0, 9.0]]]""",
+    3: """>>> F.adaptive_avg_pool3d(jnp.arange(8.0).reshape(1, 2, 2, 2), 1).tolist()
+        [[[[3.5]]]]""",
+}
+
+
+@documented(_AVG, 1, none="", example=_AVG_EXAMPLES[1])
+def adaptive_avg_pool1d(input: ArrayLike, output_size: Size) -> Array:
     return _adaptive_avg(1, input, output_size)
 
 
-def adaptive_avg_pool2d(input: Any, output_size: Sizes) -> jax.Array:
-    r"""Averages of as many bins as wanted in height and width; `adaptive_avg_pool1d` has the formula.
-
-    Args:
-        input: of shape :math:`(N, C, H, W)` or :math:`(C, H, W)`.
-        output_size: the numbers of bins, one number or two; None in the place of one leaves a dimension as it is.
-
-    Returns:
-        An array of shape :math:`(N, C, H', W')` or :math:`(C, H', W')`.
-
-    Raises:
-        ValueError: sizes that don't fit. TypeError: an input that isn't floating-point.
-
-    Source: ``torch.nn.functional.adaptive_avg_pool2d``.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn import functional as F
-        >>> F.adaptive_avg_pool2d(jnp.arange(16.0).reshape(1, 4, 4), (1, None)).tolist()
-        [[[6.0, 7.0, 8.0, 9.0]]]
-    """
+@documented(_AVG, 2, none=_NONE, example=_AVG_EXAMPLES[2])
+def adaptive_avg_pool2d(input: ArrayLike, output_size: Sizes) -> Array:
     return _adaptive_avg(2, input, output_size)
 
 
-def adaptive_avg_pool3d(input: Any, output_size: Sizes) -> jax.Array:
-    r"""Averages of as many bins as wanted in depth, height and width; `adaptive_avg_pool1d` has the formula.
-
-    Args:
-        input: of shape :math:`(N, C, D, H, W)` or :math:`(C, D, H, W)`.
-        output_size: the numbers of bins, one number or three; None in the place of one leaves a dimension as it is.
-
-    Returns:
-        An array of shape :math:`(N, C, D', H', W')` or :math:`(C, D', H', W')`.
-
-    Raises:
-        ValueError: sizes that don't fit. TypeError: an input that isn't floating-point.
-
-    Source: ``torch.nn.functional.adaptive_avg_pool3d``.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn import functional as F
-        >>> F.adaptive_avg_pool3d(jnp.arange(8.0).reshape(1, 2, 2, 2), 1).tolist()
-        [[[[3.5]]]]
-    """
+@documented(_AVG, 3, none=_NONE, example=_AVG_EXAMPLES[3])
+def adaptive_avg_pool3d(input: ArrayLike, output_size: Sizes) -> Array:
     return _adaptive_avg(3, input, output_size)
 
 
-def adaptive_max_pool1d(input: Any, output_size: int | Sequence[int], return_indices: bool = False) -> Any:
-    r"""The largest elements of as many bins as wanted, those of `adaptive_avg_pool1d`.
+_MAX = r"""Takes the maximum over every bin of $inputs that are divided into a given number of bins.
 
-    Of equals the first counts, and the last NaN.
+    .. math:: y_t = \max_{a_t \le i < b_t} x_i \qquad
+        a_t = \lfloor t L / T \rfloor \qquad b_t = \lceil (t + 1) L / T \rceil
+
+    along every spatial dimension, with :math:`T` bins for :math:`L` elements. Bins overlap where :math:`T` does not
+    divide :math:`L`. Among equal maxima the first receives the gradient. NaN compares greater than every number; of
+    several NaNs the last is returned.
 
     Args:
-        input: of shape :math:`(N, C, L)` or :math:`(C, L)`.
-        output_size: the number of bins.
-        return_indices: whether to return where the largest elements are, too.
+        input: of shape :math:`$N` or :math:`$C`; floating-point.
+        output_size: the number of bins: $sizes$none.
+        return_indices: whether the places of the maxima are returned too.
 
     Returns:
-        An array of shape :math:`(N, C, T)` or :math:`(C, T)`; with ``return_indices``, the pair of it and the places,
-        as `max_pool1d` gives them.
+        An array of shape :math:`$N_out` or :math:`$C_out`, where every spatial size is the number of bins. With
+        ``return_indices``, the pair of it and the places $places, int64 (int32 where jax has no int64).
 
     Raises:
-        ValueError: sizes that don't fit. TypeError: an input that isn't floating-point.
+        ValueError: the shape of ``input`` or the length of ``output_size`` does not fit.
+        TypeError: ``input`` is not floating-point.
 
-    Source: ``torch.nn.functional.adaptive_max_pool1d``.
+    Source: ``torch.nn.functional.adaptive_max_pool${rank}d``.
 
     Example:
         >>> import jax.numpy as jnp
         >>> from purenn import functional as F
-        >>> F.adaptive_max_pool1d(jnp.arange(5.0).reshape(1, 5), 2).tolist()
-        [[2.0, 4.0]]
+        $example
     """
+
+_MAX_EXAMPLES = {
+    1: """>>> y, places = F.adaptive_max_pool1d(jnp.array([[4.0, 1.0, 2.0, 3.0]]), 2, return_indices=True)
+        >>> y.tolist(), places.tolist()
+        ([[4.0, 3.0]], [[0, 3]])""",
+    2: """>>> F.adaptive_max_pool2d(jnp.arange(16.0).reshape(1, 4, 4), (1, None)).tolist()
+        [[[12.0, 13.0, 14.0, 15.0]]]""",
+    3: """>>> F.adaptive_max_pool3d(jnp.arange(8.0).reshape(1, 2, 2, 2), 1).tolist()
+        [[[[7.0]]]]""",
+}
+
+
+@documented(_MAX, 1, none="", places=common.PLACES[1], example=_MAX_EXAMPLES[1])
+def adaptive_max_pool1d(input: ArrayLike, output_size: Size, return_indices: bool = False) -> Any:
     return _adaptive_max("adaptive_max_pool1d", 1, bool(return_indices), input, output_size)
 
 
-def adaptive_max_pool2d(input: Any, output_size: Sizes, return_indices: bool = False) -> Any:
-    r"""The largest elements of as many bins as wanted in height and width.
-
-    Args:
-        input: of shape :math:`(N, C, H, W)` or :math:`(C, H, W)`.
-        output_size: the numbers of bins, one number or two; None in the place of one leaves a dimension as it is.
-        return_indices: whether to return where the largest elements are, too.
-
-    Returns:
-        An array of shape :math:`(N, C, H', W')` or :math:`(C, H', W')`; with ``return_indices``, the pair of it and
-        the places, as `max_pool2d` gives them.
-
-    Raises:
-        ValueError: sizes that don't fit. TypeError: an input that isn't floating-point.
-
-    Source: ``torch.nn.functional.adaptive_max_pool2d``.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn import functional as F
-        >>> F.adaptive_max_pool2d(jnp.arange(16.0).reshape(1, 4, 4), (1, None)).tolist()
-        [[[12.0, 13.0, 14.0, 15.0]]]
-    """
+@documented(_MAX, 2, none=_NONE, places=common.PLACES[2], example=_MAX_EXAMPLES[2])
+def adaptive_max_pool2d(input: ArrayLike, output_size: Sizes, return_indices: bool = False) -> Any:
     return _adaptive_max("adaptive_max_pool2d", 2, bool(return_indices), input, output_size)
 
 
-def adaptive_max_pool3d(input: Any, output_size: Sizes, return_indices: bool = False) -> Any:
-    r"""The largest elements of as many bins as wanted in depth, height and width.
-
-    Args:
-        input: of shape :math:`(N, C, D, H, W)` or :math:`(C, D, H, W)`.
-        output_size: the numbers of bins, one number or three; None in the place of one leaves a dimension as it is.
-        return_indices: whether to return where the largest elements are, too.
-
-    Returns:
-        An array of shape :math:`(N, C, D', H', W')` or :math:`(C, D', H', W')`; with ``return_indices``, the pair of
-        it and the places, as `max_pool3d` gives them.
-
-    Raises:
-        ValueError: sizes that don't fit. TypeError: an input that isn't floating-point.
-
-    Source: ``torch.nn.functional.adaptive_max_pool3d``.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn import functional as F
-        >>> F.adaptive_max_pool3d(jnp.arange(8.0).reshape(1, 2, 2, 2), 1).tolist()
-        [[[[7.0]]]]
-    """
+@documented(_MAX, 3, none=_NONE, places=common.PLACES[3], example=_MAX_EXAMPLES[3])
+def adaptive_max_pool3d(input: ArrayLike, output_size: Sizes, return_indices: bool = False) -> Any:
     return _adaptive_max("adaptive_max_pool3d", 3, bool(return_indices), input, output_size)
 
 
 def adaptive_max_pool1d_with_indices(
-    input: Any, output_size: int | Sequence[int], return_indices: bool = False
-) -> tuple[jax.Array, jax.Array]:
-    """`adaptive_max_pool1d` with ``return_indices``, whatever is given for it."""
+    input: ArrayLike, output_size: Size, return_indices: bool = False
+) -> tuple[Array, Array]:
+    """Gives `adaptive_max_pool1d` with the places of the maxima, whatever ``return_indices`` says."""
     return _adaptive_max("adaptive_max_pool1d_with_indices", 1, True, input, output_size)
 
 
 def adaptive_max_pool2d_with_indices(
-    input: Any, output_size: Sizes, return_indices: bool = False
-) -> tuple[jax.Array, jax.Array]:
-    """`adaptive_max_pool2d` with ``return_indices``, whatever is given for it."""
+    input: ArrayLike, output_size: Sizes, return_indices: bool = False
+) -> tuple[Array, Array]:
+    """Gives `adaptive_max_pool2d` with the places of the maxima, whatever ``return_indices`` says."""
     return _adaptive_max("adaptive_max_pool2d_with_indices", 2, True, input, output_size)
 
 
 def adaptive_max_pool3d_with_indices(
-    input: Any, output_size: Sizes, return_indices: bool = False
-) -> tuple[jax.Array, jax.Array]:
-    """`adaptive_max_pool3d` with ``return_indices``, whatever is given for it."""
+    input: ArrayLike, output_size: Sizes, return_indices: bool = False
+) -> tuple[Array, Array]:
+    """Gives `adaptive_max_pool3d` with the places of the maxima, whatever ``return_indices`` says."""
     return _adaptive_max("adaptive_max_pool3d_with_indices", 3, True, input, output_size)

@@ -1,4 +1,4 @@
-"""What the poolings of windows have in common, in any number of dimensions: torch's checks, sizes and dtypes."""
+"""Checks, sizes and dtypes that the pools share, in any number of dimensions."""
 
 from __future__ import annotations
 
@@ -14,17 +14,21 @@ from jax import lax
 from purenn import check
 from purenn.lowering.dtypes import compute_dtype
 from purenn.lowering.pooling import Window, max_pool, sum_pool
+from purenn.typing import Size
+
+PLACES = {  # the places of maxima by the number of spatial dimensions, for docstrings
+    1: r":math:`l` in the input",
+    2: r":math:`h W + w` in the image",
+    3: r":math:`(d H + h) W + w` in the volume",
+}
 
 
 def planes(where: str, n: int, input: Any) -> jax.Array:
-    """An array of planes with n dimensions, batched or not."""
+    """Checks that an input has channels of n spatial dimensions, with or without a batch."""
     spatial = ", ".join("DHW"[-n:]) if n > 1 else "L"
     x = check.array(where, "input", input)
     check.rank(where, "input", x, (n + 1, n + 2), f"(C, {spatial}) or (N, C, {spatial})")
     return x
-
-
-Ints = int | Sequence[int]
 
 
 def windows(
@@ -36,7 +40,7 @@ def windows(
     dilation: Any,
     ceil_mode: bool,
 ) -> list[Window]:
-    """The windows of a pool in every dimension, with torch's checks and torch's sizes."""
+    """Checks the sizes of a pool, and gives its windows per dimension."""
     n = len(sizes)
     kernels = check.integers(where, "kernel_size", kernel_size, n, 1)
     strides = kernels if omitted(stride) else check.integers(where, "stride", stride, n, 1)
@@ -58,24 +62,24 @@ def windows(
 
 
 def omitted(argument: Any) -> bool:
-    """None and the empty sequence leave an argument out."""
+    """Tells whether an argument is left out, which None and the empty sequence do."""
     return argument is None or (isinstance(argument, Sequence) and len(argument) == 0)
 
 
 def index_dtype() -> Any:
-    """int64, or int32 where jax has no int64."""
+    """Gives int64, or int32 where jax has no int64."""
     return jax.dtypes.canonicalize_dtype(np.int64)
 
 
 def plane_index(x: jax.Array, n: int) -> jax.Array:
-    """The place of every element in its plane: the last n dimensions, flattened."""
+    """Gives the place of every element in its plane, the last n dimensions flattened."""
     sizes = x.shape[-n:]
     places = jnp.arange(math.prod(sizes), dtype=index_dtype()).reshape((1,) * (x.ndim - n) + sizes)
     return jnp.broadcast_to(places, x.shape)
 
 
 def window_sizes(geometry: Sequence[Window], count_include_pad: bool) -> np.ndarray:
-    """How many elements the windows have, of the input or also of its padding, in the shape of the output."""
+    """Counts the elements of every window, in the shape of the output, with or without those of the padding."""
     sizes = np.ones((), np.int64)
     for window in geometry:
         low, high = (-window.padding, window.size + window.padding) if count_include_pad else (0, window.size)
@@ -86,7 +90,7 @@ def window_sizes(geometry: Sequence[Window], count_include_pad: bool) -> np.ndar
 
 
 def batched_planes(where: str, n: int, input: Any) -> jax.Array:
-    """An input of which the batch alone may be empty."""
+    """Checks an input as `planes` does, and that nothing but its batch is empty."""
     x = planes(where, n, input)
     check.nonempty(where, "input", x, n)
     return x
@@ -97,13 +101,13 @@ def checked_max_pool(
     n: int,
     indices: bool,
     input: Any,
-    kernel_size: Ints,
-    stride: Ints | None,
-    padding: Ints,
-    dilation: Ints,
+    kernel_size: Size,
+    stride: Size | None,
+    padding: Size,
+    dilation: Size,
     ceil_mode: bool,
 ) -> Any:
-    """Max-pooling with torch's checks; with `indices` the pair of values and places."""
+    """Checks the arguments and takes maxima; with `indices` gives the pair of values and places."""
     x = batched_planes(where, n, input)
     if n == 1 and not indices:  # torch has its own routine for this, without integers
         check.floating(where, "input", x)
@@ -118,14 +122,14 @@ def checked_avg_pool(
     where: str,
     n: int,
     input: Any,
-    kernel_size: Ints,
-    stride: Ints | None = None,
-    padding: Ints = 0,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Size = 0,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
     divisor_override: int | None = None,
 ) -> jax.Array:
-    """Averages with torch's checks."""
+    """Checks the arguments and takes averages."""
     x = batched_planes(where, n, input)
     floats = jnp.issubdtype(x.dtype, jnp.floating)
     if not floats and x.dtype != index_dtype():

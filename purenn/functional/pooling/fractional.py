@@ -1,4 +1,4 @@
-"""Max-pooling with windows at random distances (Graham, 2014)."""
+"""Fractional max pooling: maxima over windows that start at random places."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from purenn import check
+from purenn.docstring import documented
 from purenn.functional.pooling import common
 from purenn.lowering.reduction import largest
 from purenn.lowering.sizes import known_below
+from purenn.typing import Array, ArrayLike, Key, Size
 
 __all__ = [
     "fractional_max_pool2d",
@@ -21,20 +23,19 @@ __all__ = [
     "fractional_max_pool3d_with_indices",
 ]
 
-Ints = int | Sequence[int]
-
 
 def _fractional_max(
     where: str,
     n: int,
     indices: bool,
     input: Any,
-    kernel_size: Ints,
-    output_size: Ints | None,
+    kernel_size: Size,
+    output_size: Size | None,
     output_ratio: float | Sequence[float] | None,
     samples: Any,
     rng: Any,
 ) -> Any:
+    """Checks the arguments and takes maxima; with `indices` gives the pair of values and places."""
     x = common.planes(where, n, input)
     check.floating(where, "input", x)
     if 0 in x.shape[1:]:
@@ -44,7 +45,7 @@ def _fractional_max(
         output_size = _scaled(where, output_ratio, x.shape[-n:])
     sizes = check.integers(where, "output_size", output_size, n, 0, single=False)
     for size, out, k in zip(x.shape[-n:], sizes, kernels, strict=True):
-        if out + k - 1 > size - (n == 3):  # torch wants a bit more room in three dimensions than in two
+        if out + k - 1 > size - (n == 3):  # torch asks for one element more in three dimensions
             expected = f"have kernel_size - 1, {k - 1}, at most {size - (n == 3)} for a dimension of size {size}"
             check.fail(where, "output_size", expected, out)
     batched = x if x.ndim == n + 2 else x[None]
@@ -60,7 +61,9 @@ def _fractional_max(
     place = common.plane_index(batched, n) if indices else None
     y = batched
     for axis in reversed(range(2, n + 2)):
-        sample = samples[..., 1 - (axis - 2)] if n == 2 else samples[..., axis - 2]  # of two, the first is the width's
+        sample = (
+            samples[..., 1 - (axis - 2)] if n == 2 else samples[..., axis - 2]
+        )  # of two samples, the first is the width's
         start = _starts(sample, y.shape[axis], sizes[axis - 2], kernels[axis - 2])
         at = start[..., None] + jnp.arange(kernels[axis - 2], dtype=jnp.int32)[None, None, None]
         split = _windows(y, at, axis)
@@ -70,6 +73,7 @@ def _fractional_max(
 
 
 def _scaled(where: str, ratio: Any, sizes: Sequence[int]) -> list[int]:
+    """Gives the output's sizes for a ratio."""
     n = len(sizes)
     if ratio is None:
         check.fail(where, "output_size", "be given where output_ratio isn't", None)
@@ -80,7 +84,7 @@ def _scaled(where: str, ratio: Any, sizes: Sequence[int]) -> list[int]:
 
 
 def _starts(sample: jax.Array, size: int, count: int, kernel: int) -> jax.Array:
-    """Where the windows begin: at pseudo-random integers with the last at the end, in the input's own arithmetic."""
+    """Gives the first elements of the windows, in the arithmetic of the input's dtype."""
     if count < 2:
         return jnp.full((*sample.shape, count), size - kernel, jnp.int32)
     dtype = sample.dtype
@@ -93,120 +97,108 @@ def _starts(sample: jax.Array, size: int, count: int, kernel: int) -> jax.Array:
 
 
 def _windows(x: jax.Array, at: jax.Array, axis: int) -> jax.Array:
-    """``x[n, c, ..., at[n, c, window, k], ...]``: the axis becomes two, windows and their elements."""
+    """Gives ``x[n, c, ..., at[n, c, window, k], ...]``, in which two axes, windows and elements, replace one."""
     take = jax.vmap(jax.vmap(lambda plane, i: jnp.take(plane, i, axis - 2, mode="clip")))
     return take(x, at)
 
 
-def fractional_max_pool2d(
-    input: Any,
-    kernel_size: Ints,
-    output_size: Ints | None = None,
-    output_ratio: float | Sequence[float] | None = None,
-    return_indices: bool = False,
-    _random_samples: Any = None,
-    rng: Any = None,
-) -> Any:
-    r"""The largest elements of windows that start at random, about evenly spaced places.
+_FRACTIONAL = r"""Takes the maximum over windows of $inputs that start at random, almost evenly spaced places.
 
-    In a dimension of size :math:`H`, the windows of size :math:`K` start at
-    :math:`\lfloor (t + u) \alpha \rfloor - \lfloor u \alpha \rfloor` with
-    :math:`\alpha = (H - K) / (H' - 1)`, the last at :math:`H - K`; :math:`u` is random for every plane. Of equals the
-    first counts, and the last NaN.
+    In a dimension of size :math:`L`, window :math:`t` of :math:`L'` windows of size :math:`K` starts at
+
+    .. math:: \lfloor (t + u) \alpha \rfloor - \lfloor u \alpha \rfloor \qquad \alpha = (L - K) / (L' - 1)
+
+    and the last at :math:`L - K`. The number :math:`u` is random for every sample, channel and dimension. Among equal
+    maxima the first receives the gradient. NaN compares greater than every number; of several NaNs the last is
+    returned.
 
     Args:
-        input: of shape :math:`(N, C, H, W)` or :math:`(C, H, W)`.
-        kernel_size: the size of a window, one number or two.
-        output_size: :math:`(H', W')`, or one number for both.
-        output_ratio: the output's size by the input's, instead of ``output_size``.
-        return_indices: whether to return where the largest elements are, too.
-        _random_samples: the numbers :math:`u` from 0 to 1, of shape :math:`(N, C, 2)`, those of the width first.
-        rng: the jax key from which they are drawn otherwise.
+        input: of shape :math:`$N` or :math:`$C`; floating-point.
+        kernel_size: the size of a window: $sizes.
+        output_size: the size of the output: $sizes. Either it or ``output_ratio`` must be given.
+        output_ratio: the size of the output as a fraction of the input's, rounded down: $sizes.
+        return_indices: whether the places of the maxima are returned too.
+        _random_samples: the numbers :math:`u` between 0 and 1, of shape :math:`(N, C, $rank)`, those of the $first
+            first; drawn from ``rng`` if None.
+        rng: the jax key to draw from; needed if ``_random_samples`` is None.
 
     Returns:
-        An array of shape :math:`(N, C, H', W')` or :math:`(C, H', W')`; with ``return_indices``, the pair of it and
-        the places, as `max_pool2d` gives them.
+        An array of shape :math:`$N_out` or :math:`$C_out`. With ``return_indices``, the pair of it and the places
+        $places, int64 (int32 where jax has no int64).
 
     Raises:
-        ValueError: sizes that don't fit, or neither ``_random_samples`` nor ``rng``. TypeError: an input that isn't
-            floating-point.
+        ValueError: a size does not fit, or both ``_random_samples`` and ``rng`` are None.
+        TypeError: ``input`` is not floating-point, or ``_random_samples`` has another dtype.
 
-    Source: ``torch.nn.functional.fractional_max_pool2d``; Graham, 2014.
+    Source: ``torch.nn.functional.fractional_max_pool${rank}d``; Graham, *Fractional Max-Pooling*, 2014,
+    https://arxiv.org/abs/1412.6071.
 
     Example:
-        >>> import jax.numpy as jnp
+        >>> import jax, jax.numpy as jnp
         >>> from purenn import functional as F
+        >>> F.fractional_max_pool${rank}d(jnp.ones($x), 2, output_ratio=0.5, rng=jax.random.key(0)).shape
+        $y$more
+    """
+
+_SAMPLES = """
         >>> x = jnp.arange(25.0).reshape(1, 5, 5)
         >>> F.fractional_max_pool2d(x, 2, output_size=2, _random_samples=jnp.full((1, 1, 2), 0.5)).tolist()
-        [[[6.0, 9.0], [21.0, 24.0]]]
-    """
+        [[[6.0, 9.0], [21.0, 24.0]]]"""
+_2D = {"first": "width", "places": common.PLACES[2], "x": "(1, 6, 6)", "y": "(1, 3, 3)", "more": _SAMPLES}
+_3D = {"first": "depth", "places": common.PLACES[3], "x": "(1, 6, 6, 6)", "y": "(1, 3, 3, 3)", "more": ""}
+
+
+@documented(_FRACTIONAL, 2, **_2D)
+def fractional_max_pool2d(
+    input: ArrayLike,
+    kernel_size: Size,
+    output_size: Size | None = None,
+    output_ratio: float | Sequence[float] | None = None,
+    return_indices: bool = False,
+    _random_samples: ArrayLike | None = None,
+    rng: Key | None = None,
+) -> Any:
     indices, where = bool(return_indices), "fractional_max_pool2d"
     return _fractional_max(where, 2, indices, input, kernel_size, output_size, output_ratio, _random_samples, rng)
 
 
+@documented(_FRACTIONAL, 3, **_3D)
 def fractional_max_pool3d(
-    input: Any,
-    kernel_size: Ints,
-    output_size: Ints | None = None,
+    input: ArrayLike,
+    kernel_size: Size,
+    output_size: Size | None = None,
     output_ratio: float | Sequence[float] | None = None,
     return_indices: bool = False,
-    _random_samples: Any = None,
-    rng: Any = None,
+    _random_samples: ArrayLike | None = None,
+    rng: Key | None = None,
 ) -> Any:
-    r"""The largest elements of windows that start at random; `fractional_max_pool2d` has the formula.
-
-    Args:
-        input: of shape :math:`(N, C, D, H, W)` or :math:`(C, D, H, W)`.
-        kernel_size: the size of a window, one number or three.
-        output_size: :math:`(D', H', W')`, or one number for all.
-        output_ratio: the output's size by the input's, instead of ``output_size``.
-        return_indices: whether to return where the largest elements are, too.
-        _random_samples: numbers from 0 to 1, of shape :math:`(N, C, 3)`, those of the depth first.
-        rng: the jax key from which they are drawn otherwise.
-
-    Returns:
-        An array of shape :math:`(N, C, D', H', W')` or :math:`(C, D', H', W')`; with ``return_indices``, the pair of
-        it and the places, as `max_pool3d` gives them.
-
-    Raises:
-        ValueError: sizes that don't fit, or neither ``_random_samples`` nor ``rng``. TypeError: an input that isn't
-            floating-point.
-
-    Source: ``torch.nn.functional.fractional_max_pool3d``; Graham, 2014.
-
-    Example:
-        >>> import jax
-        >>> from purenn import functional as F
-        >>> F.fractional_max_pool3d(jax.numpy.ones((1, 6, 6, 6)), 2, output_ratio=0.5, rng=jax.random.key(0)).shape
-        (1, 3, 3, 3)
-    """
     indices, where = bool(return_indices), "fractional_max_pool3d"
     return _fractional_max(where, 3, indices, input, kernel_size, output_size, output_ratio, _random_samples, rng)
 
 
 def fractional_max_pool2d_with_indices(
-    input: Any,
-    kernel_size: Ints,
-    output_size: Ints | None = None,
+    input: ArrayLike,
+    kernel_size: Size,
+    output_size: Size | None = None,
     output_ratio: float | Sequence[float] | None = None,
     return_indices: bool = False,
-    _random_samples: Any = None,
-    rng: Any = None,
-) -> tuple[jax.Array, jax.Array]:
-    """`fractional_max_pool2d` with ``return_indices``, whatever is given for it."""
+    _random_samples: ArrayLike | None = None,
+    rng: Key | None = None,
+) -> tuple[Array, Array]:
+    """Gives `fractional_max_pool2d` with the places of the maxima, whatever ``return_indices`` says."""
     where = "fractional_max_pool2d_with_indices"
     return _fractional_max(where, 2, True, input, kernel_size, output_size, output_ratio, _random_samples, rng)
 
 
 def fractional_max_pool3d_with_indices(
-    input: Any,
-    kernel_size: Ints,
-    output_size: Ints | None = None,
+    input: ArrayLike,
+    kernel_size: Size,
+    output_size: Size | None = None,
     output_ratio: float | Sequence[float] | None = None,
     return_indices: bool = False,
-    _random_samples: Any = None,
-    rng: Any = None,
-) -> tuple[jax.Array, jax.Array]:
-    """`fractional_max_pool3d` with ``return_indices``, whatever is given for it."""
+    _random_samples: ArrayLike | None = None,
+    rng: Key | None = None,
+) -> tuple[Array, Array]:
+    """Gives `fractional_max_pool3d` with the places of the maxima, whatever ``return_indices`` says."""
     where = "fractional_max_pool3d_with_indices"
     return _fractional_max(where, 3, True, input, kernel_size, output_size, output_ratio, _random_samples, rng)

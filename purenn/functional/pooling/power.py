@@ -1,9 +1,8 @@
-"""Pooling by powers."""
+"""Power-average pooling: the p-norm of windows."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -12,19 +11,20 @@ import numpy as np
 from jax import lax
 
 from purenn import check
+from purenn.docstring import documented
 from purenn.functional.pooling import common
 from purenn.lowering.dtypes import widened
 from purenn.lowering.norm import modulus
 from purenn.lowering.rounding import rounded
+from purenn.typing import Array, ArrayLike, Size
 
 __all__ = ["lp_pool1d", "lp_pool2d", "lp_pool3d"]
 
-Ints = int | Sequence[int]
-
 
 def _lp_pool(
-    n: int, input: Any, norm_type: float, kernel_size: Ints, stride: Ints | None, ceil_mode: bool
+    n: int, input: Any, norm_type: float, kernel_size: Size, stride: Size | None, ceil_mode: bool
 ) -> jax.Array:
+    """Checks the arguments and takes the p-norm of every window."""
     where = f"lp_pool{n}d"
     x = common.batched_planes(where, n, input)
     kernels = check.integers(where, "kernel_size", kernel_size, n, 1, single=False)
@@ -46,99 +46,75 @@ def _lp_pool(
     average = common.checked_avg_pool(where, n, powers, kernels, stride, 0, ceil_mode)
     if jnp.issubdtype(average.dtype, jnp.integer):
         average = average.astype(jnp.float32)
-    if norm_type == 1:  # without a root torch's gradient is 0 at NaN, too
+    if norm_type == 1:  # without a root, torch's gradient is 0 at NaN too
         average = jnp.where(average != average, lax.stop_gradient(average), average)
-    zero = average == 0  # there the gradient is 0, whatever that of the root is
+    zero = average == 0  # where the gradient is 0, not the root's infinity
     root = jnp.power(jnp.where(zero, 1, average) * math.prod(kernels), 1.0 / norm_type)
     root = jnp.where(zero, 0.0 if norm_type > 0 else np.inf, root)
     return root if integral else root.astype(x.dtype)
 
 
-def lp_pool1d(
-    input: Any, norm_type: float, kernel_size: int, stride: Ints | None = None, ceil_mode: bool = False
-) -> jax.Array:
-    r"""The p-norm of every window of a signal, without the absolute value.
+_LP_POOL = r"""Takes the p-norm of every window of $input, without the absolute value.
 
-    .. math:: y_{n,c,t} = \Bigl( \sum_{0 \le k < K} x_{n,\,c,\,t s + k}^{\,p} \Bigr)^{1 / p}
+    .. math:: y_t = \Bigl( \sum_{0 \le k < K} x_{t s + k}^{\,p} \Bigr)^{1 / p}
 
-    with kernel size :math:`K` and stride :math:`s`. Where the sum is 0, the gradient is 0. For :math:`p = \pm\infty`
-    it is the largest or the smallest absolute value.
+    along every spatial dimension, with kernel size :math:`K` and stride :math:`s`; the sum is over the whole window.
+    Where the sum is 0, the gradient is 0. Where it is negative, the norm is NaN unless :math:`1 / p` is an integer. For
+    :math:`p = \infty` the norm is the largest absolute value, for :math:`p = -\infty` the smallest.
 
     Args:
-        input: of shape :math:`(N, C, L)` or :math:`(C, L)`.
-        norm_type: the :math:`p`, not 0. The root of a negative sum is NaN unless it is whole.
-        kernel_size: the width of a window, in elements.
-        stride: steps between windows; ``kernel_size`` if None.
-        ceil_mode: whether a last window may reach beyond the input; its sum is then scaled up to :math:`K` elements.
+        input: of shape :math:`$N` or :math:`$C`.
+        norm_type: the exponent :math:`p`; not 0.
+        kernel_size: the size of a window: $sizes.
+        stride: the steps between windows: $sizes; ``kernel_size`` if None.
+        ceil_mode: whether a last window may reach beyond the input. The sum of such a window is divided by the fraction
+            of the window that lies in the input.
 
     Returns:
-        An array of shape :math:`(N, C, L')` or :math:`(C, L')`, where :math:`L' = \lfloor (L - K) / s \rfloor + 1`,
-        rounded up with ``ceil_mode``.
+        An array of shape :math:`$N_out` or :math:`$C_out`, where every spatial size :math:`L` becomes
+        :math:`L' = \lfloor (L - K) / s \rfloor + 1`, rounded up with ``ceil_mode``. It has ``input``'s dtype; float32
+        for integers.
 
     Raises:
-        ValueError: sizes that don't fit, or ``norm_type`` is 0. TypeError: a dtype that `avg_pool1d` doesn't take.
+        ValueError: a size does not fit, or ``norm_type`` is 0.
+        TypeError: ``norm_type`` is not a number, or ``input`` is complex or, with an integer ``norm_type``, an integer
+            array of another dtype than jax's default one.
 
-    Source: ``torch.nn.functional.lp_pool1d``.
+    Source: ``torch.nn.functional.lp_pool${rank}d``.
 
     Example:
         >>> import jax.numpy as jnp
         >>> from purenn import functional as F
-        >>> F.lp_pool1d(jnp.array([[3.0, 4.0, 6.0, 8.0]]), 2, 2).tolist()
-        [[5.0, 10.0]]
+        $example
     """
+
+_EXAMPLES = {
+    1: """>>> F.lp_pool1d(jnp.array([[3.0, 4.0, 6.0, 8.0]]), 2, 2).tolist()
+        [[5.0, 10.0]]""",
+    2: """>>> F.lp_pool2d(jnp.ones((1, 4, 4)), 2, 2).tolist()
+        [[[2.0, 2.0], [2.0, 2.0]]]""",
+    3: """>>> F.lp_pool3d(jnp.ones((1, 2, 2, 2)), 1, 2).tolist()
+        [[[[8.0]]]]""",
+}
+
+
+@documented(_LP_POOL, 1, example=_EXAMPLES[1])
+def lp_pool1d(
+    input: ArrayLike, norm_type: float, kernel_size: int, stride: Size | None = None, ceil_mode: bool = False
+) -> Array:
     check.integer("lp_pool1d", "kernel_size", kernel_size, 1)
     return _lp_pool(1, input, norm_type, kernel_size, stride, ceil_mode)
 
 
+@documented(_LP_POOL, 2, example=_EXAMPLES[2])
 def lp_pool2d(
-    input: Any, norm_type: float, kernel_size: Ints, stride: Ints | None = None, ceil_mode: bool = False
-) -> jax.Array:
-    r"""The p-norm of every window of images; `lp_pool1d` has the formula.
-
-    Args:
-        input: of shape :math:`(N, C, H, W)` or :math:`(C, H, W)`.
-        norm_type: the :math:`p`, not 0.
-        kernel_size, stride, ceil_mode: as in `avg_pool2d`.
-
-    Returns:
-        An array of shape :math:`(N, C, H', W')` or :math:`(C, H', W')`.
-
-    Raises:
-        ValueError: sizes that don't fit, or ``norm_type`` is 0. TypeError: a dtype that `avg_pool2d` doesn't take.
-
-    Source: ``torch.nn.functional.lp_pool2d``.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn import functional as F
-        >>> F.lp_pool2d(jnp.ones((1, 4, 4)), 2, 2).tolist()
-        [[[2.0, 2.0], [2.0, 2.0]]]
-    """
+    input: ArrayLike, norm_type: float, kernel_size: Size, stride: Size | None = None, ceil_mode: bool = False
+) -> Array:
     return _lp_pool(2, input, norm_type, kernel_size, stride, ceil_mode)
 
 
+@documented(_LP_POOL, 3, example=_EXAMPLES[3])
 def lp_pool3d(
-    input: Any, norm_type: float, kernel_size: Ints, stride: Ints | None = None, ceil_mode: bool = False
-) -> jax.Array:
-    r"""The p-norm of every window of volumes; `lp_pool1d` has the formula.
-
-    Args:
-        input: of shape :math:`(N, C, D, H, W)` or :math:`(C, D, H, W)`.
-        norm_type: the :math:`p`, not 0.
-        kernel_size, stride, ceil_mode: as in `avg_pool3d`.
-
-    Returns:
-        An array of shape :math:`(N, C, D', H', W')` or :math:`(C, D', H', W')`.
-
-    Raises:
-        ValueError: sizes that don't fit, or ``norm_type`` is 0. TypeError: a dtype that `avg_pool3d` doesn't take.
-
-    Source: ``torch.nn.functional.lp_pool3d``.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn import functional as F
-        >>> F.lp_pool3d(jnp.ones((1, 2, 2, 2)), 1, 2).tolist()
-        [[[[8.0]]]]
-    """
+    input: ArrayLike, norm_type: float, kernel_size: Size, stride: Size | None = None, ceil_mode: bool = False
+) -> Array:
     return _lp_pool(3, input, norm_type, kernel_size, stride, ceil_mode)

@@ -1,4 +1,4 @@
-"""Partial inverses of max-pooling."""
+"""Max unpooling: partial inverses of the max pools."""
 
 from __future__ import annotations
 
@@ -11,23 +11,24 @@ import jax.numpy as jnp
 from jax import lax
 
 from purenn import check, value_checks
+from purenn.docstring import documented
 from purenn.functional.pooling import common
 from purenn.lowering.whole import or_nan
+from purenn.typing import Array, ArrayLike, Size
 
 __all__ = ["max_unpool1d", "max_unpool2d", "max_unpool3d"]
-
-Ints = int | Sequence[int]
 
 
 def _max_unpool(
     n: int,
     input: Any,
     indices: Any,
-    kernel_size: Ints,
-    stride: Ints | None,
-    padding: Ints,
+    kernel_size: Size,
+    stride: Size | None,
+    padding: Size,
     output_size: Sequence[int] | None,
 ) -> jax.Array:
+    """Checks the arguments and writes the elements to their places."""
     where = f"max_unpool{n}d"
     x, place = common.planes(where, n, input), check.array(where, "indices", indices)
     check.floating(where, "input", x)
@@ -52,7 +53,7 @@ def _max_unpool(
     value_checks.require(place, value_checks.Within(where, "indices", 0, total - 1))
     place = place.reshape(flat.shape)
     flat = or_nan((place >= 0) & (place < total), flat)
-    # a scatter of which the transpose is a gather: also those that are overwritten get a gradient, as in torch
+    # With unique_indices the transpose is a gather, so that overwritten elements receive a gradient too, as in torch.
     row = lax.broadcasted_iota(place.dtype, place.shape, 0)
     y = jnp.zeros((flat.shape[0], total), x.dtype).at[row, place].set(flat, mode="clip", unique_indices=True)
     return y.reshape((*x.shape[:-n], *sizes))
@@ -61,6 +62,7 @@ def _max_unpool(
 def _output_size(
     where: str, n: int, output_size: Any, sizes: tuple[int, ...], strides: tuple[int, ...]
 ) -> tuple[int, ...]:
+    """Checks the size that was asked for, and gives it per spatial dimension."""
     if not isinstance(output_size, Sequence) or len(output_size) not in (n, n + 2):
         check.fail(where, "output_size", f"be a sequence of {n} or {n + 2} integers", repr(output_size))
     wanted = tuple(check.integer(where, "output_size", size) for size in output_size[-n:])
@@ -70,106 +72,91 @@ def _output_size(
     return wanted
 
 
-def max_unpool1d(
-    input: Any,
-    indices: Any,
-    kernel_size: Ints,
-    stride: Ints | None = None,
-    padding: Ints = 0,
-    output_size: Sequence[int] | None = None,
-) -> jax.Array:
-    r"""Puts the elements that `max_pool1d` found back where they were, with zeros around them.
+_UNPOOL = r"""Writes maxima back to their places in the input of `max_pool${rank}d`, and zeros everywhere else.
 
     Args:
-        input: of shape :math:`(N, C, L)` or :math:`(C, L)`.
-        indices: of the same shape, the places that ``max_pool1d(..., return_indices=True)`` gave. Inside
-            ``jit``, where values are unknown, one outside of the output puts NaN at its end; of equal ones any may win.
-        kernel_size, stride, padding: the pool's.
-        output_size: the size of the pool's input, where it isn't the one below: :math:`(L',)`, or its whole shape.
+        input: the maxima, of shape :math:`$N` or :math:`$C`; floating-point.
+        indices: the places $places of the output, in the shape of ``input``, as
+            ``max_pool${rank}d(..., return_indices=True)`` gives them. Of equal places any may win. Inside ``jax.jit``,
+            where values are not known, a place outside of the output makes an element of the output NaN.
+        kernel_size: the size of the pool's windows: $sizes.
+        stride: the steps between the pool's windows: $sizes; ``kernel_size`` if None.
+        padding: the padding of the pool on both sides: $sizes.
+        output_size: the spatial sizes :math:`($spatial_out$comma)` of the output, or its whole shape; the sizes below
+            if None, from which they must differ by less than one stride.
 
     Returns:
-        An array of shape :math:`(N, C, L')` or :math:`(C, L')`, with :math:`L' = (L - 1) s + K - 2p`.
+        An array of shape :math:`$N_out` or :math:`$C_out`. If ``output_size`` is None, every spatial size :math:`L`
+        becomes :math:`L' = (L - 1) s + K - 2p`, with kernel size :math:`K`, stride :math:`s` and padding :math:`p`.
 
     Raises:
-        ValueError: the shapes don't fit, or an ``output_size`` a stride or more away. TypeError: an input that isn't
-            floating-point. IndexError: an index outside of the output.
+        ValueError: a shape or size does not fit, or ``output_size`` is one stride or more away.
+        TypeError: ``input`` is not floating-point, or ``indices`` are not integers.
+        IndexError: a place is outside of the output.
 
-    Source: ``torch.nn.functional.max_unpool1d``.
+    Source: ``torch.nn.functional.max_unpool${rank}d``.
 
     Example:
         >>> import jax.numpy as jnp
         >>> from purenn import functional as F
-        >>> F.max_unpool1d(jnp.array([[5.0, 3.0]]), jnp.array([[1, 3]]), 2).tolist()
-        [[0.0, 5.0, 0.0, 3.0]]
+        >>> y, places = F.max_pool${rank}d($x, 2, return_indices=True)
+        >>> F.max_unpool${rank}d(y, places, 2).tolist()
+        $y
     """
+
+
+@documented(
+    _UNPOOL,
+    1,
+    comma=",",
+    places=common.PLACES[1],
+    x="jnp.array([[1.0, 5.0, 2.0, 3.0]])",
+    y="[[0.0, 5.0, 0.0, 3.0]]",
+)
+def max_unpool1d(
+    input: ArrayLike,
+    indices: ArrayLike,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Size = 0,
+    output_size: Sequence[int] | None = None,
+) -> Array:
     return _max_unpool(1, input, indices, kernel_size, stride, padding, output_size)
 
 
+@documented(
+    _UNPOOL,
+    2,
+    comma="",
+    places=common.PLACES[2],
+    x="jnp.arange(4.0).reshape(1, 2, 2)",
+    y="[[[0.0, 0.0], [0.0, 3.0]]]",
+)
 def max_unpool2d(
-    input: Any,
-    indices: Any,
-    kernel_size: Ints,
-    stride: Ints | None = None,
-    padding: Ints = 0,
+    input: ArrayLike,
+    indices: ArrayLike,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Size = 0,
     output_size: Sequence[int] | None = None,
-) -> jax.Array:
-    r"""Puts the elements that `max_pool2d` found back where they were; more in `max_unpool1d`.
-
-    Args:
-        input: of shape :math:`(N, C, H, W)` or :math:`(C, H, W)`.
-        indices: of the same shape, the places that ``max_pool2d(..., return_indices=True)`` gave.
-        kernel_size, stride, padding: the pool's.
-        output_size: the size of the pool's input: :math:`(H', W')`, or its whole shape.
-
-    Returns:
-        An array of shape :math:`(N, C, H', W')` or :math:`(C, H', W')`.
-
-    Raises:
-        ValueError: the shapes don't fit. TypeError: an input that isn't floating-point.
-        IndexError: an index outside of the output.
-
-    Source: ``torch.nn.functional.max_unpool2d``.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn import functional as F
-        >>> y, places = F.max_pool2d(jnp.arange(4.0).reshape(1, 2, 2), 2, return_indices=True)
-        >>> F.max_unpool2d(y, places, 2).tolist()
-        [[[0.0, 0.0], [0.0, 3.0]]]
-    """
+) -> Array:
     return _max_unpool(2, input, indices, kernel_size, stride, padding, output_size)
 
 
+@documented(
+    _UNPOOL,
+    3,
+    comma="",
+    places=common.PLACES[3],
+    x="jnp.arange(8.0).reshape(1, 2, 2, 2)",
+    y="[[[[0.0, 0.0], [0.0, 0.0]], [[0.0, 0.0], [0.0, 7.0]]]]",
+)
 def max_unpool3d(
-    input: Any,
-    indices: Any,
-    kernel_size: Ints,
-    stride: Ints | None = None,
-    padding: Ints = 0,
+    input: ArrayLike,
+    indices: ArrayLike,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Size = 0,
     output_size: Sequence[int] | None = None,
-) -> jax.Array:
-    r"""Puts the elements that `max_pool3d` found back where they were; more in `max_unpool1d`.
-
-    Args:
-        input: of shape :math:`(N, C, D, H, W)` or :math:`(C, D, H, W)`.
-        indices: of the same shape, the places that ``max_pool3d(..., return_indices=True)`` gave.
-        kernel_size, stride, padding: the pool's.
-        output_size: the size of the pool's input: :math:`(D', H', W')`, or its whole shape.
-
-    Returns:
-        An array of shape :math:`(N, C, D', H', W')` or :math:`(C, D', H', W')`.
-
-    Raises:
-        ValueError: the shapes don't fit. TypeError: an input that isn't floating-point.
-        IndexError: an index outside of the output.
-
-    Source: ``torch.nn.functional.max_unpool3d``.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn import functional as F
-        >>> y, places = F.max_pool3d(jnp.arange(8.0).reshape(1, 2, 2, 2), 2, return_indices=True)
-        >>> F.max_unpool3d(y, places, 2).sum().item()
-        7.0
-    """
+) -> Array:
     return _max_unpool(3, input, indices, kernel_size, stride, padding, output_size)

@@ -56,11 +56,6 @@ _MAX_POOL = r"""Takes the maximum over every window of $input.
         $example
     """
 
-_PLACES = {
-    1: r":math:`l` in the input",
-    2: r":math:`h W + w` in the image",
-    3: r":math:`(d H + h) W + w` in the volume",
-}
 _MAX_EXAMPLES = {
     1: """>>> y, places = F.max_pool1d(jnp.array([[1.0, 5.0, 2.0, 3.0]]), 2, return_indices=True)
         >>> y.tolist(), places.tolist()
@@ -72,7 +67,7 @@ _MAX_EXAMPLES = {
 }
 
 
-@documented(_MAX_POOL, 1, places=_PLACES[1], example=_MAX_EXAMPLES[1])
+@documented(_MAX_POOL, 1, places=common.PLACES[1], example=_MAX_EXAMPLES[1])
 def max_pool1d(
     input: ArrayLike,
     kernel_size: Size,
@@ -87,7 +82,7 @@ def max_pool1d(
     )
 
 
-@documented(_MAX_POOL, 2, places=_PLACES[2], example=_MAX_EXAMPLES[2])
+@documented(_MAX_POOL, 2, places=common.PLACES[2], example=_MAX_EXAMPLES[2])
 def max_pool2d(
     input: ArrayLike,
     kernel_size: Size,
@@ -102,7 +97,7 @@ def max_pool2d(
     )
 
 
-@documented(_MAX_POOL, 3, places=_PLACES[3], example=_MAX_EXAMPLES[3])
+@documented(_MAX_POOL, 3, places=common.PLACES[3], example=_MAX_EXAMPLES[3])
 def max_pool3d(
     input: ArrayLike,
     kernel_size: Size,

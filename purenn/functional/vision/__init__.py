@@ -1,4 +1,4 @@
-"""Images: other sizes, grids, shuffled pixels."""
+"""Functions of images: resampling, grids, reordered pixels and channels."""
 
 from purenn.functional.vision import grids, interpolation, shuffles
 from purenn.functional.vision.grids import *

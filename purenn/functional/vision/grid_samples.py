@@ -1,4 +1,4 @@
-"""Sampling between the elements of a grid: where the points lie, and the weighted sum of the neighbours."""
+"""Samples between the elements of an image: the places of the points, and weighted sums of their neighbours."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from purenn.lowering.dtypes import widened
 
 
 def _unnormalized(u: jax.Array, size: int, align_corners: bool) -> jax.Array:
-    """From [-1, 1] to the numbers of the elements; the ends are their centres, or else their outer borders."""
+    """Maps [-1, 1] to places among the elements; the ends are the centres or the edges of the outermost ones."""
     return (u + 1) * ((size - 1) / 2) if align_corners else (u + 1) * (size / 2) - 0.5
 
 
 def _clipped(u: jax.Array, size: int) -> jax.Array:
-    """Into [0, size - 1], nan to 0; the gradient is 0 on the ends too, as torch's."""
+    """Clips to [0, size - 1], and NaN to 0; as in torch, the gradient is 0 at the ends too."""
     last = jnp.full_like(u, size - 1)
     return jnp.where(u > 0, jnp.where(u < last, u, last), jnp.zeros_like(u))
 
 
 def _reflected(u: jax.Array, size: int, align_corners: bool) -> jax.Array:
-    """Back and forth between the ends."""
+    """Reflects places beyond the ends until they lie between them."""
     low, span = (0.0, size - 1) if align_corners else (-0.5, size)
     if span == 0:
         return jnp.zeros_like(u)
@@ -37,6 +37,7 @@ def _reflected(u: jax.Array, size: int, align_corners: bool) -> jax.Array:
 
 
 def _padded(u: jax.Array, size: int, padding_mode: str, align_corners: bool) -> jax.Array:
+    """Moves places beyond the border into the image, except with zeros."""
     if padding_mode == "zeros":
         return u
     return _clipped(_reflected(u, size, align_corners) if padding_mode == "reflection" else u, size)
@@ -45,9 +46,9 @@ def _padded(u: jax.Array, size: int, padding_mode: str, align_corners: bool) -> 
 def _neighbours(
     u: jax.Array, size: int, mode: str, padding_mode: str, align_corners: bool
 ) -> list[tuple[jax.Array, jax.Array]]:
-    """One coordinate's neighbours, as whole numbers still floating, and their weights."""
+    """Gives the neighbours along one coordinate, as whole floating-point numbers, and their weights."""
     u = _unnormalized(u, size, align_corners)
-    if mode == "bicubic":  # the neighbours are put back into the image, not the point
+    if mode == "bicubic":  # the neighbours are moved into the image, and not the point
         low = jnp.floor(u)
         near = [_padded(low + k, size, padding_mode, align_corners) for k in range(-1, 3)]
         return list(zip(near, cubic_weights(u - low), strict=True))
@@ -59,17 +60,17 @@ def _neighbours(
 
 
 def sample(x: jax.Array, grid: jax.Array, mode: str, padding_mode: str, align_corners: bool) -> jax.Array:
-    """x of shape (N, C, *size) at the points of a grid of shape (N, *out, n), the last size's coordinate first."""
+    """Samples x, (N, C, *size), at the points of a grid, (N, *out, n), whose first coordinate is of the last size."""
     n, sizes, dtype = grid.shape[-1], x.shape[2:], x.dtype
     x, grid = widened(x), widened(grid)
     points = grid.reshape(grid.shape[0], math.prod(grid.shape[1:-1]), n)
-    axes = []  # of each coordinate's neighbours the number, whether it's inside, and the weight
+    axes = []  # per coordinate, the neighbours: the index, whether it is inside, and the weight
     for d, size in enumerate(sizes):
         near = _neighbours(points[..., n - 1 - d], size, mode, padding_mode, align_corners)
         inside = [(place >= 0) & (place <= size - 1) for place, _ in near]
         index = [jnp.where(i, p, jnp.zeros_like(p)).astype(jnp.int32) for i, (p, _) in zip(inside, near, strict=True)]
         axes.append(list(zip(index, inside, (weight for _, weight in near), strict=True)))
-    # channels last, so that a lookup is of all of them
+    # Channels are last, so that one lookup reads all of them.
     pixels = jnp.moveaxis(x.reshape(*x.shape[:2], math.prod(sizes)), 1, 2)
     total: Any = 0
     for corner in itertools.product(*axes):

@@ -1,46 +1,53 @@
-"""Images sampled at places that a grid names."""
+"""Images and volumes sampled at the points of a grid."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
 from purenn import check
 from purenn.functional.vision.grid_samples import sample
 from purenn.lowering.dtypes import compute_dtype
+from purenn.typing import Array, ArrayLike
 
 __all__ = ["affine_grid", "grid_sample"]
 
 
 def grid_sample(
-    input: Any, grid: Any, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: bool | None = None
-) -> jax.Array:
-    r"""Reads images or volumes at given points between their elements.
+    input: ArrayLike,
+    grid: ArrayLike,
+    mode: str = "bilinear",
+    padding_mode: str = "zeros",
+    align_corners: bool | None = None,
+) -> Array:
+    r"""Samples images or volumes at points between their elements.
 
     .. math:: y_{n,c,p} = \sum_q w_q(g_{n,p})\, x_{n,c,q}
 
-    over the neighbours :math:`q` of the point :math:`g`, whose coordinates run from -1 to 1, x first.
+    over the elements :math:`q` next to the point :math:`g_{n,p}`, with weights :math:`w` by their distances from it.
 
     Args:
-        input: of shape :math:`(N, C, H, W)` or :math:`(N, C, D, H, W)`.
-        grid: of shape :math:`(N, H', W', 2)` or :math:`(N, D', H', W', 3)`.
+        input: of shape :math:`(N, C, H, W)` or :math:`(N, C, D, H, W)`; floating-point.
+        grid: the points, of shape :math:`(N, H', W', 2)` or :math:`(N, D', H', W', 3)`. The coordinates run from -1 to
+            1 across the input, in the order x, y, z.
         mode: ``'bilinear'``, ``'nearest'`` or, for images, ``'bicubic'``.
-        padding_mode: what is beyond the border: ``'zeros'``, the ``'border'``'s value, or the ``'reflection'``.
-        align_corners: whether -1 and 1 are the centres of the outermost elements, rather than their outer borders;
-            None is False.
+        padding_mode: the values beyond the border: ``'zeros'``; ``'border'``, the element at the border; or
+            ``'reflection'``, the input mirrored at its border.
+        align_corners: whether -1 and 1 are the centres of the outermost elements. Otherwise, and if None, they are the
+            outer edges of these elements.
 
     Returns:
-        An array of shape :math:`(N, C, H', W')` or :math:`(N, C, D', H', W')`. Points that are nan are at the lower
-        end where ``padding_mode`` leads back into the image.
+        An array of shape :math:`(N, C, H', W')` or :math:`(N, C, D', H', W')`. A coordinate that is NaN
+        counts as the lower end with ``'border'`` and ``'reflection'``.
 
     Raises:
-        ValueError: the shapes don't fit. TypeError: the dtypes differ or aren't floating-point.
+        ValueError: a shape does not fit.
+        TypeError: the dtypes differ, or are not floating-point.
 
-    Source: ``torch.nn.functional.grid_sample``; Jaderberg et al., 2015.
+    Source: ``torch.nn.functional.grid_sample``; Jaderberg, Simonyan, Zisserman and
+    Kavukcuoglu, *Spatial Transformer Networks*, 2015, https://arxiv.org/abs/1506.02025.
 
     Example:
         >>> import jax.numpy as jnp
@@ -65,23 +72,26 @@ def grid_sample(
     return sample(x, g, mode, padding_mode, bool(align_corners))
 
 
-def affine_grid(theta: Any, size: Sequence[int], align_corners: bool | None = None) -> jax.Array:
-    r"""The points for `grid_sample` which affine maps make of those of a regular grid.
+def affine_grid(theta: ArrayLike, size: Sequence[int], align_corners: bool | None = None) -> Array:
+    r"""Applies affine maps to the points of a regular grid, which gives a grid for `grid_sample`.
 
     .. math:: g_{n,h,w} = \theta_n\, (x_w, y_h, 1)^\top
 
     Args:
-        theta: of shape :math:`(N, 2, 3)`, or :math:`(N, 3, 4)` for volumes.
-        size: of the output of `grid_sample`, :math:`(N, C, H, W)` or :math:`(N, C, D, H, W)`.
-        align_corners: whether the outermost points lie on -1 and 1, rather than half a step within; None is False.
+        theta: the affine maps, of shape :math:`(N, 2, 3)` for images or :math:`(N, 3, 4)` for volumes; floating-point.
+        size: the shape of the output of `grid_sample`, :math:`(N, C, H, W)` or :math:`(N, C, D, H, W)`.
+        align_corners: whether the outermost points of the regular grid lie at -1 and 1. Otherwise, and if None, they
+            lie half a step inside.
 
     Returns:
         An array of shape :math:`(N, H, W, 2)` or :math:`(N, D, H, W, 3)`.
 
     Raises:
-        ValueError: the shapes don't fit. TypeError: a ``theta`` that isn't floating-point.
+        ValueError: a shape does not fit.
+        TypeError: ``theta`` is not floating-point.
 
-    Source: ``torch.nn.functional.affine_grid``; Jaderberg et al., 2015.
+    Source: ``torch.nn.functional.affine_grid``; Jaderberg, Simonyan, Zisserman and
+    Kavukcuoglu, *Spatial Transformer Networks*, 2015, https://arxiv.org/abs/1506.02025.
 
     Example:
         >>> import jax.numpy as jnp
@@ -97,7 +107,7 @@ def affine_grid(theta: Any, size: Sequence[int], align_corners: bool | None = No
     batch, _, *space = check.integers(where, "size", size, len(size), 0)
     n = len(space)
     check.shape(where, "theta", a, (batch, n, n + 1))
-    unit = align_corners and min(space) == 1  # then torch doesn't look at the others
+    unit = align_corners and min(space) == 1  # for which torch doesn't check the other sizes
     if not unit and min(size) <= 0:
         check.fail(where, "size", "be positive", size)
     wide = compute_dtype(a.dtype)

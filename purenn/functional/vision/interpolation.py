@@ -1,25 +1,23 @@
-"""Images resampled to another size."""
+"""Signals, images and volumes resampled to another size."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
 
-import jax
 import jax.numpy as jnp
 
 from purenn import check
+from purenn.docstring import documented
 from purenn.functional.pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from purenn.functional.vision.taps import resampled_bytes, sizes_and_scales, taps
 from purenn.lowering.dtypes import compute_dtype
 from purenn.lowering.resampling import weighted
+from purenn.typing import Array, ArrayLike, Size
 
 __all__ = ["interpolate", "upsample", "upsample_bilinear", "upsample_nearest"]
 
-
-# the modes, and the numbers of dimensions they take
-_MODES = {
+_MODES = {  # the ranks that each mode takes
     "nearest": (3, 4, 5),
     "linear": (3,),
     "bilinear": (4,),
@@ -29,55 +27,59 @@ _MODES = {
     "nearest-exact": (3, 4, 5),
     "lanczos": (4,),
 }
-
-
 _INTEGER_MODES = ("nearest", "nearest-exact", "bilinear", "bicubic", "lanczos")
 
 
 def interpolate(
-    input: Any,
-    size: int | Sequence[int] | None = None,
+    input: ArrayLike,
+    size: Size | None = None,
     scale_factor: float | Sequence[float] | None = None,
     mode: str = "nearest",
     align_corners: bool | None = None,
     recompute_scale_factor: bool | None = None,
     antialias: bool = False,
-) -> jax.Array:
+) -> Array:
     r"""Resamples signals, images or volumes to another size.
 
-    Output :math:`i` of a dimension lies at :math:`(i + \tfrac12) / s - \tfrac12` of the input with
-    :math:`s = \text{out} / \text{in}`, or at :math:`i\,(\text{in} - 1) / (\text{out} - 1)` with ``align_corners``,
-    and is made of the neighbours there, dimension by dimension:
+    Element :math:`i` of an output dimension lies at :math:`(i + \tfrac12) / s - \tfrac12` in the input, with
+    :math:`s = \text{out} / \text{in}`; with ``align_corners`` at :math:`i\,(\text{in} - 1) / (\text{out} - 1)`. It is
+    computed from the elements near this place, one dimension after the other:
 
     ======================================== ============================================================
     ``nearest``                              the element at :math:`\lfloor i / s \rfloor`
-    ``nearest-exact``                        the nearest, at :math:`\lfloor (i + \tfrac12) / s \rfloor`
-    ``linear``, ``bilinear``, ``trilinear``  the line between the two next to it
-    ``bicubic``                              the cubic through four, with :math:`a = -0.75`
-    ``area``                                 the average of all it covers: `adaptive_avg_pool2d`
-    ``lanczos``                              a windowed sinc of six; only with ``antialias``
+    ``nearest-exact``                        the nearest element, at :math:`\lfloor (i + \tfrac12) / s \rfloor`
+    ``linear``, ``bilinear``, ``trilinear``  the line through the 2 nearest elements
+    ``bicubic``                              a cubic of the 4 nearest elements, with :math:`a = -0.75`
+    ``area``                                 the average of the covered elements, as `adaptive_avg_pool2d`
+    ``lanczos``                              a windowed sinc over 6 elements; only with ``antialias``
     ======================================== ============================================================
 
     Args:
-        input: of shape :math:`(N, C, L)`, :math:`(N, C, H, W)` or :math:`(N, C, D, H, W)`; of dtype uint8 too, in the
-            modes for images and the nearest ones.
-        size: of the output, one number or one a dimension.
-        scale_factor: instead of ``size``; the outputs are :math:`\lfloor s \cdot \text{in} \rfloor` then.
-        mode: one of those above; ``linear`` takes signals only, ``trilinear`` volumes only, and ``bilinear``,
-            ``bicubic`` and ``lanczos`` images only.
-        align_corners: whether the centres of the outermost elements stay where they are.
-        recompute_scale_factor: whether :math:`s` is taken from the sizes rather than from ``scale_factor``.
-        antialias: widens the kernel where the image shrinks, so that no pixel is passed over; in the modes for images.
-            The cubic's :math:`a` is -0.5 then.
+        input: of shape :math:`(N, C, L)`, :math:`(N, C, H, W)` or :math:`(N, C, D, H, W)`; floating-point, or uint8 in
+            the modes ``nearest``, ``nearest-exact``, ``bilinear``, ``bicubic`` and ``lanczos``.
+        size: the spatial size of the output: one number, or one per spatial dimension. Either it or ``scale_factor``
+            must be given.
+        scale_factor: the size of the output as a multiple of the input's, rounded down: one number, or one per spatial
+            dimension.
+        mode: one of the modes above. ``linear`` takes signals only; ``bilinear``, ``bicubic`` and ``lanczos`` take
+            images only; ``trilinear`` takes volumes only.
+        align_corners: whether the centres of the outermost elements stay where they are; must be None in the modes
+            ``nearest``, ``nearest-exact`` and ``area``.
+        recompute_scale_factor: whether :math:`s` is computed from the sizes even if ``scale_factor`` is given, which is
+            :math:`s` otherwise.
+        antialias: whether the kernel widens where the image shrinks, so that every pixel counts; only in the modes
+            ``bilinear``, ``bicubic`` and ``lanczos``. The cubic then has :math:`a = -0.5`.
 
     Returns:
-        An array of shape :math:`(N, C, *\text{out})` and the input's dtype.
+        An array of shape :math:`(N, C, *\text{out})` and ``input``'s dtype, where every spatial size is
+        :math:`\lfloor \text{scale\_factor} \cdot \text{in} \rfloor` if ``size`` is None.
 
     Raises:
-        ValueError: an argument that doesn't fit the mode or the input's shape.
-        TypeError: the dtype isn't taken.
+        ValueError: an argument does not fit the mode or the shape of ``input``.
+        TypeError: the mode does not take the dtype of ``input``.
 
-    Sources: ``torch.nn.functional.interpolate``; Keys, 1981.
+    Source: ``torch.nn.functional.interpolate``; Keys, *Cubic Convolution Interpolation for Digital Image Processing*,
+    1981, https://doi.org/10.1109/TASSP.1981.1163711.
 
     Example:
         >>> import jax.numpy as jnp
@@ -95,15 +97,15 @@ def interpolate(
 
 def _interpolated(
     where: str,
-    input: Any,
-    size: int | Sequence[int] | None,
+    input: ArrayLike,
+    size: Size | None,
     scale_factor: float | Sequence[float] | None,
     mode: str = "nearest",
     align_corners: bool | None = None,
     recompute_scale_factor: bool | None = None,
     antialias: bool = False,
-) -> jax.Array:
-    """`interpolate` under one of its names."""
+) -> Array:
+    """Checks the arguments and resamples, under one of the names of `interpolate`."""
     x = check.array(where, "input", input)
     check.choice(where, "mode", mode, _MODES)
     check.rank(where, "input", x, _MODES[mode], f"with mode={mode!r}")
@@ -136,68 +138,73 @@ def _interpolated(
     return weighted(x if picked else x.astype(wide), tables).astype(x.dtype)
 
 
-def upsample(
-    input: Any,
-    size: int | Sequence[int] | None = None,
-    scale_factor: float | Sequence[float] | None = None,
-    mode: str = "nearest",
-    align_corners: bool | None = None,
-) -> jax.Array:
-    """The old name of `interpolate`; it warns of that, as torch's does.
+_OLD_NAME = r"""Resamples $inputs to another size$by: an old name of `interpolate`.
+
+    It warns that it is deprecated, as torch's function does.
 
     Args:
-        input, size, scale_factor, mode, align_corners: those of `interpolate`.
+        input: of shape $shapes; floating-point or uint8.
+        size: the spatial size of the output: one number, or one per spatial dimension. Either it or ``scale_factor``
+            must be given.
+        scale_factor: the size of the output as a multiple of the input's, rounded down: one number, or one per spatial
+            dimension.$arguments
 
-    Source: ``torch.nn.functional.upsample``.
+    Returns:
+        An array of shape :math:`(N, C, *\text{out})` and ``input``'s dtype, where every spatial size is
+        :math:`\lfloor \text{scale\_factor} \cdot \text{in} \rfloor` if ``size`` is None.
+
+    Raises:
+        ValueError: an argument does not fit the others.
+        TypeError: ``input`` has a dtype that is not taken.
+
+    Source: ``torch.nn.functional.$name``.
 
     Example:
         >>> import jax.numpy as jnp, warnings
         >>> from purenn import functional as F
         >>> with warnings.catch_warnings(action="ignore"):
-        ...     F.upsample(jnp.ones((1, 1, 2, 2)), scale_factor=2).shape
+        ...     F.$name(jnp.ones((1, 1, 2, 2)), scale_factor=2).shape
         (1, 1, 4, 4)
     """
+
+_MODE = """
+        mode: ``'nearest'`` or ``'nearest-exact'``, the nearest element, which a place halfway between two rounds
+            differently; ``'linear'`` for signals, ``'bilinear'`` for images and ``'trilinear'`` for volumes, linear
+            interpolation; ``'bicubic'`` for images, cubic interpolation; or ``'area'``, averages.
+        align_corners: whether the centres of the outermost elements stay where they are; only for linear and cubic
+            interpolation."""
+_SHAPES = ":math:`(N, C, L)`, :math:`(N, C, H, W)` or :math:`(N, C, D, H, W)`"
+_OF_ANY = {"inputs": "signals, images or volumes", "shapes": _SHAPES}
+
+
+@documented(_OLD_NAME, None, name="upsample", by="", arguments=_MODE, **_OF_ANY)
+def upsample(
+    input: ArrayLike,
+    size: Size | None = None,
+    scale_factor: float | Sequence[float] | None = None,
+    mode: str = "nearest",
+    align_corners: bool | None = None,
+) -> Array:
     warnings.warn("upsample is deprecated: interpolate does the same", stacklevel=2)
     return _interpolated("upsample", input, size, scale_factor, mode, align_corners)
 
 
+@documented(_OLD_NAME, None, name="upsample_nearest", by=" by their nearest elements", arguments="", **_OF_ANY)
 def upsample_nearest(
-    input: Any, size: int | Sequence[int] | None = None, scale_factor: float | Sequence[float] | None = None
-) -> jax.Array:
-    """`interpolate` with ``mode='nearest'``; it warns that it's an old name, as torch's does.
-
-    Args:
-        input, size, scale_factor: those of `interpolate`.
-
-    Source: ``torch.nn.functional.upsample_nearest``.
-
-    Example:
-        >>> import jax.numpy as jnp, warnings
-        >>> from purenn import functional as F
-        >>> with warnings.catch_warnings(action="ignore"):
-        ...     F.upsample_nearest(jnp.ones((1, 1, 2, 2)), scale_factor=2).shape
-        (1, 1, 4, 4)
-    """
+    input: ArrayLike, size: Size | None = None, scale_factor: float | Sequence[float] | None = None
+) -> Array:
     warnings.warn("upsample_nearest is deprecated: interpolate does the same", stacklevel=2)
     return _interpolated("upsample_nearest", input, size, scale_factor)
 
 
+_BILINEAR = " by bilinear interpolation, where the centres of the outermost pixels stay where they are"
+
+
+@documented(
+    _OLD_NAME, inputs="images", name="upsample_bilinear", by=_BILINEAR, shapes=":math:`(N, C, H, W)`", arguments=""
+)
 def upsample_bilinear(
-    input: Any, size: int | Sequence[int] | None = None, scale_factor: float | Sequence[float] | None = None
-) -> jax.Array:
-    """`interpolate` with ``mode='bilinear', align_corners=True``; it warns that it's an old name, as torch's does.
-
-    Args:
-        input, size, scale_factor: those of `interpolate`.
-
-    Source: ``torch.nn.functional.upsample_bilinear``.
-
-    Example:
-        >>> import jax.numpy as jnp, warnings
-        >>> from purenn import functional as F
-        >>> with warnings.catch_warnings(action="ignore"):
-        ...     F.upsample_bilinear(jnp.ones((1, 1, 2, 2)), scale_factor=2).shape
-        (1, 1, 4, 4)
-    """
+    input: ArrayLike, size: Size | None = None, scale_factor: float | Sequence[float] | None = None
+) -> Array:
     warnings.warn("upsample_bilinear is deprecated: interpolate does the same", stacklevel=2)
     return _interpolated("upsample_bilinear", input, size, scale_factor, "bilinear", align_corners=True)

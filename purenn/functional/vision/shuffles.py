@@ -1,31 +1,31 @@
-"""Pixels and channels in another order."""
+"""Functions that reorder pixels and channels."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from purenn import check
+from purenn.typing import Array, ArrayLike
 
 __all__ = ["channel_shuffle", "native_channel_shuffle", "pixel_shuffle", "pixel_unshuffle"]
 
 
-def pixel_shuffle(input: Any, upscale_factor: int) -> jax.Array:
-    r"""Lays channels out in space: :math:`y_{c,\,hr+i,\,wr+j} = x_{cr^2 + ir + j,\,h,\,w}`.
+def pixel_shuffle(input: ArrayLike, upscale_factor: int) -> Array:
+    r"""Moves channels into space: :math:`y_{c,\,hr+i,\,wr+j} = x_{cr^2 + ir + j,\,h,\,w}`.
 
     Args:
         input: of shape :math:`(*, C r^2, H, W)` and any dtype.
-        upscale_factor: :math:`r`.
+        upscale_factor: the factor :math:`r` by which height and width grow.
 
     Returns:
         An array of shape :math:`(*, C, H r, W r)`.
 
     Raises:
-        ValueError: the shape doesn't fit.
+        ValueError: ``input`` has fewer than 3 dimensions, or a number of channels that :math:`r^2` does not divide.
 
-    Source: ``torch.nn.functional.pixel_shuffle``; Shi et al., 2016.
+    Source: ``torch.nn.functional.pixel_shuffle``; Shi et al., *Real-Time Single Image and Video
+    Super-Resolution Using an Efficient Sub-Pixel Convolutional Neural Network*, 2016, https://arxiv.org/abs/1609.05158.
 
     Example:
         >>> import jax.numpy as jnp
@@ -43,20 +43,24 @@ def pixel_shuffle(input: Any, upscale_factor: int) -> jax.Array:
     return y.reshape(*lead, c // (r * r), h * r, w * r)
 
 
-def pixel_unshuffle(input: Any, downscale_factor: int) -> jax.Array:
-    r"""Stacks neighbours as channels: :math:`y_{cr^2 + ir + j,\,h,\,w} = x_{c,\,hr+i,\,wr+j}`, undoing `pixel_shuffle`.
+def pixel_unshuffle(input: ArrayLike, downscale_factor: int) -> Array:
+    r"""Moves space into channels: :math:`y_{cr^2 + ir + j,\,h,\,w} = x_{c,\,hr+i,\,wr+j}`.
+
+    It is the inverse of `pixel_shuffle`.
 
     Args:
         input: of shape :math:`(*, C, H r, W r)` and any dtype.
-        downscale_factor: :math:`r`.
+        downscale_factor: the factor :math:`r` by which height and width shrink.
 
     Returns:
-        An array of shape :math:`(*, C r^2, H, W)`; of an empty input too, which torch gives back in its own shape.
+        An array of shape :math:`(*, C r^2, H, W)`. An empty input is reshaped too, where torch
+        returns it as it is.
 
     Raises:
-        ValueError: the shape doesn't fit.
+        ValueError: ``input`` has fewer than 3 dimensions, or a height or width that :math:`r` does not divide.
 
-    Source: ``torch.nn.functional.pixel_unshuffle``; Shi et al., 2016.
+    Source: ``torch.nn.functional.pixel_unshuffle``; Shi et al., *Real-Time Single Image and Video
+    Super-Resolution Using an Efficient Sub-Pixel Convolutional Neural Network*, 2016, https://arxiv.org/abs/1609.05158.
 
     Example:
         >>> import jax.numpy as jnp
@@ -75,25 +79,27 @@ def pixel_unshuffle(input: Any, downscale_factor: int) -> jax.Array:
 
 
 def _image(where: str, x: jax.Array) -> tuple[int, ...]:
+    """Checks that an array has channels, height and width, and gives its shape."""
     if x.ndim < 3:
         check.fail(where, "input", "have rank at least 3, (*, C, H, W)", f"shape {x.shape}")
     return x.shape
 
 
-def channel_shuffle(input: Any, groups: int) -> jax.Array:
-    r"""Deals the groups of channels out in turn: :math:`y_{ig + j} = x_{jC/g + i}`.
+def channel_shuffle(input: ArrayLike, groups: int) -> Array:
+    r"""Interleaves groups of channels: :math:`y_{ig + j} = x_{jC/g + i}`.
 
     Args:
-        input: of shape :math:`(N, C, *)` with at least one more dimension, and any dtype.
-        groups: :math:`g`, a divisor of :math:`C`.
+        input: of shape :math:`(N, C, *)` with at least 3 dimensions, and any dtype.
+        groups: the number :math:`g` of groups, a divisor of :math:`C`.
 
     Returns:
-        An array like ``input``.
+        An array of the shape and dtype of ``input``.
 
     Raises:
-        ValueError: the shape doesn't fit.
+        ValueError: ``input`` has fewer than 3 dimensions, or a number of channels that ``groups`` does not divide.
 
-    Source: ``torch.nn.functional.channel_shuffle``; Zhang et al., 2017.
+    Source: ``torch.nn.functional.channel_shuffle``; Zhang, Zhou, Lin and Sun, *ShuffleNet: An Extremely
+    Efficient Convolutional Neural Network for Mobile Devices*, 2017, https://arxiv.org/abs/1707.01083.
 
     Example:
         >>> import jax.numpy as jnp
@@ -104,13 +110,23 @@ def channel_shuffle(input: Any, groups: int) -> jax.Array:
     return _channel_shuffle("channel_shuffle", input, groups)
 
 
-def native_channel_shuffle(input: Any, groups: int) -> jax.Array:
-    """`channel_shuffle` under the name of torch's kernel; other than torch's it has a gradient.
+def native_channel_shuffle(input: ArrayLike, groups: int) -> Array:
+    r"""Interleaves groups of channels: :math:`y_{ig + j} = x_{jC/g + i}`, as `channel_shuffle` does.
+
+    The name is that of torch's kernel. Torch's function has no gradient; this one has.
 
     Args:
-        input, groups: those of `channel_shuffle`.
+        input: of shape :math:`(N, C, *)` with at least 3 dimensions, and any dtype.
+        groups: the number :math:`g` of groups, a divisor of :math:`C`.
 
-    Source: ``torch.nn.functional.native_channel_shuffle``.
+    Returns:
+        An array of the shape and dtype of ``input``.
+
+    Raises:
+        ValueError: ``input`` has fewer than 3 dimensions, or a number of channels that ``groups`` does not divide.
+
+    Source: ``torch.nn.functional.native_channel_shuffle``; Zhang, Zhou, Lin and Sun, *ShuffleNet: An
+    Extremely Efficient Convolutional Neural Network for Mobile Devices*, 2017, https://arxiv.org/abs/1707.01083.
 
     Example:
         >>> import jax.numpy as jnp
@@ -121,7 +137,8 @@ def native_channel_shuffle(input: Any, groups: int) -> jax.Array:
     return _channel_shuffle("native_channel_shuffle", input, groups)
 
 
-def _channel_shuffle(where: str, input: Any, groups: int) -> jax.Array:
+def _channel_shuffle(where: str, input: ArrayLike, groups: int) -> jax.Array:
+    """Checks the arguments and interleaves the groups, under one of the two names."""
     x, groups = check.array(where, "input", input), check.integer(where, "groups", groups, 1)
     if x.ndim < 3:
         check.fail(where, "input", "have rank at least 3, (N, C, *)", f"shape {x.shape}")

@@ -1,7 +1,7 @@
-"""Resampling along one axis at a time: which inputs an output is made of, and with what weights.
+"""Resampling along one axis at a time: the inputs that an output is computed from, and their weights.
 
-All geometry is static, so it is worked out by numpy while tracing, in the arithmetic that torch uses (single
-precision but for float64): on the borders between two neighbours the rounding decides.
+All geometry is static, so that numpy computes it while tracing, in torch's arithmetic (double precision for float64,
+else single precision): halfway between two neighbours the rounding decides.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from purenn.lowering.resampling import Taps, weighted
 def sizes_and_scales(
     where: str, x: jax.Array, size: Any, scale_factor: Any, recompute: bool
 ) -> tuple[tuple[int, ...], tuple[float | None, ...]]:
-    """The sizes of the output, and the factors by which the caller wants them, where they count."""
+    """Gives the sizes of the output, and the scale factors per dimension; None where the sizes determine them."""
     n = x.ndim - 2
     if (size is None) == (scale_factor is None):
         came = "neither" if size is None else f"size={size} and scale_factor={scale_factor}"
@@ -40,12 +40,13 @@ def sizes_and_scales(
 
 
 def _fits(where: str, name: str, value: Any, n: int) -> None:
+    """Checks that a sequence has one value per dimension."""
     if isinstance(value, Sequence) and len(value) != n:
         check.fail(where, name, f"be one number, or {n} of them, one per dimension", value)
 
 
 def _source(size: int, out: int, scale: float | None, align_corners: bool, real: Any) -> tuple[Any, np.ndarray]:
-    """Inputs per output, and where the outputs lie among the inputs, on torch's scale of pixel centres."""
+    """Gives the inputs per output, and the places of the outputs among the inputs."""
     i = np.arange(out, dtype=real)
     if align_corners:
         step = real(size - 1) / real(out - 1) if out > 1 else real(0)
@@ -57,7 +58,7 @@ def _source(size: int, out: int, scale: float | None, align_corners: bool, real:
 def _nearest(size: int, out: int, scale: float | None, shift: float, real: Any) -> Taps:
     step = real(1.0 / scale) if scale is not None else real(size) / real(out)
     source = (np.arange(out, dtype=real) + real(shift)) * step
-    return Taps(np.minimum(np.floor(source.astype(np.float32)).astype(np.int64), size - 1)[:, None])  # as torch: floorf
+    return Taps(np.minimum(np.floor(source.astype(np.float32)).astype(np.int64), size - 1)[:, None])  # torch's floorf
 
 
 def _linear(size: int, out: int, scale: float | None, align_corners: bool, real: Any) -> Taps:
@@ -68,7 +69,7 @@ def _linear(size: int, out: int, scale: float | None, align_corners: bool, real:
 
 
 def cubic_weights(t: Any, a: float = -0.75) -> list[Any]:
-    """The weights of the four neighbours of a point at `t` in [0, 1] between the middle two (Keys, 1981)."""
+    """Gives the weights of the four neighbours of a point at `t` in [0, 1] between the middle two (Keys, 1981)."""
 
     def near(d: Any) -> Any:
         return ((a + 2) * d - (a + 3)) * d * d + 1
@@ -100,7 +101,7 @@ def _lanczos(x: np.ndarray) -> np.ndarray:
     return np.where((x >= -3) & (x < 3), np.sinc(x) * np.sinc(x / 3), 0)
 
 
-# the filter of each mode, and how far it reaches
+# per mode, the filter and its reach in elements
 FILTERS: dict[str, tuple[Callable[[np.ndarray], np.ndarray], int]] = {
     "bilinear": (_hat, 1),
     "bicubic": (_keys, 2),
@@ -109,7 +110,7 @@ FILTERS: dict[str, tuple[Callable[[np.ndarray], np.ndarray], int]] = {
 
 
 def _filtered(mode: str, size: int, out: int, scale: float | None, align_corners: bool, real: Any) -> Taps:
-    """Windows that widen with the input's share of an output, so that no input is passed over."""
+    """Gives windows as wide as the inputs per output, so that every input counts."""
     function, reach = FILTERS[mode]
     step = _source(size, out, scale, align_corners, real)[0]
     support = real(reach) * step if step >= 1 else real(reach)
@@ -128,9 +129,9 @@ def _filtered(mode: str, size: int, out: int, scale: float | None, align_corners
 
 
 def taps(mode: str, size: int, out: int, scale: float | None, align_corners: bool, antialias: bool, dtype: Any) -> Taps:
-    """The taps of one axis; ``scale`` is the factor that the caller gave, if one counts."""
+    """Gives the taps of one axis; ``scale`` is the factor that the caller gave, or None."""
     real = np.float64 if dtype == jnp.float64 else np.float32
-    if size == out and (antialias or mode.endswith("linear")):  # whatever the scale, in torch
+    if size == out and (antialias or mode.endswith("linear")):  # in torch for every scale
         return Taps(np.arange(out)[:, None])
     if antialias:
         return _filtered(mode, size, out, scale, align_corners, real)
@@ -140,7 +141,7 @@ def taps(mode: str, size: int, out: int, scale: float | None, align_corners: boo
 
 
 def resampled_bytes(x: jax.Array, tables: Mapping[int, Taps]) -> jax.Array:
-    """The weighted sums as torch makes them of bytes: by integers, from the last axis on, each rounded to a byte."""
+    """Computes the weighted sums of bytes as torch does: in integers, last axis first, each rounded to a byte."""
     for axis, table in sorted(tables.items(), reverse=True):
         if table.weight is None:
             continue
@@ -150,7 +151,7 @@ def resampled_bytes(x: jax.Array, tables: Mapping[int, Taps]) -> jax.Array:
 
 
 def _fixed_point(table: Taps) -> tuple[Taps, int]:
-    """The weights as integers of at most 15 bits, to be divided by 2 ** shift; each input has but one."""
+    """Merges repeated inputs, and gives the weights times 2 ** shift as integers of at most 15 bits, and the shift."""
     weight, same = np.array(table.weight), table.source[:, 1:] == table.source[:, :-1]
     if table.used is not None:
         same = same & table.used[:, 1:]

@@ -1,0 +1,31 @@
+"""Checks of inputs that the activations share."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+
+from purenn import check
+from purenn.lowering.dtypes import widened
+from purenn.typing import ArrayLike, DTypeLike
+
+
+def floating(where: str, input: ArrayLike) -> jax.Array:
+    """Gives the input as an array; refuses one that isn't floating-point."""
+    x = check.array(where, "input", input)
+    check.floating(where, "input", x)
+    return x
+
+
+def real(where: str, input: ArrayLike) -> jax.Array:
+    """Gives the input as an array; refuses a boolean or complex one."""
+    x = check.array(where, "input", input)
+    if x.dtype == bool or jnp.iscomplexobj(x):
+        check.fail(where, "input", "be a real array", f"dtype {x.dtype}", TypeError)
+    return x
+
+
+def wide(where: str, input: ArrayLike) -> tuple[jax.Array, DTypeLike]:
+    """Gives a floating-point input in the dtype of the computation, and its own dtype."""
+    x = floating(where, input)
+    return widened(x), x.dtype

@@ -1,0 +1,36 @@
+"""The base of losses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from purenn import check
+from purenn.functional.loss.common import reduction_of
+from purenn.layers.base import Constant, Layer
+
+
+class Loss(Layer):
+    """The base of losses, which torch prints without their hyper-parameters.
+
+    The deprecated ``size_average`` and ``reduce`` are read once, here: they become ``reduction``. Every buffer is a
+    hyper-parameter that is an array or None.
+    """
+
+    repr_fields = ()
+
+    def normalize(self) -> Mapping[str, Any]:
+        name, given = type(self).__name__, vars(self)
+        for buffer in self.buffers():
+            given_array(name, buffer, given.get(buffer))
+        deprecated = given.get("size_average"), given.get("reduce")
+        if deprecated == (None, None):
+            return {}
+        return {"reduction": reduction_of(name, given["reduction"], *deprecated), "size_average": None, "reduce": None}
+
+
+def given_array(where: str, argument: str, value: Any) -> Constant | None:
+    """Gives a hyper-parameter that is an array or None; refuses any other."""
+    if value is not None and not isinstance(value, Constant):
+        check.fail(where, argument, "be an array or None", repr(value), TypeError)
+    return value

@@ -1,0 +1,221 @@
+"""Gradients of functions of modules."""
+
+from __future__ import annotations
+
+import functools
+import types
+import weakref
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from purenn import random
+from purenn.layers.location import describe_arguments
+from purenn.nn import access
+from purenn.nn.arguments import Arguments
+from purenn.nn.given import check_given
+from purenn.nn.module import Module
+from purenn.nn.program import Call, KeyedJit, Programs, execute, refuse_tracers, traced
+from purenn.nn.reach import Reach
+from purenn.nn.structure import structure
+from purenn.nn.trees import Result, is_array
+from purenn.tree import nest
+from purenn.variable import Variable
+
+__all__ = ["grad", "value_and_grad"]
+
+
+def value_and_grad(
+    fn: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False
+) -> Callable[..., Any]:
+    """Makes a function that gives the value of another and its gradients in modules or arrays.
+
+    It is compiled as a step of an `Optimizer` is: once for all that it depends on. Buffers that ``fn`` changes are
+    changed. Gradients of complex parameters are torch's, the direction in which the value rises.
+
+    Args:
+        fn: gives a scalar, or with ``has_aux`` a pair of a scalar and anything.
+        argnums: which of its arguments the gradients are taken in: modules, trees of modules, or trees of arrays.
+        has_aux: whether the scalar comes with something else.
+
+    Returns:
+        A function that gives ``(fn's result, gradients)``: in place of each module a dict nested like
+        ``module.params``, with zeros for frozen parameters; for several ``argnums`` a tuple.
+
+    Source: ``jax.value_and_grad``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import nn
+        >>> net = nn.Linear(2, 1, bias=False)
+        >>> loss, grads = nn.value_and_grad(lambda net, x: net(x).sum())(net, jnp.array([[3.0, 4.0]]))
+        >>> grads
+        {'weight': Array([[3., 4.]], dtype=float32)}
+    """
+    places = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    name = getattr(fn, "__name__", type(fn).__name__)
+    programs = _programs(fn, name)
+
+    @functools.wraps(fn)
+    def value_and_gradients(*args: Any, **kwargs: Any) -> Any:
+        check_given()
+        given = [_differentiable(name, args, place) for place in places]
+        value, gradients = _gradients(programs, fn, name, args, kwargs, dict(zip(places, given, strict=True)), has_aux)
+        return value, gradients[0] if isinstance(argnums, int) else tuple(gradients)
+
+    return value_and_gradients
+
+
+_shared: weakref.WeakValueDictionary[types.CodeType, Programs] = weakref.WeakValueDictionary()
+_recent: deque[Programs] = deque(maxlen=16)
+
+
+def _programs(fn: Callable[..., Any], name: str) -> Programs:
+    """The programs of a function; a lambda that is written in a loop is told by its code."""
+    code = getattr(fn, "__code__", None)
+    found = None if code is None else _shared.get(code)
+    if found is None:
+        found = Programs(f"value_and_grad of {name}")
+        if code is not None:
+            _shared[code] = found
+            _recent.append(found)
+    return found
+
+
+def grad(fn: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
+    """Makes a function that gives the gradients of another in modules or arrays: those of `value_and_grad`.
+
+    Args:
+        fn: gives a scalar, or with ``has_aux`` a pair of a scalar and anything.
+        argnums: which of its arguments the gradients are taken in: modules, trees of modules, or trees of arrays.
+        has_aux: whether the scalar comes with something else.
+
+    Returns:
+        A function that gives the gradients, or with ``has_aux`` the pair ``(gradients, something else)``.
+
+    Source: ``jax.grad``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import nn
+        >>> net = nn.Linear(2, 1, bias=False)
+        >>> nn.grad(lambda net, x: net(x).sum())(net, jnp.array([[3.0, 4.0]]))
+        {'weight': Array([[3., 4.]], dtype=float32)}
+    """
+    both = value_and_grad(fn, argnums, has_aux)
+
+    @functools.wraps(fn)
+    def gradients(*args: Any, **kwargs: Any) -> Any:
+        value, found = both(*args, **kwargs)
+        return (found, value[1]) if has_aux else found
+
+    return gradients
+
+
+def _differentiable(name: str, args: tuple[Any, ...], place: int) -> Any:
+    if not -len(args) <= place < len(args):
+        raise TypeError(f"{name}: there is no positional argument {place}, in which a gradient is asked for")
+    value = args[place]
+    leaves = jax.tree.leaves(value)
+    kinds = {isinstance(leaf, Module) for leaf in leaves}
+    for leaf in leaves:
+        if len(kinds) > 1 or not (
+            isinstance(leaf, Module) or (is_array(leaf) and jnp.issubdtype(leaf.dtype, jnp.inexact))
+        ):
+            raise TypeError(
+                f"{name}: argument {place} must be a module, a tree of modules or a tree of floating-point arrays for "
+                f"a gradient, got {'both modules and arrays' if len(kinds) > 1 else f'a {type(leaf).__name__}'}"
+            )
+    return value
+
+
+def _has_modules(value: Any) -> bool:
+    return any(isinstance(leaf, Module) for leaf in jax.tree.leaves(value))
+
+
+def _gradients(
+    programs: Programs,
+    fn: Callable[..., Any],
+    name: str,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    given: dict[int, Any],
+    has_aux: bool,
+) -> tuple[Any, list[Any]]:
+    """The value of a function and its gradients in what is given of its arguments, by their places."""
+    trees = {place: jax.tree.flatten(value) for place, value in given.items()}
+    modules = {place: trees.pop(place) for place, value in given.items() if _has_modules(value)}
+    every = [structure(module).parameters for leaves, _ in modules.values() for module in leaves]
+    trained = list({v: None for known in every for v in known.values() if v.requires_grad})
+    rest = list(args)
+    for place in trees:
+        rest[place] = None
+
+    def run(found: Reach, arguments: Arguments) -> Any:
+        variables = found.variables
+        numbers = {variable: i for i, variable in enumerate(variables)}
+        places = tuple(numbers[variable] for variable in trained)
+        forms = tuple((place % len(args), tree) for place, (_, tree) in trees.items())
+        program = programs.program(
+            found, arguments, (has_aux, places, forms), lambda: _gradient_program(name, has_aux, places, forms)
+        )
+
+        def finish(output: Any) -> tuple[Any, list[Variable], list[Any]]:
+            result, gradients, changed = output
+            if access.in_pure_call() is None:
+                refuse_tracers([*changed.values()], f"a buffer of a module that {name} calls")
+            return (result, gradients), [variables[i] for i in changed], [*changed.values()]
+
+        leaves = [leaf for leaves, _ in trees.values() for leaf in leaves]
+        inputs = access.read(variables), leaves, found.arrays, arguments.inputs
+        result, (in_parameters, in_leaves) = execute(program, Call(found, arguments), None, finish, *inputs)
+        by_variable, remaining, gradients = dict(zip(trained, in_parameters, strict=True)), list(in_leaves), []
+
+        def in_module(module: Module) -> dict[str, Any]:
+            known = structure(module).parameters
+            zeros = {n: jnp.zeros_like(v.value) for n, v in known.items() if v not in by_variable}
+            return nest({n: by_variable.get(v, zeros.get(n)) for n, v in known.items()})
+
+        for place in given:
+            if place in modules:
+                leaves, tree = modules[place]
+                gradients.append(jax.tree.unflatten(tree, [in_module(module) for module in leaves]))
+            else:
+                leaves, tree = trees[place]
+                gradients.append(jax.tree.unflatten(tree, remaining[: len(leaves)]))
+                del remaining[: len(leaves)]
+        return result.value() if isinstance(result, Result) else result, gradients
+
+    return programs.call([], [("the function", fn)], tuple(rest), kwargs, run)
+
+
+def _gradient_program(name: str, has_aux: bool, places: tuple[int, ...], forms: tuple[Any, ...]) -> KeyedJit:
+    def run(stream: random.Stream, values: Any, leaves: Any, arrays: Any, inputs: Any) -> Any:
+        def loss(differentiated: tuple[list[Any], list[Any]]) -> tuple[Any, Any]:
+            parameters, leaves = differentiated
+            held = list(values)
+            for place, parameter in zip(places, parameters, strict=True):
+                held[place] = parameter
+
+            def body(copies: Any, args: Any, kwargs: Any) -> Any:
+                filled, remaining = list(args), list(leaves)
+                for place, tree in forms:
+                    filled[place] = jax.tree.unflatten(tree, remaining[: tree.num_leaves])
+                    del remaining[: tree.num_leaves]
+                result = copies.of(copies.reach.roots[0][1])(*filled, **kwargs)
+                value = result[0] if has_aux else result
+                if getattr(value, "shape", None) != ():
+                    raise TypeError(f"{name} must give a scalar for a gradient, got {describe_arguments((value,), {})}")
+                return value, Result.of(result, name)
+
+            (value, result), changed = traced(stream, held, arrays, inputs, None, body)
+            return value, (result, changed)
+
+        differentiated = [values[place] for place in places], leaves
+        gradients, (result, changed) = jax.grad(loss, has_aux=True)(differentiated)
+        return result, jax.tree.map(lambda g: g.conj() if jnp.iscomplexobj(g) else g, gradients), changed
+
+    return KeyedJit(run, f"gradient_of_{name}")

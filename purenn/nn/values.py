@@ -1,0 +1,208 @@
+"""What Python's values are, as far as a walk over all that a call can reach asks for it.
+
+`purenn.nn.walk` and `purenn.nn.copies` call these functions; nothing is kept here but how often a cache was cleared.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import gc
+import itertools
+import sys
+import types
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import jax
+import numpy as np
+from jax.core import Tracer
+
+from purenn.nn.code import is_library
+from purenn.nn.node import Node
+
+__all__ = [
+    "ATOMS",
+    "ById",
+    "Constant",
+    "cell_contents",
+    "class_contents",
+    "clears_of",
+    "content_of",
+    "copyable_object",
+    "defaults_of",
+    "imported_by",
+    "is_code",
+    "is_namespace",
+    "left_out_of_caches",
+    "names_in",
+    "restore_dict",
+    "restore_items",
+    "slots_of",
+]
+
+ATOMS = (type(None), bool, int, str, bytes, type(Ellipsis), type(NotImplemented), range, np.dtype)
+
+
+class ById:
+    """Stands for an object that has no value to compare, and equals only itself."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any):
+        self.value = value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ById) and self.value is other.value
+
+    def __repr__(self) -> str:
+        return f"this {type(self.value).__name__}"
+
+
+class Constant:
+    """A root whose arrays are facts."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any):
+        self.value = value
+
+
+_HEAP_TYPE = 1 << 9
+
+
+@functools.lru_cache(maxsize=4096)
+def copyable_object(cls: type) -> bool:
+    """Whether objects of a class are all attributes, so that a copy of these is a copy of the object."""
+    return all(base.__flags__ & _HEAP_TYPE for base in cls.__mro__[:-1]) and not hasattr(cls, "__del__")
+
+
+def is_namespace(cls: type) -> bool:
+    """Whether objects of a class are nothing but attributes, although the class is of an installed package."""
+    return (cls.__module__, cls.__name__) in {("types", "SimpleNamespace"), ("argparse", "Namespace")}
+
+
+@functools.lru_cache(maxsize=4096)
+def slots_of(cls: type) -> tuple[str, ...]:
+    """The names of the slots of a class."""
+    names = [n for base in cls.__mro__ for n in _as_tuple(vars(base).get("__slots__", ()))]
+    return tuple(n for n in names if n not in ("__dict__", "__weakref__"))
+
+
+def names_in(module: types.ModuleType) -> frozenset[str]:
+    """The names in a Python module, without those that Python itself puts there."""
+    return frozenset(name for name in vars(module) if not name.startswith("__"))
+
+
+def class_contents(cls: type, own: Mapping[str, Any], counted: Iterable[str]) -> Iterator[Any]:
+    """What of a class may change: its bases, its names, and the values of those that count."""
+    return itertools.chain(cls.__bases__, own, map(own.get, counted))
+
+
+def is_code(value: Any) -> bool:
+    """Whether something that a library's function closes over is a user's code, data or module, or may lead to it."""
+    if isinstance(value, types.FunctionType | types.MethodType | functools.partial | Node | jax.Array):
+        return True
+    if isinstance(value, tuple | list | dict):
+        items = value.values() if isinstance(value, dict) else value
+        return bool(value) and all(is_code(item) or isinstance(item, (*ATOMS, float)) for item in items)
+    if isinstance(value, type | types.ModuleType | weakref.WeakKeyDictionary | weakref.WeakValueDictionary):
+        return False  # the latter are caches
+    if not is_library(type(value).__module__):
+        return True
+    held = getattr(value, "__dict__", {}).values()
+    return any(isinstance(part, types.FunctionType | types.MethodType) or not _is_of_library(part) for part in held)
+
+
+def _is_of_library(value: Any) -> bool:
+    return is_library(type(value).__module__) or type(value).__module__ == "builtins"
+
+
+@contextlib.contextmanager
+def left_out_of_caches(caches: Iterable[Any]) -> Iterator[None]:
+    """Afterwards functions with caches have forgotten everything, if they have kept traced arrays."""
+    before = [(cached, cached.cache_info().misses) for cached in caches]
+    try:
+        yield
+    finally:
+        for cached, misses in before:
+            if cached.cache_info().misses > misses and _holds_tracers(cached):
+                _, clears = _calls_seen.get(cached, (0, 0))
+                cached.cache_clear()
+                _calls_seen[cached] = 0, clears
+
+
+def _holds_tracers(cached: Any) -> bool:
+    """Whether a ``functools.lru_cache`` holds a traced array; the garbage collector can tell what it holds."""
+    held = gc.get_referents(cached)
+    held += [result for part in held if type(part) is dict for result in part.values()]
+    return any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(held))
+
+
+_calls_seen: weakref.WeakKeyDictionary[Any, tuple[int, int]] = weakref.WeakKeyDictionary()
+
+
+def clears_of(cached: Any) -> int:
+    """How often a function's cache was seen to have been cleared."""
+    info = cached.cache_info()
+    calls, clears = info.hits + info.misses, 0
+    before, clears = _calls_seen.get(cached, (0, 0))
+    clears += calls < before
+    _calls_seen[cached] = calls, clears
+    return clears
+
+
+def _as_tuple(names: Any) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
+def cell_contents(cell: types.CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # not set yet
+        return None
+
+
+def content_of(array: Any) -> bytes:
+    return np.asarray(array).tobytes() if array.dtype.kind != "O" else repr(array).encode()
+
+
+def restore_items(value: Any) -> Callable[[list[Any]], Any] | None:
+    """How a list or the like gets back the items that it had."""
+
+    def restore(items: list[Any]) -> None:
+        value.clear()
+        value.update(items) if isinstance(value, set) else value.extend(items)
+
+    return restore if isinstance(value, list | deque | set) else None
+
+
+def restore_dict(value: Any) -> Callable[[list[Any]], Any] | None:
+    """How a dict gets back the entries that it had, keys before values."""
+
+    def restore(items: list[Any]) -> None:
+        count = len(items) // 2
+        dict.clear(value)
+        dict.update(value, zip(items[:count], items[count:], strict=True))
+
+    return restore if isinstance(value, dict) else None
+
+
+def imported_by(namespace: dict[str, Any], names: tuple[tuple[str, int], ...]) -> list[types.ModuleType | None]:
+    """The Python modules that a function imports, as far as they have been imported."""
+    package = namespace.get("__package__") or ""
+    found = []
+    for name, level in names:
+        base = package.rsplit(".", level - 1)[0] if level else ""
+        found.append(sys.modules.get(".".join(filter(None, (base, name)))))
+    return found
+
+
+def defaults_of(function: types.FunctionType) -> tuple[Any, ...]:
+    """What a function has beside closure and globals."""
+    return (function.__code__, *(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())

@@ -1,0 +1,212 @@
+"""A walk over code: what functions, classes and Python modules can read.
+
+`purenn.nn.walk.Walk` is the whole of it, which calls these methods and is called by them for the values that they find.
+"""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import itertools
+import os
+import sys
+import types
+from abc import ABCMeta, get_cache_token
+from collections.abc import Callable, Iterable
+from fnmatch import fnmatchcase
+from typing import Any
+
+from purenn.nn.code import Names, functions_of, is_library, names_of
+from purenn.nn.reach import Path, Reach, Watch
+from purenn.nn.unsteady import Unsteady, follow_chain, methods_among, unsteady
+from purenn.nn.values import (
+    ById,
+    cell_contents,
+    class_contents,
+    defaults_of,
+    imported_by,
+    is_code,
+    names_in,
+    restore_dict,
+    slots_of,
+)
+
+__all__ = ["CodeWalk"]
+
+_IMPLICIT = [
+    "__repr__",
+    "__str__",
+    "__del__",
+    "__init__",
+    "__new__",
+    "__post_init__",
+    "__init_subclass__",
+    "__reduce__",
+    "__reduce_ex__",
+]
+_MAKING = ("__init__", "__new__", "__post_init__")
+
+
+class CodeWalk:
+    """Follows functions and classes by the names in their code.
+
+    Args:
+        found: where what is found is put.
+    """
+
+    def __init__(self, found: Reach):
+        self.found, self.names = found, found.names
+        self._patterns = [name for name in found.names if "*" in name]
+
+    def add(self, path: Path, value: Any, lift: bool) -> None:
+        """Looks at a value and what can be reached from it."""
+        raise NotImplementedError
+
+    def _counts(self, name: str) -> bool:
+        """Whether code that is reached may read an attribute of this name."""
+        return name in self.names or any(fnmatchcase(name, pattern) for pattern in self._patterns)
+
+    def _fact(self, path: Path, fact: Any) -> None:
+        self.found.paths.append(path)
+        self.found.facts.append(fact)
+
+    def _watch(
+        self, path: Path, read: Callable[[], Iterable[Any]], restore: Callable[[list[Any]], Any] | None = None
+    ) -> None:
+        held = list(read())
+        self.found.watches.append(Watch(path, read, list(map(id, held)), held, restore))
+
+    def _items(self, path: Path, items: Iterable[Any], lift: bool) -> None:
+        for i, item in enumerate(items):
+            self.add((path, f"[{i}]"), item, lift)
+
+    def _function(self, path: Path, function: types.FunctionType, lift: bool) -> None:
+        code, library = function.__code__, is_library(function.__globals__.get("__name__"))
+        self._fact(path, code)
+        cells = function.__closure__ or ()
+        if cells and not library:
+            self._watch(path, functools.partial(map, cell_contents, cells))
+        for name, cell in zip(code.co_freevars, cells, strict=True):
+            content = cell_contents(cell)
+            if not library or is_code(content):
+                self.add((path, f"{name} (a variable around {function.__qualname__})"), content, lift and not library)
+        if library:
+            if (registry := getattr(function, "registry", None)) is not None:  # of functools.singledispatch
+                self.add((path, ".registry"), registry, False)
+            return
+        names = names_of(code)
+        self.found.names_found |= names.attributes
+        defaults = defaults_of(function)
+        self._watch(path, functools.partial(defaults_of, function))
+        self._items((path, f"'s defaults of {function.__qualname__}"), defaults[1:], lift)
+        self._watch(path, functools.partial(map, function.__globals__.get, names.globals))
+        for name in names.globals:
+            if name in function.__globals__ and unsteady(function.__globals__[name]) is None:
+                value, place = function.__globals__[name], (path, f"{name} (a global of {function.__qualname__})")
+                self.add(place, value, lift)
+                if isinstance(value, types.ModuleType):
+                    self._namespace(place, value, names.attributes)
+        self._chains(path, function, names)
+        if names.imports:
+            self._watch(path, functools.partial(imported_by, function.__globals__, names.imports))
+            for module in imported_by(function.__globals__, names.imports):
+                if module is not None:
+                    place = (path, f"{module.__name__} (a module that {function.__qualname__} imports)")
+                    self._fact(place, ById(module))
+                    self._namespace(place, module, names.attributes)
+
+    def _chains(self, path: Path, function: types.FunctionType, names: Names) -> None:
+        """Expressions such as ``time.time`` and ``getattr(settings, name)``, as far as their objects are known."""
+        closure = dict(zip(function.__code__.co_freevars, map(cell_contents, function.__closure__ or ()), strict=True))
+        imported = {name: (sys.modules.get(module), attribute) for name, module, attribute in names.locals}
+        for chain in names.chains:
+            root = function.__globals__.get(chain.root, getattr(builtins, chain.root, None))
+            if chain.scope != "global":
+                module, attribute = imported.get(chain.root, (None, ""))
+                root = closure.get(chain.root, getattr(module, attribute, None) if attribute else module)
+            for value, is_last in follow_chain(root, chain.names):
+                if value is os.getenv or value is os.environ:
+                    self.add((path, "os.environ (a dict of the process)"), os.environ, False)
+                elif (entry := unsteady(value, is_last and chain in names.bare)) is not None:
+                    self._mentions(function.__code__, entry)
+                elif is_last and chain in names.searched and isinstance(value, types.ModuleType):
+                    place = (path, f"{chain.root} (a module that {function.__qualname__} reads)")
+                    self._namespace(place, value, names_in(value))
+
+        for entry in methods_among(names.attributes):
+            self._mentions(function.__code__, entry)
+
+    def _mentions(self, code: types.CodeType, entry: Unsteady) -> None:
+        self.found.unsteady.setdefault(code, []).append(entry)
+        for constant in code.co_consts:
+            if isinstance(constant, types.CodeType):
+                self._mentions(constant, entry)
+
+    def _namespace(self, place: Path, module: types.ModuleType, names: frozenset[str]) -> None:
+        """What code reads of a Python module, and of those in it, by names that occur in the code."""
+        if is_library(module.__name__):
+            return
+        own = vars(module)
+        counted = [name for name in own if name in names]
+        self._watch(place, functools.partial(map, own.get, counted))
+        self._watch(place, lambda: (len(own),))
+        for name in counted:
+            self._fact((place, f".{name}"), name)
+            self.add((place, f".{name}"), own[name], False)
+            if isinstance(own[name], types.ModuleType) and own[name] is not module:
+                self._namespace((place, f".{name}"), own[name], names)
+
+    def _attributes(self, path: Path, value: Any, lift: bool, every: bool = False) -> None:
+        """The attributes of an object that count, or every one."""
+        own = getattr(value, "__dict__", None)
+        if isinstance(own, dict):
+            counted = [name for name in own if every or self._counts(name)]
+            if every or isinstance(value, types.FunctionType) or not is_library(type(value).__module__):
+                self._watch(path, functools.partial(itertools.chain, own, own.values()), restore_dict(own))
+                self._watch(path, lambda: (type(value),))
+            else:
+                self._watch(path, functools.partial(map, own.get, counted))
+            for name in counted:
+                self._fact((path, f".{name}"), name)
+                self.add((path, f".{name}"), own[name], lift)
+        slots = slots_of(type(value)) if not is_library(type(value).__module__) else ()
+        if slots:
+            self._watch(path, lambda: [getattr(value, name, None) for name in slots])
+            for name in slots:
+                self.add((path, f".{name}"), getattr(value, name, None), lift)
+
+    def _class(self, path: Path, cls: type, making: bool = False) -> None:
+        """The methods and attributes of a class that count: they are what instances do."""
+        if not self.found.seen.enter_class(cls, making):
+            return
+        if not is_library(type(cls).__module__):  # a class is an object of its metaclass
+            self._class(path, type(cls))
+        if isinstance(cls, ABCMeta) and not is_library(cls.__module__):
+            self._fact(path, get_cache_token())
+            self._watch(path, lambda: (get_cache_token(),))
+        for base in cls.__mro__:
+            if is_library(base.__module__):
+                continue
+            own, counted = vars(base), []
+            for name, attribute in own.items():
+                functions = list(functions_of(attribute))
+                special = name.startswith("__") and name.endswith("__")
+                if self._counts(name) or name == "forward":
+                    wanted = not special or bool(functions)
+                else:
+                    wanted = special and bool(functions) and (name not in _IMPLICIT or (making and name in _MAKING))
+                if not wanted:
+                    continue
+                counted.append(name)
+                for function in functions:
+                    if self.found.seen.number(function) is None:
+                        self.found.seen.enter(function)
+                        self._function((path, ""), function, False)
+                if isinstance(attribute, functools.partialmethod):
+                    self.add((path, f".{name}"), (attribute.args, attribute.keywords), False)
+                elif isinstance(attribute, functools.singledispatchmethod):
+                    self.add((path, f".{name}"), attribute.dispatcher, False)
+                elif not functions and name not in ("__dict__", "__weakref__"):
+                    self.add((path, f".{name}"), attribute, False)
+            self._fact(path, (base.__bases__, *counted))
+            self._watch(path, functools.partial(class_contents, base, own, counted))
