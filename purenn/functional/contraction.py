@@ -12,11 +12,12 @@ import numpy as np
 
 from purenn import check
 from purenn.functional.tensor import arrays_of, one_dtype
+from purenn.typing import Array, ArrayLike
 
 __all__ = ["einsum", "tensordot"]
 
 
-def einsum(*args: Any) -> jax.Array:
+def einsum(*args: Any) -> Array:
     r"""Sums of products of elements, in Einstein's notation.
 
     ``einsum('ij,jk->ik', a, b)`` is :math:`c_{ik} = \sum_j a_{ij} b_{jk}`: the letters name the dimensions of the
@@ -149,7 +150,7 @@ def _contract(operands: list[jax.Array], terms: list[list[str]], output: list[st
     return jnp.einsum(*mixed, [numbers[label] for label in result])
 
 
-def tensordot(a: Any, b: Any, dims: int | Sequence[Sequence[int]] | Any = 2) -> jax.Array:
+def tensordot(a: ArrayLike, b: ArrayLike, dims: int | Sequence[Sequence[int]] | ArrayLike = 2) -> Array:
     r"""Sums the products of two arrays over some of their dimensions.
 
     .. math:: c_{i_1 \ldots j_1 \ldots} = \sum_{k_1 \ldots k_d} a_{i_1 \ldots k_1 \ldots k_d}\,

@@ -17,12 +17,12 @@ from purenn.functional.dtypes import result_type
 from purenn.functional.tensor import arrays_of, one_dtype
 from purenn.lowering.distance import differing, power_sums
 from purenn.lowering.norm import largest, root, vector_norm
-from purenn.typing import DTypeLike
+from purenn.typing import Array, ArrayLike, DTypeLike, Key
 
 __all__ = ["block_diag", "cdist", "chain_matmul", "lu", "norm", "pca_lowrank", "svd_lowrank"]
 
 
-def block_diag(*tensors: Any) -> jax.Array:
+def block_diag(*tensors: ArrayLike) -> Array:
     r"""A matrix with the given ones along its diagonal and zeros elsewhere.
 
     Args:
@@ -59,7 +59,7 @@ def block_diag(*tensors: Any) -> jax.Array:
 _MODES = ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist")
 
 
-def cdist(x1: Any, x2: Any, p: float = 2.0, compute_mode: str = _MODES[0]) -> jax.Array:
+def cdist(x1: ArrayLike, x2: ArrayLike, p: float = 2.0, compute_mode: str = _MODES[0]) -> Array:
     r"""The distance of every row of one matrix to every row of another: :math:`d_{ij} = \lVert a_i - b_j \rVert_p`.
 
     The gradient at distance 0 is 0. For infinite p, every component that attains the maximum has the full gradient,
@@ -134,7 +134,7 @@ def _euclidean(a: jax.Array, b: jax.Array) -> jax.Array:
     return jnp.where(d == 0, 0, jnp.sqrt(jnp.where(d == 0, 1, d)))  # the gradient at 0 is 0
 
 
-def chain_matmul(*matrices: Any) -> jax.Array:
+def chain_matmul(*matrices: ArrayLike) -> Array:
     r"""The product :math:`A_1 A_2 \cdots A_n` of matrices, in the order of fewest operations.
 
     Args:
@@ -167,10 +167,10 @@ def chain_matmul(*matrices: Any) -> jax.Array:
 
 
 def lu(
-    A: Any,  # noqa: N803
+    A: ArrayLike,  # noqa: N803
     pivot: bool = True,
     get_infos: bool = False,
-) -> tuple[jax.Array, ...]:
+) -> tuple[Array, ...]:
     r"""The factors of :math:`A = P L U`, with the rows exchanged for the largest pivots.
 
     Args:
@@ -209,7 +209,7 @@ def lu(
     return factors, pivots + 1, jnp.where(jnp.any(zero, -1), infos, 0)
 
 
-def _matrices(where: str, argument: str, A: Any) -> jax.Array:  # noqa: N803
+def _matrices(where: str, argument: str, A: ArrayLike) -> jax.Array:  # noqa: N803
     x = check.array(where, argument, A)
     if x.ndim < 2:
         check.fail(where, argument, "have shape (*, m, n)", f"shape {x.shape}")
@@ -219,13 +219,13 @@ def _matrices(where: str, argument: str, A: Any) -> jax.Array:  # noqa: N803
 
 
 def norm(
-    input: Any,
+    input: ArrayLike,
     p: float | str | None = "fro",
     dim: int | Sequence[int] | None = None,
     keepdim: bool = False,
     *,
     dtype: DTypeLike | None = None,
-) -> jax.Array:
+) -> Array:
     r"""The norm of vectors, :math:`\bigl(\sum_i |x_i|^p\bigr)^{1/p}`, or the nuclear norm of matrices.
 
     The gradient at a zero vector is 0, and where :math:`p = \pm\infty` it is shared equally between ties.
@@ -295,12 +295,12 @@ def _nuclear(x: jax.Array, dim: tuple[int, ...], keepdim: bool) -> jax.Array:
 
 
 def svd_lowrank(
-    A: Any,  # noqa: N803
+    A: ArrayLike,  # noqa: N803
     q: int | None = 6,
     niter: int | None = 2,
-    M: Any = None,  # noqa: N803
-    rng: Any = None,
-) -> tuple[jax.Array, jax.Array, jax.Array]:
+    M: ArrayLike | None = None,  # noqa: N803
+    rng: Key | None = None,
+) -> tuple[Array, Array, Array]:
     r"""Approximates matrices by ones of rank q, :math:`A \approx U \operatorname{diag}(S)\, V^H`, drawing projections.
 
     The columns of :math:`U` and :math:`V` are orthonormal; they are determined up to signs. The approximation is
@@ -342,7 +342,7 @@ def svd_lowrank(
     return _low_rank(x, q, niter, check.key("svd_lowrank", "rng", rng, "the projections are drawn"))
 
 
-def _low_rank(x: jax.Array, q: int, niter: int, rng: Any) -> tuple[jax.Array, jax.Array, jax.Array]:
+def _low_rank(x: jax.Array, q: int, niter: int, rng: Key) -> tuple[jax.Array, jax.Array, jax.Array]:
     if x.shape[-2] < x.shape[-1]:
         u, s, v = _low_rank(jnp.conj(jnp.swapaxes(x, -1, -2)), q, niter, rng)
         return v, s, u
@@ -366,12 +366,12 @@ def _low_rank(x: jax.Array, q: int, niter: int, rng: Any) -> tuple[jax.Array, ja
 
 
 def pca_lowrank(
-    A: Any,  # noqa: N803
+    A: ArrayLike,  # noqa: N803
     q: int | None = None,
     center: bool = True,
     niter: int = 2,
-    rng: Any = None,
-) -> tuple[jax.Array, jax.Array, jax.Array]:
+    rng: Key | None = None,
+) -> tuple[Array, Array, Array]:
     r"""Computes principal components of rows: low-rank factors of a matrix without the mean of its rows.
 
     .. math:: A - \bar A \approx U \operatorname{diag}(S)\, V^H

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.core
 import jax.numpy as jnp
@@ -12,23 +10,24 @@ from jax import lax
 from purenn import check
 from purenn.functional.dtypes import result_type
 from purenn.functional.padding import pad
+from purenn.typing import Array, ArrayLike
 
 __all__ = ["istft", "stft"]
 
 
 def stft(
-    input: Any,
+    input: ArrayLike,
     n_fft: int,
     hop_length: int | None = None,
     win_length: int | None = None,
-    window: Any = None,
+    window: ArrayLike | None = None,
     center: bool = True,
     pad_mode: str = "reflect",
     normalized: bool = False,
     onesided: bool | None = None,
     return_complex: bool | None = None,
     align_to_window: bool | None = None,
-) -> jax.Array:
+) -> Array:
     r"""Computes the short-time Fourier transform: the spectra of overlapping frames of a signal.
 
     .. math:: X_{\omega,t} = \sum_{k=0}^{N-1} w_k\, x_{tH + k}\, e^{-2\pi i\, \omega k / N}
@@ -108,7 +107,7 @@ def _transformable(where: str, x: jax.Array) -> None:
         check.fail(where, "input", "have single or double precision", f"dtype {x.dtype}", TypeError)
 
 
-def _window(where: str, window: Any, win_length: int | None, n_fft: int) -> tuple[jax.Array | None, int]:
+def _window(where: str, window: ArrayLike | None, win_length: int | None, n_fft: int) -> tuple[jax.Array | None, int]:
     """The window with zeros on both sides, or None where it is all ones; and its length without them."""
     win = check.integer(where, "win_length", n_fft if win_length is None else win_length, 1)
     if win > n_fft:
@@ -140,17 +139,17 @@ def _overlapped(frames: jax.Array, hop: int) -> jax.Array:
 
 
 def istft(
-    input: Any,
+    input: ArrayLike,
     n_fft: int,
     hop_length: int | None = None,
     win_length: int | None = None,
-    window: Any = None,
+    window: ArrayLike | None = None,
     center: bool = True,
     normalized: bool = False,
     onesided: bool | None = None,
     length: int | None = None,
     return_complex: bool = False,
-) -> jax.Array:
+) -> Array:
     r"""Inverts `stft`: computes the signal whose frames have, in the sense of least squares, the given spectra.
 
     .. math:: x_k = \sum_t w_{k - tH}\, y_{t, k - tH} \Big/ \sum_t w_{k - tH}^2
