@@ -1,9 +1,8 @@
-"""Writes ``purenn/layers/__init__.pyi`` and ``purenn/nn/__init__.pyi``, the stubs of classes made at run time.
+"""Writes ``purenn/nn/__init__.pyi``, the stub of the classes that `purenn.nn.stateful` makes at run time.
 
-Editors and type checkers can't see what `purenn.layers.generate.from_function` and `purenn.nn.stateful` make, so
-this writes it down: constructors, attributes, calls, bases. Everything is read from the classes; names written in
-source are only passed on. Run it after a layer is added or changed; with ``--check`` nothing is written and a stale
-stub is an error.
+Editors and type checkers can't see these classes, so this writes them down: constructors, attributes, calls, bases.
+Everything is read from the layer classes; names written in source are only passed on. Run it after a layer is added or
+changed; with ``--check`` nothing is written and a stale stub is an error.
 
 A module's attributes are found on an instance, made as in its docstring's example but with all defaults: an array
 is typed ``jax.Array`` if that instance has it and ``jax.Array | None`` if not. A module's call is typed by `__call__`
@@ -45,27 +44,24 @@ from purenn.layers.base import Layer  # noqa: E402
 from purenn.layers.lazy import Lazy  # noqa: E402
 
 WIDTH = 120
-ARRAY = "jax.Array | np.ndarray"  # what functions of purenn.functional take where they say Any
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a stub is stale")
     check = parser.parse_args(arguments).check
-    stale = False
-    for package, describe in ((layers, layer_class), (nn, module_class)):
-        path = Path(package.__file__ or "").with_suffix(".pyi")
-        old, new = path.read_text() if path.exists() else "", Stub(package).text(describe)
-        if old == new:
-            continue
-        stale, shown = True, path.relative_to(ROOT)
-        if check:
-            print(f"{shown} is stale: run `python tools/stubs.py`")
-            print("\n".join(difflib.unified_diff(old.split("\n"), new.split("\n"), "written", "now", n=0, lineterm="")))
-        else:
-            path.write_text(new)
-            print(f"{shown} written")
-    return 1 if check and stale else 0
+    path = Path(nn.__file__ or "").with_suffix(".pyi")
+    old, new = path.read_text() if path.exists() else "", Stub(nn).text(module_class)
+    if old == new:
+        return 0
+    shown = path.relative_to(ROOT)
+    if not check:
+        path.write_text(new)
+        print(f"{shown} written")
+        return 0
+    print(f"{shown} is stale: run `python tools/stubs.py`")
+    print("\n".join(difflib.unified_diff(old.split("\n"), new.split("\n"), "written", "now", n=0, lineterm="")))
+    return 1
 
 
 class Stub:
@@ -177,21 +173,6 @@ class Stub:
         return [f"    def {name}(", *inner, f"    ) -> {returns}: ..."]
 
 
-def layer_class(stub: Stub, name: str, cls: type) -> list[str]:
-    """A class of layers made from a function: its constructor, and the fields that its bases don't have already."""
-    public = public_bases(stub, cls)
-    written = [base for base in cls.__mro__[1:] if base is not object and is_written(base)]
-    bases = ", ".join(public) if public else stub.take(written[0].__module__, written[0].__name__)
-    ancestors = [getattr(stub.package, base) for base in public] or written[:1]
-    inherited = {f.name for base in ancestors if dataclasses.is_dataclass(base) for f in dataclasses.fields(base)}
-    lines = []
-    for field in dataclasses.fields(cls):
-        if field.name not in inherited:
-            given = "" if field.default is dataclasses.MISSING else f" = {default(field.default)}"
-            lines.append(f"    {field.name}: {kept(field_annotation(stub, cls, field.name))}{given}")
-    return [f"class {name}({bases}):", *docstring(cls), "", *lines, *constructor(stub, cls)]
-
-
 def module_class(stub: Stub, name: str, cls: Any) -> list[str]:
     """A module class made from a layer class."""
     made_from = cls._layer_class
@@ -205,9 +186,9 @@ def module_class(stub: Stub, name: str, cls: Any) -> list[str]:
             found = {n: kind for n, kind in found.items() if n not in attributes(stub, there, theirs)}
     lines += [f"    {attribute}: {kind}" for attribute, kind in found.items()]
     lines += constructor(stub, made_from)
-    if made_from.forward is Layer.forward and made_from._function is None:  # a base, which its subclasses complete
+    if made_from.forward is Layer.forward:  # a base, which its subclasses complete
         return lines + list(methods(stub, cls))
-    inputs, returns = call(stub, type(settled(layer)), settled(layer))
+    inputs, returns = call(stub, type(settled(layer)))
     options = [
         inspect.Parameter("training", inspect.Parameter.KEYWORD_ONLY, default=None, annotation="bool | None"),
         inspect.Parameter("rng", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=stub.use("Any")),
@@ -265,23 +246,11 @@ def members(union: ast.expr) -> list[str]:
     return [unparse(union)]
 
 
-def call(stub: Stub, cls: type[Layer], layer: Layer) -> tuple[list[inspect.Parameter], str]:
-    """What a call takes, under torch's names, and what it gives: from ``forward``, or else from the function."""
-    if cls.forward is not Layer.forward:
-        signature, module = inspect.signature(cls.forward), cls.forward.__module__
-        parameters = list(signature.parameters.values())[2:]  # without self and m
-        inputs = [p.replace(annotation=stub.annotation(annotated(p), module)) for p in parameters]
-        return inputs, stub.annotation(annotated(signature), module)
-    function: Any = cls._function
-    signature, module = inspect.signature(function), inspect.unwrap(function).__module__
-    filled = {"training", "rng", *layer.parameters(), *layer.buffers(), *vars(layer)}
-    names = cls._inputs or [n for n in signature.parameters if n not in filled and not n.startswith("_")]
-    inputs = []
-    for p in map(signature.parameters.__getitem__, names):
-        kind = stub.annotation(annotated(p), module)
-        if kind == "Any":
-            kind = stub.use(ARRAY) + (" | None" if p.default is None else "")
-        inputs.append(p.replace(kind=p.POSITIONAL_OR_KEYWORD, annotation=kind))
+def call(stub: Stub, cls: type[Layer]) -> tuple[list[inspect.Parameter], str]:
+    """What a call takes, under torch's names, and what it gives."""
+    signature, module = inspect.signature(cls.forward), cls.forward.__module__
+    parameters = list(signature.parameters.values())[2:]  # without self and m
+    inputs = [p.replace(annotation=stub.annotation(annotated(p), module)) for p in parameters]
     return inputs, stub.annotation(annotated(signature), module)
 
 
@@ -326,18 +295,16 @@ def constructor(stub: Stub, cls: type) -> list[str]:
 
 def kept(kind: str) -> str:
     """The type of a hyper-parameter as the layer keeps it, which is hashable."""
+    kind = re.sub(r"\bSize\b", "int | tuple[int, ...]", kind)
     return re.sub(r"\bSequence\[(\w+)\]", r"tuple[\1, ...]", kind)
 
 
 def field_annotation(stub: Stub, cls: type, name: str) -> str:
-    """The annotation of a field, in the words of the class, or of the function, which has it."""
+    """The annotation of a field, in the words of the class which has it."""
     owner = next(c for c in cls.__mro__ if name in vars(c).get("__annotations__", ()))
     if issubclass(owner, Lazy):
         return field_annotation(stub, owner._target, name)
-    text = owner.__annotations__[name]
-    if is_written(owner):
-        return stub.annotation(text, owner.__module__)
-    return stub.annotation(text, inspect.unwrap(owner._function).__module__)
+    return stub.annotation(owner.__annotations__[name], owner.__module__)
 
 
 def example(cls: type[Layer]) -> tuple[Layer, dict[str, Any]]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, dataclass_transform
 
@@ -31,13 +30,9 @@ Params = dict[str, Any]
 State = dict[str, Any]
 
 
-@dataclass_transform(frozen_default=True, kw_only_default=False)
+@dataclass_transform(frozen_default=True, kw_only_default=False, field_specifiers=(dataclasses.field,))
 class Layer:
     """The base of all layers: subclass it with annotated hyper-parameters and it is a frozen dataclass.
-
-    ``function=`` names the pure function that the layer is; then no `forward` is needed: the function's arguments
-    are filled by their names from the layer's arrays, its hyper-parameters, ``training`` and ``rng``, and those
-    that remain (or that ``inputs=`` names) are a call's.
 
     Example:
         >>> import jax, jax.numpy as jnp
@@ -56,18 +51,12 @@ class Layer:
     """
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
-    _function: ClassVar[Callable[..., Any] | None] = None
-    _inputs: ClassVar[tuple[str, ...] | None] = None
     _holds_only: ClassVar[bool] = False  # whether it is never called itself
     repr_fields: ClassVar[tuple[str, ...] | None] = None  # the hyper-parameters that are printed; None for all
     lazy: ClassVar[bool] = False  # whether a size is missing that an input will tell
 
-    def __init_subclass__(
-        cls, function: Callable[..., Any] | None = None, inputs: tuple[str, ...] | None = None, **kwargs: Any
-    ):
+    def __init_subclass__(cls, **kwargs: Any):
         super().__init_subclass__(**kwargs)
-        if function is not None:
-            cls._function, cls._inputs = staticmethod(function), inputs
         dataclasses.dataclass(frozen=True, eq=False, repr=False)(cls)
 
     def __post_init__(self) -> None:
@@ -102,28 +91,8 @@ class Layer:
         return {}
 
     def forward(self, m: Any, *args: Any, **kwargs: Any) -> Any:
-        """What is computed, with ``m`` the layer bound to its arrays. The default calls the layer's function."""
-        function = type(self)._function
-        if function is None:
-            raise NotImplementedError(f"{type(self).__name__} has neither a forward nor a function")
-        filled: dict[str, Any] = {}
-        inputs: list[str] = []
-        for name in _argument_names(function):
-            if name == "training":
-                filled[name] = m.training
-            elif name == "rng":
-                continue  # where it is needed, it comes from the stream of the call around this
-            elif name in m._computed or name in m._parameters or name in m._buffers:
-                filled[name] = getattr(m, name)
-            elif name in vars(self):
-                filled[name] = vars(self)[name]
-            else:
-                inputs.append(name)
-        inputs = list(type(self)._inputs or inputs)
-        if len(args) > len(inputs) or not set(kwargs) <= set(inputs[len(args) :]):
-            came = ", ".join([f"{len(args)} arguments", *kwargs])
-            raise TypeError(f"forward takes {', '.join(inputs)}; got {came}")
-        return function(**dict(zip(inputs, args, strict=False)), **kwargs, **filled)
+        """Computes the output, with ``m`` the layer bound to its arrays."""
+        raise NotImplementedError(f"{type(self).__name__} has no forward")
 
     def extra_repr(self) -> str:
         """What stands between the parentheses of the repr: ``repr_fields``, or a leaf's hyper-parameters."""
@@ -320,11 +289,6 @@ def stateless(layer: Layer) -> tuple[Callable[[Any], Params], Callable[..., Any]
         return layer.apply(params, {}, *args, **kwargs)[0]
 
     return init, apply
-
-
-@functools.cache
-def _argument_names(function: Callable[..., Any]) -> tuple[str, ...]:
-    return tuple(inspect.signature(function).parameters)
 
 
 def _check_tree(

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.typing import DTypeLike
 
 from purenn import random
 from purenn.init import Initializer
+from purenn.typing import DTypeLike
 
 __all__ = ["Constant", "Spec", "array_spec", "as_dtype", "as_value"]
 

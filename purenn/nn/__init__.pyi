@@ -7,14 +7,14 @@ Written by tools/stubs.py: don't edit.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Self
 
 import jax
 import numpy as np
-from jax.typing import DTypeLike
 
 from purenn import functional as F
 from purenn.functional import LinearCrossEntropyOptions
+from purenn.functional.rnn.packed import PackedSequence
 from purenn.layers.adaptive import _ASMoutput
 from purenn.layers.base import Layer
 from purenn.nn import attention, functional, init, utils
@@ -30,7 +30,7 @@ from purenn.nn.parameter_container import ParameterDict, ParameterList
 from purenn.nn.pure_calls import functional_call, pure
 from purenn.nn.transforms import remat, scan
 from purenn.random import manual_seed
-from purenn.typing import Array, ArrayLike, Size
+from purenn.typing import Array, ArrayLike, DTypeLike, Size
 
 __all__ = [
     "CELU",
@@ -215,46 +215,38 @@ __all__ = [
 ]
 
 class CELU(Module):
-    r"""The continuously differentiable `elu`: :math:`x` where :math:`x > 0`, else :math:`\alpha\,(e^{x / \alpha} -
-    1)`."""
+    """Computes the continuously differentiable exponential linear unit."""
 
     alpha: float
     inplace: bool
     def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class ELU(Module):
-    r"""The exponential linear unit: :math:`x` where :math:`x > 0`, else :math:`\alpha\,(e^x - 1)`."""
+    r"""Computes the exponential linear unit: :math:`y = x` where :math:`x > 0`, else :math:`\alpha\,(e^x - 1)`."""
 
     alpha: float
     inplace: bool
     def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class GELU(Module):
-    r"""The Gaussian error linear unit: :math:`x\,\Phi(x)`, with :math:`\Phi` the normal distribution function."""
+    r"""Computes the Gaussian error linear unit: :math:`y = x\,\Phi(x)`."""
 
     approximate: str
     def __init__(self, approximate: str = "none") -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class GLU(Module):
-    r"""The gated linear unit: :math:`a\,\sigma(b)` for the two halves :math:`a` and :math:`b` of a dimension."""
+    r"""Multiplies one half of a dimension by the sigmoid of the other: :math:`y = a\,\sigma(b)`, the gated linear
+    unit."""
 
     dim: int
     def __init__(self, dim: int = -1) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class GRU(RNNBase):
-    """Runs a gated recurrent unit over sequences; `purenn.functional.gru_cell` has the formula."""
+    """Runs a gated recurrent unit over sequences."""
 
     def __init__(
         self,
@@ -268,10 +260,17 @@ class GRU(RNNBase):
         device: Any = None,
         dtype: DTypeLike | None = None,
     ) -> None: ...
-    def __call__(self, input: Any, hx: Any = None, *, training: bool | None = None, rng: Any = None) -> Any: ...
+    def __call__(
+        self,
+        input: ArrayLike | PackedSequence,
+        hx: ArrayLike | None = None,
+        *,
+        training: bool | None = None,
+        rng: Any = None,
+    ) -> tuple[Any, Array]: ...
 
 class LSTM(RNNBase):
-    """Runs a long short-term memory over sequences; `purenn.functional.lstm_cell` has the formula."""
+    """Runs a long short-term memory over sequences."""
 
     def __init__(
         self,
@@ -286,10 +285,17 @@ class LSTM(RNNBase):
         device: Any = None,
         dtype: DTypeLike | None = None,
     ) -> None: ...
-    def __call__(self, input: Any, hx: Any = None, *, training: bool | None = None, rng: Any = None) -> Any: ...
+    def __call__(
+        self,
+        input: ArrayLike | PackedSequence,
+        hx: Sequence[ArrayLike] | None = None,
+        *,
+        training: bool | None = None,
+        rng: Any = None,
+    ) -> tuple[Any, tuple[Array, Array]]: ...
 
 class RNN(RNNBase):
-    r"""Runs an Elman network over sequences: :math:`h_t = \tanh(W_{ih}\, x_t + b_{ih} + W_{hh}\, h_{t-1} + b_{hh})`."""
+    """Runs an Elman network over sequences."""
 
     nonlinearity: str
     def __init__(
@@ -305,47 +311,46 @@ class RNN(RNNBase):
         device: Any = None,
         dtype: DTypeLike | None = None,
     ) -> None: ...
-    def __call__(self, input: Any, hx: Any = None, *, training: bool | None = None, rng: Any = None) -> Any: ...
+    def __call__(
+        self,
+        input: ArrayLike | PackedSequence,
+        hx: ArrayLike | None = None,
+        *,
+        training: bool | None = None,
+        rng: Any = None,
+    ) -> tuple[Any, Array]: ...
 
 class SELU(Module):
-    r"""The scaled `elu`, under which mean 0 and variance 1 are a fixed point: :math:`s\,\text{elu}_\alpha(x)`."""
+    """Computes the scaled exponential linear unit, for which mean 0 and variance 1 are a fixed point."""
 
     inplace: bool
     def __init__(self, inplace: bool = False) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class AdaptiveAvgPool1d(Module):
-    r"""Averages of as many bins as wanted: bin :math:`t` of :math:`T` has the elements from :math:`\lfloor t L / T
-    \rfloor` to before :math:`\lceil (t + 1) L / T \rceil`."""
+    """Takes the average over every bin of signals that are divided into a given number of bins."""
 
     output_size: int | tuple[int, ...]
-    def __init__(self, output_size: int | Sequence[int]) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __init__(self, output_size: Size) -> None: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class AdaptiveAvgPool2d(Module):
-    """Averages of as many bins as wanted in height and width; `adaptive_avg_pool1d` has the formula."""
+    """Takes the average over every bin of images that are divided into a given number of bins."""
 
     output_size: int | Sequence[int | None]
     def __init__(self, output_size: int | Sequence[int | None]) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class AdaptiveAvgPool3d(Module):
-    """Averages of as many bins as wanted in depth, height and width; `adaptive_avg_pool1d` has the formula."""
+    """Takes the average over every bin of volumes that are divided into a given number of bins."""
 
     output_size: int | Sequence[int | None]
     def __init__(self, output_size: int | Sequence[int | None]) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class AdaptiveLogSoftmaxWithLoss(Module):
-    """A log-softmax over many classes of which few are frequent: rare ones come in clusters of less capacity."""
+    """Computes a log-softmax over many classes of which few are frequent: rare ones are in clusters of less
+    capacity."""
 
     in_features: int
     n_classes: int
@@ -366,51 +371,51 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         device: Any = None,
         dtype: DTypeLike | None = None,
     ) -> None: ...
-    def __call__(self, input_: Any, target_: Any, *, training: bool | None = None, rng: Any = None) -> _ASMoutput: ...
+    def __call__(
+        self, input_: ArrayLike, target_: ArrayLike, *, training: bool | None = None, rng: Any = None
+    ) -> _ASMoutput: ...
     def reset_parameters(self) -> None: ...
-    def log_prob(self, input: Any) -> jax.Array: ...
-    def predict(self, input: Any) -> jax.Array: ...
+    def log_prob(self, input: ArrayLike) -> Array: ...
+    def predict(self, input: ArrayLike) -> Array: ...
 
 class AdaptiveMaxPool1d(Module):
-    """The largest elements of as many bins as wanted, those of `adaptive_avg_pool1d`."""
+    """Takes the maximum over every bin of signals that are divided into a given number of bins."""
 
     output_size: int | tuple[int, ...]
     return_indices: bool
-    def __init__(self, output_size: int | Sequence[int], return_indices: bool = False) -> None: ...
-    def __call__(self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None) -> Any: ...
+    def __init__(self, output_size: Size, return_indices: bool = False) -> None: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Any: ...
 
 class AdaptiveMaxPool2d(Module):
-    """The largest elements of as many bins as wanted in height and width."""
+    """Takes the maximum over every bin of images that are divided into a given number of bins."""
 
     output_size: int | Sequence[int | None]
     return_indices: bool
     def __init__(self, output_size: int | Sequence[int | None], return_indices: bool = False) -> None: ...
-    def __call__(self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None) -> Any: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Any: ...
 
 class AdaptiveMaxPool3d(Module):
-    """The largest elements of as many bins as wanted in depth, height and width."""
+    """Takes the maximum over every bin of volumes that are divided into a given number of bins."""
 
     output_size: int | Sequence[int | None]
     return_indices: bool
     def __init__(self, output_size: int | Sequence[int | None], return_indices: bool = False) -> None: ...
-    def __call__(self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None) -> Any: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Any: ...
 
 class AlphaDropout(Module):
-    """Replaces every element by the limit of `selu` with probability p, and keeps mean 0 and variance 1."""
+    """Replaces every element by the limit of `SELU` with probability p in training."""
 
     p: float
     inplace: bool
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class AvgPool1d(Module):
-    """Takes the average of every window of a signal."""
+    """Takes the average over every window of a signal."""
 
-    kernel_size: Size
-    stride: Size
-    padding: Size
+    kernel_size: tuple[int, ...]
+    stride: int | tuple[int, ...]
+    padding: tuple[int, ...]
     ceil_mode: bool
     count_include_pad: bool
     def __init__(
@@ -424,11 +429,11 @@ class AvgPool1d(Module):
     def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class AvgPool2d(Module):
-    """Takes the average of every window of an image."""
+    """Takes the average over every window of an image."""
 
-    kernel_size: Size
-    stride: Size
-    padding: Size
+    kernel_size: int | tuple[int, ...]
+    stride: int | tuple[int, ...]
+    padding: int | tuple[int, ...]
     ceil_mode: bool
     count_include_pad: bool
     divisor_override: int | None
@@ -444,11 +449,11 @@ class AvgPool2d(Module):
     def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class AvgPool3d(Module):
-    """Takes the average of every window of a volume."""
+    """Takes the average over every window of a volume."""
 
-    kernel_size: Size
-    stride: Size
-    padding: Size
+    kernel_size: int | tuple[int, ...]
+    stride: int | tuple[int, ...]
+    padding: int | tuple[int, ...]
     ceil_mode: bool
     count_include_pad: bool
     divisor_override: int | None
@@ -464,26 +469,25 @@ class AvgPool3d(Module):
     def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class BCELoss(Module):
-    r"""The cross entropy of probabilities of yes and no: :math:`\ell = -w\,(y \log x + (1 - y) \log(1 - x))`."""
+    """Computes the cross entropy of two classes from probabilities."""
 
     weight: jax.Array | None
     size_average: bool | None
     reduce: bool | None
     reduction: str
     def __init__(
-        self, weight: Any = None, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+        self,
+        weight: ArrayLike | None = None,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
     ) -> None: ...
     def __call__(
-        self,
-        input: jax.Array | np.ndarray,
-        target: jax.Array | np.ndarray,
-        *,
-        training: bool | None = None,
-        rng: Any = None,
-    ) -> jax.Array: ...
+        self, input: ArrayLike, target: ArrayLike, *, training: bool | None = None, rng: Any = None
+    ) -> Array: ...
 
 class BCEWithLogitsLoss(Module):
-    """The cross entropy of logits of yes and no, without overflow."""
+    """Computes the cross entropy of two classes from logits, without overflow."""
 
     weight: jax.Array | None
     size_average: bool | None
@@ -492,24 +496,18 @@ class BCEWithLogitsLoss(Module):
     pos_weight: jax.Array | None
     def __init__(
         self,
-        weight: Any = None,
+        weight: ArrayLike | None = None,
         size_average: bool | None = None,
         reduce: bool | None = None,
         reduction: str = "mean",
-        pos_weight: Any = None,
+        pos_weight: ArrayLike | None = None,
     ) -> None: ...
     def __call__(
-        self,
-        input: jax.Array | np.ndarray,
-        target: jax.Array | np.ndarray,
-        *,
-        training: bool | None = None,
-        rng: Any = None,
-    ) -> jax.Array: ...
+        self, input: ArrayLike, target: ArrayLike, *, training: bool | None = None, rng: Any = None
+    ) -> Array: ...
 
 class BatchNorm1d(Module):
-    r"""Normalises every channel over the batch: :math:`y = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}}\,\gamma +
-    \beta`."""
+    """Normalizes every channel of signals over the batch."""
 
     num_features: int
     eps: float
@@ -535,12 +533,12 @@ class BatchNorm1d(Module):
         *,
         bias: bool = True,
     ) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
     def reset_parameters(self) -> None: ...
     def reset_running_stats(self) -> None: ...
 
 class BatchNorm2d(Module):
-    """Normalises every channel of images over the batch; arguments, arrays and formula as `BatchNorm1d`'s."""
+    """Normalizes every channel of images over the batch."""
 
     num_features: int
     eps: float
@@ -566,12 +564,12 @@ class BatchNorm2d(Module):
         *,
         bias: bool = True,
     ) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
     def reset_parameters(self) -> None: ...
     def reset_running_stats(self) -> None: ...
 
 class BatchNorm3d(Module):
-    """Normalises every channel of volumes over the batch; arguments, arrays and formula as `BatchNorm1d`'s."""
+    """Normalizes every channel of volumes over the batch."""
 
     num_features: int
     eps: float
@@ -597,12 +595,12 @@ class BatchNorm3d(Module):
         *,
         bias: bool = True,
     ) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
     def reset_parameters(self) -> None: ...
     def reset_running_stats(self) -> None: ...
 
 class Bilinear(Module):
-    r"""Applies a bilinear map: :math:`y_o = x_1^\top A_o\, x_2 + b_o`."""
+    r"""Applies a learned bilinear map of two inputs: :math:`y_o = x_1^\top A_o\, x_2 + b_o`."""
 
     in1_features: int
     in2_features: int
@@ -621,17 +619,12 @@ class Bilinear(Module):
         dtype: DTypeLike | None = None,
     ) -> None: ...
     def __call__(
-        self,
-        input1: jax.Array | np.ndarray,
-        input2: jax.Array | np.ndarray,
-        *,
-        training: bool | None = None,
-        rng: Any = None,
-    ) -> jax.Array: ...
+        self, input1: ArrayLike, input2: ArrayLike, *, training: bool | None = None, rng: Any = None
+    ) -> Array: ...
     def reset_parameters(self) -> None: ...
 
 class CTCLoss(Module):
-    """The negative log-likelihood of a sequence of labels, summed over all its alignments with a longer input."""
+    """Computes the connectionist temporal classification loss: minus the log-probability of a sequence of labels."""
 
     blank: int
     reduction: str
@@ -639,74 +632,69 @@ class CTCLoss(Module):
     def __init__(self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False) -> None: ...
     def __call__(
         self,
-        log_probs: jax.Array | np.ndarray,
-        targets: jax.Array | np.ndarray,
-        input_lengths: jax.Array | np.ndarray,
-        target_lengths: jax.Array | np.ndarray,
+        log_probs: ArrayLike,
+        targets: ArrayLike,
+        input_lengths: ArrayLike | Sequence[int],
+        target_lengths: ArrayLike | Sequence[int],
         *,
         training: bool | None = None,
         rng: Any = None,
-    ) -> jax.Array: ...
+    ) -> Array: ...
 
 class ChannelShuffle(Module):
-    """Deals the groups of channels out in turn: :math:`y_{ig + j} = x_{jC/g + i}`."""
+    """Interleaves groups of channels: :math:`y_{ig + j} = x_{jC/g + i}`."""
 
     groups: int
     def __init__(self, groups: int) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class CircularPad1d(Module):
-    r"""Pads the last dimension of an array on both sides with what stands at the other end, as if the input went round,
-    :math:`y_j = x_{(j - l) \bmod n}`."""
+    """Pads signals on all sides with the elements at the opposite end."""
 
     padding: tuple[int, ...]
-    def __init__(self, padding: int | tuple[int, ...]) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> jax.Array: ...
+    def __init__(self, padding: Size) -> None: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class CircularPad2d(Module):
-    r"""Pads the last two dimensions of an array on both sides with what stands at the other end, as if the input went
-    round, :math:`y_j = x_{(j - l) \bmod n}`."""
+    """Pads images on all sides with the elements at the opposite end."""
 
     padding: tuple[int, ...]
-    def __init__(self, padding: int | tuple[int, ...]) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> jax.Array: ...
+    def __init__(self, padding: Size) -> None: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class CircularPad3d(Module):
-    r"""Pads the last three dimensions of an array on both sides with what stands at the other end, as if the input went
-    round, :math:`y_j = x_{(j - l) \bmod n}`."""
+    """Pads volumes on all sides with the elements at the opposite end."""
 
     padding: tuple[int, ...]
-    def __init__(self, padding: int | tuple[int, ...]) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> jax.Array: ...
+    def __init__(self, padding: Size) -> None: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class ConstantPad1d(Module):
-    """Pads the last dimension of an array on both sides with a constant."""
+    """Pads signals on all sides with a constant."""
 
     padding: tuple[int, ...]
     value: float
-    def __init__(self, padding: int | tuple[int, ...], value: float) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> jax.Array: ...
+    def __init__(self, padding: Size, value: float) -> None: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class ConstantPad2d(Module):
-    """Pads the last two dimensions of an array on both sides with a constant."""
+    """Pads images on all sides with a constant."""
 
     padding: tuple[int, ...]
     value: float
-    def __init__(self, padding: int | tuple[int, ...], value: float) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> jax.Array: ...
+    def __init__(self, padding: Size, value: float) -> None: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class ConstantPad3d(Module):
-    """Pads the last three dimensions of an array on both sides with a constant."""
+    """Pads volumes on all sides with a constant."""
 
     padding: tuple[int, ...]
     value: float
-    def __init__(self, padding: int | tuple[int, ...], value: float) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> jax.Array: ...
+    def __init__(self, padding: Size, value: float) -> None: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class Conv1d(Module):
-    """Cross-correlates a signal with a bank of learned kernels; `purenn.functional.conv1d` has the formula."""
+    """Cross-correlates signals with a bank of learned kernels and adds a bias."""
 
     in_channels: int
     out_channels: int
@@ -724,21 +712,21 @@ class Conv1d(Module):
         self,
         in_channels: int,
         out_channels: int,
-        kernel_size: int | tuple[int, ...],
-        stride: int | tuple[int, ...] = 1,
-        padding: int | tuple[int, ...] | str = 0,
-        dilation: int | tuple[int, ...] = 1,
+        kernel_size: Size,
+        stride: Size = 1,
+        padding: Size | str = 0,
+        dilation: Size = 1,
         groups: int = 1,
         bias: bool = True,
         padding_mode: str = "zeros",
         device: Any = None,
         dtype: DTypeLike | None = None,
     ) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> Any: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
     def reset_parameters(self) -> None: ...
 
 class Conv2d(Module):
-    """Cross-correlates images with a bank of learned kernels; arguments and arrays as `Conv1d`'s."""
+    """Cross-correlates images with a bank of learned kernels and adds a bias."""
 
     in_channels: int
     out_channels: int
@@ -756,21 +744,21 @@ class Conv2d(Module):
         self,
         in_channels: int,
         out_channels: int,
-        kernel_size: int | tuple[int, ...],
-        stride: int | tuple[int, ...] = 1,
-        padding: int | tuple[int, ...] | str = 0,
-        dilation: int | tuple[int, ...] = 1,
+        kernel_size: Size,
+        stride: Size = 1,
+        padding: Size | str = 0,
+        dilation: Size = 1,
         groups: int = 1,
         bias: bool = True,
         padding_mode: str = "zeros",
         device: Any = None,
         dtype: DTypeLike | None = None,
     ) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> Any: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
     def reset_parameters(self) -> None: ...
 
 class Conv3d(Module):
-    """Cross-correlates volumes with a bank of learned kernels; arguments and arrays as `Conv1d`'s."""
+    """Cross-correlates volumes with a bank of learned kernels and adds a bias."""
 
     in_channels: int
     out_channels: int
@@ -788,21 +776,21 @@ class Conv3d(Module):
         self,
         in_channels: int,
         out_channels: int,
-        kernel_size: int | tuple[int, ...],
-        stride: int | tuple[int, ...] = 1,
-        padding: int | tuple[int, ...] | str = 0,
-        dilation: int | tuple[int, ...] = 1,
+        kernel_size: Size,
+        stride: Size = 1,
+        padding: Size | str = 0,
+        dilation: Size = 1,
         groups: int = 1,
         bias: bool = True,
         padding_mode: str = "zeros",
         device: Any = None,
         dtype: DTypeLike | None = None,
     ) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> Any: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
     def reset_parameters(self) -> None: ...
 
 class ConvTranspose1d(Module):
-    """The transpose of `Conv1d`, its gradient in the input; `purenn.functional.conv_transpose1d` has the formula."""
+    """Applies the transpose of a `Conv1d`, with learned kernels, and adds a bias."""
 
     in_channels: int
     out_channels: int
@@ -821,24 +809,29 @@ class ConvTranspose1d(Module):
         self,
         in_channels: int,
         out_channels: int,
-        kernel_size: int | tuple[int, ...],
-        stride: int | tuple[int, ...] = 1,
-        padding: int | tuple[int, ...] = 0,
-        output_padding: int | tuple[int, ...] = 0,
+        kernel_size: Size,
+        stride: Size = 1,
+        padding: Size = 0,
+        output_padding: Size = 0,
         groups: int = 1,
         bias: bool = True,
-        dilation: int | tuple[int, ...] = 1,
+        dilation: Size = 1,
         padding_mode: str = "zeros",
         device: Any = None,
         dtype: DTypeLike | None = None,
     ) -> None: ...
     def __call__(
-        self, input: Any, output_size: Sequence[int] | None = None, *, training: bool | None = None, rng: Any = None
-    ) -> Any: ...
+        self,
+        input: ArrayLike,
+        output_size: Sequence[int] | None = None,
+        *,
+        training: bool | None = None,
+        rng: Any = None,
+    ) -> Array: ...
     def reset_parameters(self) -> None: ...
 
 class ConvTranspose2d(Module):
-    """The transpose of `Conv2d`, its gradient in the input; arguments and arrays as `ConvTranspose1d`'s."""
+    """Applies the transpose of a `Conv2d`, with learned kernels, and adds a bias."""
 
     in_channels: int
     out_channels: int
@@ -857,24 +850,29 @@ class ConvTranspose2d(Module):
         self,
         in_channels: int,
         out_channels: int,
-        kernel_size: int | tuple[int, ...],
-        stride: int | tuple[int, ...] = 1,
-        padding: int | tuple[int, ...] = 0,
-        output_padding: int | tuple[int, ...] = 0,
+        kernel_size: Size,
+        stride: Size = 1,
+        padding: Size = 0,
+        output_padding: Size = 0,
         groups: int = 1,
         bias: bool = True,
-        dilation: int | tuple[int, ...] = 1,
+        dilation: Size = 1,
         padding_mode: str = "zeros",
         device: Any = None,
         dtype: DTypeLike | None = None,
     ) -> None: ...
     def __call__(
-        self, input: Any, output_size: Sequence[int] | None = None, *, training: bool | None = None, rng: Any = None
-    ) -> Any: ...
+        self,
+        input: ArrayLike,
+        output_size: Sequence[int] | None = None,
+        *,
+        training: bool | None = None,
+        rng: Any = None,
+    ) -> Array: ...
     def reset_parameters(self) -> None: ...
 
 class ConvTranspose3d(Module):
-    """The transpose of `Conv3d`, its gradient in the input; arguments and arrays as `ConvTranspose1d`'s."""
+    """Applies the transpose of a `Conv3d`, with learned kernels, and adds a bias."""
 
     in_channels: int
     out_channels: int
@@ -893,24 +891,29 @@ class ConvTranspose3d(Module):
         self,
         in_channels: int,
         out_channels: int,
-        kernel_size: int | tuple[int, ...],
-        stride: int | tuple[int, ...] = 1,
-        padding: int | tuple[int, ...] = 0,
-        output_padding: int | tuple[int, ...] = 0,
+        kernel_size: Size,
+        stride: Size = 1,
+        padding: Size = 0,
+        output_padding: Size = 0,
         groups: int = 1,
         bias: bool = True,
-        dilation: int | tuple[int, ...] = 1,
+        dilation: Size = 1,
         padding_mode: str = "zeros",
         device: Any = None,
         dtype: DTypeLike | None = None,
     ) -> None: ...
     def __call__(
-        self, input: Any, output_size: Sequence[int] | None = None, *, training: bool | None = None, rng: Any = None
-    ) -> Any: ...
+        self,
+        input: ArrayLike,
+        output_size: Sequence[int] | None = None,
+        *,
+        training: bool | None = None,
+        rng: Any = None,
+    ) -> Array: ...
     def reset_parameters(self) -> None: ...
 
 class CosineEmbeddingLoss(Module):
-    """A loss of the angle between vectors that are alike, or not."""
+    """Computes a loss on the angle between the vectors of a similar or dissimilar pair."""
 
     margin: float
     size_average: bool | None
@@ -920,27 +923,19 @@ class CosineEmbeddingLoss(Module):
         self, margin: float = 0.0, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
     ) -> None: ...
     def __call__(
-        self,
-        input1: jax.Array | np.ndarray,
-        input2: jax.Array | np.ndarray,
-        target: jax.Array | np.ndarray,
-        *,
-        training: bool | None = None,
-        rng: Any = None,
-    ) -> jax.Array: ...
+        self, input1: ArrayLike, input2: ArrayLike, target: ArrayLike, *, training: bool | None = None, rng: Any = None
+    ) -> Array: ...
 
 class CosineSimilarity(Module):
-    r"""The cosine of the angle between vectors: with norms of at least :math:`\epsilon`,"""
+    """Computes the cosine of the angle between vectors."""
 
     dim: int
     eps: float
     def __init__(self, dim: int = 1, eps: float = 1e-08) -> None: ...
-    def __call__(
-        self, x1: jax.Array | np.ndarray, x2: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, x1: ArrayLike, x2: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class CrossEntropyLoss(Module):
-    """The cross entropy of a softmax and of given classes or probabilities."""
+    """Computes the cross entropy of a softmax with classes, or with probabilities."""
 
     weight: jax.Array | None
     size_average: bool | None
@@ -950,7 +945,7 @@ class CrossEntropyLoss(Module):
     label_smoothing: float
     def __init__(
         self,
-        weight: Any = None,
+        weight: ArrayLike | None = None,
         size_average: bool | None = None,
         ignore_index: int = -100,
         reduce: bool | None = None,
@@ -958,68 +953,53 @@ class CrossEntropyLoss(Module):
         label_smoothing: float = 0.0,
     ) -> None: ...
     def __call__(
-        self,
-        input: jax.Array | np.ndarray,
-        target: jax.Array | np.ndarray,
-        *,
-        training: bool | None = None,
-        rng: Any = None,
-    ) -> jax.Array: ...
+        self, input: ArrayLike, target: ArrayLike, *, training: bool | None = None, rng: Any = None
+    ) -> Array: ...
 
 class CrossMapLRN2d(Module):
-    """The `local_response_norm` of images, with the windows that torch's `CrossMapLRN2d` has."""
+    """Divides every element of images by a power of the mean square over neighbouring channels."""
 
     size: int
     alpha: float
     beta: float
     k: float
     def __init__(self, size: int, alpha: float = 0.0001, beta: float = 0.75, k: float = 1.0) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class Dropout(Module):
-    """Zeroes every element with probability p, and divides the others by 1 - p."""
+    """Zeroes every element with probability p in training, and divides the others by 1 - p."""
 
     p: float
     inplace: bool
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class Dropout1d(Module):
-    """Zeroes every channel of a sequence with probability p, and divides the others by 1 - p."""
+    """Zeroes every channel of signals with probability p in training, and divides the other channels by 1 - p."""
 
     p: float
     inplace: bool
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class Dropout2d(Module):
-    """Zeroes every channel of images with probability p, and divides the others by 1 - p."""
+    """Zeroes every channel of images with probability p in training, and divides the other channels by 1 - p."""
 
     p: float
     inplace: bool
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class Dropout3d(Module):
-    """Zeroes every channel of volumes with probability p, and divides the others by 1 - p."""
+    """Zeroes every channel of volumes with probability p in training, and divides the other channels by 1 - p."""
 
     p: float
     inplace: bool
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class Embedding(Module):
-    """A table of vectors, looked up by number."""
+    """Looks up rows of a table: :math:`y_i = w_{x_i}`."""
 
     num_embeddings: int
     embedding_dim: int
@@ -1045,25 +1025,22 @@ class Embedding(Module):
         device: Any = None,
         dtype: DTypeLike | None = None,
     ) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
     def reset_parameters(self) -> None: ...
     @classmethod
     def from_pretrained(
         cls,
-        embeddings: Any,
+        embeddings: Array | np.ndarray,
         freeze: bool = True,
         padding_idx: int | None = None,
         max_norm: float | None = None,
         norm_type: float = 2.0,
         scale_grad_by_freq: bool = False,
         sparse: bool = False,
-    ) -> Any: ...
+    ) -> Self: ...
 
 class EmbeddingBag(Module):
-    """A table of vectors, looked up by number and reduced in bags; `purenn.functional.embedding_bag` has the
-    formula."""
+    r"""Looks up rows of a table and reduces them in bags: :math:`y_b = \sum_{i \in b} s_i w_{x_i}` and the like."""
 
     num_embeddings: int
     embedding_dim: int
@@ -1094,18 +1071,18 @@ class EmbeddingBag(Module):
     ) -> None: ...
     def __call__(
         self,
-        input: jax.Array | np.ndarray,
-        offsets: jax.Array | np.ndarray | None = None,
-        per_sample_weights: jax.Array | np.ndarray | None = None,
+        input: ArrayLike,
+        offsets: ArrayLike | None = None,
+        per_sample_weights: ArrayLike | None = None,
         *,
         training: bool | None = None,
         rng: Any = None,
-    ) -> jax.Array: ...
+    ) -> Array: ...
     def reset_parameters(self) -> None: ...
     @classmethod
     def from_pretrained(
         cls,
-        embeddings: Any,
+        embeddings: Array | np.ndarray,
         freeze: bool = True,
         max_norm: float | None = None,
         norm_type: float = 2.0,
@@ -1114,28 +1091,26 @@ class EmbeddingBag(Module):
         sparse: bool = False,
         include_last_offset: bool = False,
         padding_idx: int | None = None,
-    ) -> Any: ...
+    ) -> Self: ...
 
 class FeatureAlphaDropout(Module):
-    """Does to whole channels what `alpha_dropout` does to elements."""
+    """Replaces every channel by the limit of `SELU` with probability p in training."""
 
     p: float
     inplace: bool
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class Flatten(Module):
-    """Joins a run of dimensions into one."""
+    """Joins consecutive dimensions into one."""
 
     start_dim: int
     end_dim: int
     def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class Fold(Module):
-    """Adds columns up to images, at the places from which `unfold` takes them: it is the transpose of `unfold`."""
+    """Adds columns up to images, each to the block from which an `Unfold` takes it: the transpose of `Unfold`."""
 
     output_size: int | tuple[int, ...]
     kernel_size: int | tuple[int, ...]
@@ -1143,37 +1118,12 @@ class Fold(Module):
     padding: int | tuple[int, ...]
     stride: int | tuple[int, ...]
     def __init__(
-        self,
-        output_size: int | Sequence[int],
-        kernel_size: int | Sequence[int],
-        dilation: int | Sequence[int] = 1,
-        padding: int | Sequence[int] = 0,
-        stride: int | Sequence[int] = 1,
+        self, output_size: Size, kernel_size: Size, dilation: Size = 1, padding: Size = 0, stride: Size = 1
     ) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class FractionalMaxPool2d(Module):
-    """The largest elements of windows that start at random, about evenly spaced places."""
-
-    kernel_size: tuple[int, ...]
-    output_size: int | tuple[int, ...] | None
-    output_ratio: float | tuple[float, ...] | None
-    return_indices: bool
-    _random_samples: jax.Array | None
-    def __init__(
-        self,
-        kernel_size: int | Sequence[int],
-        output_size: int | Sequence[int] | None = None,
-        output_ratio: float | Sequence[float] | None = None,
-        return_indices: bool = False,
-        _random_samples: Any = None,
-    ) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> Any: ...
-
-class FractionalMaxPool3d(Module):
-    """The largest elements of windows that start at random; `fractional_max_pool2d` has the formula."""
+    """Takes the maximum over windows of images that start at random, almost evenly spaced places."""
 
     kernel_size: tuple[int, ...]
     output_size: int | tuple[int, ...] | None
@@ -1182,41 +1132,55 @@ class FractionalMaxPool3d(Module):
     _random_samples: jax.Array | None
     def __init__(
         self,
-        kernel_size: int | Sequence[int],
-        output_size: int | Sequence[int] | None = None,
+        kernel_size: Size,
+        output_size: Size | None = None,
         output_ratio: float | Sequence[float] | None = None,
         return_indices: bool = False,
         _random_samples: Any = None,
     ) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> Any: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Any: ...
+
+class FractionalMaxPool3d(Module):
+    """Takes the maximum over windows of volumes that start at random, almost evenly spaced places."""
+
+    kernel_size: tuple[int, ...]
+    output_size: int | tuple[int, ...] | None
+    output_ratio: tuple[float, ...] | None
+    return_indices: bool
+    _random_samples: jax.Array | None
+    def __init__(
+        self,
+        kernel_size: Size,
+        output_size: Size | None = None,
+        output_ratio: float | Sequence[float] | None = None,
+        return_indices: bool = False,
+        _random_samples: Any = None,
+    ) -> None: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Any: ...
 
 class GRUCell(RNNCellBase):
-    """One step of a gated recurrent unit; `purenn.functional.gru_cell` has the formula."""
+    """Takes one step of a gated recurrent unit."""
 
     def __init__(
         self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None, dtype: DTypeLike | None = None
     ) -> None: ...
-    def __call__(self, input: Any, hx: Any = None, *, training: bool | None = None, rng: Any = None) -> Any: ...
+    def __call__(
+        self, input: ArrayLike, hx: ArrayLike | None = None, *, training: bool | None = None, rng: Any = None
+    ) -> Array: ...
 
 class GaussianNLLLoss(Module):
-    r"""The negative log-likelihood with a Gaussian distribution: with :math:`v = \max(\text{var}, \epsilon)`,"""
+    """Computes the negative log-likelihood with a Gaussian distribution of given expectation and variance."""
 
     full: bool
     eps: float
     reduction: str
     def __init__(self, *, full: bool = False, eps: float = 1e-06, reduction: str = "mean") -> None: ...
     def __call__(
-        self,
-        input: jax.Array | np.ndarray,
-        target: jax.Array | np.ndarray,
-        var: jax.Array | np.ndarray,
-        *,
-        training: bool | None = None,
-        rng: Any = None,
-    ) -> jax.Array: ...
+        self, input: ArrayLike, target: ArrayLike, var: ArrayLike, *, training: bool | None = None, rng: Any = None
+    ) -> Array: ...
 
 class GroupNorm(Module):
-    r"""Normalises groups of channels: :math:`y = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}}\,\gamma + \beta`."""
+    """Normalizes every sample over groups of channels and the spatial dimensions."""
 
     num_groups: int
     num_channels: int
@@ -1237,40 +1201,32 @@ class GroupNorm(Module):
         *,
         bias: bool = True,
     ) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
     def reset_parameters(self) -> None: ...
 
 class Hardshrink(Module):
-    r"""Zeroes what is small: 0 where :math:`|x| \le \lambda`, else :math:`x`."""
+    r"""Replaces every small element by 0: :math:`y = 0` where :math:`|x| \le \lambda`, else :math:`x`."""
 
     lambd: float
     def __init__(self, lambd: float = 0.5) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class Hardsigmoid(Module):
-    r"""A sigmoid of three pieces: :math:`\min(\max(x + 3, 0), 6) / 6`."""
+    r"""Computes a sigmoid of three straight pieces: :math:`y = \min(\max(x + 3, 0), 6) / 6`."""
 
     inplace: bool
     def __init__(self, inplace: bool = False) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class Hardswish(Module):
-    r"""The input times its `hardsigmoid`: :math:`x \min(\max(x + 3, 0), 6) / 6`."""
+    r"""Multiplies every element by its hard sigmoid: :math:`y = x \min(\max(x + 3, 0), 6) / 6`."""
 
     inplace: bool
     def __init__(self, inplace: bool = False) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class Hardtanh(Module):
-    r"""Clips to an interval: :math:`\min(\max(x, a), b)`."""
+    r"""Clips every element to an interval: :math:`y = \min(\max(x, a), b)`."""
 
     min_val: float
     max_val: float
@@ -1283,12 +1239,10 @@ class Hardtanh(Module):
         min_value: float | None = None,
         max_value: float | None = None,
     ) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class HingeEmbeddingLoss(Module):
-    """A distance where things are alike, a hinge of it where they are not."""
+    """Computes the distance of similar pairs, and a hinge on the distance of dissimilar pairs."""
 
     margin: float
     size_average: bool | None
@@ -1298,38 +1252,27 @@ class HingeEmbeddingLoss(Module):
         self, margin: float = 1.0, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
     ) -> None: ...
     def __call__(
-        self,
-        input: jax.Array | np.ndarray,
-        target: jax.Array | np.ndarray,
-        *,
-        training: bool | None = None,
-        rng: Any = None,
-    ) -> jax.Array: ...
+        self, input: ArrayLike, target: ArrayLike, *, training: bool | None = None, rng: Any = None
+    ) -> Array: ...
 
 class HuberLoss(Module):
-    """The squared error, absolute where it is large: with :math:`d = x - y`,"""
+    """Computes half the squared error, absolute where it is large."""
 
     reduction: str
     delta: float
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None: ...
     def __call__(
-        self,
-        input: jax.Array | np.ndarray,
-        target: jax.Array | np.ndarray,
-        *,
-        training: bool | None = None,
-        rng: Any = None,
-    ) -> jax.Array: ...
+        self, input: ArrayLike, target: ArrayLike, *, training: bool | None = None, rng: Any = None
+    ) -> Array: ...
 
 class Identity(Module):
-    """Gives back its input, whatever arguments it was made with."""
+    """Returns its input."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None: ...
     def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> Any: ...
 
 class InstanceNorm1d(Module):
-    r"""Normalises each channel of each sample: :math:`y = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}}\,\gamma +
-    \beta`."""
+    """Normalizes every channel of every signal by itself."""
 
     num_features: int
     eps: float
@@ -1355,12 +1298,12 @@ class InstanceNorm1d(Module):
         *,
         bias: bool = True,
     ) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
     def reset_parameters(self) -> None: ...
     def reset_running_stats(self) -> None: ...
 
 class InstanceNorm2d(Module):
-    """Normalises every channel of every image; arguments, arrays and formula as `InstanceNorm1d`'s."""
+    """Normalizes every channel of every image by itself."""
 
     num_features: int
     eps: float
@@ -1386,12 +1329,12 @@ class InstanceNorm2d(Module):
         *,
         bias: bool = True,
     ) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
     def reset_parameters(self) -> None: ...
     def reset_running_stats(self) -> None: ...
 
 class InstanceNorm3d(Module):
-    """Normalises every channel of every volume; arguments, arrays and formula as `InstanceNorm1d`'s."""
+    """Normalizes every channel of every volume by itself."""
 
     num_features: int
     eps: float
@@ -1417,12 +1360,12 @@ class InstanceNorm3d(Module):
         *,
         bias: bool = True,
     ) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
     def reset_parameters(self) -> None: ...
     def reset_running_stats(self) -> None: ...
 
 class KLDivLoss(Module):
-    r"""The Kullback-Leibler divergence from log-probabilities: :math:`\ell = y\,(\log y - x)`."""
+    r"""Computes the Kullback-Leibler divergence from log-probabilities: :math:`\ell = y\,(\log y - x)`."""
 
     size_average: bool | None
     reduce: bool | None
@@ -1436,16 +1379,11 @@ class KLDivLoss(Module):
         log_target: bool = False,
     ) -> None: ...
     def __call__(
-        self,
-        input: jax.Array | np.ndarray,
-        target: jax.Array | np.ndarray,
-        *,
-        training: bool | None = None,
-        rng: Any = None,
-    ) -> jax.Array: ...
+        self, input: ArrayLike, target: ArrayLike, *, training: bool | None = None, rng: Any = None
+    ) -> Array: ...
 
 class L1Loss(Module):
-    r"""The absolute error: :math:`\ell = w\,|x - y|`, with the derivative 0 at 0."""
+    r"""Computes the absolute error: :math:`\ell = |x - y|`."""
 
     size_average: bool | None
     reduce: bool | None
@@ -1454,68 +1392,57 @@ class L1Loss(Module):
         self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
     ) -> None: ...
     def __call__(
-        self,
-        input: jax.Array | np.ndarray,
-        target: jax.Array | np.ndarray,
-        *,
-        training: bool | None = None,
-        rng: Any = None,
-    ) -> jax.Array: ...
+        self, input: ArrayLike, target: ArrayLike, *, training: bool | None = None, rng: Any = None
+    ) -> Array: ...
 
 class LPPool1d(Module):
-    """The p-norm of every window of a signal, without the absolute value."""
+    """Takes the p-norm of every window of a signal, without the absolute value."""
 
     norm_type: float
     kernel_size: int
     stride: int | tuple[int, ...] | None
     ceil_mode: bool
     def __init__(
-        self, norm_type: float, kernel_size: int, stride: int | Sequence[int] | None = None, ceil_mode: bool = False
+        self, norm_type: float, kernel_size: int, stride: Size | None = None, ceil_mode: bool = False
     ) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class LPPool2d(Module):
-    """The p-norm of every window of images; `lp_pool1d` has the formula."""
+    """Takes the p-norm of every window of an image, without the absolute value."""
 
     norm_type: float
     kernel_size: int | tuple[int, ...]
     stride: int | tuple[int, ...] | None
     ceil_mode: bool
     def __init__(
-        self,
-        norm_type: float,
-        kernel_size: int | Sequence[int],
-        stride: int | Sequence[int] | None = None,
-        ceil_mode: bool = False,
+        self, norm_type: float, kernel_size: Size, stride: Size | None = None, ceil_mode: bool = False
     ) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class LPPool3d(Module):
-    """The p-norm of every window of volumes; `lp_pool1d` has the formula."""
+    """Takes the p-norm of every window of a volume, without the absolute value."""
 
     norm_type: float
     kernel_size: int | tuple[int, ...]
     stride: int | tuple[int, ...] | None
     ceil_mode: bool
     def __init__(
-        self,
-        norm_type: float,
-        kernel_size: int | Sequence[int],
-        stride: int | Sequence[int] | None = None,
-        ceil_mode: bool = False,
+        self, norm_type: float, kernel_size: Size, stride: Size | None = None, ceil_mode: bool = False
     ) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class LSTMCell(RNNCellBase):
-    """One step of a long short-term memory; `purenn.functional.lstm_cell` has the formula."""
+    """Takes one step of a long short-term memory."""
 
     def __init__(
         self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None, dtype: DTypeLike | None = None
     ) -> None: ...
-    def __call__(self, input: Any, hx: Any = None, *, training: bool | None = None, rng: Any = None) -> Any: ...
+    def __call__(
+        self, input: ArrayLike, hx: Sequence[ArrayLike] | None = None, *, training: bool | None = None, rng: Any = None
+    ) -> tuple[Array, Array]: ...
 
 class LayerNorm(Module):
-    r"""Normalises over the last dimensions: :math:`y = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}}\,\gamma + \beta`."""
+    """Normalizes over the last dimensions, for every element of the others."""
 
     normalized_shape: tuple[int, ...]
     eps: float
@@ -1533,13 +1460,11 @@ class LayerNorm(Module):
         device: Any = None,
         dtype: DTypeLike | None = None,
     ) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
     def reset_parameters(self) -> None: ...
 
 class LazyBatchNorm1d(Module):
-    """`BatchNorm1d` whose ``num_features`` is the first input's."""
+    """Normalizes every channel over the batch; takes ``num_features`` from its first input."""
 
     num_features: int
     eps: float
@@ -1564,13 +1489,13 @@ class LazyBatchNorm1d(Module):
         *,
         bias: bool = True,
     ) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
     def reset_running_stats(self) -> None: ...
     def reset_parameters(self) -> None: ...
     def has_uninitialized_params(self) -> bool: ...
 
 class LazyBatchNorm2d(Module):
-    """`BatchNorm2d` whose ``num_features`` is the first input's."""
+    """Normalizes every channel over the batch; takes ``num_features`` from its first input."""
 
     num_features: int
     eps: float
@@ -1595,13 +1520,13 @@ class LazyBatchNorm2d(Module):
         *,
         bias: bool = True,
     ) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
     def reset_running_stats(self) -> None: ...
     def reset_parameters(self) -> None: ...
     def has_uninitialized_params(self) -> bool: ...
 
 class LazyBatchNorm3d(Module):
-    """`BatchNorm3d` whose ``num_features`` is the first input's."""
+    """Normalizes every channel over the batch; takes ``num_features`` from its first input."""
 
     num_features: int
     eps: float
@@ -1626,13 +1551,14 @@ class LazyBatchNorm3d(Module):
         *,
         bias: bool = True,
     ) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
     def reset_running_stats(self) -> None: ...
     def reset_parameters(self) -> None: ...
     def has_uninitialized_params(self) -> bool: ...
 
 class LazyConv1d(Module):
-    """`Conv1d` whose ``in_channels`` is the first input's."""
+    """Cross-correlates signals with a bank of learned kernels and adds a bias; takes ``in_channels`` from its first
+    input."""
 
     in_channels: int
     out_channels: int
@@ -1649,22 +1575,23 @@ class LazyConv1d(Module):
     def __init__(
         self,
         out_channels: int,
-        kernel_size: int | tuple[int, ...],
-        stride: int | tuple[int, ...] = 1,
-        padding: int | tuple[int, ...] | str = 0,
-        dilation: int | tuple[int, ...] = 1,
+        kernel_size: Size,
+        stride: Size = 1,
+        padding: Size | str = 0,
+        dilation: Size = 1,
         groups: int = 1,
         bias: bool = True,
         padding_mode: str = "zeros",
         device: Any = None,
         dtype: DTypeLike | None = None,
     ) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> Any: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
     def reset_parameters(self) -> None: ...
     def has_uninitialized_params(self) -> bool: ...
 
 class LazyConv2d(Module):
-    """`Conv2d` whose ``in_channels`` is the first input's."""
+    """Cross-correlates images with a bank of learned kernels and adds a bias; takes ``in_channels`` from its first
+    input."""
 
     in_channels: int
     out_channels: int
@@ -1681,22 +1608,23 @@ class LazyConv2d(Module):
     def __init__(
         self,
         out_channels: int,
-        kernel_size: int | tuple[int, ...],
-        stride: int | tuple[int, ...] = 1,
-        padding: int | tuple[int, ...] | str = 0,
-        dilation: int | tuple[int, ...] = 1,
+        kernel_size: Size,
+        stride: Size = 1,
+        padding: Size | str = 0,
+        dilation: Size = 1,
         groups: int = 1,
         bias: bool = True,
         padding_mode: str = "zeros",
         device: Any = None,
         dtype: DTypeLike | None = None,
     ) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> Any: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
     def reset_parameters(self) -> None: ...
     def has_uninitialized_params(self) -> bool: ...
 
 class LazyConv3d(Module):
-    """`Conv3d` whose ``in_channels`` is the first input's."""
+    """Cross-correlates volumes with a bank of learned kernels and adds a bias; takes ``in_channels`` from its first
+    input."""
 
     in_channels: int
     out_channels: int
@@ -1713,22 +1641,23 @@ class LazyConv3d(Module):
     def __init__(
         self,
         out_channels: int,
-        kernel_size: int | tuple[int, ...],
-        stride: int | tuple[int, ...] = 1,
-        padding: int | tuple[int, ...] | str = 0,
-        dilation: int | tuple[int, ...] = 1,
+        kernel_size: Size,
+        stride: Size = 1,
+        padding: Size | str = 0,
+        dilation: Size = 1,
         groups: int = 1,
         bias: bool = True,
         padding_mode: str = "zeros",
         device: Any = None,
         dtype: DTypeLike | None = None,
     ) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> Any: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
     def reset_parameters(self) -> None: ...
     def has_uninitialized_params(self) -> bool: ...
 
 class LazyConvTranspose1d(Module):
-    """`ConvTranspose1d` whose ``in_channels`` is the first input's."""
+    """Applies the transpose of a `Conv1d`, with learned kernels, and adds a bias; takes ``in_channels`` from its first
+    input."""
 
     in_channels: int
     out_channels: int
@@ -1746,25 +1675,31 @@ class LazyConvTranspose1d(Module):
     def __init__(
         self,
         out_channels: int,
-        kernel_size: int | tuple[int, ...],
-        stride: int | tuple[int, ...] = 1,
-        padding: int | tuple[int, ...] = 0,
-        output_padding: int | tuple[int, ...] = 0,
+        kernel_size: Size,
+        stride: Size = 1,
+        padding: Size = 0,
+        output_padding: Size = 0,
         groups: int = 1,
         bias: bool = True,
-        dilation: int | tuple[int, ...] = 1,
+        dilation: Size = 1,
         padding_mode: str = "zeros",
         device: Any = None,
         dtype: DTypeLike | None = None,
     ) -> None: ...
     def __call__(
-        self, input: Any, output_size: Sequence[int] | None = None, *, training: bool | None = None, rng: Any = None
-    ) -> Any: ...
+        self,
+        input: ArrayLike,
+        output_size: Sequence[int] | None = None,
+        *,
+        training: bool | None = None,
+        rng: Any = None,
+    ) -> Array: ...
     def reset_parameters(self) -> None: ...
     def has_uninitialized_params(self) -> bool: ...
 
 class LazyConvTranspose2d(Module):
-    """`ConvTranspose2d` whose ``in_channels`` is the first input's."""
+    """Applies the transpose of a `Conv2d`, with learned kernels, and adds a bias; takes ``in_channels`` from its first
+    input."""
 
     in_channels: int
     out_channels: int
@@ -1782,25 +1717,31 @@ class LazyConvTranspose2d(Module):
     def __init__(
         self,
         out_channels: int,
-        kernel_size: int | tuple[int, ...],
-        stride: int | tuple[int, ...] = 1,
-        padding: int | tuple[int, ...] = 0,
-        output_padding: int | tuple[int, ...] = 0,
+        kernel_size: Size,
+        stride: Size = 1,
+        padding: Size = 0,
+        output_padding: Size = 0,
         groups: int = 1,
         bias: bool = True,
-        dilation: int | tuple[int, ...] = 1,
+        dilation: Size = 1,
         padding_mode: str = "zeros",
         device: Any = None,
         dtype: DTypeLike | None = None,
     ) -> None: ...
     def __call__(
-        self, input: Any, output_size: Sequence[int] | None = None, *, training: bool | None = None, rng: Any = None
-    ) -> Any: ...
+        self,
+        input: ArrayLike,
+        output_size: Sequence[int] | None = None,
+        *,
+        training: bool | None = None,
+        rng: Any = None,
+    ) -> Array: ...
     def reset_parameters(self) -> None: ...
     def has_uninitialized_params(self) -> bool: ...
 
 class LazyConvTranspose3d(Module):
-    """`ConvTranspose3d` whose ``in_channels`` is the first input's."""
+    """Applies the transpose of a `Conv3d`, with learned kernels, and adds a bias; takes ``in_channels`` from its first
+    input."""
 
     in_channels: int
     out_channels: int
@@ -1818,25 +1759,30 @@ class LazyConvTranspose3d(Module):
     def __init__(
         self,
         out_channels: int,
-        kernel_size: int | tuple[int, ...],
-        stride: int | tuple[int, ...] = 1,
-        padding: int | tuple[int, ...] = 0,
-        output_padding: int | tuple[int, ...] = 0,
+        kernel_size: Size,
+        stride: Size = 1,
+        padding: Size = 0,
+        output_padding: Size = 0,
         groups: int = 1,
         bias: bool = True,
-        dilation: int | tuple[int, ...] = 1,
+        dilation: Size = 1,
         padding_mode: str = "zeros",
         device: Any = None,
         dtype: DTypeLike | None = None,
     ) -> None: ...
     def __call__(
-        self, input: Any, output_size: Sequence[int] | None = None, *, training: bool | None = None, rng: Any = None
-    ) -> Any: ...
+        self,
+        input: ArrayLike,
+        output_size: Sequence[int] | None = None,
+        *,
+        training: bool | None = None,
+        rng: Any = None,
+    ) -> Array: ...
     def reset_parameters(self) -> None: ...
     def has_uninitialized_params(self) -> bool: ...
 
 class LazyInstanceNorm1d(Module):
-    """`InstanceNorm1d` whose ``num_features`` is the first input's."""
+    """Normalizes every channel of every sample; takes ``num_features`` from its first input."""
 
     num_features: int
     eps: float
@@ -1861,13 +1807,13 @@ class LazyInstanceNorm1d(Module):
         *,
         bias: bool = True,
     ) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
     def reset_running_stats(self) -> None: ...
     def reset_parameters(self) -> None: ...
     def has_uninitialized_params(self) -> bool: ...
 
 class LazyInstanceNorm2d(Module):
-    """`InstanceNorm2d` whose ``num_features`` is the first input's."""
+    """Normalizes every channel of every sample; takes ``num_features`` from its first input."""
 
     num_features: int
     eps: float
@@ -1892,13 +1838,13 @@ class LazyInstanceNorm2d(Module):
         *,
         bias: bool = True,
     ) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
     def reset_running_stats(self) -> None: ...
     def reset_parameters(self) -> None: ...
     def has_uninitialized_params(self) -> bool: ...
 
 class LazyInstanceNorm3d(Module):
-    """`InstanceNorm3d` whose ``num_features`` is the first input's."""
+    """Normalizes every channel of every sample; takes ``num_features`` from its first input."""
 
     num_features: int
     eps: float
@@ -1923,13 +1869,13 @@ class LazyInstanceNorm3d(Module):
         *,
         bias: bool = True,
     ) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
     def reset_running_stats(self) -> None: ...
     def reset_parameters(self) -> None: ...
     def has_uninitialized_params(self) -> bool: ...
 
 class LazyLinear(Module):
-    """`Linear` whose ``in_features`` is the first input's."""
+    r"""Applies a learned affine map, :math:`y = x A^\top + b`; takes ``in_features`` from its first input."""
 
     in_features: int
     out_features: int
@@ -1940,24 +1886,20 @@ class LazyLinear(Module):
     def __init__(
         self, out_features: int, bias: bool = True, device: Any = None, dtype: DTypeLike | None = None
     ) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
     def reset_parameters(self) -> None: ...
     def has_uninitialized_params(self) -> bool: ...
 
 class LeakyReLU(Module):
-    """Keeps what is positive and scales the rest: :math:`x` where :math:`x > 0`, else :math:`a x`."""
+    """Multiplies every negative element by a small slope: :math:`y = x` where :math:`x > 0`, else :math:`a x`."""
 
     negative_slope: float
     inplace: bool
     def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class Linear(Module):
-    r"""Applies an affine map: :math:`y = x A^\top + b`."""
+    r"""Applies a learned affine map, :math:`y = x A^\top + b`."""
 
     in_features: int
     out_features: int
@@ -1968,13 +1910,11 @@ class Linear(Module):
     def __init__(
         self, in_features: int, out_features: int, bias: bool = True, device: Any = None, dtype: DTypeLike | None = None
     ) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
     def reset_parameters(self) -> None: ...
 
 class LinearCrossEntropyLoss(Module):
-    r"""The cross entropy of the logits :math:`x A^\top + b` of a `Linear` layer, its child ``linear``."""
+    """Computes the cross entropy of the logits of a linear map, without all of them in memory at a time."""
 
     in_features: int
     num_classes: int
@@ -1998,44 +1938,40 @@ class LinearCrossEntropyLoss(Module):
         device: Any = None,
         dtype: DTypeLike | None = None,
         reduction: str = "mean",
-        weight: Any = None,
+        weight: ArrayLike | None = None,
         ignore_index: int | None = None,
         label_smoothing: float = 0.0,
         options: F.LinearCrossEntropyOptions | None = None,
     ) -> None: ...
-    def __call__(self, input: Any, target: Any, *, training: bool | None = None, rng: Any = None) -> jax.Array: ...
+    def __call__(
+        self, input: ArrayLike, target: ArrayLike, *, training: bool | None = None, rng: Any = None
+    ) -> Array: ...
 
 class LocalResponseNorm(Module):
-    """Divides by a power of the mean square over neighbouring channels."""
+    """Divides every element by a power of the mean square over neighbouring channels."""
 
     size: int
     alpha: float
     beta: float
     k: float
     def __init__(self, size: int, alpha: float = 0.0001, beta: float = 0.75, k: float = 1.0) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class LogSigmoid(Module):
-    r"""The logarithm of `sigmoid`, without its underflow: :math:`-\log(1 + e^{-x})`."""
+    r"""Computes the logarithm of the sigmoid, without its underflow: :math:`y = -\log(1 + e^{-x})`."""
 
     def __init__(self) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class LogSoftmax(Module):
-    r"""The logarithm of `softmax`, without its overflow: :math:`x_i - \log \sum_j e^{x_j}`."""
+    r"""Computes the logarithm of the softmax, without its overflow: :math:`y_i = x_i - \log \sum_j e^{x_j}`."""
 
     dim: int | None
     def __init__(self, dim: int | None = None) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class MSELoss(Module):
-    r"""The squared error: :math:`\ell = w\,(x - y)^2`."""
+    r"""Computes the squared error: :math:`\ell = (x - y)^2`."""
 
     size_average: bool | None
     reduce: bool | None
@@ -2044,16 +1980,11 @@ class MSELoss(Module):
         self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
     ) -> None: ...
     def __call__(
-        self,
-        input: jax.Array | np.ndarray,
-        target: jax.Array | np.ndarray,
-        *,
-        training: bool | None = None,
-        rng: Any = None,
-    ) -> jax.Array: ...
+        self, input: ArrayLike, target: ArrayLike, *, training: bool | None = None, rng: Any = None
+    ) -> Array: ...
 
 class MarginRankingLoss(Module):
-    r"""A hinge on which of two scores is the larger: :math:`\ell = \max(0, -y\,(x_1 - x_2) + m)`."""
+    r"""Computes a hinge on which of two scores is larger: :math:`\ell = \max(0, -y\,(x_1 - x_2) + m)`."""
 
     margin: float
     size_average: bool | None
@@ -2063,22 +1994,16 @@ class MarginRankingLoss(Module):
         self, margin: float = 0.0, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
     ) -> None: ...
     def __call__(
-        self,
-        input1: jax.Array | np.ndarray,
-        input2: jax.Array | np.ndarray,
-        target: jax.Array | np.ndarray,
-        *,
-        training: bool | None = None,
-        rng: Any = None,
-    ) -> jax.Array: ...
+        self, input1: ArrayLike, input2: ArrayLike, target: ArrayLike, *, training: bool | None = None, rng: Any = None
+    ) -> Array: ...
 
 class MaxPool1d(Module):
     """Takes the maximum over every window of a signal."""
 
-    kernel_size: Size
-    stride: Size
-    padding: Size
-    dilation: Size
+    kernel_size: int | tuple[int, ...]
+    stride: int | tuple[int, ...]
+    padding: int | tuple[int, ...]
+    dilation: int | tuple[int, ...]
     return_indices: bool
     ceil_mode: bool
     def __init__(
@@ -2095,10 +2020,10 @@ class MaxPool1d(Module):
 class MaxPool2d(Module):
     """Takes the maximum over every window of an image."""
 
-    kernel_size: Size
-    stride: Size
-    padding: Size
-    dilation: Size
+    kernel_size: int | tuple[int, ...]
+    stride: int | tuple[int, ...]
+    padding: int | tuple[int, ...]
+    dilation: int | tuple[int, ...]
     return_indices: bool
     ceil_mode: bool
     def __init__(
@@ -2115,10 +2040,10 @@ class MaxPool2d(Module):
 class MaxPool3d(Module):
     """Takes the maximum over every window of a volume."""
 
-    kernel_size: Size
-    stride: Size
-    padding: Size
-    dilation: Size
+    kernel_size: int | tuple[int, ...]
+    stride: int | tuple[int, ...]
+    padding: int | tuple[int, ...]
+    dilation: int | tuple[int, ...]
     return_indices: bool
     ceil_mode: bool
     def __init__(
@@ -2133,82 +2058,65 @@ class MaxPool3d(Module):
     def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Any: ...
 
 class MaxUnpool1d(Module):
-    """Puts the elements that `max_pool1d` found back where they were, with zeros around them."""
+    """Writes maxima back to their places in the input of a `MaxPool1d`, and zeros everywhere else."""
 
     kernel_size: tuple[int, ...]
     stride: int | tuple[int, ...]
     padding: tuple[int, ...]
-    def __init__(
-        self,
-        kernel_size: int | Sequence[int],
-        stride: int | Sequence[int] | None = None,
-        padding: int | Sequence[int] = 0,
-    ) -> None: ...
+    def __init__(self, kernel_size: Size, stride: Size | None = None, padding: Size = 0) -> None: ...
     def __call__(
         self,
-        input: jax.Array | np.ndarray,
-        indices: jax.Array | np.ndarray,
+        input: ArrayLike,
+        indices: ArrayLike,
         output_size: Sequence[int] | None = None,
         *,
         training: bool | None = None,
         rng: Any = None,
-    ) -> jax.Array: ...
+    ) -> Array: ...
 
 class MaxUnpool2d(Module):
-    """Puts the elements that `max_pool2d` found back where they were; more in `max_unpool1d`."""
+    """Writes maxima back to their places in the input of a `MaxPool2d`, and zeros everywhere else."""
 
     kernel_size: tuple[int, ...]
     stride: int | tuple[int, ...]
     padding: tuple[int, ...]
-    def __init__(
-        self,
-        kernel_size: int | Sequence[int],
-        stride: int | Sequence[int] | None = None,
-        padding: int | Sequence[int] = 0,
-    ) -> None: ...
+    def __init__(self, kernel_size: Size, stride: Size | None = None, padding: Size = 0) -> None: ...
     def __call__(
         self,
-        input: jax.Array | np.ndarray,
-        indices: jax.Array | np.ndarray,
+        input: ArrayLike,
+        indices: ArrayLike,
         output_size: Sequence[int] | None = None,
         *,
         training: bool | None = None,
         rng: Any = None,
-    ) -> jax.Array: ...
+    ) -> Array: ...
 
 class MaxUnpool3d(Module):
-    """Puts the elements that `max_pool3d` found back where they were; more in `max_unpool1d`."""
+    """Writes maxima back to their places in the input of a `MaxPool3d`, and zeros everywhere else."""
 
     kernel_size: tuple[int, ...]
     stride: int | tuple[int, ...]
     padding: tuple[int, ...]
-    def __init__(
-        self,
-        kernel_size: int | Sequence[int],
-        stride: int | Sequence[int] | None = None,
-        padding: int | Sequence[int] = 0,
-    ) -> None: ...
+    def __init__(self, kernel_size: Size, stride: Size | None = None, padding: Size = 0) -> None: ...
     def __call__(
         self,
-        input: jax.Array | np.ndarray,
-        indices: jax.Array | np.ndarray,
+        input: ArrayLike,
+        indices: ArrayLike,
         output_size: Sequence[int] | None = None,
         *,
         training: bool | None = None,
         rng: Any = None,
-    ) -> jax.Array: ...
+    ) -> Array: ...
 
 class Mish(Module):
-    r"""The input times the hyperbolic tangent of its `softplus`: :math:`x \tanh(\log(1 + e^x))`."""
+    r"""Multiplies every element by the hyperbolic tangent of its softplus: :math:`y = x \tanh(\log(1 + e^x))`."""
 
     inplace: bool
     def __init__(self, inplace: bool = False) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class MultiLabelMarginLoss(Module):
-    """Hinges between the scores of the classes that apply and of those that don't."""
+    """Sums hinges between the scores of the classes that apply and of those that don't."""
 
     size_average: bool | None
     reduce: bool | None
@@ -2217,35 +2125,29 @@ class MultiLabelMarginLoss(Module):
         self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
     ) -> None: ...
     def __call__(
-        self,
-        input: jax.Array | np.ndarray,
-        target: jax.Array | np.ndarray,
-        *,
-        training: bool | None = None,
-        rng: Any = None,
-    ) -> jax.Array: ...
+        self, input: ArrayLike, target: ArrayLike, *, training: bool | None = None, rng: Any = None
+    ) -> Array: ...
 
 class MultiLabelSoftMarginLoss(Module):
-    """The mean over the classes of binary cross entropies of logits."""
+    """Computes the mean over the classes of binary cross entropies of logits."""
 
     weight: jax.Array | None
     size_average: bool | None
     reduce: bool | None
     reduction: str
     def __init__(
-        self, weight: Any = None, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+        self,
+        weight: ArrayLike | None = None,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
     ) -> None: ...
     def __call__(
-        self,
-        input: jax.Array | np.ndarray,
-        target: jax.Array | np.ndarray,
-        *,
-        training: bool | None = None,
-        rng: Any = None,
-    ) -> jax.Array: ...
+        self, input: ArrayLike, target: ArrayLike, *, training: bool | None = None, rng: Any = None
+    ) -> Array: ...
 
 class MultiMarginLoss(Module):
-    """Hinges between the score of a class and all others."""
+    """Sums hinges between the score of a class and those of all others."""
 
     p: int
     margin: float
@@ -2257,22 +2159,17 @@ class MultiMarginLoss(Module):
         self,
         p: int = 1,
         margin: float = 1.0,
-        weight: Any = None,
+        weight: ArrayLike | None = None,
         size_average: bool | None = None,
         reduce: bool | None = None,
         reduction: str = "mean",
     ) -> None: ...
     def __call__(
-        self,
-        input: jax.Array | np.ndarray,
-        target: jax.Array | np.ndarray,
-        *,
-        training: bool | None = None,
-        rng: Any = None,
-    ) -> jax.Array: ...
+        self, input: ArrayLike, target: ArrayLike, *, training: bool | None = None, rng: Any = None
+    ) -> Array: ...
 
 class MultiheadAttention(Module):
-    """Several attentions side by side, each between its own projections of the queries, keys and values."""
+    """Computes several attentions side by side, each between its own projections of the queries, keys and values."""
 
     embed_dim: int
     num_heads: int
@@ -2309,21 +2206,21 @@ class MultiheadAttention(Module):
     ) -> None: ...
     def __call__(
         self,
-        query: Any,
-        key: Any,
-        value: Any,
-        key_padding_mask: Any = None,
+        query: ArrayLike,
+        key: ArrayLike,
+        value: ArrayLike,
+        key_padding_mask: ArrayLike | None = None,
         need_weights: bool = True,
-        attn_mask: Any = None,
+        attn_mask: ArrayLike | None = None,
         average_attn_weights: bool = True,
         is_causal: bool = False,
         *,
         training: bool | None = None,
         rng: Any = None,
-    ) -> tuple[jax.Array, jax.Array | None]: ...
+    ) -> tuple[Array, Array | None]: ...
 
 class NLLLoss(Module):
-    r"""The negative log-likelihood of classes: :math:`\ell_n = -w_{y_n} x_{n, y_n}`."""
+    r"""Computes the negative log-likelihood of classes: :math:`\ell_n = -w_{y_n} x_{n, y_n}`."""
 
     weight: jax.Array | None
     size_average: bool | None
@@ -2332,43 +2229,33 @@ class NLLLoss(Module):
     reduction: str
     def __init__(
         self,
-        weight: Any = None,
+        weight: ArrayLike | None = None,
         size_average: bool | None = None,
         ignore_index: int = -100,
         reduce: bool | None = None,
         reduction: str = "mean",
     ) -> None: ...
     def __call__(
-        self,
-        input: jax.Array | np.ndarray,
-        target: jax.Array | np.ndarray,
-        *,
-        training: bool | None = None,
-        rng: Any = None,
-    ) -> jax.Array: ...
+        self, input: ArrayLike, target: ArrayLike, *, training: bool | None = None, rng: Any = None
+    ) -> Array: ...
 
 class NLLLoss2d(NLLLoss):
-    """`NLLLoss`, which takes images too, under an old name."""
+    """Computes the negative log-likelihood of classes: a deprecated name of `NLLLoss`, which takes images too."""
 
     def __init__(
         self,
-        weight: Any = None,
+        weight: ArrayLike | None = None,
         size_average: bool | None = None,
         ignore_index: int = -100,
         reduce: bool | None = None,
         reduction: str = "mean",
     ) -> None: ...
     def __call__(
-        self,
-        input: jax.Array | np.ndarray,
-        target: jax.Array | np.ndarray,
-        *,
-        training: bool | None = None,
-        rng: Any = None,
-    ) -> jax.Array: ...
+        self, input: ArrayLike, target: ArrayLike, *, training: bool | None = None, rng: Any = None
+    ) -> Array: ...
 
 class PReLU(Module):
-    r"""A `LeakyReLU` with a learned slope: :math:`\max(0, x) + a \min(0, x)`."""
+    """Multiplies every negative element by a learned slope: :math:`y = x` where :math:`x > 0`, else :math:`a x`."""
 
     num_parameters: int
     start: float
@@ -2378,44 +2265,35 @@ class PReLU(Module):
     def __init__(
         self, num_parameters: int = 1, init: float = 0.25, device: Any = None, dtype: DTypeLike | None = None
     ) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
     def reset_parameters(self) -> None: ...
 
 class PairwiseDistance(Module):
-    r"""The p-norm of differences of vectors: :math:`\|x_1 - x_2 + \epsilon\|_p`."""
+    r"""Computes the p-norms of the differences of vectors: :math:`\|x_1 - x_2 + \epsilon\|_p`."""
 
     p: float
-    norm: float
     eps: float
     keepdim: bool
+    norm: float
     def __init__(self, p: float = 2.0, eps: float = 1e-06, keepdim: bool = False) -> None: ...
-    def __call__(
-        self, x1: jax.Array | np.ndarray, x2: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, x1: ArrayLike, x2: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class PixelShuffle(Module):
-    r"""Lays channels out in space: :math:`y_{c,\,hr+i,\,wr+j} = x_{cr^2 + ir + j,\,h,\,w}`."""
+    r"""Moves channels into space: :math:`y_{c,\,hr+i,\,wr+j} = x_{cr^2 + ir + j,\,h,\,w}`."""
 
     upscale_factor: int
     def __init__(self, upscale_factor: int) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class PixelUnshuffle(Module):
-    r"""Stacks neighbours as channels: :math:`y_{cr^2 + ir + j,\,h,\,w} = x_{c,\,hr+i,\,wr+j}`, undoing
-    `pixel_shuffle`."""
+    r"""Moves space into channels: :math:`y_{cr^2 + ir + j,\,h,\,w} = x_{c,\,hr+i,\,wr+j}`."""
 
     downscale_factor: int
     def __init__(self, downscale_factor: int) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class PoissonNLLLoss(Module):
-    """The negative log-likelihood of counts with a Poisson distribution, but for a constant."""
+    r"""Computes the negative log-likelihood of counts with a Poisson distribution, without the term :math:`\log y!`."""
 
     log_input: bool
     full: bool
@@ -2432,10 +2310,12 @@ class PoissonNLLLoss(Module):
         reduce: bool | None = None,
         reduction: str = "mean",
     ) -> None: ...
-    def __call__(self, log_input: Any, target: Any, *, training: bool | None = None, rng: Any = None) -> Any: ...
+    def __call__(
+        self, log_input: ArrayLike, target: ArrayLike, *, training: bool | None = None, rng: Any = None
+    ) -> Array: ...
 
 class RMSNorm(Module):
-    r"""Divides by the root mean square: :math:`y = \frac{x}{\sqrt{\frac{1}{n} \sum_i x_i^2 + \epsilon}}\,\gamma`."""
+    """Divides by the root of the mean square over the last dimensions."""
 
     normalized_shape: tuple[int, ...]
     eps: float | None
@@ -2451,11 +2331,11 @@ class RMSNorm(Module):
         device: Any = None,
         dtype: DTypeLike | None = None,
     ) -> None: ...
-    def __call__(self, x: Any, *, training: bool | None = None, rng: Any = None) -> Any: ...
+    def __call__(self, x: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
     def reset_parameters(self) -> None: ...
 
 class RNNBase(Module):
-    """What recurrent networks have in common: their arrays, but no ``forward``."""
+    """The base of recurrent networks: their arrays, but no ``forward``."""
 
     mode: str
     input_size: int
@@ -2488,11 +2368,11 @@ class RNNBase(Module):
     ) -> None: ...
     def reset_parameters(self) -> None: ...
     @property
-    def all_weights(self) -> list[list[Any]]: ...
+    def all_weights(self) -> list[list[Array]]: ...
     def flatten_parameters(self) -> None: ...
 
 class RNNCell(RNNCellBase):
-    r"""One step of Elman's network: :math:`h' = \tanh(W_{ih}\, x + b_{ih} + W_{hh}\, h + b_{hh})`."""
+    """Takes one step of an Elman network."""
 
     nonlinearity: str
     def __init__(
@@ -2504,10 +2384,12 @@ class RNNCell(RNNCellBase):
         device: Any = None,
         dtype: DTypeLike | None = None,
     ) -> None: ...
-    def __call__(self, input: Any, hx: Any = None, *, training: bool | None = None, rng: Any = None) -> Any: ...
+    def __call__(
+        self, input: ArrayLike, hx: ArrayLike | None = None, *, training: bool | None = None, rng: Any = None
+    ) -> Array: ...
 
 class RNNCellBase(Module):
-    """What recurrent cells have in common: their arrays, but no ``forward``."""
+    """The base of recurrent cells: their arrays, but no ``forward``."""
 
     input_size: int
     hidden_size: int
@@ -2531,100 +2413,84 @@ class RNNCellBase(Module):
     def reset_parameters(self) -> None: ...
 
 class RReLU(Module):
-    """Keeps what is positive and scales the rest by random slopes."""
+    """Multiplies every negative element by a random slope of its own."""
 
     lower: float
     upper: float
     inplace: bool
     def __init__(self, lower: float = 0.125, upper: float = 0.3333333333333333, inplace: bool = False) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class ReLU(Module):
-    r"""Keeps what is positive: :math:`\max(0, x)`."""
+    r"""Replaces every negative element by 0: :math:`y = \max(0, x)`."""
 
     inplace: bool
     def __init__(self, inplace: bool = False) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class ReLU6(Hardtanh):
-    r"""Clips to [0, 6]: :math:`\min(\max(x, 0), 6)`."""
+    r"""Clips every element to [0, 6]: :math:`y = \min(\max(x, 0), 6)`."""
 
     def __init__(self, inplace: bool = False) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class ReflectionPad1d(Module):
-    r"""Pads the last dimension of an array on both sides with what stands as far inside of the border as it is outside:
-    :math:`y_j = x_i` with :math:`i = (n - 1) - \bigl|(n - 1) - |j - l|\bigr|`."""
+    """Pads signals on all sides with the elements mirrored at the border."""
 
     padding: tuple[int, ...]
-    def __init__(self, padding: int | tuple[int, ...]) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> jax.Array: ...
+    def __init__(self, padding: Size) -> None: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class ReflectionPad2d(Module):
-    r"""Pads the last two dimensions of an array on both sides with what stands as far inside of the border as it is
-    outside: :math:`y_j = x_i` with :math:`i = (n - 1) - \bigl|(n - 1) - |j - l|\bigr|`."""
+    """Pads images on all sides with the elements mirrored at the border."""
 
     padding: tuple[int, ...]
-    def __init__(self, padding: int | tuple[int, ...]) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> jax.Array: ...
+    def __init__(self, padding: Size) -> None: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class ReflectionPad3d(Module):
-    r"""Pads the last three dimensions of an array on both sides with what stands as far inside of the border as it is
-    outside: :math:`y_j = x_i` with :math:`i = (n - 1) - \bigl|(n - 1) - |j - l|\bigr|`."""
+    """Pads volumes on all sides with the elements mirrored at the border."""
 
     padding: tuple[int, ...]
-    def __init__(self, padding: int | tuple[int, ...]) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> jax.Array: ...
+    def __init__(self, padding: Size) -> None: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class ReplicationPad1d(Module):
-    r"""Pads the last dimension of an array on both sides with the element at the border, :math:`y_j = x_i` with
-    :math:`i = \min(\max(j - l, 0), n - 1)`."""
+    """Pads signals on all sides with the element at the border."""
 
     padding: tuple[int, ...]
-    def __init__(self, padding: int | tuple[int, ...]) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> jax.Array: ...
+    def __init__(self, padding: Size) -> None: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class ReplicationPad2d(Module):
-    r"""Pads the last two dimensions of an array on both sides with the element at the border, :math:`y_j = x_i` with
-    :math:`i = \min(\max(j - l, 0), n - 1)`."""
+    """Pads images on all sides with the element at the border."""
 
     padding: tuple[int, ...]
-    def __init__(self, padding: int | tuple[int, ...]) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> jax.Array: ...
+    def __init__(self, padding: Size) -> None: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class ReplicationPad3d(Module):
-    r"""Pads the last three dimensions of an array on both sides with the element at the border, :math:`y_j = x_i` with
-    :math:`i = \min(\max(j - l, 0), n - 1)`."""
+    """Pads volumes on all sides with the element at the border."""
 
     padding: tuple[int, ...]
-    def __init__(self, padding: int | tuple[int, ...]) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> jax.Array: ...
+    def __init__(self, padding: Size) -> None: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class SiLU(Module):
-    r"""The sigmoid linear unit, also called swish: :math:`x\,\sigma(x)`."""
+    r"""Computes the sigmoid linear unit, also called swish: :math:`y = x\,\sigma(x)`."""
 
     inplace: bool
     def __init__(self, inplace: bool = False) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class Sigmoid(Module):
-    """The logistic function :math:`1 / (1 + e^{-x})`; integers and booleans become float32."""
+    """Computes the logistic function: :math:`y = 1 / (1 + e^{-x})`."""
 
     def __init__(self) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class SmoothL1Loss(Module):
-    """The absolute error, squared where it is small: with :math:`d = x - y`,"""
+    """Computes the absolute error, squared where it is small."""
 
     size_average: bool | None
     reduce: bool | None
@@ -2634,16 +2500,11 @@ class SmoothL1Loss(Module):
         self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean", beta: float = 1.0
     ) -> None: ...
     def __call__(
-        self,
-        input: jax.Array | np.ndarray,
-        target: jax.Array | np.ndarray,
-        *,
-        training: bool | None = None,
-        rng: Any = None,
-    ) -> jax.Array: ...
+        self, input: ArrayLike, target: ArrayLike, *, training: bool | None = None, rng: Any = None
+    ) -> Array: ...
 
 class SoftMarginLoss(Module):
-    r"""The logistic loss: :math:`\ell = \log(1 + e^{-y x})`, which overflows as torch's does."""
+    r"""Computes the logistic loss: :math:`\ell = \log(1 + e^{-y x})`, which overflows as torch's does."""
 
     size_average: bool | None
     reduce: bool | None
@@ -2652,68 +2513,54 @@ class SoftMarginLoss(Module):
         self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
     ) -> None: ...
     def __call__(
-        self,
-        input: jax.Array | np.ndarray,
-        target: jax.Array | np.ndarray,
-        *,
-        training: bool | None = None,
-        rng: Any = None,
-    ) -> jax.Array: ...
+        self, input: ArrayLike, target: ArrayLike, *, training: bool | None = None, rng: Any = None
+    ) -> Array: ...
 
 class Softmax(Module):
-    r"""Exponentials along a dimension, divided by their sum: :math:`e^{x_i} / \sum_j e^{x_j}`."""
+    r"""Divides exponentials by their sum along a dimension: :math:`y_i = e^{x_i} / \sum_j e^{x_j}`."""
 
     dim: int | None
     def __init__(self, dim: int | None = None) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class Softmax2d(Module):
-    r"""Exponentials along a dimension, divided by their sum: :math:`e^{x_i} / \sum_j e^{x_j}`."""
+    r"""Divides exponentials by their sum over the channels of images: :math:`y_c = e^{x_c} / \sum_{c'} e^{x_{c'}}`."""
 
-    dim: int | None
+    dim: int
     def __init__(self) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class Softmin(Module):
-    r"""The `softmax` of the negated input: :math:`e^{-x_i} / \sum_j e^{-x_j}`."""
+    r"""Computes the softmax of the negated input: :math:`y_i = e^{-x_i} / \sum_j e^{-x_j}`."""
 
     dim: int | None
     def __init__(self, dim: int | None = None) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class Softplus(Module):
-    r"""A smooth `relu`: :math:`\log(1 + e^{\beta x}) / \beta`, but :math:`x` where :math:`\beta x > t`."""
+    r"""Computes a smooth rectifier: :math:`y = \log(1 + e^{\beta x}) / \beta`, but :math:`x` where :math:`\beta x >
+    t`."""
 
     beta: float
     threshold: float
     def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class Softshrink(Module):
-    r"""Moves towards zero by :math:`\lambda`, and not past it: :math:`\operatorname{sgn}(x) \max(|x| - \lambda, 0)`."""
+    r"""Moves every element towards 0 by a distance: :math:`y = \operatorname{sgn}(x) \max(|x| - \lambda, 0)`."""
 
     lambd: float
     def __init__(self, lambd: float = 0.5) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class Softsign(Module):
-    """The input divided by 1 more than its modulus: :math:`x / (1 + |x|)`; integers become float32."""
+    """Divides every element by its absolute value plus 1: :math:`y = x / (1 + |x|)`."""
 
     def __init__(self) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class SyncBatchNorm(Module):
-    """Normalises every channel over a batch that lies in parts on several devices."""
+    """Normalizes every channel over a batch that lies in parts on several devices."""
 
     num_features: int
     eps: float
@@ -2741,41 +2588,35 @@ class SyncBatchNorm(Module):
         *,
         bias: bool = True,
     ) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
     @classmethod
     def convert_sync_batchnorm(cls, module: Any, process_group: str | tuple[str, ...] | None = None) -> Any: ...
     def reset_parameters(self) -> None: ...
     def reset_running_stats(self) -> None: ...
 
 class Tanh(Module):
-    r"""The hyperbolic tangent :math:`\tanh x`; integers and booleans become float32."""
+    r"""Computes the hyperbolic tangent: :math:`y = \tanh x`."""
 
     def __init__(self) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class Tanhshrink(Module):
-    r"""The input without its hyperbolic tangent: :math:`x - \tanh x`; integers become float32."""
+    r"""Subtracts the hyperbolic tangent of every element: :math:`y = x - \tanh x`."""
 
     def __init__(self) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class Threshold(Module):
-    """Keeps what is above a threshold, and replaces the rest: :math:`x` where :math:`x > t`, else :math:`v`."""
+    """Replaces every element that isn't above a threshold: :math:`y = x` where :math:`x > t`, else :math:`v`."""
 
     threshold: float
     value: float
     inplace: bool
     def __init__(self, threshold: float, value: float, inplace: bool = False) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class Transformer(Module):
-    """An encoder and a decoder that attends to the encoder's output."""
+    """Runs an encoder, and a decoder that attends to the encoder's output."""
 
     d_model: int
     nhead: int
@@ -2814,26 +2655,26 @@ class Transformer(Module):
     ) -> None: ...
     def __call__(
         self,
-        src: Any,
-        tgt: Any,
-        src_mask: Any = None,
-        tgt_mask: Any = None,
-        memory_mask: Any = None,
-        src_key_padding_mask: Any = None,
-        tgt_key_padding_mask: Any = None,
-        memory_key_padding_mask: Any = None,
+        src: ArrayLike,
+        tgt: ArrayLike,
+        src_mask: ArrayLike | None = None,
+        tgt_mask: ArrayLike | None = None,
+        memory_mask: ArrayLike | None = None,
+        src_key_padding_mask: ArrayLike | None = None,
+        tgt_key_padding_mask: ArrayLike | None = None,
+        memory_key_padding_mask: ArrayLike | None = None,
         src_is_causal: bool | None = None,
         tgt_is_causal: bool | None = None,
         memory_is_causal: bool = False,
         *,
         training: bool | None = None,
         rng: Any = None,
-    ) -> jax.Array: ...
+    ) -> Array: ...
     @staticmethod
-    def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: DTypeLike | None = None) -> jax.Array: ...
+    def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: DTypeLike | None = None) -> Array: ...
 
 class TransformerDecoder(Module):
-    """Decoder layers one after another, and a norm."""
+    """Runs decoder layers one after another, and a norm."""
 
     decoder_layer: Layer
     num_layers: int
@@ -2842,21 +2683,21 @@ class TransformerDecoder(Module):
     def __init__(self, decoder_layer: Layer, num_layers: int, norm: Layer | None = None) -> None: ...
     def __call__(
         self,
-        tgt: Any,
-        memory: Any,
-        tgt_mask: Any = None,
-        memory_mask: Any = None,
-        tgt_key_padding_mask: Any = None,
-        memory_key_padding_mask: Any = None,
+        tgt: ArrayLike,
+        memory: ArrayLike,
+        tgt_mask: ArrayLike | None = None,
+        memory_mask: ArrayLike | None = None,
+        tgt_key_padding_mask: ArrayLike | None = None,
+        memory_key_padding_mask: ArrayLike | None = None,
         tgt_is_causal: bool | None = None,
         memory_is_causal: bool = False,
         *,
         training: bool | None = None,
         rng: Any = None,
-    ) -> jax.Array: ...
+    ) -> Array: ...
 
 class TransformerDecoderLayer(Module):
-    """Self-attention, attention to an encoder's output and a feed-forward network, each with a residual and a norm."""
+    """Runs self-attention, attention to a memory and a feed-forward network, each with a residual and a norm."""
 
     d_model: int
     nhead: int
@@ -2895,21 +2736,21 @@ class TransformerDecoderLayer(Module):
     ) -> None: ...
     def __call__(
         self,
-        tgt: Any,
-        memory: Any,
-        tgt_mask: Any = None,
-        memory_mask: Any = None,
-        tgt_key_padding_mask: Any = None,
-        memory_key_padding_mask: Any = None,
+        tgt: ArrayLike,
+        memory: ArrayLike,
+        tgt_mask: ArrayLike | None = None,
+        memory_mask: ArrayLike | None = None,
+        tgt_key_padding_mask: ArrayLike | None = None,
+        memory_key_padding_mask: ArrayLike | None = None,
         tgt_is_causal: bool = False,
         memory_is_causal: bool = False,
         *,
         training: bool | None = None,
         rng: Any = None,
-    ) -> jax.Array: ...
+    ) -> Array: ...
 
 class TransformerEncoder(Module):
-    """Encoder layers one after another, and a norm."""
+    """Runs encoder layers one after another, and a norm."""
 
     encoder_layer: Layer
     num_layers: int
@@ -2927,17 +2768,17 @@ class TransformerEncoder(Module):
     ) -> None: ...
     def __call__(
         self,
-        src: Any,
-        mask: Any = None,
-        src_key_padding_mask: Any = None,
+        src: ArrayLike,
+        mask: ArrayLike | None = None,
+        src_key_padding_mask: ArrayLike | None = None,
         is_causal: bool | None = None,
         *,
         training: bool | None = None,
         rng: Any = None,
-    ) -> jax.Array: ...
+    ) -> Array: ...
 
 class TransformerEncoderLayer(Module):
-    """Self-attention and a feed-forward network, each with a residual connection and a layer norm."""
+    """Runs self-attention and a feed-forward network, each with a residual connection and a layer norm."""
 
     d_model: int
     nhead: int
@@ -2973,17 +2814,17 @@ class TransformerEncoderLayer(Module):
     ) -> None: ...
     def __call__(
         self,
-        src: Any,
-        src_mask: Any = None,
-        src_key_padding_mask: Any = None,
+        src: ArrayLike,
+        src_mask: ArrayLike | None = None,
+        src_key_padding_mask: ArrayLike | None = None,
         is_causal: bool = False,
         *,
         training: bool | None = None,
         rng: Any = None,
-    ) -> jax.Array: ...
+    ) -> Array: ...
 
 class TripletMarginLoss(Module):
-    r"""A hinge between the distances to what is alike and to what isn't: :math:`\max(0, d(a, p) - d(a, n) + m)`."""
+    """Computes a hinge between the distances of an anchor to a similar and to a dissimilar example."""
 
     margin: float
     p: float
@@ -3004,16 +2845,16 @@ class TripletMarginLoss(Module):
     ) -> None: ...
     def __call__(
         self,
-        anchor: jax.Array | np.ndarray,
-        positive: jax.Array | np.ndarray,
-        negative: jax.Array | np.ndarray,
+        anchor: ArrayLike,
+        positive: ArrayLike,
+        negative: ArrayLike,
         *,
         training: bool | None = None,
         rng: Any = None,
-    ) -> jax.Array: ...
+    ) -> Array: ...
 
 class TripletMarginWithDistanceLoss(Module):
-    """The `triplet_margin_loss` with any distance."""
+    """Computes a hinge between an anchor's distances to a similar and to a dissimilar example, with any distance."""
 
     distance_function: PairwiseDistance
     margin: float
@@ -3022,40 +2863,38 @@ class TripletMarginWithDistanceLoss(Module):
     def __init__(
         self,
         *,
-        distance_function: Callable[[jax.Array, jax.Array], jax.Array] | None = None,
+        distance_function: Callable[[Array, Array], Array] | None = None,
         margin: float = 1.0,
         swap: bool = False,
         reduction: str = "mean",
     ) -> None: ...
     def __call__(
-        self, anchor: Any, positive: Any, negative: Any, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+        self,
+        anchor: ArrayLike,
+        positive: ArrayLike,
+        negative: ArrayLike,
+        *,
+        training: bool | None = None,
+        rng: Any = None,
+    ) -> Array: ...
 
 class Unflatten(Module):
-    """Splits a dimension into several."""
+    """Splits one dimension into several."""
 
     dim: int
     unflattened_size: tuple[int, ...] | list[int]
     def __init__(self, dim: int, unflattened_size: tuple[int, ...] | list[int]) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class Unfold(Module):
-    """Makes a column of every block that a kernel sees: a convolution is a matrix product with these."""
+    """Extracts the blocks of images that a convolution sees, each as a column: the convolution is a matrix product."""
 
     kernel_size: int | tuple[int, ...]
     dilation: int | tuple[int, ...]
     padding: int | tuple[int, ...]
     stride: int | tuple[int, ...]
-    def __init__(
-        self,
-        kernel_size: int | Sequence[int],
-        dilation: int | Sequence[int] = 1,
-        padding: int | Sequence[int] = 0,
-        stride: int | Sequence[int] = 1,
-    ) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __init__(self, kernel_size: Size, dilation: Size = 1, padding: Size = 0, stride: Size = 1) -> None: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class Upsample(Module):
     """Resamples signals, images or volumes to another size."""
@@ -3067,50 +2906,40 @@ class Upsample(Module):
     recompute_scale_factor: bool | None
     def __init__(
         self,
-        size: int | Sequence[int] | None = None,
+        size: Size | None = None,
         scale_factor: float | Sequence[float] | None = None,
         mode: str = "nearest",
         align_corners: bool | None = None,
         recompute_scale_factor: bool | None = None,
     ) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class UpsamplingBilinear2d(Upsample):
-    """Resamples signals, images or volumes to another size."""
+    """Resamples images to another size by bilinear interpolation."""
 
-    def __init__(
-        self, size: int | Sequence[int] | None = None, scale_factor: float | Sequence[float] | None = None
-    ) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __init__(self, size: Size | None = None, scale_factor: float | Sequence[float] | None = None) -> None: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class UpsamplingNearest2d(Upsample):
-    """Resamples signals, images or volumes to another size."""
+    """Resamples signals, images or volumes to another size by their nearest elements."""
 
-    def __init__(
-        self, size: int | Sequence[int] | None = None, scale_factor: float | Sequence[float] | None = None
-    ) -> None: ...
-    def __call__(
-        self, input: jax.Array | np.ndarray, *, training: bool | None = None, rng: Any = None
-    ) -> jax.Array: ...
+    def __init__(self, size: Size | None = None, scale_factor: float | Sequence[float] | None = None) -> None: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class ZeroPad1d(ConstantPad1d):
-    """Pads the last dimension of an array on both sides with zeros."""
+    """Pads signals on all sides with zeros."""
 
-    def __init__(self, padding: int | tuple[int, ...]) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> jax.Array: ...
+    def __init__(self, padding: Size) -> None: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class ZeroPad2d(ConstantPad2d):
-    """Pads the last two dimensions of an array on both sides with zeros."""
+    """Pads images on all sides with zeros."""
 
-    def __init__(self, padding: int | tuple[int, ...]) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> jax.Array: ...
+    def __init__(self, padding: Size) -> None: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class ZeroPad3d(ConstantPad3d):
-    """Pads the last three dimensions of an array on both sides with zeros."""
+    """Pads volumes on all sides with zeros."""
 
-    def __init__(self, padding: int | tuple[int, ...]) -> None: ...
-    def __call__(self, input: Any, *, training: bool | None = None, rng: Any = None) -> jax.Array: ...
+    def __init__(self, padding: Size) -> None: ...
+    def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
