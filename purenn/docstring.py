@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 def _words(rank: int) -> dict[str, str]:
-    """What the number of spatial dimensions determines."""
+    """The words that the number of spatial dimensions determines."""
     noun = {1: "signal", 2: "image", 3: "volume"}[rank]
     sizes = {1: "L", 2: "H, W", 3: "D, H, W"}[rank]
     out = ", ".join(f"{size}'" for size in sizes.split(", "))

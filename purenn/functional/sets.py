@@ -29,7 +29,7 @@ def unique(
 
     Args:
         input: of any shape and real dtype.
-        sorted: accepted for torch's sake, which sorts in any case.
+        sorted: ignored, since the result is always sorted; accepted for compatibility with PyTorch.
         return_inverse: whether to give the position of every element's value among the distinct ones.
         return_counts: whether to give how often each occurs.
         dim: the dimension along which slices are compared; None compares elements.

@@ -76,7 +76,7 @@ class Layer:
         """Checks the hyper-parameters, and gives those that are kept in another form than they came in, by name."""
         return {}
 
-    # What a layer says of itself.
+    # A layer's own part.
 
     def parameters(self) -> Mapping[str, Spec | None]:
         """The arrays that an optimizer trains, by torch's names; None for one that this layer does without."""
@@ -95,7 +95,7 @@ class Layer:
         raise NotImplementedError(f"{type(self).__name__} has no forward")
 
     def extra_repr(self) -> str:
-        """What stands between the parentheses of the repr: ``repr_fields``, or a leaf's hyper-parameters."""
+        """The text between the parentheses of the repr: ``repr_fields``, or a leaf's hyper-parameters."""
         names = self.repr_fields
         if names is None:
             names = () if self.children() else [n for n, v in self.hyperparameters().items() if n != "inplace" or v]
@@ -106,7 +106,7 @@ class Layer:
         fields = dataclasses.fields(self)
         return {f.name: getattr(self, f.name) for f in fields if f.init and f.name not in ("device", "dtype")}
 
-    # What follows from it.
+    # The pure functions, which follow from it.
 
     @pure_method
     def init(self, rng: Any, *example: Any) -> tuple[Params, State]:

@@ -41,7 +41,7 @@ class gives_way:  # noqa: N801, a decorator
         return self.own(m)
 
     def own(self, m: Any) -> Any:
-        """What the name means where no user has taken it."""
+        """The method itself, where no user has taken its name."""
         return types.MethodType(self.method, m)
 
 
@@ -220,7 +220,7 @@ class Bound:
         raise AttributeError(message, name=name, obj=self)
 
     def _remedy(self, name: str) -> str:
-        """What to do instead of an attribute that there isn't."""
+        """Advice for an attribute that doesn't exist."""
         return ""
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -246,7 +246,7 @@ class Bound:
     # Print.
 
     def extra_repr(self) -> str:
-        """What stands between the parentheses of the repr."""
+        """The text between the parentheses of the repr."""
         return "" if self._layer is None else self._layer.extra_repr()
 
     def __repr__(self) -> str:

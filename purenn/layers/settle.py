@@ -22,7 +22,7 @@ def is_lazy(layer: Layer) -> bool:
 
 
 def settled(layer: Layer, example: tuple[Any, ...]) -> Iterator[Layer]:
-    """What the lazy parts become on these inputs, in the order of the tree."""
+    """Finds the layers that the lazy parts become on these inputs, in the order of the tree."""
     if not example:
         raise ValueError(f"{layer!r} takes sizes from its input: init(rng, x), where x may be a jax.ShapeDtypeStruct")
     became: list[Layer] = []

@@ -1,4 +1,4 @@
-"""What a layer says of its arrays, and hyper-parameters as values."""
+"""Specifications of a layer's arrays, and hyper-parameters as values."""
 
 from __future__ import annotations
 

@@ -141,7 +141,7 @@ def _(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
 
 @jax.custom_jvp
 def relu_unit_slope(x: jax.Array) -> jax.Array:
-    """What is not negative; the derivative at 0 is 1 and at NaN 0, as that of torch's ``clamp_min``."""
+    """max(x, 0); the derivative at 0 is 1 and at NaN 0, as that of torch's ``clamp_min``."""
     return jnp.where(x <= 0, jnp.zeros_like(x), x)
 
 

@@ -103,7 +103,7 @@ class Attention:
         return (y if total is None else y / jnp.broadcast_to(total, y.shape)).astype(v.dtype)
 
     def blocks(self, each: Callable[..., jax.Array], q: Any, k: Any, v: Any, mask: Any, rng: Any) -> jax.Array:
-        """Of each block; if causal, these are of queries, each with the keys that its last one sees."""
+        """Runs one block after the other; a causal block is one of queries, with the keys that its last one sees."""
         L = q.shape[2]
         count = min(BLOCKS, L // BLOCK) if self.causal and isinstance(L, int) else 1
         if count < 2:
@@ -232,5 +232,5 @@ def _fits_cudnn(q: jax.Array, k: jax.Array, v: jax.Array, causal: bool) -> bool:
 
 
 def _bytes(q: jax.Array, k: jax.Array) -> int:
-    """Of the scores."""
+    """The memory of the scores, in bytes."""
     return q.shape[0] * q.shape[1] * q.shape[2] * k.shape[1] * max(q.dtype.itemsize, 4)

@@ -29,7 +29,7 @@ class Bins(NamedTuple):
         return self.ends() - self.starts()
 
     def taps(self) -> Taps:
-        """Of the sums of the bins."""
+        """The taps whose sums are the sums of the bins."""
         starts, ends = self.starts()[:, None], self.ends()[:, None]
         places = starts + np.arange(self.widths().max(initial=1))
         return Taps(np.minimum(places, ends - 1), np.ones(places.shape, np.float32), places < ends)

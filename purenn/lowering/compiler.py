@@ -23,7 +23,7 @@ OPTIONS: dict[str, dict[str, Any]] = {"cpu": {"xla_cpu_prefer_vector_width": 512
 
 @functools.cache
 def known_options(backend: str) -> dict[str, Any]:
-    """Those of the backend's options that this release of XLA has."""
+    """The options among the backend's that this release of XLA has."""
     known = {}
     for name, value in OPTIONS.get(backend, {}).items():
         try:

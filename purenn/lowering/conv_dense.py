@@ -293,7 +293,7 @@ def shuffled(
     w = lax.pad(w, jnp.zeros((), w.dtype), spread)
     w = w.reshape(out, channels, *itertools.chain(*zip(kernel, places, strict=True)))
     w = w.transpose(0, *range(3, 3 + 2 * n, 2), 1, *range(2, 2 + 2 * n, 2)).reshape(out, -1, *kernel)
-    # Of all steps those which meet x.
+    # The steps at which windows meet x.
     low = [before // s for (before, _), s in zip(geometry.pads, stride, strict=True)]
     given = zip(geometry.pads, size, stride, strict=True)
     high = [-(-(before + length) // s) for (before, _), length, s in given]

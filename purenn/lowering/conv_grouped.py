@@ -184,7 +184,7 @@ def _in_turns(starts: np.ndarray) -> np.ndarray:
 
 
 def _seen(x: Any, starts: Any, sizes: Ints, stride: Ints) -> Iterator[jax.Array]:
-    """What the kernel's elements see of the padded x, for a channel and places each, known or traced."""
+    """The parts of the padded x that the kernel's elements see, for one channel and one place each, known or traced."""
     lead = x.ndim - len(sizes) - 1
     window = (*x.shape[:lead], 1, *((m - 1) * s + 1 for m, s in zip(sizes, stride, strict=True)))
     steps = (*(1,) * (lead + 1), *stride)
@@ -206,7 +206,7 @@ class _Phase(NamedTuple):
 
 
 def _phases(size: int, outputs: int, kernel: int, stride: int, before: int, dilation: int) -> list[_Phase | None]:
-    """Those of the places 0, 1, ... modulo `stride`; None where no element of the kernel arrives.
+    """Sorts the places 0, 1, ... by their remainder modulo `stride`; None where no element of the kernel arrives.
 
     Place ``i = stride q + r`` gets ``w[k] y[m]`` for ``i + before = stride m + dilation k``.
     """

@@ -15,7 +15,10 @@ __all__ = ["Kernel", "cuda_capability"]
 
 @functools.cache
 def cuda_capability() -> tuple[int, ...]:
-    """Of the default device, as (9, 0); (0, 0) where that is no GPU of NVIDIA's or a `Kernel` can't be compiled."""
+    """The compute capability of the default device, such as (9, 0).
+
+    It is (0, 0) where the device is no GPU of NVIDIA's or a `Kernel` can't be compiled.
+    """
     device = jax.devices()[0]
     if not PLACES or "cuda" not in device.client.platform_version:
         return (0, 0)

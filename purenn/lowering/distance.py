@@ -113,7 +113,7 @@ def differing(d: jax.Array) -> jax.Array:
 
 
 def upper_triangle(x: jax.Array) -> jax.Array:
-    """What lies above the diagonal of a square matrix, row by row."""
+    """The elements above the diagonal of a square matrix, row by row."""
     return linear(_Triangle(len(x)), (), (x,))[0]
 
 

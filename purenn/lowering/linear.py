@@ -410,7 +410,7 @@ class _Map(Linear):
 
     @property
     def roles(self) -> tuple[str, str]:
-        """Whose the residual and the argument are."""
+        """Roles of the two operands: the one held fixed, the one in which the map is linear."""
         (other,) = set("xwy") - {self.to, self.of}
         return other, self.of
 

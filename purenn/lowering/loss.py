@@ -19,7 +19,7 @@ BYTES = 32 << 20  # beyond it the C library's allocator maps memory anew for eve
 
 @dataclasses.dataclass(frozen=True)
 class Picked(Linear):
-    """Of x, along `axis`, the number at each of the indices t, which are within bounds.
+    """Takes the element of x along `axis` at each of the indices t, which are within bounds.
 
     The gradient is made by comparison: it fuses with what is added to it, where a scatter would be a pass of its own.
     """
@@ -52,6 +52,6 @@ def picked(x: jax.Array, t: jax.Array, axis: int) -> jax.Array:
 
 
 def chunk(batch: int, logits: int) -> int:
-    """Of how many of a batch's samples, with so many float32 logits each, the logits are made at a time."""
+    """Samples per chunk, so that the float32 logits of a chunk fit in the limit."""
     most = max(1, BYTES // (4 * max(logits, 1)))
     return -(-batch // -(-batch // most)) if known_below(most, batch) else batch

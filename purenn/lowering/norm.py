@@ -29,7 +29,7 @@ def vector_norm(x: jax.Array, p: float, axes: Axes, keepdims: bool = False) -> j
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(1, 2))
 def _vector_norm(x: jax.Array, p: float, axes: Axes) -> jax.Array:
-    """Of a real array; the axes stay, with size 1."""
+    """The norm of a real array; the axes stay, with size 1."""
     if p == 2:
         return jnp.sqrt(jnp.sum(x * x, axes, keepdims=True))
     a = jnp.abs(x)

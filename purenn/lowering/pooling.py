@@ -67,7 +67,7 @@ class Window(NamedTuple):
         return lax.pad(x, np.asarray(fill, x.dtype), config)
 
     def split(self, x: jax.Array, axis: int, fill: Any) -> jax.Array:
-        """Of windows apart, the axis as two: windows and their elements."""
+        """Splits the axis of windows that do not overlap into two: windows and their elements."""
         step = self.kernel if self.outputs == 1 else self.stride
         x = self.padded(x, axis, fill, self.outputs * step)
         x = x.reshape(*x.shape[:axis], self.outputs, step, *x.shape[axis + 1 :])
@@ -93,12 +93,12 @@ class Window(NamedTuple):
 
 
 def _lowest(dtype: Any) -> Any:
-    """What never is larger than an element."""
+    """The number that is never larger than an element."""
     return -np.inf if jnp.issubdtype(dtype, jnp.floating) else jnp.iinfo(dtype).min
 
 
 def _chosen(taps: Iterable[jax.Array], number: jax.Array) -> jax.Array:
-    """Of every window the element whose number is given."""
+    """Takes from every window the element whose number is given."""
     return functools.reduce(jnp.add, [jnp.where(number == k, tap, jnp.zeros_like(tap)) for k, tap in enumerate(taps)])
 
 

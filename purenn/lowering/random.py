@@ -89,7 +89,7 @@ def _is_threefry(key: Any) -> bool:
 
 @functools.cache
 def _program(size: int, dtype: np.dtype, normal: bool) -> Callable[..., jax.Array]:
-    """What fills a block from the key and its first count's words, compiled, so that it runs inside a trace too."""
+    """The compiled function that fills a block from the key and the words of its first count, inside a trace too."""
 
     def block(key: Any, high: Any, low: Any) -> jax.Array:
         low = low + lax.iota(jnp.uint32, size)

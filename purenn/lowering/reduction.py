@@ -69,7 +69,7 @@ def is_nan(x: jax.Array) -> jax.Array | bool:
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(0,))
 def found_by(choose: Callable[..., jax.Array], best: jax.Array, number: jax.Array, x: jax.Array) -> jax.Array:
-    """What is known to be `choose(x, number)`, with the derivative of that.
+    """Gives `best`, which is known to be `choose(x, number)`, the derivative of that.
 
     The largest and its number would come from one function, but jax gives an integer no tangent if its size is unknown.
     """

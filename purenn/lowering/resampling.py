@@ -207,7 +207,7 @@ def _term(seen: jax.Array, axis: int, weight: np.ndarray, used: np.ndarray | Non
 
 
 def _phases(table: Taps, size: int) -> tuple[np.ndarray, np.ndarray] | None:
-    """Of the first p outputs the taps' places, negative ones too, from which all others follow by steps of q.
+    """Source positions (they may be negative) of the first p outputs; all others follow by steps of q.
 
     Then which taps lie there; the others have no weight.
     """
@@ -225,7 +225,7 @@ def _phases(table: Taps, size: int) -> tuple[np.ndarray, np.ndarray] | None:
 
 
 def _sliced(x: jax.Array, axis: int, table: Taps, found: tuple[np.ndarray, np.ndarray]) -> jax.Array:
-    """Of what `_phases` found. The last or first element may stand in for neighbours outside."""
+    """Reads the positions that `_phases` found. The last or first element may stand in for neighbours outside."""
     (starts, there), (_, weight, used) = found, table
     used = there if used is None else used & there
     (phases, count), (out, size) = starts.shape, (len(there), x.shape[axis])

@@ -83,7 +83,7 @@ class Cell:
     apart: bool = False
 
     def of_x(self, x: Any, axis: int = 0) -> Any:
-        """Of an array of all slots along an axis those that have a part of x."""
+        """Takes from an array of all slots along an axis those that have a part of x."""
         return self._parts(x, axis, self.slots - 1, 0) if self.apart else x
 
     def of_h(self, x: Any, axis: int = 0) -> Any:
@@ -106,7 +106,7 @@ class Cell:
 
 
 def _sigmoid(t: Any) -> Any:
-    """Of 2x, where t is the tanh of x."""
+    """sigmoid(2x), given t = tanh(x)."""
     return 0.5 * t + 0.5
 
 
@@ -158,7 +158,7 @@ def _gru(x: Any, h: Any, state: State) -> State:
 
 
 def _gru_arranged(x: Any, h: Any) -> Any:
-    """Those of r, of z, of n for x and of n for h."""
+    """The sums of r, of z, of n for x and of n for h."""
     rows = x.shape[0] // 3 * 2
     (x_rz, x_n), (h_rz, h_n) = jnp.split(x, [rows]), jnp.split(h, [rows])
     n = _joined(x_n, jnp.zeros_like(h_n)), _joined(jnp.zeros_like(x_n), h_n)
@@ -327,7 +327,7 @@ class Layout:
 
     @property
     def axis(self) -> int:
-        """That of the units, from the end on."""
+        """The axis of the hidden units, counted from the end."""
         return -2 if self.wide else -1
 
     def turned(self, x: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What a function's code can read: the global names in it, and the names of attributes."""
+"""The names in a function's code: of global variables, of attributes, of modules that it imports."""
 
 from __future__ import annotations
 

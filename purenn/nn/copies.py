@@ -1,4 +1,4 @@
-"""What a pure call sees in place of the live objects: twins of modules and copies of what holds arrays.
+"""Copies that a pure call sees in place of the live objects: twins of modules and copies of what holds arrays.
 
 A twin is a copy of a module over other variables, which lives for one call. Its buffers may change and are read
 afterwards; everything else that is written goes to a copy, so it is found afterwards and refused, and no tracer is left
@@ -87,7 +87,7 @@ class Copies:
     # The copy of a value.
 
     def of(self, value: Any) -> Any:
-        """What stands for a value: itself, unless something that can change is below."""
+        """The copy that stands for a value: the value itself, unless something that can change is below."""
         made = self.made.get(id(value), self)
         if made is not self:
             return made

@@ -1,4 +1,4 @@
-"""What modules have given out, changes in which would not reach them: trees of arrays, and single arrays.
+"""Trees and arrays that modules have given out, in which a change would not reach them.
 
 A change in a dict of ``net.params`` or ``net.state``, or an assignment to ``net.weight.data``, is found and refused
 when a module is next used. A dict that nobody holds any longer is forgotten.

@@ -1,4 +1,4 @@
-"""What a state_dict may be: arrays of any library by name, as variables keep them, and advice where it is none."""
+"""Reading of a state_dict: arrays of any library by name, and advice where something else is given."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def remedy(variables: Mapping[str, Variable], state_dict: Mapping[str, Any]) -> 
 
 
 def _prefix(long: set[str], short: set[str]) -> str:
-    """What stands before the names of one set where most of another set end in the same way."""
+    """The prefix of the names of one set where most of another set end in the same way."""
     counts: dict[str, int] = {}
     for name in long:
         at = name.find(".")

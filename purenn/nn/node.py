@@ -28,7 +28,7 @@ __all__ = ["Node"]
 
 
 class Node(Bound):
-    """What a `Module` tells of itself and of what is below it, with torch's methods."""
+    """The part of a `Module` that tells of itself and of the modules below it, with torch's methods."""
 
     _own_attributes: ClassVar[bool] = False  # whether the class keeps attributes that its own code reads
     _runs_layers_only: ClassVar[bool]  # in a class itself, not in its subclasses: a container of torch's

@@ -98,7 +98,7 @@ class Optimizer:
     # Copies.
 
     def __getstate__(self) -> dict[str, Any]:
-        """What a copy or a pickle is made of; parameters are told by name, since their modules are copied too."""
+        """The content of a copy or a pickle; parameters are told by name, since their modules are copied too."""
         state, followed = self.state, self._follow()
         names = {owner: name for name, owner in followed.owners.items()}
         resting = {path: (names[owner], leaf) for path, (owner, leaf) in self._resting.items() if owner in names}

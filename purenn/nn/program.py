@@ -151,7 +151,7 @@ class Programs:
         self._told = False
 
     def look(self, modules: list[tuple[str, Any]], others: list[tuple[str, Any]], lift: bool = True) -> Reach:
-        """What a call can reach; what modules can is looked at again only if something there has changed."""
+        """Looks at all that a call can reach; modules are looked at again only if something there has changed."""
         last = self._last
         if last is not None and last.lift == lift:
             roots = (last.base.roots, last.roots) if last.base is not None else (last.roots, [])
@@ -228,7 +228,7 @@ def _facts_of(found: Reach) -> dict[str, Any]:
 
 
 def _difference(before: dict[str, Any], now: dict[str, Any]) -> str:
-    """What differs between two collections of facts, in words."""
+    """The difference between two collections of facts, in words."""
     for name, fact in now.items():
         if name in before and before[name] != fact:
             return f"{name} is {_shown(fact)}, before {_shown(before[name])}"

@@ -49,7 +49,7 @@ class Watch(NamedTuple):
 
 
 class Seen:
-    """What a walk has come to, so that each thing is looked at once; a continued walk has what was seen before, too."""
+    """The things that a walk has come to, each of which is looked at once; a continued walk knows those before, too."""
 
     def __init__(self, before: Seen | None = None):
         self.before = before
@@ -86,7 +86,7 @@ class Seen:
 
 
 class Reach:
-    """What a call can reach now.
+    """All that a call can reach now.
 
     Args:
         names: the names of attributes that count; `reach` finds them.
@@ -121,7 +121,7 @@ class Reach:
         self.own_modules: dict[int, Node] = {}
         self.seen = Seen(base.seen if base else None)
 
-    # What is asked of it.
+    # Questions to it.
 
     @functools.cached_property
     def key(self) -> Hashed:

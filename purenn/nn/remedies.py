@@ -1,4 +1,4 @@
-"""What to do instead of methods and functions of torch's that have no meaning here, by what has them there."""
+"""Advice for methods and functions of torch's that have no meaning here, by the class that has them there."""
 
 from __future__ import annotations
 

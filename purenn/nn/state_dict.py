@@ -141,7 +141,7 @@ class Saved(Node):
         return result
 
     def get_extra_state(self) -> Any:
-        """What a state_dict holds beside arrays: a class that overrides this and `set_extra_state` has such a state."""
+        """The state that a state_dict holds beside arrays; a class has one if it overrides this and `set_extra_state`."""
         raise RuntimeError(
             "get_extra_state is called for a class that has none: override it together with set_extra_state"
         )
@@ -194,7 +194,7 @@ def assign_trees(
     access.write([*writes], [*writes.values()])
 
 
-# What is saved.
+# Saving.
 
 
 def _visits(module: Node, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -213,7 +213,7 @@ def _children_first(module: Node, prefix: str = "") -> Iterator[tuple[str, Any]]
 
 
 def _own(part: Node) -> dict[str, Variable]:
-    """What a state_dict holds of a module itself."""
+    """The entries of a state_dict that are the module's own."""
     groups = part._parameters, {n: v for n, v in part._buffers.items() if n not in part._volatile}
     return {name: variable for group in groups for name, variable in group.items() if variable is not None}
 
@@ -236,7 +236,7 @@ def _refuse_overrides(part: Node) -> None:
             raise RuntimeError(f"{type(part).__name__}.{name} is never called here: use {instead}")
 
 
-# What is taken in.
+# Loading.
 
 
 def _expected(part: Node, prefix: str, given: Mapping[str, Any], local: Mapping[str, Any]) -> Iterator[str]:

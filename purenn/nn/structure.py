@@ -1,4 +1,4 @@
-"""What a module's tree looks like: its parts, their variables by name, and what of it a program depends on.
+"""The structure of a module's tree: its parts, their variables by name, and the facts that a program depends on.
 
 A `Structure` is kept with the module that it describes until something in the tree changes that it tells. Every part
 knows the structures it stands in; `touch` marks them as out of date, and no others.
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PRIVATE", "Hashed", "Structure", "attributes_of", "structure", "touch"]
 
-# What a module's `__dict__` holds beside the attributes that a user has set.
+# The entries of a module's `__dict__` that are no attributes of a user's.
 PRIVATE = frozenset(
     [
         "_layer",
@@ -109,7 +109,7 @@ class Structure:
 
     @cached_property
     def signature(self) -> Hashed:
-        """What a program depends on in the tree beside the values of arrays and the users' attributes."""
+        """The facts in the tree that a program depends on, beside the values of arrays and the users' attributes."""
         places = {id(part): i for i, part in enumerate(self.parts.values())}
         places |= {id(variable): i for i, variable in enumerate(self.variables)}
 

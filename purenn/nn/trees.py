@@ -116,7 +116,7 @@ _KEPT = (bool, int, float, complex, str, bytes)
 
 
 class Result:
-    """What a traced call returned: its arrays, and the form in which it returned them."""
+    """The result of a traced call: its arrays, and the form in which it returned them."""
 
     __slots__ = ("arrays", "form")
 

@@ -1,4 +1,4 @@
-"""What gives something else each time it is called, and what hides from a look at code what it reads.
+"""Functions that give something else at each call, and those that hide what they read from a look at the code.
 
 A program would hold the first value for ever. `purenn.nn.walk_code` notes where code mentions one of these, and a trace
 that comes to call it there is refused (`refusing`), so that code which isn't run may use them.

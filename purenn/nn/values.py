@@ -1,4 +1,4 @@
-"""What Python's values are, as far as a walk over all that a call can reach asks for it.
+"""Questions about Python's values, which a walk over all that a call can reach asks.
 
 `purenn.nn.walk` and `purenn.nn.copies` call these functions; nothing is kept here but how often a cache was cleared.
 """
@@ -100,7 +100,7 @@ def names_in(module: types.ModuleType) -> frozenset[str]:
 
 
 def class_contents(cls: type, own: Mapping[str, Any], counted: Iterable[str]) -> Iterator[Any]:
-    """What of a class may change: its bases, its names, and the values of those that count."""
+    """The parts of a class that may change: its bases, its names, and the values of those that count."""
     return itertools.chain(cls.__bases__, own, map(own.get, counted))
 
 
@@ -204,5 +204,5 @@ def imported_by(namespace: dict[str, Any], names: tuple[tuple[str, int], ...]) -
 
 
 def defaults_of(function: types.FunctionType) -> tuple[Any, ...]:
-    """What a function has beside closure and globals."""
+    """The parts of a function beside its closure and globals."""
     return (function.__code__, *(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())

@@ -300,7 +300,7 @@ class Walk(CodeWalk):
             self._part((path, f".{place}" if place else ""), part, lift)
 
     def _part(self, path: Path, part: Node, lift: bool) -> None:
-        """What a user has added to a module: attributes, hooks, methods."""
+        """Looks at what a user has added to a module: attributes, hooks, methods."""
         own = attributes_of(part)
         if own:
             everything = type(part)._own_attributes

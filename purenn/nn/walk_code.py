@@ -143,7 +143,7 @@ class CodeWalk:
                 self._mentions(constant, entry)
 
     def _namespace(self, place: Path, module: types.ModuleType, names: frozenset[str]) -> None:
-        """What code reads of a Python module, and of those in it, by names that occur in the code."""
+        """Looks at the attributes of a Python module, and of those in it, whose names occur in the code."""
         if is_library(module.__name__):
             return
         own = vars(module)

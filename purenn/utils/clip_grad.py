@@ -68,7 +68,7 @@ def get_total_norm(
         tensors: a tree of arrays, or an iterable such as ``net.parameters()``.
         norm_type: :math:`p`; also ``float("inf")`` or ``"inf"``.
         error_if_nonfinite: whether a norm that is infinite or no number is an error; not inside a jit.
-        foreach: accepted for torch's sake.
+        foreach: ignored; accepted for compatibility with PyTorch.
 
     Raises:
         RuntimeError: the norm isn't finite, with ``error_if_nonfinite``.
@@ -110,7 +110,7 @@ def clip_grads_with_norm(grads: Any, max_norm: float, total_norm: Any, foreach: 
         grads: a tree of arrays, or an iterable of them.
         max_norm: the greatest norm.
         total_norm: the norm that they have, as `get_total_norm` gives it.
-        foreach: accepted for torch's sake.
+        foreach: ignored; accepted for compatibility with PyTorch.
 
     Returns:
         The scaled tree; for an iterator a list.
@@ -150,7 +150,7 @@ def clip_grad_norm(
         max_norm: the greatest norm.
         norm_type: the :math:`p` of the norm; also ``float("inf")`` or ``"inf"``.
         error_if_nonfinite: whether a norm that is infinite or no number is an error; not inside a jit.
-        foreach: accepted for torch's sake.
+        foreach: ignored; accepted for compatibility with PyTorch.
 
     Returns:
         The scaled tree (for an iterator a list), and the norm that it had.
@@ -182,7 +182,7 @@ def clip_grad_value(grads: Any, clip_value: float, foreach: bool | None = None) 
     Args:
         grads: a tree of arrays, or an iterable of them.
         clip_value: :math:`c`.
-        foreach: accepted for torch's sake.
+        foreach: ignored; accepted for compatibility with PyTorch.
 
     Returns:
         The clipped tree; for an iterator a list.

@@ -49,7 +49,7 @@ class Computed:
         raise NotImplementedError
 
     def shapes(self, x: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        """What `split` gives, as shapes and dtypes."""
+        """The arrays that `split` gives, as shapes and dtypes."""
         with random.seeded(random.Settling(0)):
             return jax.eval_shape(self.split, x)
 
@@ -67,7 +67,7 @@ class Computed:
 
 
 def computed_of(target: Any) -> Mapping[str, Computed]:
-    """What is computed in a module, a layer or a triple, by name."""
+    """The functions of the arrays that are computed in a module, a layer or a triple, by name."""
     if isinstance(target, Module):
         return vars(target)["_computed"]
     layer = target if isinstance(target, Layer) else target[0]
@@ -166,7 +166,7 @@ def _base(layer: Parametrized) -> Layer:
 
 @functools.lru_cache(maxsize=4096)
 def drawn_shapes(layer: Layer) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What `draw` gives, as shapes and dtypes."""
+    """The arrays that `draw` gives, as shapes and dtypes."""
     if not isinstance(layer, Parametrized):
         return jax.eval_shape(lambda: layer.draw(random.Stream(0)))
     params, state = drawn_shapes(layer.base)
@@ -284,7 +284,7 @@ def detach(target: Any, name: str) -> Any:
 
 
 def _evaluated(module: Module, computed: Computed) -> Any:
-    """What a module computes, outside of training."""
+    """The arrays that a module computes, outside of training."""
     training = module.training
     vars(module)["training"] = False
     try:

@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 
-# What a list of parametrizations does, whether it is a bound layer or a module.
+# The steps of a list of parametrizations, whether it is a bound layer or a module.
 
 
 def _originals(m: Any) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def _invert(parametrizations: Sequence[Any], value: Any, *, all_must: bool) -> A
 
 
 def _named(value: Any, dtype: Any) -> dict[str, Any]:
-    """What ``right_inverse`` gave, under torch's names."""
+    """The arrays that ``right_inverse`` gave, under torch's names."""
     if not isinstance(value, Sequence):
         if not hasattr(value, "dtype"):
             raise ValueError(f"right_inverse must give an array or a sequence of arrays, got {type(value).__name__}")

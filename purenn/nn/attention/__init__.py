@@ -34,7 +34,7 @@ _enabled: contextvars.ContextVar[tuple[SDPBackend, ...]] = contextvars.ContextVa
 
 
 def _cur_sdpa_kernel_backends(with_priority: bool = False) -> list[SDPBackend]:
-    """What is allowed here; in the order of the choice, if that is a priority."""
+    """The backends that are allowed here; in the order of the choice, if that is a priority."""
     return list(_enabled.get())
 
 
