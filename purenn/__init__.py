@@ -21,3 +21,7 @@ __all__ = [
     "utils",
 ]
 __version__ = "0.1.0"
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -194,3 +194,8 @@ __all__ = [
 for _name in __all__:
     if isinstance(_function := globals()[_name], _types.FunctionType):
         globals()[_name] = _over_explicit_axes(_function)
+        globals()[_name].__module__ = __name__
+
+
+def __dir__() -> list[str]:
+    return __all__

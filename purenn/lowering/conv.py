@@ -20,9 +20,9 @@ from purenn.lowering.linear import Form
 
 __all__ = ["Convolution"]
 
-# Measured for one group of up to 8 channels on 2 cores, unrolled against a product of matrices: y takes 0.2 to 0.6 of the
-# time at 9 to 36 products per element and 1.2 at 72, x 0.2 to 0.8 at 36 to 160 and 1.8 at 288. With strides, and for w,
-# it is no faster.
+# Measured for one group of up to 8 channels on 2 cores, unrolled against a product of matrices: y takes 0.2 to 0.6 of
+# the time at 9 to 36 products per element and 1.2 at 72, x 0.2 to 0.8 at 36 to 160 and 1.8 at 288. With strides,
+# and for w, it is no faster.
 WRITTEN_Y, WRITTEN_X = 36, 160
 HALF = (jnp.bfloat16, jnp.float16)
 # On an H200 three ResNet bottlenecks with gradients took 0.9 of cuDNN's time for images of 56 x 56, 1.25 to 1.4 of it

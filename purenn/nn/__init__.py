@@ -36,7 +36,7 @@ else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
     def __dir__() -> list[str]:
-        return sorted({*globals(), "attention", "utils"})
+        return sorted({*__all__, "attention", "functional", "init", "utils"})
 
 
 for _name, _class in vars(_layers).copy().items():

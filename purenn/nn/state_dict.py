@@ -141,7 +141,7 @@ class Saved(Node):
         return result
 
     def get_extra_state(self) -> Any:
-        """The state that a state_dict holds beside arrays; a class has one if it overrides this and `set_extra_state`."""
+        """The state that a state_dict holds beside arrays: for classes that override this and `set_extra_state`."""
         raise RuntimeError(
             "get_extra_state is called for a class that has none: override it together with set_extra_state"
         )

@@ -19,8 +19,33 @@ from purenn.utils.spectral_norm import spectral_norm as spectral_norm
 from purenn.utils.weight_norm import remove_weight_norm as remove_weight_norm
 from purenn.utils.weight_norm import weight_norm as weight_norm
 
+__all__ = [
+    "clip_grad_norm",
+    "clip_grad_value",
+    "clip_grads_with_norm",
+    "fuse_conv_bn_eval",
+    "fuse_conv_bn_weights",
+    "fuse_linear_bn_eval",
+    "fuse_linear_bn_weights",
+    "get_total_norm",
+    "parameters_to_vector",
+    "parametrizations",
+    "parametrize",
+    "prune",
+    "remove_spectral_norm",
+    "remove_weight_norm",
+    "rnn",
+    "skip_init",
+    "spectral_norm",
+    "vector_to_parameters",
+    "weight_norm",
+]
+
 if not _typing.TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
         remedy = _REMEDIES["utils"].get(name, "")
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}{remedy and f': {remedy}'}")
+
+    def __dir__() -> list[str]:
+        return __all__
