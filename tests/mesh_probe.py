@@ -113,4 +113,5 @@ def main(way):
             print(f"{name}: {type(error).__name__}: {str(error)[:300]}")
 
 
-main(sys.argv[1])
+if __name__ == "__main__":
+    main(sys.argv[1])

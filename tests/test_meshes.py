@@ -11,7 +11,8 @@ import pytest
 @pytest.mark.parametrize("way", ["explicit", "shard_map"])
 def test_a_sharded_batch(way):
     probe = Path(__file__).with_name("mesh_probe.py")
-    environment = {**os.environ, "JAX_PLATFORMS": "cpu"}
+    root = str(Path(__file__).parent.parent)
+    environment = {**os.environ, "JAX_PLATFORMS": "cpu", "PYTHONPATH": root}
     done = subprocess.run([sys.executable, probe, way], capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
     assert done.stdout == ""
