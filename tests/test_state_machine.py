@@ -361,7 +361,7 @@ MORE = bool(os.environ.get("OPTIMIZED"))
 @pytest.mark.filterwarnings("ignore:.*compiled for the third time")
 def test_modules_do_what_torchs_do():
     settings = hypothesis.settings(
-        max_examples=int(os.environ.get("EXAMPLES", 400 if MORE else 12)),
+        max_examples=int(os.environ.get("EXAMPLES", 400 if MORE else 8)),
         stateful_step_count=30 if MORE else 22,
         deadline=None,
         derandomize=not MORE,
