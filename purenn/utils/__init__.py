@@ -29,12 +29,8 @@ __all__ = [
     "fuse_linear_bn_weights",
     "get_total_norm",
     "parameters_to_vector",
-    "parametrizations",
-    "parametrize",
-    "prune",
     "remove_spectral_norm",
     "remove_weight_norm",
-    "rnn",
     "skip_init",
     "spectral_norm",
     "vector_to_parameters",
@@ -48,4 +44,4 @@ if not _typing.TYPE_CHECKING:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}{remedy and f': {remedy}'}")
 
     def __dir__() -> list[str]:
-        return __all__
+        return sorted([*__all__, "parametrizations", "parametrize", "prune", "rnn"])
