@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 import jax
 from jax.sharding import AxisType, NamedSharding, PartitionSpec, get_abstract_mesh
 
+from purenn import random
+
 __all__ = ["over_explicit_axes"]
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -33,17 +35,37 @@ def over_explicit_axes(function: F) -> F:
         if not any(map(_spec, arrays := [leaves[i] for i in places])):
             return function(*args, **kwargs)
 
-        def run(*arrays: Any) -> Any:
+        stream = random.around()
+        inside = stream and _Keys()
+
+        def run(keys: list[Any], *arrays: Any) -> Any:
             filled = list(leaves)
             for i, array in zip(places, arrays, strict=True):
                 filled[i] = array
             args, kwargs = jax.tree.unflatten(tree, filled)
-            return function(*args, **kwargs)
+            with random.drawing_from(inside and inside.start(keys)):
+                return function(*args, **kwargs)
 
-        outputs = _outputs(run, arrays, mesh)
-        return jax.sharding.auto_axes(run, out_sharding=outputs)(*arrays)
+        outputs = _outputs(functools.partial(run, []), arrays, mesh)
+        keys = [stream.next() for _ in range(inside.count)] if stream and inside else []
+        return jax.sharding.auto_axes(run, out_sharding=outputs)(keys, *arrays)
 
     return call  # pyright: ignore[reportReturnType]
+
+
+class _Keys(random.Stream):
+    """Keys that a function draws while it runs over automatic axes; they come from outside, since there it is traced.
+
+    Without keys it counts how many are needed.
+    """
+
+    def start(self, keys: list[Any]) -> _Keys:
+        self.keys, self.count = keys, 0
+        return self
+
+    def next(self) -> Any:
+        self.count += 1
+        return self.keys[self.count - 1] if self.keys else jax.random.key(0)
 
 
 def _spec(array: Any) -> tuple[Any, ...]:
