@@ -37,18 +37,19 @@ _HIDING = (
     "themselves, or give what is read as an argument"
 )
 
-# The names by where they are found; those after "()" only count where they are called without arguments.
+# The names by where they are found: a module, or a class of one. Those after "()" only count where they are called
+# without arguments.
 _TABLE: list[tuple[str, list[str], str]] = [
     ("time", _CLOCKS, _OUTSIDE),
-    ("datetime.datetime", ["now", "utcnow", "today"], _OUTSIDE),
-    ("datetime.date", ["today"], _OUTSIDE),
+    ("datetime:datetime", ["now", "utcnow", "today"], _OUTSIDE),
+    ("datetime:date", ["today"], _OUTSIDE),
     ("builtins", ["open", "input"], _OUTSIDE),
     ("numpy", ["load", "loadtxt", "genfromtxt", "fromfile"], _OUTSIDE),
     ("torch", ["load"], _OUTSIDE),
     ("os", ["stat", "listdir", "scandir", "getcwd"], _OUTSIDE),
     ("os.path", ["exists", "isfile", "isdir", "getsize", "getmtime"], _OUTSIDE),
     ("subprocess", ["run", "call", "check_call", "check_output", "Popen"], _OUTSIDE),
-    ("pathlib.Path", ["read_text", "read_bytes", "exists", "is_file", "is_dir", "stat", "iterdir"], _OUTSIDE),
+    ("pathlib:Path", ["read_text", "read_bytes", "exists", "is_file", "is_dir", "stat", "iterdir"], _OUTSIDE),
     ("os", ["urandom", "getrandom"], _RANDOM),
     ("uuid", ["uuid1", "uuid4"], _RANDOM),
     ("secrets", ["token_bytes", "token_hex", "token_urlsafe", "randbits", "randbelow", "choice"], _RANDOM),
@@ -59,8 +60,7 @@ _TABLE: list[tuple[str, list[str], str]] = [
     ("importlib", ["import_module"], _HIDING),
     ("sys", ["modules"], _HIDING),
 ]
-_MODULES = sorted({place.removesuffix(".datetime").removesuffix(".date").removesuffix(".Path") for place, *_ in _TABLE})
-_METHODS = frozenset(next(names for place, names, _ in _TABLE if place == "pathlib.Path"))
+_MODULES = sorted({place.partition(":")[0] for place, *_ in _TABLE})
 
 
 class Unsteady(NamedTuple):
@@ -77,23 +77,32 @@ class Unsteady(NamedTuple):
 
 
 @functools.lru_cache(maxsize=4)
-def _known(loaded: tuple[str, ...]) -> list[Unsteady]:
-    """The entries of the table whose modules are loaded."""
-    found = []
+def _known(loaded: tuple[str, ...]) -> tuple[dict[Any, Unsteady], dict[str, Unsteady]]:
+    """The entries of the table whose modules are loaded: by object, and the methods of paths by name."""
+    by_object, methods = dict[Any, Unsteady](), dict[str, Unsteady]()
     for place, names, reason in _TABLE:
-        owner: Any = sys.modules.get(place)
-        if owner is None:
-            module, _, cls = place.rpartition(".")
-            owner = getattr(sys.modules.get(module), cls, None)
+        module, _, cls = place.partition(":")
+        if module not in loaded:
+            continue
+        owner = getattr(sys.modules[module], cls) if cls else sys.modules[module]
+        shown = place.replace(":", ".").removeprefix("builtins")
         for name in names:
             bare, name = name.startswith("()"), name.removeprefix("()")
             if (value := getattr(owner, name, None)) is not None:
-                found.append(Unsteady(value, bare, f"{place}.{name}".removeprefix("builtins.") + f", which {reason}"))
-    return found
+                entry = Unsteady(value, bare, f"{shown}.{name}".removeprefix(".") + f", which {reason}")
+                by_object[_key(value)] = entry
+                if cls == "Path":
+                    methods[name] = entry
+    return by_object, methods
 
 
-def _entries() -> list[Unsteady]:
-    return _known(tuple(filter(sys.modules.__contains__, _MODULES)))
+def _key(value: Any) -> Any:
+    """A key for an object: its identity, but for builtin methods, which Python makes anew at each look."""
+    return value if isinstance(value, BuiltinFunctionType) else id(value)
+
+
+def _loaded() -> tuple[str, ...]:
+    return tuple(filter(sys.modules.__contains__, _MODULES))
 
 
 def unsteady(value: Any, called_bare: bool = False) -> Unsteady | None:
@@ -103,25 +112,16 @@ def unsteady(value: Any, called_bare: bool = False) -> Unsteady | None:
         value: any object.
         called_bare: whether it is called without arguments.
     """
-    key = value if isinstance(value, BuiltinFunctionType) else id(value)  # a class's methods are made anew at each look
-    found = _by_key(tuple(filter(sys.modules.__contains__, _MODULES))).get(key)
+    if not (callable(value) or type(value) is dict):  # sys.modules is the only one that can't be called
+        return None
+    found = _known(_loaded())[0].get(_key(value))
     return found if found is not None and (called_bare or not found.only_bare) else None
-
-
-@functools.lru_cache(maxsize=4)
-def _by_key(loaded: tuple[str, ...]) -> dict[Any, Unsteady]:
-    return {
-        entry.value if isinstance(entry.value, BuiltinFunctionType) else id(entry.value): entry
-        for entry in _known(loaded)
-    }
 
 
 def methods_among(names: frozenset[str]) -> Iterator[Unsteady]:
     """The methods of paths that read files, among names of attributes."""
-    if names & _METHODS:
-        for entry in _entries():
-            if entry.reason.startswith("pathlib") and entry.value.__name__ in names:
-                yield entry
+    methods = _known(_loaded())[1]
+    yield from (methods[name] for name in sorted(methods.keys() & names))
 
 
 def follow_chain(root: Any, names: tuple[str, ...]) -> Iterator[tuple[Any, bool]]:

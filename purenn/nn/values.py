@@ -150,7 +150,7 @@ _calls_seen: weakref.WeakKeyDictionary[Any, tuple[int, int]] = weakref.WeakKeyDi
 def clears_of(cached: Any) -> int:
     """How often a function's cache was seen to have been cleared."""
     info = cached.cache_info()
-    calls, clears = info.hits + info.misses, 0
+    calls = info.hits + info.misses
     before, clears = _calls_seen.get(cached, (0, 0))
     clears += calls < before
     _calls_seen[cached] = calls, clears

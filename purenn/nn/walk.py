@@ -15,7 +15,7 @@ import random
 import types
 import weakref
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from enum import Enum
 from typing import Any, NoReturn
@@ -208,11 +208,16 @@ class Walk(CodeWalk):
             self.found.caches.append(value)
             self._fact(path, clears_of(value))
             self._watch(path, lambda: (clears_of(value),))
-        parts = getattr(value, "__dict__", {})
-        functions = [name for name, part in parts.items() if name != "__wrapped__" and is_code(part)]
-        self._watch(path, functools.partial(map, parts.get, functions))
-        for name in functions:
-            self.add((path, f".{name}"), parts[name], False)
+        self._held(path, value, is_code)
+
+    def _held(self, path: Path, value: Any, wanted: Callable[[Any], bool]) -> None:
+        """Looks at those attributes of a library's object that are wanted."""
+        own = getattr(value, "__dict__", {})
+        names = [name for name, part in own.items() if wanted(part)]
+        if names:
+            self._watch(path, functools.partial(map, own.get, names))
+            for name in names:
+                self.add((path, f".{name}"), own[name], False)
 
     def _library_object(self, path: Path, value: Any, kind: type) -> None:
         """An object of an installed package: its content where it is a collection, else a constant."""
@@ -233,16 +238,7 @@ class Walk(CodeWalk):
         elif _is_hashable(value):
             self._opaque(path, value)
             self._attributes(path, value, False)
-            numbers = [n for n, part in getattr(value, "__dict__", {}).items() if type(part) in (*ATOMS, float)]
-            self._watch(path, functools.partial(map, vars(value).get, numbers) if numbers else tuple)
-            for name in numbers:
-                self.add((path, f".{name}"), vars(value)[name], False)
-            held = getattr(value, "__dict__", {})
-            functions = [name for name, part in held.items() if is_code(part)]
-            for name in functions:
-                self.add((path, f".{name}"), held[name], False)
-            if functions:
-                self._watch(path, functools.partial(map, held.get, functions))
+            self._held(path, value, lambda part: type(part) in (*ATOMS, float) or is_code(part))
         elif hasattr(value, "__dict__") or slots_of(kind):
             self._fact(path, ById(value))
             self._attributes(path, value, False, every=True)
