@@ -5,13 +5,14 @@ import types
 import pytest
 
 import purenn
-from purenn import functional, layers, nn, utils
+from purenn import functional, interop, layers, nn, utils
 
-PACKAGES = [purenn, functional, layers, nn, utils]
+PACKAGES = [purenn, functional, interop, layers, nn, utils]
 MODULES = {
     "attention",
     "functional",
     "init",
+    "interop",
     "layers",
     "nn",
     "parametrizations",
