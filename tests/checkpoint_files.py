@@ -49,7 +49,7 @@ def tar_checkpoint(state, views=()):
         numbers[pointer] = number
         pickle.dump((number, "cpu", kind), storages, 2)
         storages.write(struct.pack("<q", storage.nbytes() // tensor.element_size()))
-        storages.write(bytes(storage))
+        storages.write(torch.empty(0, dtype=torch.uint8).set_(storage).numpy().tobytes())
     listed = [
         (1000 + i, numbers[state[name].untyped_storage().data_ptr()], *views[name]) for i, name in enumerate(views)
     ]

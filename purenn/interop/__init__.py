@@ -1,0 +1,37 @@
+"""Coming from torch, and going back: checkpoints, optimizer states, exported programs.
+
+A name is imported when it is first used, so that who reads a checkpoint doesn't wait for the rest.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from purenn.interop.checkpoint import CheckpointError as CheckpointError
+    from purenn.interop.checkpoint import load as load
+    from purenn.interop.checkpoint import save as save
+    from purenn.interop.exported import ExportedLayer as ExportedLayer
+    from purenn.interop.exported import export as export
+    from purenn.interop.exported import load_exported as load_exported
+
+_PLACES = {
+    "CheckpointError": "purenn.interop.checkpoint",
+    "ExportedLayer": "purenn.interop.exported",
+    "export": "purenn.interop.exported",
+    "load": "purenn.interop.checkpoint",
+    "load_exported": "purenn.interop.exported",
+    "save": "purenn.interop.checkpoint",
+}
+__all__ = ["CheckpointError", "ExportedLayer", "export", "load", "load_exported", "save"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module 'purenn.interop' has no attribute {name!r}", name=name)
+    value = getattr(importlib.import_module(_PLACES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
