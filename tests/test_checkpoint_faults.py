@@ -1,4 +1,4 @@
-"""Damaged and hostile checkpoints: a ValueError that names the file and the entry; no code runs, no memory is filled."""
+"""Damaged and hostile checkpoints: an error that names the file and the entry; no code runs, no memory is filled."""
 
 import json
 import os

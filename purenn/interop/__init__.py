@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from purenn.interop.exported import ExportedLayer as ExportedLayer
     from purenn.interop.exported import export as export
     from purenn.interop.exported import load_exported as load_exported
+    from purenn.interop.optimizers import optimizer_state_from_torch as optimizer_state_from_torch
+    from purenn.interop.optimizers import optimizer_state_to_torch as optimizer_state_to_torch
+    from purenn.interop.training import restore_training_state as restore_training_state
+    from purenn.interop.training import training_state as training_state
 
 _PLACES = {
     "CheckpointError": "purenn.interop.checkpoint",
@@ -20,9 +24,24 @@ _PLACES = {
     "export": "purenn.interop.exported",
     "load": "purenn.interop.checkpoint",
     "load_exported": "purenn.interop.exported",
+    "optimizer_state_from_torch": "purenn.interop.optimizers",
+    "optimizer_state_to_torch": "purenn.interop.optimizers",
+    "restore_training_state": "purenn.interop.training",
     "save": "purenn.interop.checkpoint",
+    "training_state": "purenn.interop.training",
 }
-__all__ = ["CheckpointError", "ExportedLayer", "export", "load", "load_exported", "save"]
+__all__ = [
+    "CheckpointError",
+    "ExportedLayer",
+    "export",
+    "load",
+    "load_exported",
+    "optimizer_state_from_torch",
+    "optimizer_state_to_torch",
+    "restore_training_state",
+    "save",
+    "training_state",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
@@ -10,7 +10,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from purenn.nn.optimizer import Optimizer, parameter_names
-from purenn.tree import flatten, nest
 
 if TYPE_CHECKING:
     import torch
@@ -19,6 +18,7 @@ __all__ = ["optimizer_state_from_torch", "optimizer_state_to_torch"]
 
 # Fields of optax's states, and the keys of torch's.
 _FIELDS = {"ScaleByAdamState": {"mu": "exp_avg", "nu": "exp_avg_sq"}, "TraceState": {"trace": "momentum_buffer"}}
+_WRAPPERS = ("MaskedState", "PartitionState", "MultiTransformState")
 _COUNTED = ("ScaleByScheduleState", "InjectHyperparamsState", "InjectStatefulHyperparamsState")
 
 
@@ -75,11 +75,88 @@ def optimizer_state_from_torch(
             f"names: {_some(names)}"
         )
     by_name = {name: given.state.get(number, {}) for name, number in zip(names, numbers, strict=True)}
-    filling = _Filling(by_name, _steps(by_name) if steps is None else steps)
-    state = filling.convert(like.state if isinstance(like, Optimizer) else like)
-    if unused := [name for name, entry in by_name.items() if _has_arrays(entry) and name not in filling.used]:
+    count = _steps(by_name) if steps is None else steps
+    used: set[str] = set()
+
+    def filled(name: str, key: str, old: Any) -> Any:
+        if name not in by_name:
+            raise ValueError(f"optimizer_state_from_torch: no parameter of torch's optimizer is called {name!r}")
+        used.add(name)
+        return _array(name, by_name[name], key, old)
+
+    def counted(old: Any) -> Any:
+        if count is None and any(map(_has_arrays, by_name.values())):
+            raise ValueError("optimizer_state_from_torch: torch's optimizer keeps no step count: give steps=")
+        return jnp.asarray(count or 0, old.dtype)
+
+    state = _mapped(like.state if isinstance(like, Optimizer) else like, filled, counted)
+    if unused := [name for name, entry in by_name.items() if _has_arrays(entry) and name not in used]:
         raise ValueError(f"optimizer_state_from_torch: optax's state has no place for the state of {_some(unused)}")
     return state
+
+
+def optimizer_state_to_torch(
+    state: Any, like: torch.optim.Optimizer | None = None, *, names: Sequence[str] | None = None
+) -> dict[str, Any]:
+    """Gives the state_dict with which an optimizer of torch's goes on where optax stopped.
+
+    Args:
+        state: a `purenn.Optimizer`, or the state of an optax transformation.
+        like: the torch optimizer that will load it. Its groups and rates are kept, and the arrays become tensors.
+            Without it the arrays are numpy's, and the only group has no rates.
+        names: the parameters' dotted names in the order of torch's optimizer, as in `optimizer_state_from_torch`.
+
+    Returns:
+        The dict: ``torch_optimizer.load_state_dict(optimizer_state_to_torch(opt, torch_optimizer))``.
+
+    Raises:
+        ValueError: torch's Adam, AdamW and SGD have no such state.
+
+    Example:
+        >>> import optax
+        >>> from purenn import interop, nn
+        >>> opt = nn.Optimizer(nn.Linear(2, 1, bias=False), optax.adam(0.1))
+        >>> opt.step(lambda net: net.weight.sum()).shape
+        ()
+        >>> interop.optimizer_state_to_torch(opt)["state"][0]["exp_avg"].round(3).tolist()
+        [[0.1, 0.1]]
+    """
+    if names is None:
+        if not isinstance(state, Optimizer):
+            raise ValueError("optimizer_state_to_torch: names= must tell the parameters' names in torch's order")
+        names = parameter_names(state)
+    groups = [{"params": [*range(len(names))]}] if like is None else like.state_dict()["param_groups"]
+    numbers = [number for group in groups for number in group["params"]]
+    if len(numbers) != len(names):
+        raise ValueError(
+            f"optimizer_state_to_torch: torch's optimizer has {len(numbers)} parameters, and there are {len(names)} "
+            f"names: {_some(names)}"
+        )
+    places = dict(zip(names, numbers, strict=True))
+    found: dict[int, dict[str, Any]] = {}
+    steps: list[int] = []
+
+    def noted(name: str, key: str, old: Any) -> Any:
+        if name not in places:
+            raise ValueError(f"optimizer_state_to_torch: names= has no {name!r}")
+        found.setdefault(places[name], {})[key] = np.asarray(old)
+        return old
+
+    def counted(old: Any) -> Any:
+        steps.append(int(old))
+        return old
+
+    _mapped(state.state if isinstance(state, Optimizer) else state, noted, counted)
+    if len(set(steps)) > 1:
+        raise ValueError(f"optimizer_state_to_torch: the state has several step counts: {sorted(set(steps))}")
+    for entry in found.values():
+        if "exp_avg" in entry:
+            entry["step"] = np.asarray(steps[0], np.float32)
+    if steps and not steps[0]:
+        found = {}  # torch has none before the first step
+    if like is not None:
+        found = {number: {k: _as_torch(v) for k, v in entry.items()} for number, entry in found.items()}
+    return {"state": dict(sorted(found.items())), "param_groups": groups}
 
 
 class _Given(NamedTuple):
@@ -92,8 +169,8 @@ class _Given(NamedTuple):
     def of(cls, state_dict: Any) -> _Given:
         if not isinstance(state_dict, Mapping) or not isinstance(state_dict.get("param_groups"), list):
             raise ValueError(
-                "optimizer_state_from_torch: state_dict must be that of an optimizer of torch's, with param_groups, got "
-                f"{_some(state_dict) if isinstance(state_dict, Mapping) else type(state_dict).__name__}"
+                "optimizer_state_from_torch: state_dict must be that of a torch optimizer, with param_groups, got "
+                + (_some(state_dict) if isinstance(state_dict, Mapping) else type(state_dict).__name__)
             )
         state: dict[int, dict[str, Any]] = {}
         for number, entry in (state_dict.get("state") or {}).items():
@@ -118,7 +195,7 @@ class _Given(NamedTuple):
 
 
 _REFUSED = {
-    "amsgrad": "optax.amsgrad takes the largest corrected second moment, torch the largest before the correction",
+    "amsgrad": "optax.amsgrad takes the largest second moment after its correction, torch before it",
     "dampening": "optax's momentum has none",
 }
 
@@ -130,59 +207,84 @@ def _has_arrays(entry: Mapping[str, Any]) -> bool:
 def _steps(by_name: Mapping[str, Mapping[str, Any]]) -> int | None:
     """The step count that all parameters have."""
     found = {name: int(_on_host(entry["step"])) for name, entry in by_name.items() if "step" in entry}
-    if len(counts := set(found.values())) > 1:
-        most = max(counts)
+    if len(set(found.values())) > 1:
+        most = max(found.values())
         others = [f"{name} ({count})" for name, count in found.items() if count != most]
         raise ValueError(
             f"optimizer_state_from_torch: torch counts the steps of each parameter, optax one for all: {_some(others)} "
             f"took fewer than {most}; give steps= to say which count goes on"
         )
-    return counts.pop() if counts else None
+    return next(iter(found.values()), None)
 
 
-class _Filling(NamedTuple):
-    """The walk over optax's state that puts torch's arrays into it."""
-
-    by_name: Mapping[str, Mapping[str, Any]]
-    steps: int | None
-
-    @property
-    def used(self) -> set[str]:
-        return set(self.by_name).intersection(_used.get(id(self.by_name), ()))
-
-    def convert(self, node: Any) -> Any:
-        def arrays(kind: str, field: str, tree: Any) -> Any:
-            key = _FIELDS[kind][field]
-            return _mapped(tree, lambda name, old: self.array(name, key, old))
-
-        return _walk(node, arrays, self.count)
-
-    def count(self, old: Any) -> Any:
-        if self.steps is None and any(map(_has_arrays, self.by_name.values())):
+def _array(name: str, entry: Mapping[str, Any], key: str, old: Any) -> Any:
+    """torch's array for a leaf of optax's state; zeros for a parameter that has taken no step."""
+    value = entry.get(key)
+    if value is None:
+        if _has_arrays(entry):
             raise ValueError(
-                "optimizer_state_from_torch: torch's optimizer keeps no step count, which optax's state has: give steps="
+                f"optimizer_state_from_torch: {name} has no {key}, but {_some(entry)}: it is another optimizer's state"
             )
-        return jnp.asarray(self.steps or 0, old.dtype)
-
-    def array(self, name: str, key: str, old: Any) -> Any:
-        if name not in self.by_name:
-            raise ValueError(f"optimizer_state_from_torch: no parameter of torch's optimizer is called {name!r}")
-        _used.setdefault(id(self.by_name), set()).add(name)
-        value = self.by_name[name].get(key)
-        if value is None:
-            if _has_arrays(self.by_name[name]):
-                raise ValueError(
-                    f"optimizer_state_from_torch: {name} has no {key}, but {_some(self.by_name[name])}: it is the state "
-                    "of another optimizer"
-                )
-            return jnp.zeros_like(old)
-        value = _on_host(value)
-        if value.shape != old.shape or np.iscomplexobj(value):
-            raise ValueError(
-                f"optimizer_state_from_torch: {key} of {name} must be real with shape {old.shape}, got {value.dtype} of "
-                f"shape {value.shape}: are the names in torch's order?"
-            )
-        return jnp.asarray(value.astype(old.dtype))
+        return jnp.zeros_like(old)
+    value = _on_host(value)
+    if value.shape != old.shape or np.iscomplexobj(value):
+        raise ValueError(
+            f"optimizer_state_from_torch: {key} of {name} must be real with shape {old.shape}, got {value.dtype} of "
+            f"shape {value.shape}: are the names in torch's order?"
+        )
+    return jnp.asarray(value.astype(old.dtype))
 
 
-_used: dict[int, set[str]] = {}
+# optax's states.
+
+
+def _mapped(node: Any, array: Callable[[str, str, Any], Any], count: Callable[[Any], Any]) -> Any:
+    """A state with its moments replaced by ``array(parameter, torch's key, old)``, and its counts by ``count(old)``."""
+    kind = type(node).__name__
+    if kind in _FIELDS:
+        fields = {field: _mapped_tree(getattr(node, field), key, array, ()) for field, key in _FIELDS[kind].items()}
+        return node._replace(**fields, **({"count": count(node.count)} if "count" in node._fields else {}))
+    if kind in _COUNTED:
+        inner = {"inner_state": _mapped(node.inner_state, array, count)} if "inner_state" in node._fields else {}
+        return node._replace(count=count(node.count), **inner)
+    if isinstance(node, tuple) and (kind in _WRAPPERS or not hasattr(node, "_fields")):
+        parts = [_mapped(part, array, count) for part in node]
+        return type(node)(*parts) if hasattr(node, "_fields") else tuple(parts)
+    if isinstance(node, Mapping):
+        return {key: _mapped(part, array, count) for key, part in node.items()}
+    if jax.tree.leaves(node):
+        raise ValueError(
+            f"the optax state has a part that torch's Adam, AdamW and SGD don't have, {kind}: only scale_by_adam, trace, "
+            "schedules and what has no state map"
+        )
+    return node
+
+
+def _mapped_tree(tree: Any, key: str, array: Callable[[str, str, Any], Any], path: tuple[str, ...]) -> Any:
+    """A tree of one array per parameter; optax leaves a node without arrays for parameters of other groups."""
+    if isinstance(tree, Mapping):
+        return {name: _mapped_tree(part, key, array, (*path, str(name))) for name, part in tree.items()}
+    return array(".".join(path), key, tree) if hasattr(tree, "shape") else tree
+
+
+# Arrays.
+
+
+def _on_host(value: Any) -> np.ndarray:
+    if hasattr(value, "detach"):  # torch's
+        value = value.detach().cpu()
+        value = value.float() if value.is_floating_point() else value
+    return np.asarray(value)
+
+
+def _as_torch(array: np.ndarray) -> torch.Tensor:
+    """A tensor; torch casts it to its parameter's dtype."""
+    import torch
+
+    narrow = array.dtype.kind == "V"  # bfloat16, which torch doesn't take from numpy
+    return torch.from_numpy(np.array(array, np.float32 if narrow else array.dtype))
+
+
+def _some(names: Iterable[str]) -> str:
+    listed = [*map(str, names)]
+    return ", ".join(listed[:6]) + (f" and {len(listed) - 6} more" if len(listed) > 6 else "")

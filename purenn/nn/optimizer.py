@@ -427,6 +427,11 @@ def _variables(modules: Mapping[str, Module]) -> dict[str, Variable]:
     return {name: variable for variable, name in found.items()}
 
 
+def parameter_names(optimizer: Optimizer) -> list[str]:
+    """The names of all parameters of an optimizer's modules, in the order of torch's ``parameters()``."""
+    return [*_variables(optimizer._modules)]
+
+
 def _owners(modules: Mapping[str, Module], variables: Mapping[str, Variable]) -> dict[str, Owner]:
     """The owner of each parameter."""
     found: dict[str, Owner] = {}
