@@ -254,8 +254,8 @@ def _mapped(node: Any, array: Callable[[str, str, Any], Any], count: Callable[[A
         return {key: _mapped(part, array, count) for key, part in node.items()}
     if jax.tree.leaves(node):
         raise ValueError(
-            f"the optax state has a part that torch's Adam, AdamW and SGD don't have, {kind}: only scale_by_adam, trace, "
-            "schedules and what has no state map"
+            f"the optax state has a part that torch's Adam, AdamW and SGD don't have, {kind}: only scale_by_adam, "
+            "trace, schedules and what has no state map"
         )
     return node
 
