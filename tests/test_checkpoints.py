@@ -299,12 +299,17 @@ def scripted(net):
         ),
         (lambda: torch.eye(2).to_sparse(), "it is a sparse tensor: in torch, save tensor.to_dense"),
         (lambda: torch.empty(2, device="meta"), "the tensor has no data"),
+        (
+            lambda: torch.zeros(2, dtype=torch.uint8).view(torch.float4_e2m1fn_x2),
+            "it is a tensor of dtype torch.float4_e2m1fn_x2, which can't be read",
+        ),
+        (lambda: torch.ones(1).expand(1 << 20, 1 << 20), "it needs 4398046511104 bytes, far more than the file has"),
         (lambda: torch.float32, None),
         (lambda: {1, 2}, None),
         (lambda: torch.Size([2, 3]), None),
         (lambda: np.float64(2.0), "it is an object of numpy"),
     ],
-    ids=["quantized", "sparse", "meta", "a dtype", "a set", "a size", "numpy's number"],
+    ids=["quantized", "sparse", "meta", "4 bits", "a broadcast", "a dtype", "a set", "a size", "numpy's number"],
 )
 @pytest.mark.filterwarnings("ignore:torch.quantize")
 def test_leaves_of_other_kinds(make, message, tmp_path):

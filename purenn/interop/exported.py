@@ -99,7 +99,7 @@ def export(
         exported = jax_export.export(jax.jit(program), platforms=list(platforms) if platforms else None)(
             arguments, *jax.tree.unflatten(tree, specs)
         )
-    except ValueError as error:
+    except Exception as error:  # jax's own for a size that isn't known, and what a layer makes of it
         if all(isinstance(n, int) for spec in specs for n in spec.shape):
             raise
         raise ValueError(
@@ -146,7 +146,7 @@ def _specs(leaves: list[Any], batch: bool, shapes: Sequence[str | None] | None) 
 def _symbolic(text: str, like: tuple[int, ...], scope: Any) -> tuple[Any, ...]:
     from jax import export as jax_export
 
-    return jax_export.symbolic_shape(text, like=like, scope=scope)
+    return tuple(jax_export.symbolic_shape(text, like=like, scope=scope))
 
 
 def _evaluation(layer: Any) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 
 from purenn.interop.checkpoint.errors import CheckpointError
 from purenn.interop.checkpoint.pickle_machine import Builder, OddKey, Opaque
-from purenn.interop.checkpoint.torch_pickle import PendingTensor, Storage, StorageType
+from purenn.interop.checkpoint.torch_pickle import UNREADABLE, PendingTensor, Storage, StorageType
 
 __all__ = ["Content", "choose", "flatten_content", "plain_value"]
 
@@ -183,6 +183,8 @@ _KNOWN = {
 def _unbuilt(value: Opaque) -> str:
     if value.name in _KNOWN:
         return f"it is {_KNOWN[value.name]}"
+    if value.name.startswith(UNREADABLE):
+        return f"it is {value.name[:200]}, which can't be read"
     what = f"an object of {value.name[:200]}" if value.called else f"the class or function {value.name[:200]}"
     return (
         f"it is {what}, which is neither a tensor nor a plain container, and is not built. If it is a whole module "

@@ -62,7 +62,7 @@ def load(
     with contextlib.ExitStack() as files, naming_file(path):
         reader = _Reader(files, path)
         entries, metadata = choose(reader.content(), select, strip_prefix)
-        result: OrderedDict[str, Any] = OrderedDict()
+        result: dict[str, Any] = OrderedDict() if metadata else {}
         for name, leaf in entries.items():
             with naming_entry(name):
                 result[name] = plain_value(leaf, lambda tensor: reader.array(tensor, numpy))

@@ -43,6 +43,7 @@ webbrowser xmlrpc zipimport
 """
 _NEVER = frozenset(_RUNS_CODE.split())
 _INERT = frozenset({"builtins.getattr", "builtins.object", "builtins.slice", "builtins.range", "builtins.type"})
+UNREADABLE = "a tensor of dtype "  # begins the name of one that numpy and jax have no dtype for
 _TENSORS = ("Tensor", "Parameter", "Buffer")
 
 
@@ -138,8 +139,12 @@ def _v3(
     storage: Any, offset: Any, shape: Any, strides: Any, grad: Any, hooks: Any, dtype: Any, bits: Any = None
 ) -> PendingTensor | Opaque:
     if not isinstance(dtype, np.dtype):
-        return dtype if isinstance(dtype, Opaque) else Opaque("a tensor without a dtype")
+        return _of_unknown_dtype(dtype)
     return PendingTensor(_storage(storage), dtype, offset, shape, strides, bits)
+
+
+def _of_unknown_dtype(dtype: Any) -> Opaque:
+    return Opaque(f"{UNREADABLE}{dtype.name if isinstance(dtype, Opaque) else type(dtype).__name__}", called=True)
 
 
 def _parameter(data: Any, *rest: Any) -> Any:
@@ -156,7 +161,7 @@ def _typed(function: Any, cls: Any, args: Any, state: Any) -> Any:
 
 def _meta(dtype: Any, shape: Any, strides: Any, grad: Any = None) -> PendingTensor | Opaque:
     if not isinstance(dtype, np.dtype):
-        return Opaque("a tensor without a dtype")
+        return _of_unknown_dtype(dtype)
     return PendingTensor(Storage(dtype, 0, "meta", "meta"), dtype, 0, shape, strides, None)
 
 
