@@ -1,5 +1,6 @@
 """Damaged and hostile checkpoints: an error that names the file and the entry; no code runs, no memory is filled."""
 
+import functools
 import json
 import os
 import pickle
@@ -234,9 +235,15 @@ def test_an_entry_twice(tmp_path):
     refused(write(tmp_path, "x", raw), "the zip has the entry 'archive/data/0' twice")
 
 
+@functools.cache
+def large_zip():
+    """A zip with a storage of 600 MiB in 600 kB."""
+    return rezipped(saved({"w": torch.ones(2)}), changed("archive/data/0", bytes(600 << 20)), zipfile.ZIP_DEFLATED)
+
+
 def bomb(declared):
-    """A zip with a storage of 600 MiB in 600 kB that declares another size."""
-    raw = rezipped(saved({"w": torch.ones(2)}), changed("archive/data/0", bytes(600 << 20)), zipfile.ZIP_DEFLATED)
+    """The zip, but it declares another size."""
+    raw = large_zip()
     if declared is None:
         return raw
     sizes = struct.pack("<I", 600 << 20)

@@ -405,7 +405,7 @@ print(peak() - before, sum(array.nbytes for array in {id(a): a for a in found.va
 
 
 @pytest.mark.parametrize(
-    "form", ["zip", "safetensors", *(pytest.param(form, marks=pytest.mark.slow) for form in ("legacy", "tar"))]
+    "form", ["zip", *(pytest.param(form, marks=pytest.mark.slow) for form in ("safetensors", "legacy", "tar"))]
 )
 def test_the_peak_of_memory_is_that_of_the_tensors_asked_for(form, tmp_path):
     """Whatever else is in the file, and for views too: 48 MiB of 128; torch isn't imported."""
