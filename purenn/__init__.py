@@ -1,5 +1,8 @@
 """purenn: torch.nn for JAX, as pure functions, as init/apply pairs and as objects."""
 
+import importlib as _importlib
+import typing as _typing
+
 from purenn import functional, init, layers, nn, utils
 from purenn.layers import stateless
 from purenn.lowering.compiler import jit, tune_allocator
@@ -8,8 +11,10 @@ from purenn.random import manual_seed
 
 __all__ = [
     "Optimizer",
+    "debug",
     "functional",
     "functional_call",
+    "graph",
     "init",
     "jit",
     "layers",
@@ -17,10 +22,25 @@ __all__ = [
     "nn",
     "pure",
     "stateless",
+    "summary",
     "tune_allocator",
     "utils",
 ]
 __version__ = "0.1.0"
+
+if _typing.TYPE_CHECKING:  # imported when first asked for
+    from purenn import debug
+    from purenn.inspect.graph import graph
+    from purenn.inspect.summary import summary
+else:
+    _LATE = {"graph": "purenn.inspect.graph", "summary": "purenn.inspect.summary"}
+
+    def __getattr__(name: str) -> object:
+        if name == "debug":
+            return _importlib.import_module("purenn.debug")
+        if name in _LATE:
+            return getattr(_importlib.import_module(_LATE[name]), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -10,6 +10,7 @@ from purenn import functional, layers, nn, utils
 PACKAGES = [purenn, functional, layers, nn, utils]
 MODULES = {
     "attention",
+    "debug",
     "functional",
     "init",
     "layers",
