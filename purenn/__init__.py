@@ -17,6 +17,7 @@ __all__ = [
     "graph",
     "init",
     "jit",
+    "label_by_path",
     "layers",
     "manual_seed",
     "nn",
@@ -30,10 +31,15 @@ __version__ = "0.1.0"
 
 if _typing.TYPE_CHECKING:  # imported when first asked for
     from purenn import debug
+    from purenn.groups import label_by_path
     from purenn.inspect.graph import graph
     from purenn.inspect.summary import summary
 else:
-    _LATE = {"graph": "purenn.inspect.graph", "summary": "purenn.inspect.summary"}
+    _LATE = {
+        "graph": "purenn.inspect.graph",
+        "label_by_path": "purenn.groups",
+        "summary": "purenn.inspect.summary",
+    }
 
     def __getattr__(name: str) -> object:
         if name == "debug":

@@ -8,6 +8,7 @@ belong to the edge.
 from __future__ import annotations
 
 import dataclasses
+import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -220,9 +221,8 @@ def _function(equation: Any) -> tuple[Any, str | None]:
         if code.co_filename.endswith(("layers/observe.py", "layers/bound.py")):
             break
         home = jnp if code.co_name in _COMPOSED else functional
-        public = getattr(home, code.co_name, None)
-        public = getattr(public, "__wrapped__", public)
-        if public is not None and getattr(public, "__code__", None) is code and i + 1 < len(codes):
+        public = inspect.unwrap(getattr(home, code.co_name, None))  # pyright: ignore[reportArgumentType]
+        if getattr(public, "__code__", None) is code and i + 1 < len(codes):
             found = (code, codes[i + 1], places[i + 1]), code.co_name
     return found
 

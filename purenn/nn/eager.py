@@ -10,7 +10,6 @@ plans away.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from collections import OrderedDict
 from collections.abc import Callable
@@ -98,8 +97,12 @@ def leaf(
         return result, [variables[i] for i in changed], [*changed.values()]
 
     call = Call(_NOTHING, arguments)
-    with standing_for(module) if observers() else contextlib.nullcontext():
-        output = program(call, key, finish, *access.read(variables), *arguments.inputs)
+    inputs = *access.read(variables), *arguments.inputs
+    if observers():
+        with standing_for(module):
+            output = program(call, key, finish, *inputs)
+    else:
+        output = program(call, key, finish, *inputs)
 
     def short(x: Any) -> Any:
         if tracing.current() != tracing.NO_TRACE or in_call():

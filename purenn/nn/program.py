@@ -144,9 +144,13 @@ def _facts_of(found: Reach) -> dict[str, Any]:
 
 
 def _modes(found: Reach) -> dict[str, Any]:
-    """The modes of modules by their names."""
-    parts = [(path, part) for known in _structures(found) for path, part in known.parts.items()]
-    return {f"{path or 'the module'}.training": part.training for path, part in parts}
+    """The modes of modules, and of the parts that have another mode than the whole, by their names."""
+    modes: dict[str, Any] = {}
+    for known in _structures(found):
+        whole = known.parts[""].training
+        modes["the module.training"] = whole
+        modes |= {f"{path}.training": p.training for path, p in known.parts.items() if p.training != whole}
+    return modes
 
 
 def _shapes(found: Reach) -> dict[str, Any]:
