@@ -39,27 +39,27 @@ def xla(layer, *inputs, training=False):
 
 EXACT = [
     (layers.Linear(32, 48), (16, 32)),
-    (layers.Conv1d(4, 8, 3, padding=1), (2, 4, 20)),
+    pytest.param(layers.Conv1d(4, 8, 3, padding=1), (2, 4, 20), marks=pytest.mark.slow),
     (layers.Conv2d(8, 16, 3, stride=2, padding=1), (2, 8, 12, 12)),
     (layers.Conv2d(8, 16, 3, groups=4, padding=2, dilation=2), (2, 8, 12, 12)),
-    (layers.Conv3d(2, 4, 3), (1, 2, 6, 6, 6)),
+    pytest.param(layers.Conv3d(2, 4, 3), (1, 2, 6, 6, 6), marks=pytest.mark.slow),
     (layers.ConvTranspose2d(8, 4, 4, stride=2, padding=1), (2, 8, 6, 6)),
     (layers.LayerNorm(64), (8, 64)),
-    (layers.GroupNorm(4, 16), (2, 16, 8, 8)),
+    pytest.param(layers.GroupNorm(4, 16), (2, 16, 8, 8), marks=pytest.mark.slow),
     (layers.BatchNorm2d(16), (2, 16, 8, 8)),
     (layers.MaxPool2d(2), (2, 4, 8, 8)),
-    (layers.AvgPool2d(3, 1, 1), (2, 4, 8, 8)),
-    (layers.GELU(), (8, 64)),
+    pytest.param(layers.AvgPool2d(3, 1, 1), (2, 4, 8, 8), marks=pytest.mark.slow),
+    pytest.param(layers.GELU(), (8, 64), marks=pytest.mark.slow),
     (layers.Softmax(-1), (8, 64)),
-    (layers.Upsample(scale_factor=2, mode="bilinear"), (2, 4, 8, 8)),
+    pytest.param(layers.Upsample(scale_factor=2, mode="bilinear"), (2, 4, 8, 8), marks=pytest.mark.slow),
 ]
 # XLA has the logistic function and the hyperbolic tangent as one operation each, and leaves out additions of zero; its
 # analysis counts one round of a loop, so that the recurrent layers run for one step.
 CLOSE = [
     (layers.RMSNorm(64), (8, 64), 0.26),
-    (layers.InstanceNorm2d(16), (2, 16, 8, 8), 0.11),
+    pytest.param(layers.InstanceNorm2d(16), (2, 16, 8, 8), 0.11, marks=pytest.mark.slow),
     (layers.LSTM(16, 32), (1, 3, 16), 0.12),
-    (layers.GRU(16, 32), (1, 3, 16), 0.11),
+    pytest.param(layers.GRU(16, 32), (1, 3, 16), 0.11, marks=pytest.mark.slow),
     (layers.MultiheadAttention(32, 4, batch_first=True), (2, 10, 32), 0.02),
     (layers.TransformerEncoderLayer(32, 4, 64), (2, 10, 32), 0.02),
 ]

@@ -233,7 +233,7 @@ def _word(equation: Any) -> str:
         return type(equation.params["op"]).__name__.strip("_").lower()
     if name in ("jit", "pjit", "custom_jvp_call", "custom_vjp_call"):
         return str(equation.params.get("name", name)).strip("_")
-    return _SYMBOLS.get(name, name)
+    return str(_SYMBOLS.get(name, name))
 
 
 def _shape(value: Any) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
@@ -126,7 +127,7 @@ def _numbers(value: Any) -> np.ndarray | None:
         return None
     if isinstance(value, jax.Array) and (value.is_deleted() or not value.is_fully_addressable):
         return None
-    if jax.dtypes.issubdtype(value.dtype, jax.dtypes.extended):
+    if jnp.issubdtype(value.dtype, jax.dtypes.extended):
         return None
     flat = np.asarray(value).reshape(-1)
     flat = flat[:: -(-flat.size // _SAMPLE)]
