@@ -150,6 +150,16 @@ def test_all_faces_agree():
     assert drawn[0].edges == drawn[1].edges == drawn[2].edges == drawn[3].edges
 
 
+def test_outputs_have_their_names():
+    class Several(nn.Module):
+        def forward(self, x, scale=None):
+            return {"sum": x + x, "rest": (x * x, None)}
+
+    assert named(purenn.graph(Several(), struct(3))) == {
+        ("x", "+"), ("x", "×"), ("+", "output sum"), ("×", "output rest.0"),
+    }  # fmt: skip
+
+
 def test_calls_in_loops_and_repeats():
     shared = nn.Linear(4, 4)
     assert named(purenn.graph(nn.Sequential(shared, nn.Tanh(), shared), struct(1, 4))) == {

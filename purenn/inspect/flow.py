@@ -12,11 +12,12 @@ import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 
 from purenn import functional
 from purenn.inspect.flops import inner_programs, is_linear_map
-from purenn.inspect.trace import Call, Trace, arrays_of, call_of
+from purenn.inspect.trace import Call, Trace, arrays_of, call_of, is_array
 
 __all__ = ["Block", "Flow", "Node", "flow"]
 
@@ -33,7 +34,6 @@ _MOVES = {
 }  # fmt: skip
 _INLINED = {"jit", "pjit", "closed_call", "core_call", "checkpoint", "remat", "remat2", "custom_jvp_call",
             "custom_vjp_call", "custom_vjp_call_jaxpr", "scan"}  # fmt: skip
-
 _COMPOSED = {"mean", "var", "std", "einsum", "average"}  # of jax.numpy: one node each
 
 
@@ -259,8 +259,7 @@ def flow(run: Trace, inputs: Mapping[str, str], depth: int | None) -> Flow:
             shown = inputs.get(name, name)
             values.append(_Value(reader.add(Node(shown, "input", block=root, shape=_shape(variable.aval)))))
     outputs = reader.read(jaxpr, values, 0)
-    for i, (variable, value) in enumerate(zip(jaxpr.outvars, outputs, strict=True)):
-        label = "output" if len(outputs) == 1 else f"output {i}"
+    for label, variable, value in zip(_output_names(run, len(outputs)), jaxpr.outvars, outputs, strict=True):
         node = Node(label, "output", block=root, shape=_shape(variable.aval))
         if value.node is not None:
             reader.add(node)
@@ -270,6 +269,15 @@ def flow(run: Trace, inputs: Mapping[str, str], depth: int | None) -> Flow:
     for (name, _), node in reader.arrays.items():
         node.shape = _shape(jaxpr.invars[run.names.index(name)].aval)
     return _kept(Flow(reader.nodes, [*reader.edges.values()], root))
+
+
+def _output_names(run: Trace, count: int) -> list[str]:
+    """The outputs by their places in what the model returns."""
+    leaves = jax.tree_util.tree_leaves_with_path(run.calls[0].output)
+    paths = [jax.tree_util.keystr(path, simple=True, separator=".") for path, leaf in leaves if is_array(leaf)]
+    if len(paths) != count:  # a hook has changed it
+        paths = [*map(str, range(count))]
+    return ["output"] if count == 1 else [f"output {path}" for path in paths]
 
 
 def _kept(found: Flow) -> Flow:

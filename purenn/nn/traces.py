@@ -12,9 +12,8 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import jax
-
 from purenn.layers.observe import observers
+from purenn.nn.trees import map_leaves
 from purenn.nn.values import ById
 
 __all__ = ["Shape", "Traces", "differences", "listening", "note_trace"]
@@ -84,11 +83,13 @@ class _Place:
 
 def _inputs(arguments: Any) -> dict[str, Shape]:
     """The shapes of a call's inputs by their places."""
-    args, kwargs = arguments.of([_Place(Shape.of(value)) for value in arguments.inputs], None)
-    found = {}
-    for path, leaf in jax.tree_util.tree_leaves_with_path((args, dict(kwargs))):
-        if isinstance(leaf, _Place):
-            found[f"argument {jax.tree_util.keystr(path[1:])}"] = leaf.shape
+    found: dict[str, Shape] = {}
+
+    def leaf(value: Any, where: str) -> None:
+        if isinstance(value, _Place):
+            found[f"argument {where.partition(']')[2] or '()'}"] = value.shape
+
+    map_leaves(arguments.of([_Place(Shape.of(value)) for value in arguments.inputs], None), leaf)
     return found
 
 
