@@ -109,6 +109,8 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     if uri.startswith("reference/"):
         return markdown
     formulas[uri] = Formulas()
+    if page.file.generated_by is None:
+        markdown = re.sub(r"\]\((\.\./[^)\s]*)\)", lambda m: moved_links(m[0], f"docs/{uri}", uri), markdown)
     return formulas[uri].in_markdown(pairs.side_by_side(markdown), dollars=uri.startswith("notebooks/"))
 
 

@@ -1,12 +1,11 @@
-"""Idioms side by side: two code blocks with titles, one after the other, become two columns."""
+"""Idioms side by side: a code block with a library's name as its title and one of purenn's become two columns."""
 
 from __future__ import annotations
 
 import re
 
-BLOCK = r'```python title="(?P<{0}_title>[^"]+)"\n(?P<{0}>.*?)^```[ ]*\n'
-PAIR = re.compile(BLOCK.format("left") + r"\n*" + BLOCK.format("right"), re.M | re.S)
-HEADING = re.compile(r"^(#+) (.+)$", re.M)
+BLOCK = r'```python title="(?P<{0}_title>{1})"\n(?P<{0}>.*?)^```[ ]*\n'
+PAIR = re.compile(BLOCK.format("left", r"[\w.]+") + r"\n*" + BLOCK.format("right", "purenn"), re.M | re.S)
 
 
 def side_by_side(markdown: str) -> str:
