@@ -92,5 +92,3 @@ def check(left, right, starts):
         compare(as_numpy(theirs[name]), as_numpy(mine[name]))
     for name in mine.keys() - theirs.keys():
         compare(as_numpy(theirs["y"]), as_numpy(mine[name]))
-
-

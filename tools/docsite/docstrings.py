@@ -77,6 +77,8 @@ def _text(text: str, formulas: Formulas, link: Link) -> str:
     def directive(match: re.Match[str]) -> str:
         return f"\n\n{formulas.token(match[1], display=True)}\n\n"
 
+    rule = r"=+(?: +=+)+"
+    text = re.sub(rf"^([ ]*)({rule})\n(.*?)\n\1\2$(?:\n(.*?)\n\1\2$)?", _table, text, flags=re.M | re.S)
     text = re.sub(r"^[ ]*\.\. math::((?:.*)(?:\n[ ]{4,}\S.*)*)", directive, text, flags=re.M)
     text = re.sub(r":math:`(.+?)`", lambda m: formulas.token(m[1]), text, flags=re.S)
     text = re.sub(r":(?:class|func|meth|mod|attr|data):`~?(.+?)`", r"`\1`", text)
@@ -92,3 +94,24 @@ def _text(text: str, formulas: Formulas, link: Link) -> str:
             piece = re.sub(r"(?<![(<\"])(https?://[^\s),;]*[^\s),;.:])", r"<\1>", piece)
             pieces[i] = re.sub(r"\*(?=\w*\()|(?<=[(, ])\*(?=[,)])", r"\\*", piece)
     return "".join(pieces)
+
+
+def _table(match: re.Match[str]) -> str:
+    """Converts reST's simple table: columns are where the line of equals signs has them."""
+    indent, rule = len(match[1]), match[2]
+    starts = [m.start() for m in re.finditer(r"=+", rule)]
+    ends = [*starts[1:], None]
+
+    def cells(line: str) -> list[str]:
+        return [line[indent:][a:b].strip().replace("|", "&#124;") for a, b in zip(starts, ends, strict=True)]
+
+    rows: list[list[str]] = []
+    head, body = (match[3], match[4]) if match[4] is not None else ("", match[3])
+    for line in body.splitlines():
+        found = cells(line)
+        if found[0] or not rows:
+            rows.append(found)
+        else:  # a cell that goes on
+            rows[-1] = [f"{a} {b}".strip() for a, b in zip(rows[-1], found, strict=True)]
+    lines = [cells(head), ["---"] * len(starts), *rows]
+    return "\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n\n"

@@ -10,7 +10,9 @@ from latex2mathml.converter import convert
 
 LIMITS = set("∑∏⋃⋂") | {"max", "min", "lim", "sup", "inf"}
 BRACKETS = set("⌊⌋⌈⌉")
-FENCE = re.compile(r"(^(?P<fence>```+).*?^(?P=fence)[ \t]*$|(?<!`)(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`))", re.M | re.S)
+FENCE = re.compile(
+    r"(^(?P<fence>```+).*?^(?P=fence)[ \t]*$|(?<!`)(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`))", re.M | re.S
+)
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 ET.register_namespace("", NAMESPACE)
 
@@ -44,6 +46,8 @@ def _mend(element: ET.Element, display: bool) -> None:
     if tag == "mi" and element.text in BRACKETS:
         element.tag = f"{{{NAMESPACE}}}mo"
         element.set("stretchy", "false")
+    if tag == "mtd" and (side := element.attrib.pop("columnalign", None)):
+        element.set("style", f"text-align: {side}")  # browsers know no other way
     if display and tag in ("msub", "msubsup") and len(element) and element[0].text in LIMITS:
         element.tag = f"{{{NAMESPACE}}}{'munder' if tag == 'msub' else 'munderover'}"
 

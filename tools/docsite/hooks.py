@@ -72,8 +72,6 @@ def on_files(files: Files, config: Any) -> Files:
     for path in (ROOT / "examples/pictures").glob("*.png"):
         add(f"pictures/{path.name}", path.read_bytes())
     books = sorted((ROOT / "examples/notebooks").glob("*.ipynb"))
-    if os.environ.get("WITHOUT_NOTEBOOKS"):
-        books = []
     for path in books:
         text, pictures = notebooks.convert(path)
         add(f"notebooks/{path.stem}.md", moved_links_of_notebook(text, path))
@@ -128,28 +126,29 @@ def on_page_content(html: str, page: Any, config: Any, files: Files) -> str:
         url = files.get_file_from_path(found[0]).url_relative_to(page.file)
         return f'<a class="api" href="{url}#{found[1]}"><code>{name}</code></a>'
 
-    pieces = re.split(r"(<pre.*?</pre>|<a .*?</a>|<h\d.*?</h\d>|<table class=\"highlighttable.*?</table>)", html, flags=re.S)
+    pieces = re.split(
+        r"(<pre.*?</pre>|<a .*?</a>|<h\d.*?</h\d>|<table class=\"highlighttable.*?</table>)", html, flags=re.S
+    )
     for i in range(0, len(pieces), 2):
         pieces[i] = re.sub(r"<code>((?:F|nn|layers|purenn|utils)\.[\w.]+(?:\(\))?)</code>", link, pieces[i])
-    return "".join(pieces)
+    return re.sub(r"(</h1>)", lambda m: m[1] + _language_switch(page, files), "".join(pieces), count=1)
 
 
 def on_page_context(context: dict[str, Any], page: Any, config: Any, **_: Any) -> dict[str, Any]:
-    """Offers the other language where a page has one, and shows the theme's words in the page's language."""
-    uri, files = page.file.src_uri, context["nav"]
-    english, chinese = uri.replace(".zh.md", ".md"), uri.replace(".zh.md", ".md").replace(".md", ".zh.md")
-    there = {f.src_uri: f for f in config.extra["files"]}
-    config.theme["language"] = "zh" if uri.endswith(".zh.md") else "en"
-    config.extra.pop("alternate", None)
-    if english in there and chinese in there:
-        config.extra["alternate"] = [
-            {"name": "English", "link": there[english].url, "lang": "en"},
-            {"name": "中文", "link": there[chinese].url, "lang": "zh"},
-        ]
+    """Shows the theme's words in the page's language."""
+    config.theme["language"] = "zh" if page.file.src_uri.endswith(".zh.md") else "en"
     return context
 
 
-def on_env(env: Any, config: Any, files: Files) -> Any:
-    """Keeps the list of files for the pages' contexts."""
-    config.extra["files"] = list(files.documentation_pages())
-    return env
+def _language_switch(page: Any, files: Files) -> str:
+    """Links between the forms of a page in two languages, or nothing."""
+    english = page.file.src_uri.replace(".zh.md", ".md")
+    forms = {"English": english, "中文": english.replace(".md", ".zh.md")}
+    there = {name: files.get_file_from_path(uri) for name, uri in forms.items()}
+    if not all(there.values()):
+        return ""
+    parts = [
+        f"<b>{name}</b>" if file is page.file else f'<a href="{file.url_relative_to(page.file)}">{name}</a>'
+        for name, file in there.items()
+    ]
+    return f'<p class="language">{" · ".join(parts)}</p>'

@@ -12,9 +12,7 @@ def side_by_side(markdown: str) -> str:
     """Wraps each pair in a grid, which has one column on a phone."""
 
     def wrap(match: re.Match[str]) -> str:
-        blocks = (
-            f'```python title="{match[f"{side}_title"]}"\n{match[side]}```\n' for side in ("left", "right")
-        )
+        blocks = (f'```python title="{match[f"{side}_title"]}"\n{match[side]}```\n' for side in ("left", "right"))
         return '<div class="pair" markdown="1">\n\n' + "\n".join(blocks) + "\n</div>\n"
 
     return PAIR.sub(wrap, markdown)

@@ -121,7 +121,9 @@ def _linker(entry: Entry):
 def _entry(entry: Entry, formulas: Formulas) -> list[str]:
     out = ["", f"## {entry.title} {{ #{entry.anchor} }}", ""]
     out += [f'<a id="{name}"></a>' for name in entry.names[1:]]
-    prefixes = [n.rpartition(".")[0] for n in entry.names if not n.startswith(("purenn.nn.functional", "purenn.nn.utils"))]
+    prefixes = [
+        n.rpartition(".")[0] for n in entry.names if not n.startswith(("purenn.nn.functional", "purenn.nn.utils"))
+    ]
     out += ["", " · ".join(f"`{prefix}.{entry.anchor.rpartition('.')[2]}`" for prefix in prefixes), "{ .names }", ""]
     out += _signature(entry.title, entry.value)
     link = _linker(entry)
@@ -202,8 +204,11 @@ def index() -> str:
 
 def nav() -> list[object]:
     """The reference's part of the navigation."""
+
     def part(prefix: str) -> list[object]:
-        return [{title_of(p)[0]: p} for p in sorted(names.pages(), key=lambda p: title_of(p)[0]) if p.startswith(prefix)]
+        return [
+            {title_of(p)[0]: p} for p in sorted(names.pages(), key=lambda p: title_of(p)[0]) if p.startswith(prefix)
+        ]
 
     rest = [p for p in sorted(names.pages()) if p.count("/") == 1]
     return [
