@@ -180,13 +180,12 @@ def badges(parity: str) -> dict[str, str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     jax = next(d for d in project["dependencies"] if d.startswith("jax>"))
     counts = {row[""].strip("`"): row for row in _summary(parity)}
-    classes, functions = counts["torch.nn"], counts["torch.nn.functional"]
+    checked = {name: int(counts[name]["checked"]) for name in ("torch.nn", "torch.nn.functional")}
     facts = {
         "python": project["requires-python"],
         "jax": jax.removeprefix("jax"),
         "license": project["license"],
-        "torch.nn": f"{classes['checked']} of {int(classes['checked']) + int(classes['missing'])} names",
-        "torch.nn.functional": f"{functions['checked']} of {int(functions['checked']) + int(functions['missing'])} names",
+        **{name: f"{n} of {n + int(counts[name]['missing'])} names" for name, n in checked.items()},
     }
     return {f"badge_{label.replace('.', '_')}.svg": badge(label, value) for label, value in facts.items()}
 

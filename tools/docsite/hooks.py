@@ -1,4 +1,4 @@
-"""What the site has beyond the Markdown under docs: root files, notebooks, the reference, formulas, links, languages."""
+"""The site beyond the Markdown of docs: root files, notebooks, the reference, formulas, links, languages."""
 
 from __future__ import annotations
 
@@ -107,6 +107,11 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     if uri.startswith("reference/"):
         return markdown
     formulas[uri] = Formulas()
+    if uri == "index.md":
+        page.meta["hide"] = ["navigation", "toc"]
+    elif pairs.pairs_of(markdown):
+        page.meta["hide"] = ["toc"]  # two columns need the width
+    markdown = markdown.replace("## Every operator\n", "## Every operator { data-search-exclude }\n")
     if page.file.generated_by is None:
         markdown = re.sub(r"\]\((\.\./[^)\s]*)\)", lambda m: moved_links(m[0], f"docs/{uri}", uri), markdown)
     return formulas[uri].in_markdown(pairs.side_by_side(markdown), dollars=uri.startswith("notebooks/"))
@@ -121,7 +126,7 @@ def on_page_content(html: str, page: Any, config: Any, files: Files) -> str:
     def link(match: re.Match[str]) -> str:
         name = match[1]
         found = reference.resolve(name) if "." in name else None
-        if found is None or found[0] == uri and found[1] == name:
+        if found is None or (found[0] == uri and found[1] == name):
             return match[0]
         url = files.get_file_from_path(found[0]).url_relative_to(page.file)
         return f'<a class="api" href="{url}#{found[1]}"><code>{name}</code></a>'

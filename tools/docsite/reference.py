@@ -1,4 +1,4 @@
-"""The pages of the API reference, made from the objects themselves: many docstrings are filled in when they are made."""
+"""The pages of the API reference, made from the objects: many docstrings are filled in when a class is made."""
 
 from __future__ import annotations
 
