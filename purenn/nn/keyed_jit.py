@@ -50,24 +50,6 @@ def current_call() -> Call:
     return call
 
 
-class NeedsKey(Exception):
-    """Raised out of a trace that was given no key, where it first needs one."""
-
-
-class _NoKeys(random.Stream):
-    def __init__(self) -> None:
-        self.count, self.settled, self.made_in = 0, None, tracing.NO_TRACE
-
-    def next(self) -> Any:
-        raise NeedsKey
-
-    def afresh(self) -> _NoKeys:
-        return self
-
-    def check(self) -> None:
-        raise NeedsKey
-
-
 class KeyedJit:
     """A jitted function that is given random keys only if its trace asks for one.
 
@@ -85,7 +67,7 @@ class KeyedJit:
 
         for function in (run, keyed):
             function.__name__ = function.__qualname__ = name
-        self.plain = compiler.jit(functools.partial(run, _NoKeys()), donate_argnums=donate)
+        self.plain = compiler.jit(functools.partial(run, random.NoKeys()), donate_argnums=donate)
         self.keyed = compiler.jit(keyed, donate_argnums=tuple(2 + i for i in donate))
 
     def __call__(
@@ -108,7 +90,7 @@ class KeyedJit:
             if not self.needs_key:
                 try:
                     output = self.plain.chosen()(*inputs)
-                except NeedsKey:
+                except random.NeedsKey:
                     self.needs_key = True
             if self.needs_key:
                 output = self.keyed.chosen()(*_key_and_count(key, generator, ticket), *inputs)
