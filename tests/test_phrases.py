@@ -9,9 +9,9 @@ import importlib.util
 import phrases
 import pytest
 
-PAGES = {"from_pytorch.md": "torch", "from_flax.md": "flax", "from_equinox.md": "equinox", "from_haiku.md": "haiku"}
+PAGES = {"phrase_book.md": "torch", "from_flax.md": "flax", "from_equinox.md": "equinox", "from_haiku.md": "haiku"}
 ROWS = [pytest.param(page, *row, id=f"{PAGES[page]}: {row[0]}") for page in PAGES for row in phrases.rows(page)[1]]
-LEFT = [row for row in ROWS if row.values[0] != "from_pytorch.md"]
+LEFT = [row for row in ROWS if row.values[0] != "phrase_book.md"]
 
 
 @pytest.fixture(autouse=True)
@@ -32,8 +32,8 @@ def starts(page):
     return theirs, ours
 
 
-def test_there_are_about_80_from_pytorch():
-    labels = [label for label, _, _ in phrases.rows("from_pytorch.md")[1]]
+def test_there_are_about_80_phrase_book():
+    labels = [label for label, _, _ in phrases.rows("phrase_book.md")[1]]
     assert len(labels) >= 80
     assert len(set(labels)) == len(labels)
 
@@ -41,7 +41,7 @@ def test_there_are_about_80_from_pytorch():
 @pytest.mark.parametrize(("page", "label", "left", "right"), ROWS)
 def test_row(page, label, left, right):
     theirs, ours = starts(page)
-    phrases.check(left, right, (theirs if page == "from_pytorch.md" else None, ours))
+    phrases.check(left, right, (theirs if page == "phrase_book.md" else None, ours))
 
 
 @pytest.mark.slow
@@ -52,6 +52,6 @@ def test_both_columns(page, label, left, right):
 
 def test_a_row_that_differs_is_found():
     with pytest.raises(AssertionError):
-        phrases.check("y = a.t()", "y = a", starts("from_pytorch.md"))
+        phrases.check("y = a.t()", "y = a", starts("phrase_book.md"))
     with pytest.raises(AssertionError):
-        phrases.check("y = a + 1", "y = a + 1.001", starts("from_pytorch.md"))
+        phrases.check("y = a + 1", "y = a + 1.001", starts("phrase_book.md"))

@@ -22,10 +22,10 @@ pytestmark = pytest.mark.xdist_group("site")  # one build for all of them
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 SEEN = {
     "phone": [
-        "index", "faces.zh", "from_pytorch", "performance", "architecture", "add_a_layer", "reference/functional/conv",
+        "index", "faces.zh", "phrase_book", "performance", "architecture", "add_a_layer", "reference/functional/conv",
         "reference/layers/rnn", "notebooks/01_functions_pairs_objects",
     ],
-    "desk": ["index", "from_pytorch", "reference/index", "reference/functional/conv"],
+    "desk": ["index", "phrase_book", "reference/index", "reference/functional/conv"],
 }  # fmt: skip
 
 

@@ -81,7 +81,11 @@ def on_files(files: Files, config: Any) -> Files:
         formulas[uri] = Formulas()
         add(uri, reference.page(uri, formulas[uri]))
     add("reference/index.md", reference.index())
-    _fill_nav(config.nav, [f"notebooks/{p.stem}.md" for p in books if not p.stem.endswith(".zh")])
+    lists = {
+        "NOTEBOOKS": [f"notebooks/{p.stem}.md" for p in books if not p.stem.endswith(".zh")],
+        "REST": _unlisted(config.nav, [f.src_uri for f in files.documentation_pages() if f.generated_by is None]),
+    }
+    _fill_nav(config.nav, lists)
     return files
 
 
@@ -92,13 +96,20 @@ def moved_links_of_notebook(text: str, path: Path) -> str:
     return "".join(p if i % 2 else moved_links(p, source, f"notebooks/{path.stem}.md") for i, p in enumerate(pieces))
 
 
-def _fill_nav(nav: list[Any], books: list[str]) -> None:
+def _fill_nav(nav: list[Any], lists: dict[str, list[str]]) -> None:
+    """Puts lists of pages in the places that mkdocs.yml names in capitals."""
     for item in nav:
         for title, value in item.items():
             if value == "REFERENCE":
                 item[title] = reference.nav()
-            elif isinstance(value, list) and "NOTEBOOKS" in value:
-                item[title] = [v for v in value if v != "NOTEBOOKS"] + books
+            elif isinstance(value, list):
+                item[title] = [page for entry in value for page in lists.get(str(entry), [entry])]
+
+
+def _unlisted(nav: list[Any], pages: list[str]) -> list[str]:
+    """The pages of docs that mkdocs.yml doesn't name; translations are reached from their page."""
+    named = str(nav)
+    return sorted(page for page in pages if f"'{page}'" not in named and not page.endswith(".zh.md"))
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import importlib
+import importlib.util
 import inspect
 import types
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import purenn
 
 ROOT = Path(purenn.__file__).resolve().parent
 START = ("purenn", "purenn.functional", "purenn.layers", "purenn.nn", "purenn.init", "purenn.nn.init", "purenn.utils")
+APART = ("debug", "inspect", "interop", "port")  # packages that `import purenn` need not import
 TRAINING = {"gradients", "optimizer", "parallel", "pure_calls", "transforms", "from_layer"}
 TITLES = {
     "contraction": "Contractions", "conv": "Convolutions", "fold": "Unfolding and folding", "linalg": "Linear algebra",
@@ -53,6 +55,7 @@ class Entry:
 def packages() -> list[str]:
     """Gives the public packages and modules: purenn, and every module that ``dir()`` of one shows."""
     found = list(START)
+    found += [f"purenn.{name}" for name in APART if importlib.util.find_spec(f"purenn.{name}")]
     for name in found:
         module = importlib.import_module(name)
         for attribute in public(module):
