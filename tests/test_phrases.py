@@ -32,7 +32,7 @@ def starts(page):
     return theirs, ours
 
 
-def test_there_are_about_80_phrase_book():
+def test_there_are_about_80_from_pytorch():
     labels = [label for label, _, _ in phrases.rows("phrase_book.md")[1]]
     assert len(labels) >= 80
     assert len(set(labels)) == len(labels)
