@@ -1,0 +1,171 @@
+"""Imports: torch's become purenn's, and what the port uses is imported where torch was."""
+
+from __future__ import annotations
+
+import importlib
+
+import libcst as cst
+
+from purenn.port.context import Context
+from purenn.port.imports import MODULES, canonical, imported
+from purenn.port.nodes import code, expression, statement
+from purenn.port.remedies import remedy
+
+__all__ = ["Imports"]
+
+_GONE = {"Tensor", "Variable", "LongTensor", "FloatTensor", "Size", "device", "dtype", "no_grad", "autograd", "optim", "cuda"}
+
+
+class Imports(cst.CSTTransformer):
+    """The part of a rewriting that is about names of modules.
+
+    Attributes:
+        called: the functions of all calls seen so far.
+    """
+
+    def __init__(self, context: Context):
+        super().__init__()
+        self.context = context
+        self.names = context.names
+        self.report = context.report
+        self.called: set[cst.CSTNode] = set()
+        self.first: cst.CSTNode | None = None  # the first statement that imports torch
+
+    def _in_module(self, node: cst.Attribute, qualified: str, module: str, target: str) -> cst.BaseExpression | None:
+        """A name of ``torch.nn`` and the packages below it."""
+        rest = qualified.removeprefix(f"{module}.")
+        first = rest.split(".")[0]
+        if not exists(target, first) and f"{first}_" not in vars(importlib.import_module(target)):
+            if not (f"{module}.{first}" in MODULES):
+                why = remedy(qualified.removeprefix("torch.")) or remedy_of(module, first)
+                self.report.todo(node, f"{qualified} has no counterpart", why)
+            return None
+        spelled = {"purenn.nn": "nn", "purenn.functional": "F", "purenn.nn.init": "nn.init", "purenn.nn.utils": "nn.utils"}
+        if qualified.split(".")[1] == "nn" and code(node).startswith("torch."):
+            short = spelled.get(target)
+            return self.context.value(f"{short}.{rest}") if short else None
+        return None
+
+    def _new_lines(self, original: cst.SimpleStatementLine, updated: cst.SimpleStatementLine) -> "cst.BaseStatement | cst.FlattenSentinel[cst.BaseStatement] | cst.RemovalSentinel":
+        """A statement line; imports of torch become those of purenn, at the first of them those of jax are added."""
+        small = original.body[0] if original.body else None
+        if not isinstance(small, cst.Import | cst.ImportFrom):
+            return updated
+        if isinstance(small, cst.ImportFrom) and small.relative:
+            return updated
+        rows = list(imported(small))
+        if isinstance(small, cst.ImportFrom) and isinstance(small.names, cst.ImportStar):
+            if code(small.module or cst.Name("x")).startswith("torch"):
+                self.report.todo(small, "names are imported by *", "import the names that are used")
+                return self._leave_again(updated)
+            return updated
+        if not any(qualified.split(".")[0] == "torch" for _, qualified, _ in rows):
+            return updated
+        kept, new = self._split(small, rows)
+        lines: list[cst.BaseStatement] = []
+        if self.first is None:
+            self.first = original
+            lines.append(statement("__purenn_imports__"))
+        lines += [statement(line) for line in new]
+        if kept is not None:
+            lines.append(cst.SimpleStatementLine([kept]))
+        if not lines:
+            if updated.leading_lines and any(line.comment for line in updated.leading_lines):
+                return cst.FlattenSentinel([updated.with_changes(body=[])])
+            return cst.RemoveFromParent()
+        head = lines[0]
+        lead = [*updated.leading_lines]
+        lines[0] = head.with_changes(leading_lines=lead)
+        if isinstance(lines[-1], cst.SimpleStatementLine) and updated.trailing_whitespace.comment:
+            lines[-1] = lines[-1].with_changes(trailing_whitespace=updated.trailing_whitespace)
+        return cst.FlattenSentinel(lines)
+
+    def _leave_again(self, updated: cst.SimpleStatementLine) -> cst.SimpleStatementLine:
+        comment = cst.EmptyLine(comment=cst.Comment("# PORT: names are imported by *: import the names that are used"))
+        return updated.with_changes(leading_lines=[*updated.leading_lines, comment])
+
+    def _split(self, small: cst.Import | cst.ImportFrom, rows: list[tuple[str, str, str]]) -> tuple[cst.Import | cst.ImportFrom | None, list[str]]:
+        """The part of an import that stays, and the lines that the rest becomes."""
+        new: list[str] = []
+        kept = []
+        aliases = [] if isinstance(small.names, cst.ImportStar) else list(small.names)
+        for alias, (local, qualified, module) in zip(aliases, rows, strict=True):
+            line = self._line(local, canonical(module if isinstance(small, cst.Import) else qualified), qualified)
+            if line is None:
+                kept.append(alias)
+            elif line and line not in new:
+                new.append(line)
+        new = _merged(new)
+        if not kept:
+            return None, new
+        kept[-1] = kept[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+        return small.with_changes(names=kept), new
+
+    def _line(self, local: str, full: str, qualified: str) -> str | None:
+        """The import that one of torch's becomes: "" for none, None if it stays."""
+        if full.split(".")[0] != "torch":
+            return None
+        if full == "torch":
+            return ""
+        if full in MODULES:
+            target = MODULES[full]
+            if qualified == "torch":  # import torch.nn
+                return ""
+            package, _, last = target.rpartition(".")
+            return f"from {package} import {last}" + (f" as {local}" if local != last else "")
+        package, _, last = full.rpartition(".")
+        if package in MODULES:
+            if exists(MODULES[package], last):
+                return f"from {MODULES[package]} import {last}" + (f" as {local}" if local != last else "")
+            self.report.todo(cst.Name(local), f"{full} has no counterpart", remedy(full[6:]) or remedy_of(package, last))
+            return None
+        if last in _GONE or full.startswith(("torch.optim", "torch.backends", "torch.autograd", "torch.cuda", "torch.jit", "torch.utils.checkpoint")):
+            return ""
+        if package == "torch":
+            return ""
+        self.report.todo(cst.Name(local), f"{full} stays torch's", remedy(full[6:]) or "write it with jax")
+        return None
+
+    def leave_Module(self, original: cst.Module, updated: cst.Module) -> cst.Module:
+        lines = self.names.imports()
+        body = []
+        for each in updated.body:
+            if code(each).strip().endswith("__purenn_imports__"):
+                made = [statement(line) for line in lines]
+                if made:
+                    made[0] = made[0].with_changes(leading_lines=each.leading_lines)  # pyright: ignore[reportAttributeAccessIssue]
+                body += made
+            else:
+                body.append(each)
+        if self.first is None and lines:
+            body = [*map(statement, lines), *body]
+        return updated.with_changes(body=body)
+
+
+def exists(module: str, name: str) -> bool:
+    """Whether a module of purenn has a name."""
+    try:
+        return hasattr(importlib.import_module(module), name)
+    except ImportError:
+        return False
+
+
+def remedy_of(module: str, name: str) -> str:
+    """What purenn says about a name of torch's that it lacks."""
+    from purenn.nn.remedies import REMEDIES
+
+    if module == "torch.nn.functional" and name.endswith("_"):
+        return f"F.{name[:-1]}"
+    return REMEDIES["utils"].get(name, "see docs/parity.md") if module == "torch.nn.utils" else "see docs/parity.md"
+
+
+def _merged(lines: list[str]) -> list[str]:
+    """Lines that import from the same module, as one."""
+    grouped: dict[str, list[str]] = {}
+    for line in lines:
+        head, _, tail = line.partition(" import ")
+        grouped.setdefault(head, []).append(tail)
+    return [f"{head} import {', '.join(tails)}" for head, tails in grouped.items()]
+
+
+_ = expression
