@@ -9,6 +9,7 @@ import libcst as cst
 from purenn.port.context import DROPPED, Context, bind, known_functions
 from purenn.port.factories import FACTORIES, legacy
 from purenn.port.casts import legacy_dtype
+from purenn.port.imports import STANDARD
 from purenn.port.nodes import argument, as_name, attribute, call, code
 from purenn.port.remedies import remedy
 from purenn.port.results import TENSOR_METHODS
@@ -21,6 +22,7 @@ CONTEXTS = ("no_grad", "inference_mode", "enable_grad", "set_grad_enabled", "aut
 _ROUNDING = {"floor", "ceil", "trunc", "round", "long", "int", "short", "byte", "frac", "floor_", "ceil_", "round_"}
 # Methods that modules, strings, lists or numpy's arrays have as well.
 _SHARED = {"split", "type", "to", "cuda", "cpu", "float", "double", "half", "bfloat16", "copy", "sort", "index", "apply"}
+_CONTAINERS = {"add", "sub", "where", "new", "all", "any", "sort", "index", "copy", "split", "repeat", "round"}
 _RECEIVERS = ("tensor", "unknown")
 _ARRAY_METHODS = TENSOR_METHODS | set(ROWS) | set(RULES)
 
@@ -39,6 +41,8 @@ def rewrite_call(context: Context, original: cst.Call, updated: cst.Call) -> cst
 
 def _laid_out(made: cst.BaseExpression, updated: cst.Call) -> cst.BaseExpression:
     """The new call with the line breaks of the old one, where they are in its dot and before its arguments."""
+    if updated.lpar and not made.lpar and made is not updated:
+        made = made.with_changes(lpar=updated.lpar, rpar=updated.rpar)
     if not isinstance(made, cst.Call) or made is updated:
         return made
     if not isinstance(updated.whitespace_before_args, cst.SimpleWhitespace) and made.args:
@@ -63,6 +67,8 @@ def _function(context: Context, node: cst.Call, updated: cst.Call, name: str) ->
         return None  # blocks and decorators are left out
     if name in FACTORIES:
         made = FACTORIES[name](context, node, args)
+        if name in ("save", "load"):
+            return made
         return made if made is not None else _by_ops(context, node, name, args)
     if name == "Tensor" or legacy_dtype(name):
         return legacy(context, node, args, name)
@@ -190,7 +196,8 @@ def _method(
 def _is_tensor_method(context: Context, node: cst.Call, func: cst.Attribute) -> bool:
     """Whether the object of a method, of which nothing else is known, is a tensor."""
     name = func.attr.value
-    if context.names.qualify(func.value) is not None or (isinstance(func.value, cst.Call) and as_name(func.value.func) == "super"):
+    head = (as_name(func.value) or "").split(".")[0]
+    if context.names.qualify(func.value) is not None or head in STANDARD or (isinstance(func.value, cst.Call) and as_name(func.value.func) == "super"):
         return False
     if name in _SHARED:
         kinds = [context.kind(arg.value) for arg in node.args]
@@ -200,7 +207,7 @@ def _is_tensor_method(context: Context, node: cst.Call, func: cst.Attribute) -> 
         if any(word in text for word in ("model", "net", "module", "encoder", "decoder", "criterion", "loss_fn")):
             return False
         return name in ("cuda", "cpu", "float", "to", "type", "double", "half") and name in TENSOR_METHODS | {"to", "type"}
-    return name in _ARRAY_METHODS or _is_torch_method(name)
+    return name in TENSOR_METHODS or name.rstrip("_") in _ARRAY_METHODS - _CONTAINERS
 
 
 def _is_torch_method(name: str) -> bool:

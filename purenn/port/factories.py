@@ -70,7 +70,8 @@ def _zeros(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
 def _like(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
     positional, words = _split(args)
     name = name_of(context, node).replace("empty", "zeros")
-    return context.call(f"jnp.{name}", *positional, *_dtype(words))
+    extra = [argument(words["fill_value"], "fill_value")] if "fill_value" in words else []
+    return context.call(f"jnp.{name}", *positional, *extra, *_dtype(words))
 
 
 @factory("full")
@@ -123,8 +124,8 @@ def legacy(context: Context, node: cst.Call, args: Sequence[cst.Arg], name: str)
             return context.call("jnp.zeros", args[0].value, *own)
         return context.call("jnp.array", args[0].value, dtype)
     if len(args) == 1 and kinds[0] == "unknown" and not (context.functions and context.functions[-1].name.value == "__init__"):
-        context.report.todo(node, f"{name}({code(args[0].value)}) takes a size or data", "write jnp.zeros or jnp.array")
-        return None
+        context.report.note(node, f"{name}({code(args[0].value)}) was taken for data", "write jnp.zeros if it is a size")
+        return context.call("jnp.array", args[0].value, dtype)
     shape = shape_of(args)
     return None if shape is None else context.call("jnp.zeros", argument(shape), *own)
 
@@ -177,9 +178,10 @@ def _normal(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
     given = bind(("mean", "std", "size"), args)
     if given is None or not {"mean", "std"} <= given.keys():
         return None
-    shape = given.get("size") or attribute(given["std"] if context.kind(node.args[-1].value) == "tensor" else given["mean"], "shape")
-    noise = context.call("jax.random.normal", key(context), shape)
-    return binary(given["mean"], "+", binary(given["std"], "*", noise))
+    number = isinstance(given["mean"], cst.Integer | cst.Float)
+    shape = given.get("size") or attribute(given["std"] if number else given["mean"], "shape")
+    scaled = binary(given["std"], "*", context.call("jax.random.normal", key(context), shape))
+    return scaled if code(given["mean"]) in ("0", "0.0") else binary(given["mean"], "+", scaled)
 
 
 @factory("bernoulli")
@@ -204,12 +206,12 @@ def _multinomial(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
 # The program.
 
 
-@factory("device")
+@factory("device", "accelerator.current_accelerator")
 def _device(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
     return context.value("jax.devices()[0]")
 
 
-@factory("cuda.is_available", "backends.mps.is_available")
+@factory("cuda.is_available", "backends.mps.is_available", "accelerator.is_available")
 def _has_gpu(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
     return context.value('jax.default_backend() == "gpu"')
 

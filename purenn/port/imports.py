@@ -8,7 +8,7 @@ import libcst as cst
 
 from purenn.port.nodes import as_name
 
-__all__ = ["Names"]
+__all__ = ["MODULES", "STANDARD", "Names", "canonical", "imported"]
 
 # What a qualified name becomes as a module.
 MODULES = {
@@ -22,7 +22,7 @@ MODULES = {
     "torch.nn.utils.prune": "purenn.utils.prune",
     "torch.nn.attention": "purenn.nn.attention",
 }
-_STANDARD = {
+STANDARD = {
     "jax": "import jax",
     "jnp": "import jax.numpy as jnp",
     "math": "import math",
@@ -101,8 +101,8 @@ class Names:
 
     def use(self, short: str) -> str:
         """Notes that the port uses one of the usual short names, and gives what it is called in this file."""
-        if short in _STANDARD:
-            target = _target(_STANDARD[short])
+        if short in STANDARD:
+            target = _target(STANDARD[short])
             for local, qualified in self.aliases.items():
                 if qualified == target or MODULES.get(canonical(qualified)) == target:
                     return local
@@ -111,7 +111,7 @@ class Names:
 
     def imports(self) -> list[str]:
         """The lines that import what the port uses beside what the file imports already."""
-        lines = [_STANDARD[short] for short in sorted(self.needed)]
+        lines = [STANDARD[short] for short in sorted(self.needed)]
         return sorted(lines, key=lambda line: (line.startswith("from"), _target(line).replace("jax.numpy", "jax.a")))
 
 

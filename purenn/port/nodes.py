@@ -125,9 +125,17 @@ def attribute(value: cst.BaseExpression, name: str) -> cst.Attribute:
     return cst.Attribute(as_primary(value), cst.Name(name))
 
 
+def _unwrapped(node: cst.BaseExpression) -> cst.BaseExpression:
+    """The expression without parentheses that an argument doesn't need."""
+    if len(node.lpar) == 1 and isinstance(node, cst.BinaryOperation | cst.Call | cst.Comparison | cst.Name | cst.Attribute):
+        if "\n" not in code(node):
+            return node.with_changes(lpar=[], rpar=[])
+    return node
+
+
 def argument(value: cst.BaseExpression, keyword: str | None = None, star: str = "") -> cst.Arg:
     """An argument of a call."""
-    value = without_parens(value)
+    value = _unwrapped(without_parens(value))
     if keyword is None:
         return cst.Arg(value, star=star)
     equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))

@@ -368,7 +368,7 @@ class Rewriter(Imports):
         if name in constants:
             return self.context.value(constants[name]) if "." in constants[name] else expression(constants[name])
         types = {"device": "jax.Device", "dtype": "jnp.dtype", "Size": "tuple", "Generator": "jax.Array", "Tensor": "jax.Array"}
-        if name in types or name.endswith("Tensor"):
+        if (name in types or name.endswith("Tensor")) and node not in self.called:
             spelled = types.get(name, "jax.Array")
             return self.context.value(spelled) if "." in spelled else expression(spelled)
         for module, target in sorted(MODULES.items(), key=lambda pair: -len(pair[0])):

@@ -8,12 +8,11 @@ import libcst as cst
 
 from purenn.port.context import Context
 from purenn.port.imports import MODULES, canonical, imported
-from purenn.port.nodes import code, expression, statement
+from purenn.port.nodes import as_name, code, expression, statement
 from purenn.port.remedies import remedy
 
 __all__ = ["Imports"]
 
-_GONE = {"Tensor", "Variable", "LongTensor", "FloatTensor", "Size", "device", "dtype", "no_grad", "autograd", "optim", "cuda"}
 
 
 class Imports(cst.CSTTransformer):
@@ -29,7 +28,15 @@ class Imports(cst.CSTTransformer):
         self.names = context.names
         self.report = context.report
         self.called: set[cst.CSTNode] = set()
+        self.present: cst.CSTNode | None = None
         self.first: cst.CSTNode | None = None  # the first statement that imports torch
+        self.gone: dict[str, tuple[str, cst.CSTNode, str, str]] = {}  # imports without a counterpart, by their local names
+
+    def visit_Import(self, node: cst.Import) -> bool:
+        return False
+
+    def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
+        return False
 
     def _in_module(self, node: cst.Attribute, qualified: str, module: str, target: str) -> cst.BaseExpression | None:
         """A name of ``torch.nn`` and the packages below it."""
@@ -61,6 +68,7 @@ class Imports(cst.CSTTransformer):
             return updated
         if not any(qualified.split(".")[0] == "torch" for _, qualified, _ in rows):
             return updated
+        self.present = original
         kept, new = self._split(small, rows)
         lines: list[cst.BaseStatement] = []
         if self.first is None:
@@ -106,6 +114,7 @@ class Imports(cst.CSTTransformer):
         if full.split(".")[0] != "torch":
             return None
         if full == "torch":
+            self.gone.setdefault(local, (f"import torch" + (f" as {local}" if local != "torch" else ""), self.present or cst.Name(local), full, ""))
             return ""
         if full in MODULES:
             target = MODULES[full]
@@ -117,17 +126,38 @@ class Imports(cst.CSTTransformer):
         if package in MODULES:
             if exists(MODULES[package], last):
                 return f"from {MODULES[package]} import {last}" + (f" as {local}" if local != last else "")
-            self.report.todo(cst.Name(local), f"{full} has no counterpart", remedy(full[6:]) or remedy_of(package, last))
-            return None
-        if last in _GONE or full.startswith(("torch.optim", "torch.backends", "torch.autograd", "torch.cuda", "torch.jit", "torch.utils.checkpoint")):
-            return ""
-        if package == "torch":
-            return ""
-        self.report.todo(cst.Name(local), f"{full} stays torch's", remedy(full[6:]) or "write it with jax")
-        return None
+            return self._without(local, full, qualified, remedy(full[6:]) or remedy_of(package, last))
+        return self._without(local, full, qualified, remedy(full[6:]) or "write it with jax")
+
+    def _without(self, local: str, full: str, qualified: str, why: str) -> str:
+        """Notes an import that has no counterpart: it stays only if the port still uses its name."""
+        package, _, last = full.rpartition(".")
+        if qualified == "torch":
+            line = f"import {full}"
+        else:
+            line = f"from {package} import {last}" + (f" as {local}" if local != last else "")
+        self.gone[local if qualified != "torch" else f"torch:{full}"] = (line, self.present or cst.Name(local), full, why)
+        return ""
+
+    def _still_used(self, tree: cst.Module) -> list[str]:
+        """The imports of torch's names that something which isn't translated needs."""
+        finder = _Used()
+        tree.visit(finder)
+        lines = []
+        for local, (line, node, full, why) in self.gone.items():
+            if local.startswith("torch:"):
+                if any(dotted.startswith(f"{full}.") for dotted in finder.dotted):
+                    lines.append(line)
+            elif local in finder.names and full != "torch":
+                lines.append(line)
+                self.report.todo(node, f"{full} stays torch's", why)
+                self.report.marks.clear()
+            elif local in finder.names and not any(other.startswith("import torch.") for other in lines):
+                lines.append(line)
+        return sorted(lines)
 
     def leave_Module(self, original: cst.Module, updated: cst.Module) -> cst.Module:
-        lines = self.names.imports()
+        lines = [*self._still_used(updated), *self.names.imports()]
         body = []
         for each in updated.body:
             if code(each).strip().endswith("__purenn_imports__"):
@@ -140,6 +170,31 @@ class Imports(cst.CSTTransformer):
         if self.first is None and lines:
             body = [*map(statement, lines), *body]
         return updated.with_changes(body=body)
+
+
+class _Used(cst.CSTVisitor):
+    """The names that a file uses outside of imports."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self.dotted: set[str] = set()
+
+    def visit_Import(self, node: cst.Import) -> bool:
+        return False
+
+    def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
+        return False
+
+    def visit_Attribute(self, node: cst.Attribute) -> bool:
+        if (dotted := as_name(node)) is not None:
+            self.dotted.add(dotted)
+            self.names.add(dotted.split(".")[0])
+            return False
+        node.value.visit(self)
+        return False
+
+    def visit_Name(self, node: cst.Name) -> None:
+        self.names.add(node.value)
 
 
 def exists(module: str, name: str) -> bool:

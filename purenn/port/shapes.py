@@ -29,6 +29,11 @@ def rule(*names: str) -> Callable[[Rule], Rule]:
     return register
 
 
+def unnamed(arg: cst.Arg) -> cst.Arg:
+    """The argument without its keyword."""
+    return arg.with_changes(keyword=None, equal=cst.MaybeSentinel.DEFAULT)
+
+
 @rule("size")
 def _size(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
     return length(x, args[0].value) if args else attribute(x, "shape")
@@ -50,7 +55,7 @@ def _reshape(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: S
         return context.call("jnp.reshape", argument(x), *args)
     if len(args) == 1 and (context.kind(args[0].value) == "dtype" or "jnp." in code(args[0].value)):
         return call(attribute(x, "view"), *args)
-    return call(attribute(x, "reshape"), *(arg.with_changes(keyword=None) for arg in args))
+    return call(attribute(x, "reshape"), *map(unnamed, args))
 
 
 @rule("view_as", "reshape_as")
@@ -60,7 +65,7 @@ def _view_as(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: S
 
 @rule("permute")
 def _permute(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
-    plain = [arg.with_changes(keyword=None, equal=cst.MaybeSentinel.DEFAULT) for arg in args]
+    plain = [unnamed(arg) for arg in args]
     if not method:
         return context.call("jnp.transpose", argument(x), *plain)
     return call(attribute(x, "transpose"), *plain)
@@ -136,7 +141,7 @@ def _squeeze(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: S
 
 @rule("flip")
 def _flip(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
-    shape = shape_of([arg.with_changes(keyword=None) for arg in args])
+    shape = shape_of([unnamed(arg) for arg in args])
     if shape is None:
         return None
     if isinstance(shape, cst.List):
