@@ -156,7 +156,7 @@ class Rewriter(Imports):
             self._stops -= 1
         new: cst.With = self._leave(updated)  # pyright: ignore[reportAssignmentType]
         pairs = zip(original.items, new.items, strict=True)
-        kept = [item for item_before, item in pairs if self._context_name(item_before) not in _CONTEXTS]
+        kept = [item for before, item in pairs if self._context_name(before) not in (*_CONTEXTS, "device")]
         if len(kept) == len(new.items):
             return new
         if kept:

@@ -15,6 +15,30 @@ __all__ = ["Imports"]
 
 
 
+_EINOPS = {
+    "Rearrange": """
+
+class Rearrange(nn.Module):
+    def __init__(self, pattern, **sizes):
+        super().__init__()
+        self.pattern, self.sizes = pattern, sizes
+
+    def forward(self, x):
+        return einops.rearrange(x, self.pattern, **self.sizes)
+""",
+    "Reduce": """
+
+class Reduce(nn.Module):
+    def __init__(self, pattern, reduction, **sizes):
+        super().__init__()
+        self.pattern, self.reduction, self.sizes = pattern, reduction, sizes
+
+    def forward(self, x):
+        return einops.reduce(x, self.pattern, self.reduction, **self.sizes)
+""",
+}
+
+
 class Imports(cst.CSTTransformer):
     """The part of a rewriting that is about names of modules.
 
@@ -29,6 +53,7 @@ class Imports(cst.CSTTransformer):
         self.report = context.report
         self.called: set[cst.CSTNode] = set()
         self.present: cst.CSTNode | None = None
+        self.layers: list[str] = []  # layers of einops that the file uses
         self.first: cst.CSTNode | None = None  # the first statement that imports torch
         self.gone: dict[str, tuple[str, cst.CSTNode, str, str]] = {}  # imports without a counterpart, by their local names
 
@@ -66,6 +91,8 @@ class Imports(cst.CSTTransformer):
                 self.report.todo(small, "names are imported by *", "import the names that are used")
                 return self._leave_again(updated)
             return updated
+        if isinstance(small, cst.ImportFrom) and code(small.module or cst.Name("x")) == "einops.layers.torch":
+            return self._einops(updated, [local for local, _, _ in rows])
         if not any(qualified.split(".")[0] == "torch" for _, qualified, _ in rows):
             return updated
         self.present = original
@@ -87,6 +114,23 @@ class Imports(cst.CSTTransformer):
         if isinstance(lines[-1], cst.SimpleStatementLine) and updated.trailing_whitespace.comment:
             lines[-1] = lines[-1].with_changes(trailing_whitespace=updated.trailing_whitespace)
         return cst.FlattenSentinel(lines)
+
+    def _einops(self, updated: cst.SimpleStatementLine, locals_: list[str]) -> cst.SimpleStatementLine:
+        """The layers of einops are torch's: modules of the same names take their place."""
+        self.layers += [local for local in locals_ if local in _EINOPS]
+        if len(self.layers) < len(locals_):
+            return updated
+        self.names.use("nn")
+        new = statement("import einops")
+        assert isinstance(new, cst.SimpleStatementLine)
+        return new.with_changes(leading_lines=updated.leading_lines)
+
+    def _with_layers(self, body: list[cst.BaseStatement]) -> list[cst.BaseStatement]:
+        if not self.layers:
+            return body
+        places = [i for i, each in enumerate(body) if code(each).lstrip().startswith(("import ", "from "))]
+        made = [statement(_EINOPS[layer]) for layer in self.layers]
+        return [*body[: places[-1] + 1], *made, *body[places[-1] + 1 :]]
 
     def _leave_again(self, updated: cst.SimpleStatementLine) -> cst.SimpleStatementLine:
         comment = cst.EmptyLine(comment=cst.Comment("# PORT: names are imported by *: import the names that are used"))
@@ -169,7 +213,7 @@ class Imports(cst.CSTTransformer):
                 body.append(each)
         if self.first is None and lines:
             body = [*map(statement, lines), *body]
-        return updated.with_changes(body=body)
+        return updated.with_changes(body=self._with_layers(body))
 
 
 class _Used(cst.CSTVisitor):
