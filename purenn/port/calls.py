@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from purenn.port.context import DROPPED, Context, bind, known_functions
+from purenn.port.context import DROPPED, Context, bind
 from purenn.port.factories import FACTORIES, legacy
 from purenn.port.casts import legacy_dtype
 from purenn.port.imports import STANDARD
-from purenn.port.nodes import argument, as_name, attribute, call, code
+from purenn.port.inplace import PLAIN_VALUES, in_place_value
+from purenn.port.nodes import argument, as_name, code, without_data
 from purenn.port.remedies import remedy
 from purenn.port.results import TENSOR_METHODS
 from purenn.port.shapes import RULES
@@ -23,6 +24,7 @@ _ROUNDING = {"floor", "ceil", "trunc", "round", "long", "int", "short", "byte", 
 # Methods that modules, strings, lists or numpy's arrays have as well.
 _SHARED = {"split", "type", "to", "cuda", "cpu", "float", "double", "half", "bfloat16", "copy", "sort", "index", "apply"}
 _CONTAINERS = {"add", "sub", "where", "new", "all", "any", "sort", "index", "copy", "split", "repeat", "round"}
+_NUMBERS = ("int", "float", "bool")
 _RECEIVERS = ("tensor", "unknown")
 _ARRAY_METHODS = TENSOR_METHODS | set(ROWS) | set(RULES)
 
@@ -158,21 +160,14 @@ def _init(updated: cst.Call, name: str) -> cst.Call:
     return updated.with_changes(args=args, func=func)
 
 
-def without_data(node: cst.BaseExpression) -> cst.BaseExpression:
-    """``x`` for ``x.data``, ``x.detach()`` and for what the port makes of them."""
-    if isinstance(node, cst.Attribute) and node.attr.value == "data":
-        return node.value
-    if isinstance(node, cst.Call) and as_name(node.func) == "jax.lax.stop_gradient":
-        return node.args[0].value
-    return node
-
-
 def _method(
     context: Context, node: cst.Call, func: cst.Attribute, updated: cst.Call, new: cst.Attribute
 ) -> cst.BaseExpression | None:
     name, kind = func.attr.value, context.kind(func.value)
     if kind == "shape" and name == "numel":
         return context.call("math.prod", new.value)
+    if kind in _NUMBERS and name in TENSOR_METHODS and not hasattr(float, name):
+        kind = "tensor"  # a default value told a number, but numbers have no such method
     if kind == "unknown" and not _is_tensor_method(context, node, func):
         return None
     if kind not in _RECEIVERS:
@@ -188,8 +183,8 @@ def _method(
     x = new.value
     if name in _ROUNDING:
         x = _exact(context, func.value, x)
-    if name.endswith("_") and plain in ("zero", "fill", "normal", "uniform", "copy"):
-        return None  # statements: see purenn.port.inplace
+    if name in PLAIN_VALUES:
+        return None if node in context.statements else in_place_value(context, node, updated, x)
     return _tensor_call(context, node, name, x, _plain(context, node, updated.args), method=True)
 
 
@@ -236,5 +231,3 @@ def _refuse(context: Context, node: cst.Call, name: str) -> None:
     context.report.todo(node, f"torch.{name} has no translation", why)
 
 
-__all__ += ["without_data"]
-_ = (attribute, call, known_functions)

@@ -69,6 +69,7 @@ class Context:
         report: the remarks.
         owners: the classes around the present place.
         functions: the functions around the present place.
+        statements: the calls of in-place methods that are statements of their own.
     """
 
     def __init__(self, names: Names, kinds: Inference, report: Report):
@@ -77,6 +78,7 @@ class Context:
         self.report = report
         self.owners: list[str] = []
         self.functions: list[cst.FunctionDef] = []
+        self.statements: set[cst.CSTNode] = set()
 
     def kind(self, node: cst.CSTNode) -> Kind:
         return self.kinds.kind(node)

@@ -52,7 +52,14 @@ def imported(node: cst.Import | cst.ImportFrom) -> Iterator[tuple[str, str, str]
 class _Finder(cst.CSTVisitor):
     def __init__(self) -> None:
         self.aliases: dict[str, str] = {}
-        self.lines: set[str] = set()
+        self.top: dict[str, str] = {}
+        self.depth = 0
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
+        self.depth += 1
+
+    def leave_FunctionDef(self, original_node: cst.FunctionDef) -> None:
+        self.depth -= 1
 
     def visit_Import(self, node: cst.Import) -> None:
         self._add(node)
@@ -63,6 +70,8 @@ class _Finder(cst.CSTVisitor):
     def _add(self, node: cst.Import | cst.ImportFrom) -> None:
         for local, qualified, _ in imported(node):
             self.aliases[local] = qualified
+            if self.depth == 0:
+                self.top[local] = qualified
 
 
 _SAME = (
@@ -76,6 +85,7 @@ class Names:
 
     Attributes:
         aliases: qualified names by what they are called in the file.
+        top: those that are imported outside of functions.
         needed: the short names that the port uses: ``jnp``, ``ops`` and so on.
     """
 
@@ -83,6 +93,7 @@ class Names:
         finder = _Finder()
         tree.visit(finder)
         self.aliases = finder.aliases
+        self.top = finder.top
         self.needed: set[str] = set()
 
     @property
@@ -103,15 +114,15 @@ class Names:
         """Notes that the port uses one of the usual short names, and gives what it is called in this file."""
         if short in STANDARD:
             target = _target(STANDARD[short])
-            for local, qualified in self.aliases.items():
+            for local, qualified in self.top.items():
                 if qualified == target or MODULES.get(canonical(qualified)) == target:
                     return local
             self.needed.add(short)
         return short
 
-    def imports(self) -> list[str]:
+    def imports(self, used: set[str]) -> list[str]:
         """The lines that import what the port uses beside what the file imports already."""
-        lines = [STANDARD[short] for short in sorted(self.needed)]
+        lines = [STANDARD[short] for short in sorted(self.needed & used)]
         return sorted(lines, key=lambda line: (line.startswith("from"), _target(line).replace("jax.numpy", "jax.a")))
 
 

@@ -318,7 +318,9 @@ class Inference:
         if isinstance(node, cst.Comparison):
             kinds = [self._expr(node.left, scope), *(self._expr(c.comparator, scope) for c in node.comparisons)]
             plain = any(isinstance(c.operator, cst.Is | cst.IsNot | cst.In | cst.NotIn) for c in node.comparisons)
-            return "tensor" if "tensor" in kinds and not plain else "bool"
+            if plain:
+                return "bool"
+            return "tensor" if "tensor" in kinds else "unknown" if "unknown" in kinds else "bool"
         if isinstance(node, cst.Subscript):
             return self._subscript(node, scope)
         return self._compound(node, scope)

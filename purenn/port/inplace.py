@@ -6,12 +6,25 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from purenn.port.calls import without_data
 from purenn.port.context import Context, bind
-from purenn.port.nodes import argument, as_name, attribute, call, code, expression, is_same
+from purenn.port.factories import key
+from purenn.port.nodes import (
+    argument,
+    as_name,
+    attribute,
+    binary,
+    call,
+    code,
+    expression,
+    is_same,
+    without_data,
+)
 from purenn.port.shapes import method_name
 
-__all__ = ["assigned_item", "augmented_item", "in_place_statement", "is_in_place"]
+__all__ = ["PLAIN_VALUES", "assigned_item", "augmented_item", "in_place_statement", "in_place_value", "is_in_place"]
+
+# Methods that leave a value which doesn't depend on that before.
+PLAIN_VALUES = ("zero_", "fill_", "normal_", "uniform_", "copy_")
 
 _INITIALIZERS = {"normal_", "uniform_", "zero_", "fill_"}
 _UPDATES: dict[type[cst.BaseAugOp], str] = {
@@ -86,8 +99,6 @@ def augmented_item(context: Context, original: cst.AugAssign, updated: cst.AugAs
     value = updated.value
     if not all(_is_plain_index(context, each) for each in original.target.slice):
         operators = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
-        from purenn.port.nodes import binary
-
         value, method = binary(updated.target, operators[method], value), "set"
     return cst.Assign([cst.AssignTarget(holder)], _at(holder, slices, method, value))
 
@@ -177,32 +188,33 @@ def _initializer(context: Context, original: cst.Call, updated: cst.BaseExpressi
     return context.call(f"nn.init.{last}", argument(holder), *arguments)
 
 
-def _pure(context: Context, original: cst.Call, updated: cst.BaseExpression, target: cst.BaseExpression) -> cst.BaseExpression | None:
+def _pure(
+    context: Context, original: cst.Call, updated: cst.BaseExpression, target: cst.BaseExpression
+) -> cst.BaseExpression | None:
     """The value that an in-place call leaves in its tensor, as an expression."""
-    name = method_name(original)
-    args = _arguments(updated)
-    assert isinstance(original.func, cst.Attribute)
-    if name not in ("zero_", "fill_", "normal_", "uniform_", "copy_"):
+    if method_name(original) not in PLAIN_VALUES:
         return updated
-    x = without_data(target)
-    sliced = isinstance(x, cst.Subscript)
+    return in_place_value(context, original, updated, without_data(target))
+
+
+def in_place_value(
+    context: Context, original: cst.Call, updated: cst.BaseExpression, x: cst.BaseExpression
+) -> cst.BaseExpression:
+    """What ``x.zero_()``, ``x.fill_(1)``, ``x.copy_(y)`` and the random ones leave in x."""
+    name, args, sliced = method_name(original), _arguments(updated), isinstance(x, cst.Subscript)
     if name == "zero_":
         return expression("0") if sliced else context.call("jnp.zeros_like", x)
     if name == "fill_":
         return args[0].value if sliced else context.call("jnp.full_like", argument(x), args[0])
     if name == "copy_":
         return args[0].value if sliced else _at(x, _everything(), "set", args[0].value)
-    from purenn.port.factories import key
-    from purenn.port.nodes import binary
-
-    drawn = "uniform" if name == "uniform_" else "normal"
     shape, dtype = attribute(x, "shape"), attribute(x, "dtype")
     if name == "uniform_":
         given = bind(("from", "to"), args) or {}
-        extra = [argument(given[w], k) for w, k in (("from", "minval"), ("to", "maxval")) if w in given]
+        extra = [argument(given[word], keyword) for word, keyword in (("from", "minval"), ("to", "maxval")) if word in given]
         return context.call("jax.random.uniform", argument(key(context)), argument(shape), argument(dtype), *extra)
-    noise: cst.BaseExpression = context.call(f"jax.random.{drawn}", key(context), shape, dtype)
     given = bind(("mean", "std"), args) or {}
+    noise: cst.BaseExpression = context.call("jax.random.normal", key(context), shape, dtype)
     if "std" in given:
         noise = binary(given["std"], "*", noise)
     if "mean" in given and code(given["mean"]) not in ("0", "0.0"):

@@ -24,6 +24,7 @@ __all__ = [
     "statement",
     "subscript",
     "tuple_of",
+    "without_data",
     "without_parens",
 ]
 
@@ -189,9 +190,22 @@ def _operand(node: cst.BaseExpression) -> cst.BaseExpression:
     return node if simple or node.lpar else in_parens(node)
 
 
+def without_data(node: cst.BaseExpression) -> cst.BaseExpression:
+    """``x`` for ``x.data``, ``x.detach()`` and for what the port makes of them."""
+    if isinstance(node, cst.Attribute) and node.attr.value == "data":
+        return node.value
+    if isinstance(node, cst.Call) and as_name(node.func) == "jax.lax.stop_gradient":
+        return node.args[0].value
+    return node
+
+
 def binary(left: cst.BaseExpression, operator: str, right: cst.BaseExpression) -> cst.BaseExpression:
     """``(left operator right)``; the parentheses go where `without_parens` meets them."""
-    left, right = _operand(left), _operand(right)
+    if operator in ("+", "-") and isinstance(left, cst.BinaryOperation) and id(left) in made_parens:
+        left = without_parens(left)  # x * 2 + 1
+    else:
+        left = _operand(left)
+    right = _operand(right)
     parens = {"lpar": [cst.LeftParen()], "rpar": [cst.RightParen()]}
     if operator in _COMPARISONS:
         node: cst.BaseExpression = cst.Comparison(left, [cst.ComparisonTarget(_COMPARISONS[operator], right)], **parens)

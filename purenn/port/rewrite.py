@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import libcst as cst
 
 from purenn.port.calls import CONTEXTS as _CONTEXTS
-from purenn.port.calls import rewrite_call, without_data
+from purenn.port.calls import rewrite_call
 from purenn.port.casts import as_dtype
 from purenn.port.context import Context, known_functions
 from purenn.port.imports import MODULES
 from purenn.port.inplace import assigned_item, augmented_item, in_place_statement, is_in_place
-from purenn.port.nodes import argument, as_name, attribute, bound, call, code, expression, is_same, made_parens, without_parens
+from purenn.port.nodes import argument, as_name, attribute, bound, call, code, expression, is_same, made_parens, without_data, without_parens
 from purenn.port.remedies import remedy
 from purenn.port.report import MARK
 from purenn.port.rewrite_imports import Imports
@@ -276,6 +276,14 @@ class Rewriter(Imports):
 
     def leave_AnnAssign(self, original: cst.AnnAssign, updated: cst.AnnAssign) -> cst.AnnAssign:
         return updated if updated.value is None else updated.with_changes(value=without_parens(updated.value))
+
+    def visit_Expr(self, node: cst.Expr) -> None:
+        value = node.value
+        while is_in_place(value):
+            assert isinstance(value, cst.Call)
+            assert isinstance(value.func, cst.Attribute)
+            self.context.statements.add(value)
+            value = value.func.value
 
     def leave_Expr(self, original: cst.Expr, updated: cst.Expr) -> cst.BaseSmallStatement | cst.RemovalSentinel:
         self._mark_shared(original)

@@ -183,10 +183,8 @@ class Imports(cst.CSTTransformer):
         self.gone[local if qualified != "torch" else f"torch:{full}"] = (line, self.present or cst.Name(local), full, why)
         return ""
 
-    def _still_used(self, tree: cst.Module) -> list[str]:
+    def _still_used(self, finder: _Used) -> list[str]:
         """The imports of torch's names that something which isn't translated needs."""
-        finder = _Used()
-        tree.visit(finder)
         lines = []
         for local, (line, node, full, why) in self.gone.items():
             if local.startswith("torch:"):
@@ -201,19 +199,40 @@ class Imports(cst.CSTTransformer):
         return sorted(lines)
 
     def leave_Module(self, original: cst.Module, updated: cst.Module) -> cst.Module:
-        lines = [*self._still_used(updated), *self.names.imports()]
-        body = []
+        finder = _Used()
+        updated.visit(finder)
+        used = finder.names | ({"nn"} if self.layers else set())
+        lines = [*self._still_used(finder), *self.names.imports(used)]
+        late = [line for line in lines if line.startswith("from purenn.")]  # after those from purenn itself
+        lines = [line for line in lines if line not in late]
+        body: list[cst.BaseStatement] = []
+        lead: list[cst.EmptyLine] = []
+        open_for_late = False
         for each in updated.body:
             if code(each).strip().endswith("__purenn_imports__"):
-                made = [statement(line) for line in lines]
-                if made:
-                    made[0] = made[0].with_changes(leading_lines=each.leading_lines)  # pyright: ignore[reportAttributeAccessIssue]
-                body += made
-            else:
-                body.append(each)
-        if self.first is None and lines:
-            body = [*map(statement, lines), *body]
+                lead, open_for_late = list(each.leading_lines), True  # pyright: ignore[reportAttributeAccessIssue]
+                body += _led([statement(line) for line in lines], lead)
+                lead = [] if lines else lead
+                continue
+            if open_for_late and not code(each).strip().startswith("from purenn import"):
+                body += _led([statement(line) for line in late], lead)
+                open_for_late, lead = False, [] if late else lead
+            body.append(*_led([each], lead))
+            lead = []
+        if open_for_late:
+            body += [statement(line) for line in late]
+        if self.first is None:
+            body = [*map(statement, [*lines, *late]), *body]
         return updated.with_changes(body=self._with_layers(body))
+
+
+def _led(statements: list[cst.BaseStatement], lead: list[cst.EmptyLine]) -> list[cst.BaseStatement]:
+    """The statements, of which the first gets the lines that stood before another."""
+    if not statements or not lead:
+        return statements
+    first = statements[0]
+    new = first.with_changes(leading_lines=[*lead, *getattr(first, "leading_lines", ())])
+    return [new, *statements[1:]]
 
 
 class _Used(cst.CSTVisitor):

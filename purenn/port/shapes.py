@@ -149,8 +149,8 @@ def _flip(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequ
     return context.call("jnp.flip", argument(x), argument(shape, "axis"))
 
 
-@rule("std", "var")
-def _std(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
+@rule("var")
+def _var(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
     name = method_name(node)
     given = bind(("dim", "unbiased", "keepdim", "correction"), args)
     if given is None or ("unbiased" in given and code(given["unbiased"]) not in ("True", "False")):

@@ -156,9 +156,12 @@ class _Training(cst.CSTTransformer):
         made = self.pending.pop()
         if not made:
             return loop
-        first = made[0].with_changes(leading_lines=loop.leading_lines)
-        lead = [] if self.functions else [cst.EmptyLine(indent=False)] * 2
-        return cst.FlattenSentinel([first, *made[1:], loop.with_changes(leading_lines=lead or [cst.EmptyLine(indent=False)])])
+        blank = [cst.EmptyLine(indent=False)] * (1 if self.functions else 2)
+        made = [each.with_changes(leading_lines=blank) for each in made]
+        comments = list(loop.leading_lines)
+        while comments and comments[0].comment is None:
+            del comments[0]
+        return cst.FlattenSentinel([*made, loop.with_changes(leading_lines=[*blank, *comments])])
 
     def leave_IndentedBlock(self, original_node: cst.IndentedBlock, updated_node: cst.IndentedBlock) -> cst.IndentedBlock:
         return updated_node.with_changes(body=self._passes(list(updated_node.body)))
@@ -208,7 +211,7 @@ class _Training(cst.CSTTransformer):
         made = made.with_changes(body=made.body.with_changes(body=[_bare(made.body.body[0]), *made.body.body[1:]]))
         self.report.positions.setdefault(step, self.report.line_of(first))
         if self.pending:
-            self.pending[-1].append(made)
+            self.pending[0].append(made)
             return [step]
         return [made, step]
 
