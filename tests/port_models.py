@@ -66,7 +66,7 @@ class Model(nn.Module):
         return logits, loss
 '''
 
-POSITIONS = '''
+POSITIONS = """
 import math
 import torch
 from torch import nn, Tensor
@@ -87,9 +87,9 @@ class Model(nn.Module):
         x += self.pe[:x.size(0)]
         mask = torch.triu(torch.full((x.size(0), x.size(0)), float("-inf")), diagonal=1)
         return self.layer(x, mask)
-'''
+"""
 
-RESIDUAL = '''
+RESIDUAL = """
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -139,9 +139,9 @@ class Model(nn.Module):
         out = F.adaptive_avg_pool2d(x, 1)
         out = out.view(out.size(0), -1)
         return self.linear(out)
-'''
+"""
 
-AUTOENCODER = '''
+AUTOENCODER = """
 import torch
 import torch.utils.data
 from torch import nn
@@ -167,9 +167,9 @@ class Model(nn.Module):
         z = self.reparameterize(mu, logvar)
         kld = -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp(), dim=1)
         return torch.sigmoid(self.fc3(z)), kld.mean()
-'''
+"""
 
-RECURRENT = '''
+RECURRENT = """
 import torch
 import torch.nn as nn
 from torch.autograd import Variable
@@ -199,9 +199,9 @@ class Model(nn.Module):
         mean = (out * mask.unsqueeze(2).float()).sum(1) / lengths.unsqueeze(1).float()
         last = h.view(self.layers, 2, x.size(0), self.hidden_size)[-1].permute(1, 0, 2).reshape(x.size(0), -1)
         return self.fc(pooled + mean + last), c.std()
-'''
+"""
 
-POINTS = '''
+POINTS = """
 import numpy as np
 import torch
 import torch.nn as nn
@@ -221,7 +221,8 @@ class Transform(nn.Module):
         x = torch.max(x, 2, keepdim=True)[0]
         x = x.view(-1, 8)
         x = self.fc(x)
-        iden = torch.from_numpy(np.eye(self.k).flatten().astype(np.float32)).view(1, self.k * self.k).repeat(batchsize, 1)
+        iden = torch.from_numpy(np.eye(self.k).flatten().astype(np.float32))
+        iden = iden.view(1, self.k * self.k).repeat(batchsize, 1)
         if x.is_cuda:
             iden = iden.cuda()
         x = x + iden
@@ -245,9 +246,9 @@ class Model(nn.Module):
         eye = torch.eye(3)[None, :, :]
         loss = torch.mean(torch.norm(torch.bmm(trans, trans.transpose(2, 1)) - eye, dim=(1, 2)))
         return F.log_softmax(values, dim=-1), places, top, loss
-'''
+"""
 
-CODEBOOK = '''
+CODEBOOK = """
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -292,7 +293,7 @@ class Model(nn.Module):
         diffY = x.size()[2] - decoded.size()[2]
         decoded = F.pad(decoded, [0, 0, diffY // 2, diffY - diffY // 2])
         return torch.cat([decoded, x], dim=1), diff.unsqueeze(0), ids
-'''
+"""
 
 # name: source, inputs
 MODELS = {

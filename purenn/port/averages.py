@@ -12,7 +12,11 @@ __all__ = ["parameter_average"]
 
 def parameter_average(node: cst.For) -> cst.BaseStatement | None:
     """``b.params = jax.tree.map(...)`` for a loop over ``zip(a.parameters(), b.parameters())`` that sets b's, or None."""
-    if not isinstance(node.iter, cst.Call) or as_name(node.iter.func) != "zip" or not isinstance(node.target, cst.Tuple):
+    if (
+        not isinstance(node.iter, cst.Call)
+        or as_name(node.iter.func) != "zip"
+        or not isinstance(node.target, cst.Tuple)
+    ):
         return None
     names = [as_name(each.value) for each in node.target.elements]
     modules = [

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import libcst as cst
 
+from purenn.port.casts import legacy_dtype
 from purenn.port.context import DROPPED, Context, bind
 from purenn.port.factories import FACTORIES, legacy
-from purenn.port.casts import legacy_dtype
 from purenn.port.imports import STANDARD
 from purenn.port.inplace import PLAIN_VALUES, in_place_value
 from purenn.port.nodes import argument, as_name, code, without_data
@@ -19,10 +19,31 @@ from purenn.port.tables import FUNCTION_ONLY, ROWS
 
 __all__ = ["rewrite_call"]
 
-CONTEXTS = ("no_grad", "inference_mode", "enable_grad", "set_grad_enabled", "autograd.set_detect_anomaly", "autograd.no_grad")
+CONTEXTS = (
+    "no_grad",
+    "inference_mode",
+    "enable_grad",
+    "set_grad_enabled",
+    "autograd.set_detect_anomaly",
+    "autograd.no_grad",
+)
 _ROUNDING = {"floor", "ceil", "trunc", "round", "long", "int", "short", "byte", "frac", "floor_", "ceil_", "round_"}
 # Methods that modules, strings, lists or numpy's arrays have as well.
-_SHARED = {"split", "type", "to", "cuda", "cpu", "float", "double", "half", "bfloat16", "copy", "sort", "index", "apply"}
+_SHARED = {
+    "split",
+    "type",
+    "to",
+    "cuda",
+    "cpu",
+    "float",
+    "double",
+    "half",
+    "bfloat16",
+    "copy",
+    "sort",
+    "index",
+    "apply",
+}
 _CONTAINERS = {"add", "sub", "where", "new", "all", "any", "sort", "index", "copy", "split", "repeat", "round"}
 _NUMBERS = ("int", "float", "bool")
 _RECEIVERS = ("tensor", "unknown")
@@ -100,7 +121,9 @@ def _plain(context: Context, node: cst.Call, args: Sequence[cst.Arg]) -> list[cs
         word = arg.keyword.value if arg.keyword else ""
         if word in DROPPED - {"copy"}:
             if word == "requires_grad" and code(arg.value) == "True":
-                context.report.note(node, "requires_grad=True was left out", "jax.grad says with respect to which arrays it goes")
+                context.report.note(
+                    node, "requires_grad=True was left out", "jax.grad says with respect to which arrays it goes"
+                )
             continue
         kept.append(arg.with_changes(comma=cst.MaybeSentinel.DEFAULT) if len(args) else arg)
     if len(kept) == len(args):
@@ -130,7 +153,9 @@ def _by_ops(context: Context, node: cst.Call, name: str, args: Sequence[cst.Arg]
     return context.ops(node, name, args)
 
 
-def _sequence_function(context: Context, node: cst.Call, name: str, args: Sequence[cst.Arg]) -> cst.BaseExpression | None:
+def _sequence_function(
+    context: Context, node: cst.Call, name: str, args: Sequence[cst.Arg]
+) -> cst.BaseExpression | None:
     if name == "einsum":
         many = len(args) == 2 and context.kind(node.args[1].value) in ("tensors", "list")
         return context.call("F.einsum" if many else "jnp.einsum", *args)
@@ -143,7 +168,12 @@ def _fourier(context: Context, name: str, args: Sequence[cst.Arg]) -> cst.BaseEx
     made = []
     for arg in args:
         word = arg.keyword.value if arg.keyword else None
-        made.append(argument(arg.value, {"dim": "axes" if name.endswith(("n", "2", "shift")) else "axis", "input": "a"}.get(word or "", word)))
+        made.append(
+            argument(
+                arg.value,
+                {"dim": "axes" if name.endswith(("n", "2", "shift")) else "axis", "input": "a"}.get(word or "", word),
+            )
+        )
     return context.call(f"jnp.{name}", *made)
 
 
@@ -192,7 +222,11 @@ def _is_tensor_method(context: Context, node: cst.Call, func: cst.Attribute) -> 
     """Whether the object of a method, of which nothing else is known, is a tensor."""
     name = func.attr.value
     head = (as_name(func.value) or "").split(".")[0]
-    if context.names.qualify(func.value) is not None or head in STANDARD or (isinstance(func.value, cst.Call) and as_name(func.value.func) == "super"):
+    if (
+        context.names.qualify(func.value) is not None
+        or head in STANDARD
+        or (isinstance(func.value, cst.Call) and as_name(func.value.func) == "super")
+    ):
         return False
     if name in _SHARED:
         kinds = [context.kind(arg.value) for arg in node.args]
@@ -201,7 +235,10 @@ def _is_tensor_method(context: Context, node: cst.Call, func: cst.Attribute) -> 
         text = code(func.value).rsplit(".", 1)[-1].lower()
         if any(word in text for word in ("model", "net", "module", "encoder", "decoder", "criterion", "loss_fn")):
             return False
-        return name in ("cuda", "cpu", "float", "to", "type", "double", "half") and name in TENSOR_METHODS | {"to", "type"}
+        return name in ("cuda", "cpu", "float", "to", "type", "double", "half") and name in TENSOR_METHODS | {
+            "to",
+            "type",
+        }
     return name in TENSOR_METHODS or name.rstrip("_") in _ARRAY_METHODS - _CONTAINERS
 
 
@@ -209,7 +246,11 @@ def _is_torch_method(name: str) -> bool:
     from purenn.port.context import known_ops
 
     plain = name[:-1] if name.endswith("_") else name
-    return not name.startswith("_") and plain in known_ops() and plain not in ("index", "copy", "format", "count", "load", "save")
+    return (
+        not name.startswith("_")
+        and plain in known_ops()
+        and plain not in ("index", "copy", "format", "count", "load", "save")
+    )
 
 
 def _exact(context: Context, original: cst.BaseExpression, x: cst.BaseExpression) -> cst.BaseExpression:
@@ -229,5 +270,3 @@ def _exact(context: Context, original: cst.BaseExpression, x: cst.BaseExpression
 def _refuse(context: Context, node: cst.Call, name: str) -> None:
     why = remedy(name) or "write it with jax"
     context.report.todo(node, f"torch.{name} has no translation", why)
-
-

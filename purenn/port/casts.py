@@ -132,7 +132,9 @@ def _element_size(context: Context, node: cst.CSTNode, x: cst.BaseExpression, ar
 @rule("new_zeros", "new_ones", "new_empty", "new_full")
 def _new(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
     name = method_name(node).removeprefix("new_").replace("empty", "zeros")
-    plain = [arg for arg in args if arg.keyword is None or arg.keyword.value not in ("dtype", "device", "requires_grad")]
+    plain = [
+        arg for arg in args if arg.keyword is None or arg.keyword.value not in ("dtype", "device", "requires_grad")
+    ]
     dtype = next((arg.value for arg in args if arg.keyword and arg.keyword.value == "dtype"), attribute(x, "dtype"))
     if name == "full":
         return context.call("jnp.full", *plain, argument(dtype))

@@ -27,6 +27,7 @@ def known_ops() -> frozenset[str]:
         from purenn.interop import ops
     except ImportError:
         import torch
+
         return frozenset(n for n in {*dir(torch), *dir(torch.Tensor)} if not n.startswith("_"))
 
     return frozenset(ops.__all__)
@@ -106,7 +107,9 @@ class Context:
     ) -> cst.BaseExpression | None:
         """A call of torch's function over jax arrays, or None with a remark if purenn has none of the name."""
         plain = name.rstrip("_") if name.endswith("_") and not name.startswith("_") else name
-        kept = [a for a in arguments if not (isinstance(a, cst.Arg) and a.keyword and a.keyword.value in DROPPED - {"copy"})]
+        kept = [
+            a for a in arguments if not (isinstance(a, cst.Arg) and a.keyword and a.keyword.value in DROPPED - {"copy"})
+        ]
         if plain in known_functions():
             return self.call(f"F.{plain}", *kept)
         if plain in known_ops():
@@ -136,7 +139,12 @@ class Context:
         made = []
         for place, (keyword, parameter, value) in enumerate(arguments):
             simple = keyword is not None and place < 2 and parameter in ("dim", "dim0", "dim1")
-            made.append(argument(_as_axis(value) if parameter.startswith("dim") else value, None if simple and by_position and self._fits(row, place, parameter) else keyword))
+            made.append(
+                argument(
+                    _as_axis(value) if parameter.startswith("dim") else value,
+                    None if simple and by_position and self._fits(row, place, parameter) else keyword,
+                )
+            )
         if row.callee.startswith("."):
             assert tensor is not None
             if method:

@@ -86,7 +86,9 @@ def _full(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
 def _arange(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
     positional, words = _split(args)
     named = [argument(words[a], b) for a, b in (("start", "start"), ("end", "stop"), ("step", "step")) if a in words]
-    return context.call("jnp.arange", *positional, *named, *_dtype(words)) if name_of(context, node) == "arange" else None
+    return (
+        context.call("jnp.arange", *positional, *named, *_dtype(words)) if name_of(context, node) == "arange" else None
+    )
 
 
 @factory("linspace")
@@ -123,8 +125,14 @@ def legacy(context: Context, node: cst.Call, args: Sequence[cst.Arg], name: str)
         if kinds[0] == "shape" and not isinstance(args[0].value, cst.List):
             return context.call("jnp.zeros", args[0].value, *own)
         return context.call("jnp.array", args[0].value, dtype)
-    if len(args) == 1 and kinds[0] == "unknown" and not (context.functions and context.functions[-1].name.value == "__init__"):
-        context.report.note(node, f"{name}({code(args[0].value)}) was taken for data", "write jnp.zeros if it is a size")
+    if (
+        len(args) == 1
+        and kinds[0] == "unknown"
+        and not (context.functions and context.functions[-1].name.value == "__init__")
+    ):
+        context.report.note(
+            node, f"{name}({code(args[0].value)}) was taken for data", "write jnp.zeros if it is a size"
+        )
         return context.call("jnp.array", args[0].value, dtype)
     shape = shape_of(args)
     return None if shape is None else context.call("jnp.zeros", argument(shape), *own)
@@ -137,7 +145,13 @@ def legacy(context: Context, node: cst.Call, args: Sequence[cst.Arg], name: str)
 def _randn(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
     positional, words = _split(args)
     shape = _shape(positional, words) or expression("()")
-    if len(positional) == 1 and context.kind(node.args[0].value) != "shape" and not isinstance(shape, cst.Tuple | cst.List) and not positional[0].star and ".shape" not in code(shape):
+    if (
+        len(positional) == 1
+        and context.kind(node.args[0].value) != "shape"
+        and not isinstance(shape, cst.Tuple | cst.List)
+        and not positional[0].star
+        and ".shape" not in code(shape)
+    ):
         shape = tuple_of([shape])
     name = "normal" if name_of(context, node) == "randn" else "uniform"
     return context.call(f"jax.random.{name}", argument(key(context)), argument(shape), *_dtype(words))
@@ -255,14 +269,20 @@ def _compile(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
 
 @factory("utils.checkpoint.checkpoint")
 def _checkpoint(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
-    kept = [arg for arg in args[1:] if arg.keyword is None or arg.keyword.value not in ("use_reentrant", "preserve_rng_state")]
+    kept = [
+        arg
+        for arg in args[1:]
+        if arg.keyword is None or arg.keyword.value not in ("use_reentrant", "preserve_rng_state")
+    ]
     return call(context.call("nn.remat", args[0].value), *kept)
 
 
 @factory("save")
 def _save(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
     if len(args) != 2 or not code(args[0].value).endswith("state_dict()"):
-        context.report.todo(node, "torch.save pickles an object", "purenn.save(path, arrays) writes the arrays of a dict")
+        context.report.todo(
+            node, "torch.save pickles an object", "purenn.save(path, arrays) writes the arrays of a dict"
+        )
         return None
     return context.call("purenn.save", args[1].value, args[0].value)
 

@@ -277,7 +277,10 @@ class Inference:
             inner = node.args[0].value
             self.of[node] = ("int", self.of[inner] if self._pairs(inner, scope) else element(kinds[0]))
         elif isinstance(node.func, cst.Attribute) and node.func.attr.value.startswith("named_"):
-            self.of[node] = ("str", "module" if "module" in node.func.attr.value or "child" in node.func.attr.value else "tensor")
+            self.of[node] = (
+                "str",
+                "module" if "module" in node.func.attr.value or "child" in node.func.attr.value else "tensor",
+            )
         else:
             return False
         return True
@@ -332,7 +335,11 @@ class Inference:
                 return "shape"
             if isinstance(node, cst.List):
                 joined = element(kinds)
-                return {"tensor": "tensors", "module": "modules"}.get(joined, "list") if isinstance(joined, str) else "list"
+                return (
+                    {"tensor": "tensors", "module": "modules"}.get(joined, "list")
+                    if isinstance(joined, str)
+                    else "list"
+                )
             return kinds
         if isinstance(node, cst.ListComp | cst.GeneratorExp | cst.SetComp):
             inner = Scope(outer=scope)
@@ -344,7 +351,11 @@ class Inference:
                     self._expr(test.test, inner)
                 loop = loop.inner_for_in
             kind = self._expr(node.elt, inner)
-            return {"tensor": "tensors", "module": "modules", "int": "shape"}.get(kind, "list") if isinstance(kind, str) else "list"
+            return (
+                {"tensor": "tensors", "module": "modules", "int": "shape"}.get(kind, "list")
+                if isinstance(kind, str)
+                else "list"
+            )
         if isinstance(node, cst.IfExp):
             self._expr(node.test, scope)
             return join(self._expr(node.body, scope), self._expr(node.orelse, scope))

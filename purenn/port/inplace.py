@@ -18,6 +18,7 @@ from purenn.port.nodes import (
     expression,
     is_same,
     without_data,
+    without_parens,
 )
 from purenn.port.shapes import method_name
 
@@ -54,7 +55,9 @@ def root(node: cst.BaseExpression) -> cst.BaseExpression:
     return node
 
 
-def _written(context: Context, target: cst.BaseExpression) -> tuple[cst.BaseExpression, list[cst.SubscriptElement]] | None:
+def _written(
+    context: Context, target: cst.BaseExpression
+) -> tuple[cst.BaseExpression, list[cst.SubscriptElement]] | None:
     """The name or attribute that holds the array, and the index into it, of a target such as ``w.data[i]``."""
     slices: list[cst.SubscriptElement] = []
     if isinstance(target, cst.Subscript):
@@ -67,7 +70,9 @@ def _written(context: Context, target: cst.BaseExpression) -> tuple[cst.BaseExpr
     return (target, slices) if as_name(target) is not None else None
 
 
-def _at(holder: cst.BaseExpression, slices: Sequence[cst.SubscriptElement], method: str, value: cst.BaseExpression) -> cst.Call:
+def _at(
+    holder: cst.BaseExpression, slices: Sequence[cst.SubscriptElement], method: str, value: cst.BaseExpression
+) -> cst.Call:
     place = cst.Subscript(attribute(holder, "at"), list(slices))
     return call(attribute(place, method), value)
 
@@ -76,7 +81,9 @@ def _everything() -> list[cst.SubscriptElement]:
     return [cst.SubscriptElement(cst.Index(expression("...")))]
 
 
-def assigned_item(context: Context, target: cst.Subscript, value: cst.BaseExpression, node: cst.CSTNode) -> cst.Assign | None:
+def assigned_item(
+    context: Context, target: cst.Subscript, value: cst.BaseExpression, node: cst.CSTNode
+) -> cst.Assign | None:
     """``x = x.at[i].set(value)`` for ``x[i] = value``."""
     found = _written(context, target)
     if found is None:
@@ -113,7 +120,9 @@ def _is_plain_index(context: Context, each: cst.SubscriptElement) -> bool:
     return context.kind(value) in ("int", "bool") or isinstance(value, cst.Comparison)
 
 
-def in_place_statement(context: Context, original: cst.Call, updated: cst.BaseExpression) -> cst.Assign | cst.Expr | None:
+def in_place_statement(
+    context: Context, original: cst.Call, updated: cst.BaseExpression
+) -> cst.Assign | cst.Expr | None:
     """The assignment that ``x.add_(1)``, as a statement, becomes.
 
     Args:
@@ -128,7 +137,7 @@ def in_place_statement(context: Context, original: cst.Call, updated: cst.BaseEx
     holder = without_data(target)
     assert isinstance(original.func, cst.Attribute)
     name = original.func.attr.value
-    if holder is not target and isinstance(holder, cst.Name) or _is_loop_parameter(context, holder):
+    if (holder is not target and isinstance(holder, cst.Name)) or _is_loop_parameter(context, holder):
         return _parameter(context, original, updated, holder, name)
     if name in _INITIALIZERS and _is_held(context, holder) and original.func.value is target:
         return cst.Expr(_initializer(context, original, updated, holder, name))
@@ -144,6 +153,7 @@ def in_place_statement(context: Context, original: cst.Call, updated: cst.BaseEx
     value = _pure(context, original, updated, target)
     if value is None:
         return None
+    value = without_parens(value)
     if slices and context.kind(name_of) in ("dict", "list", "tensors"):
         return cst.Assign([cst.AssignTarget(cst.Subscript(name_of, slices))], value)
     if slices:
@@ -162,7 +172,11 @@ def _is_held(context: Context, holder: cst.BaseExpression) -> bool:
 
 
 def _is_loop_parameter(context: Context, holder: cst.BaseExpression) -> bool:
-    return isinstance(holder, cst.Name) and holder.value in ("param", "p", "parameter", "params") and context.kind(holder) == "tensor"
+    return (
+        isinstance(holder, cst.Name)
+        and holder.value in ("param", "p", "parameter", "params")
+        and context.kind(holder) == "tensor"
+    )
 
 
 def _parameter(
@@ -182,7 +196,9 @@ def _arguments(updated: cst.BaseExpression) -> list[cst.Arg]:
     return list(updated.args) if isinstance(updated, cst.Call) else []
 
 
-def _initializer(context: Context, original: cst.Call, updated: cst.BaseExpression, holder: cst.BaseExpression, name: str) -> cst.Call:
+def _initializer(
+    context: Context, original: cst.Call, updated: cst.BaseExpression, holder: cst.BaseExpression, name: str
+) -> cst.Call:
     last = {"zero_": "zeros_", "fill_": "constant_"}.get(name, name)
     arguments = _arguments(updated)
     return context.call(f"nn.init.{last}", argument(holder), *arguments)
@@ -211,7 +227,9 @@ def in_place_value(
     shape, dtype = attribute(x, "shape"), attribute(x, "dtype")
     if name == "uniform_":
         given = bind(("from", "to"), args) or {}
-        extra = [argument(given[word], keyword) for word, keyword in (("from", "minval"), ("to", "maxval")) if word in given]
+        extra = [
+            argument(given[word], keyword) for word, keyword in (("from", "minval"), ("to", "maxval")) if word in given
+        ]
         return context.call("jax.random.uniform", argument(key(context)), argument(shape), argument(dtype), *extra)
     given = bind(("mean", "std"), args) or {}
     noise: cst.BaseExpression = context.call("jax.random.normal", key(context), shape, dtype)

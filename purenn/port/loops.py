@@ -128,7 +128,14 @@ def find_pass(body: Sequence[cst.CSTNode], begin: int, known: dict[str, list[str
     backs = [i for i in range(begin, len(body)) if call_of(body[i], "backward") is not None]
     if not backs:
         return None
-    step = next((i for i in range(backs[0], len(body)) if call_of(body[i], "step") is not None and _is_optimizer(body[i], known)), None)
+    step = next(
+        (
+            i
+            for i in range(backs[0], len(body))
+            if call_of(body[i], "step") is not None and _is_optimizer(body[i], known)
+        ),
+        None,
+    )
     if step is None:
         return "no step of an optimizer follows in the same block"
     backs = [i for i in backs if i < step]
@@ -181,7 +188,9 @@ def _called(body: Sequence[cst.CSTNode], sliced: Sequence[int]) -> list[str]:
             assert isinstance(each, cst.Call)
             name = as_name(each.func) or ""
             last = name.rsplit(".", 1)[-1].lower()
-            if last in ("model", "net", "network", "module", "encoder", "classifier") or last.endswith(("_net", "model", "net")):
+            if last in ("model", "net", "network", "module", "encoder", "classifier") or last.endswith(
+                ("_net", "model", "net")
+            ):
                 return [name]
     return []
 
@@ -197,7 +206,9 @@ class _Rename(cst.CSTTransformer):
         return cst.Name(self.names[name]) if name in self.names else updated_node
 
 
-def loss_function(name: str, found: Pass, body: Sequence[cst.CSTNode], arguments: Sequence[str], outputs: Sequence[str]) -> cst.FunctionDef:
+def loss_function(
+    name: str, found: Pass, body: Sequence[cst.CSTNode], arguments: Sequence[str], outputs: Sequence[str]
+) -> cst.FunctionDef:
     """The definition of the loss function.
 
     Args:
@@ -222,7 +233,9 @@ def loss_function(name: str, found: Pass, body: Sequence[cst.CSTNode], arguments
     return made.with_changes(body=cst.IndentedBlock(inside))
 
 
-def step_call(name: str, found: Pass, arguments: Sequence[str], outputs: Sequence[str], loss: str | None) -> cst.BaseStatement:
+def step_call(
+    name: str, found: Pass, arguments: Sequence[str], outputs: Sequence[str], loss: str | None
+) -> cst.BaseStatement:
     """The statement that takes the step."""
     rest = "".join(f", {argument}" for argument in arguments)
     source = f"{found.optimizer}.step({name}{rest}{', has_aux=True' if outputs else ''})"

@@ -128,7 +128,9 @@ def attribute(value: cst.BaseExpression, name: str) -> cst.Attribute:
 
 def _unwrapped(node: cst.BaseExpression) -> cst.BaseExpression:
     """The expression without parentheses that an argument doesn't need."""
-    if len(node.lpar) == 1 and isinstance(node, cst.BinaryOperation | cst.Call | cst.Comparison | cst.Name | cst.Attribute):
+    if len(node.lpar) == 1 and isinstance(
+        node, cst.BinaryOperation | cst.Call | cst.Comparison | cst.Name | cst.Attribute
+    ):
         if "\n" not in code(node):
             return node.with_changes(lpar=[], rpar=[])
     return node

@@ -34,20 +34,31 @@ DTYPES = {
 
 _PAIRS = {"max", "min", "median", "mode", "kthvalue", "cummax", "cummin"}
 _ALWAYS_PAIRS = {"sort", "topk", "std_mean", "var_mean", "aminmax", "slogdet", "kthvalue", "cummax", "cummin", "mode"}
-_SEQUENCES = {"chunk", "split", "unbind", "meshgrid", "broadcast_tensors", "tensor_split", "split_with_sizes", "nonzero_static"}
-_BOOLS = {"is_tensor", "equal", "allclose", "is_floating_point", "is_complex", "is_contiguous", "is_grad_enabled", "is_available"}
+_SEQUENCES = {
+    "chunk",
+    "split",
+    "unbind",
+    "meshgrid",
+    "broadcast_tensors",
+    "tensor_split",
+    "split_with_sizes",
+    "nonzero_static",
+}
+_BOOLS = {
+    "is_tensor",
+    "equal",
+    "allclose",
+    "is_floating_point",
+    "is_complex",
+    "is_contiguous",
+    "is_grad_enabled",
+    "is_available",
+}
 _NUMBERS = {"numel", "nelement", "dim", "ndimension", "element_size", "storage_offset", "get_device"}
 
 # Methods that no other common class has: their object is a tensor.
 TENSOR_METHODS = set(
-    """view view_as unsqueeze unsqueeze_ permute contiguous detach masked_fill masked_fill_ expand expand_as bmm mm matmul
-    cuda cpu numel nelement dim is_contiguous type_as new_zeros new_ones new_full new_tensor new_empty index_select gather
-    scatter scatter_ scatter_add scatter_add_ softmax log_softmax sigmoid tanh relu clamp clamp_ chunk unbind narrow norm
-    std var exp log sqrt rsqrt pow abs sin cos item requires_grad_ backward retain_grad zero_ fill_ normal_ uniform_ copy_
-    add_ mul_ sub_ div_ triu tril topk argmax argmin amax amin mean sum prod cumsum cumprod flip roll unfold bernoulli
-    multinomial repeat_interleave float long half double bool int byte size numpy clone square neg sign erf logsumexp
-    isnan isinf logical_not logical_and eq ne lt gt le ge t mul div addmm baddbmm flatten squeeze reshape transpose
-    detach_ data_ptr swapaxes swapdims movedim unflatten diagonal masked_select index_add_ index_fill_ new""".split()
+    ["view", "view_as", "unsqueeze", "unsqueeze_", "permute", "contiguous", "detach", "masked_fill", "masked_fill_", "expand", "expand_as", "bmm", "mm", "matmul", "cuda", "cpu", "numel", "nelement", "dim", "is_contiguous", "type_as", "new_zeros", "new_ones", "new_full", "new_tensor", "new_empty", "index_select", "gather", "scatter", "scatter_", "scatter_add", "scatter_add_", "softmax", "log_softmax", "sigmoid", "tanh", "relu", "clamp", "clamp_", "chunk", "unbind", "narrow", "norm", "std", "var", "exp", "log", "sqrt", "rsqrt", "pow", "abs", "sin", "cos", "item", "requires_grad_", "backward", "retain_grad", "zero_", "fill_", "normal_", "uniform_", "copy_", "add_", "mul_", "sub_", "div_", "triu", "tril", "topk", "argmax", "argmin", "amax", "amin", "mean", "sum", "prod", "cumsum", "cumprod", "flip", "roll", "unfold", "bernoulli", "multinomial", "repeat_interleave", "float", "long", "half", "double", "bool", "int", "byte", "size", "numpy", "clone", "square", "neg", "sign", "erf", "logsumexp", "isnan", "isinf", "logical_not", "logical_and", "eq", "ne", "lt", "gt", "le", "ge", "t", "mul", "div", "addmm", "baddbmm", "flatten", "squeeze", "reshape", "transpose", "detach_", "data_ptr", "swapaxes", "swapdims", "movedim", "unflatten", "diagonal", "masked_select", "index_add_", "index_fill_", "new"]
 )
 
 
@@ -121,7 +132,7 @@ def kind_of_method(base: Kind, name: str, kinds: Sequence[Kind], words: Sequence
             return modules[name]
         if name in ("state_dict", "keys", "values", "items"):
             return "dict" if name == "state_dict" else "unknown"
-        if base in ("module", "modules") or name in ("to", "cuda", "cpu", "train", "eval") and base == "module":
+        if base in ("module", "modules") or (name in ("to", "cuda", "cpu", "train", "eval") and base == "module"):
             return "module" if name in ("to", "cuda", "cpu", "train", "eval", "half", "float", "double") else "unknown"
     if base == "numpy":
         return "numpy"

@@ -12,7 +12,19 @@ from purenn.port.casts import as_dtype
 from purenn.port.context import Context, known_functions
 from purenn.port.imports import MODULES
 from purenn.port.inplace import assigned_item, augmented_item, in_place_statement, is_in_place
-from purenn.port.nodes import argument, as_name, attribute, bound, call, code, expression, is_same, made_parens, without_data, without_parens
+from purenn.port.nodes import (
+    argument,
+    as_name,
+    attribute,
+    bound,
+    call,
+    code,
+    expression,
+    is_same,
+    made_parens,
+    without_data,
+    without_parens,
+)
 from purenn.port.remedies import remedy
 from purenn.port.report import MARK
 from purenn.port.rewrite_imports import Imports
@@ -33,7 +45,15 @@ _DROPPED_CALLS = (
     "autograd.set_detect_anomaly",
     "use_deterministic_algorithms",
 )
-_DROPPED_DECORATORS = (*_CONTEXTS, "jit.script", "jit.export", "jit.ignore", "jit.unused", "jit.script_method", "compile")
+_DROPPED_DECORATORS = (
+    *_CONTEXTS,
+    "jit.script",
+    "jit.export",
+    "jit.ignore",
+    "jit.unused",
+    "jit.script_method",
+    "compile",
+)
 Statement = cst.BaseStatement | cst.FlattenSentinel[cst.BaseStatement] | cst.RemovalSentinel
 
 
@@ -65,7 +85,9 @@ class Rewriter(Imports):
     def visit_SimpleStatementLine(self, node: cst.SimpleStatementLine) -> None:
         self._enter(node)
 
-    def leave_SimpleStatementLine(self, original: cst.SimpleStatementLine, updated: cst.SimpleStatementLine) -> Statement:
+    def leave_SimpleStatementLine(
+        self, original: cst.SimpleStatementLine, updated: cst.SimpleStatementLine
+    ) -> Statement:
         updated = self._leave(updated)  # pyright: ignore[reportAssignmentType]
         return self._new_lines(original, updated)
 
@@ -118,7 +140,10 @@ class Rewriter(Imports):
     def _is_stopped(self, node: cst.FunctionDef) -> bool:
         if not self.context.in_module:
             return False
-        names = [self.names.qualify(d.decorator.func if isinstance(d.decorator, cst.Call) else d.decorator) for d in node.decorators]
+        names = [
+            self.names.qualify(d.decorator.func if isinstance(d.decorator, cst.Call) else d.decorator)
+            for d in node.decorators
+        ]
         return "torch.no_grad" in names or "torch.inference_mode" in names
 
     def leave_Decorator(self, original: cst.Decorator, updated: cst.Decorator) -> cst.Decorator | cst.RemovalSentinel:
@@ -130,7 +155,11 @@ class Rewriter(Imports):
         if updated.value is None:
             return updated
         value = without_parens(updated.value)
-        if self._stops and self.context.kind(original.value or original) in ("tensor", "tensors") and self._in_decorated():
+        if (
+            self._stops
+            and self.context.kind(original.value or original) in ("tensor", "tensors")
+            and self._in_decorated()
+        ):
             value = self._stop(value)
         return updated.with_changes(value=value)
 
@@ -253,7 +282,9 @@ class Rewriter(Imports):
     def _data(self, original: cst.Assign, updated: cst.Assign, before: cst.Attribute) -> cst.Assign:
         holder = before.value
         if isinstance(holder, cst.Name):
-            self.report.todo(original, "the array of a parameter is assigned by .data", "assign it to the module's attribute")
+            self.report.todo(
+                original, "the array of a parameter is assigned by .data", "assign it to the module's attribute"
+            )
             return updated.with_changes(targets=[cst.AssignTarget(before)])
         target = updated.targets[0].target
         new = target.args[0].value if isinstance(target, cst.Call) else holder
@@ -351,7 +382,12 @@ class Rewriter(Imports):
                 return self.context.call("jax.lax.stop_gradient", updated.value)
         elif name == "data" and kind == "tensor":
             return self.context.call("jax.lax.stop_gradient", updated.value)
-        elif name == "grad" and kind in ("tensor", "unknown") and as_name(original) and not as_name(original).startswith("self.grad"):  # pyright: ignore[reportOptionalMemberAccess]
+        elif (
+            name == "grad"
+            and kind in ("tensor", "unknown")
+            and as_name(original)
+            and not as_name(original).startswith("self.grad")
+        ):  # pyright: ignore[reportOptionalMemberAccess]
             self.report.todo(original, "gradients are no attributes of arrays", remedy("Tensor.grad"))
         elif name == "is_cuda" and kind in ("tensor", "unknown"):
             return self.context.value('jax.default_backend() == "gpu"')
@@ -361,7 +397,12 @@ class Rewriter(Imports):
         qualified = self.names.aliases.get(original.value)
         if qualified in ("torch.Tensor", "torch.LongTensor", "torch.FloatTensor"):
             return self.context.value("jax.Array")
-        if qualified and qualified.startswith("torch.") and as_dtype(self.context, qualified) and original.value not in dir(__builtins__):
+        if (
+            qualified
+            and qualified.startswith("torch.")
+            and as_dtype(self.context, qualified)
+            and original.value not in dir(__builtins__)
+        ):
             return as_dtype(self.context, qualified) or updated
         return updated
 
@@ -375,7 +416,13 @@ class Rewriter(Imports):
         constants = {"pi": "jnp.pi", "inf": "jnp.inf", "nan": "jnp.nan", "e": "jnp.e", "newaxis": "None"}
         if name in constants:
             return self.context.value(constants[name]) if "." in constants[name] else expression(constants[name])
-        types = {"device": "jax.Device", "dtype": "jnp.dtype", "Size": "tuple", "Generator": "jax.Array", "Tensor": "jax.Array"}
+        types = {
+            "device": "jax.Device",
+            "dtype": "jnp.dtype",
+            "Size": "tuple",
+            "Generator": "jax.Array",
+            "Tensor": "jax.Array",
+        }
         if (name in types or name.endswith("Tensor")) and node not in self.called:
             spelled = types.get(name, "jax.Array")
             return self.context.value(spelled) if "." in spelled else expression(spelled)

@@ -14,7 +14,6 @@ from purenn.port.remedies import remedy
 __all__ = ["Imports"]
 
 
-
 _EINOPS = {
     "Rearrange": """
 
@@ -55,7 +54,9 @@ class Imports(cst.CSTTransformer):
         self.present: cst.CSTNode | None = None
         self.layers: list[str] = []  # layers of einops that the file uses
         self.first: cst.CSTNode | None = None  # the first statement that imports torch
-        self.gone: dict[str, tuple[str, cst.CSTNode, str, str]] = {}  # imports without a counterpart, by their local names
+        self.gone: dict[
+            str, tuple[str, cst.CSTNode, str, str]
+        ] = {}  # imports without a counterpart, by their local names
 
     def visit_Import(self, node: cst.Import) -> bool:
         return False
@@ -68,17 +69,24 @@ class Imports(cst.CSTTransformer):
         rest = qualified.removeprefix(f"{module}.")
         first = rest.split(".")[0]
         if not exists(target, first) and f"{first}_" not in vars(importlib.import_module(target)):
-            if not (f"{module}.{first}" in MODULES):
+            if f"{module}.{first}" not in MODULES:
                 why = remedy(qualified.removeprefix("torch.")) or remedy_of(module, first)
                 self.report.todo(node, f"{qualified} has no counterpart", why)
             return None
-        spelled = {"purenn.nn": "nn", "purenn.functional": "F", "purenn.nn.init": "nn.init", "purenn.nn.utils": "nn.utils"}
+        spelled = {
+            "purenn.nn": "nn",
+            "purenn.functional": "F",
+            "purenn.nn.init": "nn.init",
+            "purenn.nn.utils": "nn.utils",
+        }
         if qualified.split(".")[1] == "nn" and code(node).startswith("torch."):
             short = spelled.get(target)
             return self.context.value(f"{short}.{rest}") if short else None
         return None
 
-    def _new_lines(self, original: cst.SimpleStatementLine, updated: cst.SimpleStatementLine) -> "cst.BaseStatement | cst.FlattenSentinel[cst.BaseStatement] | cst.RemovalSentinel":
+    def _new_lines(
+        self, original: cst.SimpleStatementLine, updated: cst.SimpleStatementLine
+    ) -> cst.BaseStatement | cst.FlattenSentinel[cst.BaseStatement] | cst.RemovalSentinel:
         """A statement line; imports of torch become those of purenn, at the first of them those of jax are added."""
         small = original.body[0] if original.body else None
         if not isinstance(small, cst.Import | cst.ImportFrom):
@@ -136,7 +144,9 @@ class Imports(cst.CSTTransformer):
         comment = cst.EmptyLine(comment=cst.Comment("# PORT: names are imported by *: import the names that are used"))
         return updated.with_changes(leading_lines=[*updated.leading_lines, comment])
 
-    def _split(self, small: cst.Import | cst.ImportFrom, rows: list[tuple[str, str, str]]) -> tuple[cst.Import | cst.ImportFrom | None, list[str]]:
+    def _split(
+        self, small: cst.Import | cst.ImportFrom, rows: list[tuple[str, str, str]]
+    ) -> tuple[cst.Import | cst.ImportFrom | None, list[str]]:
         """The part of an import that stays, and the lines that the rest becomes."""
         new: list[str] = []
         kept = []
@@ -158,7 +168,15 @@ class Imports(cst.CSTTransformer):
         if full.split(".")[0] != "torch":
             return None
         if full == "torch":
-            self.gone.setdefault(local, (f"import torch" + (f" as {local}" if local != "torch" else ""), self.present or cst.Name(local), full, ""))
+            self.gone.setdefault(
+                local,
+                (
+                    "import torch" + (f" as {local}" if local != "torch" else ""),
+                    self.present or cst.Name(local),
+                    full,
+                    "",
+                ),
+            )
             return ""
         if full in MODULES:
             target = MODULES[full]
@@ -180,7 +198,12 @@ class Imports(cst.CSTTransformer):
             line = f"import {full}"
         else:
             line = f"from {package} import {last}" + (f" as {local}" if local != last else "")
-        self.gone[local if qualified != "torch" else f"torch:{full}"] = (line, self.present or cst.Name(local), full, why)
+        self.gone[local if qualified != "torch" else f"torch:{full}"] = (
+            line,
+            self.present or cst.Name(local),
+            full,
+            why,
+        )
         return ""
 
     def _still_used(self, finder: _Used) -> list[str]:

@@ -91,7 +91,11 @@ def _expand(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Se
     shape = shape_of(args)
     elements = shape.elements if isinstance(shape, cst.Tuple | cst.List) else None
     if shape is None or elements is None:
-        return None if context.kind(args[0].value) != "shape" or not _is_shape(args[0].value) else context.call("jnp.broadcast_to", x, shape or x)
+        return (
+            None
+            if context.kind(args[0].value) != "shape" or not _is_shape(args[0].value)
+            else context.call("jnp.broadcast_to", x, shape or x)
+        )
     if any((integer(e.value) or 0) < 0 or isinstance(e, cst.StarredElement) for e in elements):
         return None
     if any(not (isinstance(e.value, cst.Integer | cst.Name) or _is_shape(e.value)) for e in elements):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import libcst as cst
 from libcst import matchers as m
 
+from purenn.port.averages import parameter_average
 from purenn.port.imports import Names
 from purenn.port.loops import (
     assigned_names,
@@ -17,7 +18,6 @@ from purenn.port.loops import (
     read_names,
     step_call,
 )
-from purenn.port.averages import parameter_average
 from purenn.port.nodes import as_name, call, code, expression, names_in, statement
 from purenn.port.optimizers import modules_of, schedule, transformation
 from purenn.port.report import Report
@@ -136,7 +136,9 @@ class _Training(cst.CSTTransformer):
         self.loops.append(node)
         self.pending.append([])
 
-    def leave_For(self, original_node: cst.For, updated_node: cst.For) -> "cst.BaseStatement | cst.FlattenSentinel[cst.BaseStatement]":
+    def leave_For(
+        self, original_node: cst.For, updated_node: cst.For
+    ) -> cst.BaseStatement | cst.FlattenSentinel[cst.BaseStatement]:
         self.loops.pop()
         average = parameter_average(original_node)
         if average is not None:
@@ -148,11 +150,13 @@ class _Training(cst.CSTTransformer):
         self.loops.append(node)
         self.pending.append([])
 
-    def leave_While(self, original_node: cst.While, updated_node: cst.While) -> "cst.BaseStatement | cst.FlattenSentinel[cst.BaseStatement]":
+    def leave_While(
+        self, original_node: cst.While, updated_node: cst.While
+    ) -> cst.BaseStatement | cst.FlattenSentinel[cst.BaseStatement]:
         self.loops.pop()
         return self._before(updated_node)
 
-    def _before(self, loop: cst.For | cst.While) -> "cst.BaseStatement | cst.FlattenSentinel[cst.BaseStatement]":
+    def _before(self, loop: cst.For | cst.While) -> cst.BaseStatement | cst.FlattenSentinel[cst.BaseStatement]:
         made = self.pending.pop()
         if not made:
             return loop
@@ -163,7 +167,9 @@ class _Training(cst.CSTTransformer):
             del comments[0]
         return cst.FlattenSentinel([*made, loop.with_changes(leading_lines=[*blank, *comments])])
 
-    def leave_IndentedBlock(self, original_node: cst.IndentedBlock, updated_node: cst.IndentedBlock) -> cst.IndentedBlock:
+    def leave_IndentedBlock(
+        self, original_node: cst.IndentedBlock, updated_node: cst.IndentedBlock
+    ) -> cst.IndentedBlock:
         return updated_node.with_changes(body=self._passes(list(updated_node.body)))
 
     def leave_Module(self, original_node: cst.Module, updated_node: cst.Module) -> cst.Module:
@@ -185,7 +191,9 @@ class _Training(cst.CSTTransformer):
             begin = found.step + 1
         return new + body[begin:] if new or begin else body
 
-    def _step(self, found: object, body: list[cst.BaseStatement], outside: list[cst.BaseStatement]) -> list[cst.BaseStatement]:
+    def _step(
+        self, found: object, body: list[cst.BaseStatement], outside: list[cst.BaseStatement]
+    ) -> list[cst.BaseStatement]:
         from purenn.port.loops import Pass
 
         assert isinstance(found, Pass)
@@ -246,16 +254,26 @@ class _Training(cst.CSTTransformer):
 
     # Optimizers and schedules.
 
-    def leave_Assign(self, original_node: cst.Assign, updated_node: cst.Assign) -> "cst.BaseSmallStatement | cst.RemovalSentinel":
+    def leave_Assign(
+        self, original_node: cst.Assign, updated_node: cst.Assign
+    ) -> cst.BaseSmallStatement | cst.RemovalSentinel:
         target = code(original_node.targets[0].target)
         if self.facts.constructors.get(target) is original_node.value:
             made = self._optimizer(target, original_node)
             return updated_node if made is None else updated_node.with_changes(value=made)
         plan = self.facts.schedules.get(target)
-        if plan is not None and isinstance(original_node.value, cst.Call) and list(original_node.value.args) == plan.args:
+        if (
+            plan is not None
+            and isinstance(original_node.value, cst.Call)
+            and list(original_node.value.args) == plan.args
+        ):
             made = self._schedule(plan)
             if made is None:
-                self.report.todo(original_node, f"torch's {plan.name} has no translation", "write the learning rate as an optax schedule")
+                self.report.todo(
+                    original_node,
+                    f"torch's {plan.name} has no translation",
+                    "write the learning rate as an optax schedule",
+                )
                 self.report.marks.clear()
                 return updated_node
             return cst.RemoveFromParent() if plan.by_batch else updated_node.with_changes(value=made)
@@ -269,7 +287,11 @@ class _Training(cst.CSTTransformer):
         return expression("0.001")
 
     def _schedule(self, plan: _Schedule) -> cst.BaseExpression | None:
-        made = schedule(plan.name, plan.args, self._rate(plan.optimizer)) if plan.optimizer in self.facts.constructors else None
+        made = (
+            schedule(plan.name, plan.args, self._rate(plan.optimizer))
+            if plan.optimizer in self.facts.constructors
+            else None
+        )
         if made is not None:
             self.names.use("optax")
         return made
@@ -292,7 +314,7 @@ class _Training(cst.CSTTransformer):
 
     def leave_SimpleStatementLine(
         self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
-    ) -> "cst.SimpleStatementLine | cst.RemovalSentinel":
+    ) -> cst.SimpleStatementLine | cst.RemovalSentinel:
         stepped = call_of(original_node, "step")
         plan = self.facts.schedules.get(code(stepped)) if stepped is not None else None
         if plan is None or self._schedule(plan) is None:
@@ -301,7 +323,9 @@ class _Training(cst.CSTTransformer):
             return cst.RemoveFromParent()
         epoch = self._epoch()
         if epoch is None:
-            self.report.note(original_node, "the schedule steps outside of a loop over range()", "set the learning rate by hand")
+            self.report.note(
+                original_node, "the schedule steps outside of a loop over range()", "set the learning rate by hand"
+            )
             return updated_node
         path = self.facts.paths.get(plan.optimizer, "")
         line = f'{plan.optimizer}.state{path}.hyperparams["learning_rate"] = {code(stepped)}({epoch})'  # pyright: ignore[reportArgumentType]
@@ -311,7 +335,11 @@ class _Training(cst.CSTTransformer):
     def _epoch(self) -> str | None:
         """How many epochs are over at the end of this one, by the loop around."""
         loop = self.loops[-1] if self.loops else None
-        if not isinstance(loop, cst.For) or not isinstance(loop.target, cst.Name) or not isinstance(loop.iter, cst.Call):
+        if (
+            not isinstance(loop, cst.For)
+            or not isinstance(loop.target, cst.Name)
+            or not isinstance(loop.iter, cst.Call)
+        ):
             return None
         if as_name(loop.iter.func) != "range" or not 1 <= len(loop.iter.args) <= 2:
             return None
@@ -349,7 +377,11 @@ def _with_arrays(names: Names, node: cst.For) -> cst.For:
         target = target.elements[1].value
     elements = [each.value for each in target.elements] if isinstance(target, cst.Tuple) else [target]
     found = [each.value for each in elements if isinstance(each, cst.Name) and each.value != "_"]
-    if not found or len(found) != len([e for e in elements if code(e) != "_"]) or not isinstance(node.body, cst.IndentedBlock):
+    if (
+        not found
+        or len(found) != len([e for e in elements if code(e) != "_"])
+        or not isinstance(node.body, cst.IndentedBlock)
+    ):
         return node
     jnp = names.use("jnp")
     line = f"{', '.join(found)} = {', '.join(f'{jnp}.asarray({name})' for name in found)}"

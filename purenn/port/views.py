@@ -17,10 +17,21 @@ from purenn.port.nodes import as_name, code, names_in
 __all__ = ["shared_changes"]
 
 _VIEWS = set(
-    """view view_as reshape transpose permute t squeeze unsqueeze expand expand_as narrow select diagonal unbind chunk
-    split detach flatten unfold swapaxes movedim contiguous requires_grad_ data T mT real imag""".split()
+    ["view", "view_as", "reshape", "transpose", "permute", "t", "squeeze", "unsqueeze", "expand", "expand_as", "narrow", "select", "diagonal", "unbind", "chunk", "split", "detach", "flatten", "unfold", "swapaxes", "movedim", "contiguous", "requires_grad_", "data", "T", "mT", "real", "imag"]
 )
-_IN_PLACE_FUNCTIONS = {"relu", "elu", "leaky_relu", "hardtanh", "relu6", "selu", "celu", "silu", "mish", "dropout", "threshold"}
+_IN_PLACE_FUNCTIONS = {
+    "relu",
+    "elu",
+    "leaky_relu",
+    "hardtanh",
+    "relu6",
+    "selu",
+    "celu",
+    "silu",
+    "mish",
+    "dropout",
+    "threshold",
+}
 
 
 def viewed(node: cst.BaseExpression | None) -> str | None:
