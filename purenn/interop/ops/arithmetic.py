@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jax.core import Tracer
 
 from purenn import check
 from purenn.interop.ops.operands import array, kind, operands, promoted
@@ -24,6 +25,8 @@ __all__ = [
     "add",
     "addcdiv",
     "addcmul",
+    "arctan2",
+    "atan2",
     "copysign",
     "div",
     "divide",
@@ -125,7 +128,7 @@ def exact_quotient(a: jax.Array, b: jax.Array, divisor: Any) -> jax.Array:
     XLA multiplies by a constant's reciprocal, which rounds otherwise than torch's division, and sees constants through
     `lax.optimization_barrier`. Here the divisor is a function of the dividend that always gives the same number.
     """
-    constant = isinstance(divisor, int | float | np.number) and isinstance(a, jax.core.Tracer)
+    constant = isinstance(divisor, int | float | np.number) and isinstance(a, Tracer)
     if constant and abs(math.frexp(divisor)[0]) != 0.5 and math.isfinite(divisor):
         b = jnp.maximum(b, jnp.minimum(lax.stop_gradient(a), b)) if kind(a.dtype) == 2 else b
     return a / b
@@ -349,6 +352,7 @@ def _logaddexp2(a: jax.Array, b: jax.Array) -> jax.Array:
     return jnp.logaddexp2(a, b)
 
 
+atan2 = arctan2 = _binary("atan2", jnp.arctan2, "the angle of the vector (other, input)", 1.0, 1.0, "0.7854")
 copysign = _binary("copysign", jnp.copysign, "the first modulus with the second sign", 1.0, -2.0, "-1.0000")
 hypot = _binary("hypot", jnp.hypot, "the length of the vector (x, y)", 3.0, 4.0, "5.0000")
 logaddexp = _binary("logaddexp", jnp.logaddexp, "log(exp(x) + exp(y))", 0.0, 0.0, "0.6931")

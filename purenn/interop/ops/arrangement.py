@@ -11,10 +11,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jax.core import Tracer
 
 from purenn import check
 from purenn.functional.padding import pad
-from purenn.interop.ops.operands import array, integer
+from purenn.interop.ops.operands import array, integer, sizes
 from purenn.typing import Array, ArrayLike
 from purenn.value_checks import Within, known, require
 
@@ -42,7 +43,7 @@ __all__ = [
 ]
 
 
-def flip(input: ArrayLike, *dims: Any) -> Array:
+def flip(input: ArrayLike, dims: Any, *more: Any) -> Array:
     """Reverses dimensions; ``dims`` is needed, where jnp.flip reverses all without.
 
     Example:
@@ -52,7 +53,7 @@ def flip(input: ArrayLike, *dims: Any) -> Array:
         [[2, 1], [4, 3]]
     """
     x = check.array("flip", "input", input)
-    given = dims[0] if len(dims) == 1 and isinstance(dims[0], Sequence) else dims
+    given = sizes("flip", "dims", (dims, *more))
     axes = [check.axis("flip", "dims", d, x.ndim) for d in given]
     if len(set(axes)) != len(axes):
         check.fail("flip", "dims", "have no repetitions", given)
@@ -131,7 +132,7 @@ def rot90(input: ArrayLike, k: int = 1, dims: Sequence[int] = (0, 1)) -> Array:
 
 
 def _sliced(where: str, x: jax.Array, dim: int, start: Any, length: Any) -> jax.Array:
-    if isinstance(start, jax.core.Tracer):
+    if isinstance(start, Tracer):
         return lax.dynamic_slice_in_dim(x, start, length, dim)
     return lax.slice_in_dim(x, start, start + length, axis=dim)
 
@@ -150,7 +151,7 @@ def narrow(input: ArrayLike, dim: int, start: Any, length: int) -> Array:
         check.fail("narrow", "input", "have rank 1 or more", f"shape {x.shape}")
     dim = check.axis("narrow", "dim", dim, x.ndim)
     n, length = x.shape[dim], integer("narrow", "length", length)
-    if not isinstance(start, jax.core.Tracer):
+    if not isinstance(start, Tracer):
         start = integer("narrow", "start", start)
         if not -n <= start <= n:
             check.fail("narrow", "start", f"be in [{-n}, {n}]", start, IndexError)
@@ -176,7 +177,7 @@ def select(input: ArrayLike, dim: int, index: Any) -> Array:
     if not x.ndim:
         check.fail("select", "input", "have rank 1 or more", f"shape {x.shape}", IndexError)
     dim = check.axis("select", "dim", dim, x.ndim)
-    if isinstance(index, jax.core.Tracer):
+    if isinstance(index, Tracer):
         return jnp.take(x, index, dim, mode="fill")
     index, n = integer("select", "index", index), x.shape[dim]
     if not -n <= index < n:

@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jax.core import Tracer
 
 from purenn import check
 from purenn.interop.ops import operands
@@ -236,7 +237,7 @@ def _only(where: str, input: Any) -> Any:
     x = check.array(where, "input", input)
     if x.size != 1:
         check.fail(where, "input", "have one element", f"shape {x.shape}")
-    if isinstance(x, jax.core.Tracer):
+    if isinstance(x, Tracer):
         check.fail(where, "input", "be known outside of jit", "a traced array", TypeError)
     return x.item()
 
@@ -263,7 +264,7 @@ def tolist(input: ArrayLike) -> Any:
         [[1, 2]]
     """
     x = check.array("tolist", "input", input)
-    if isinstance(x, jax.core.Tracer):
+    if isinstance(x, Tracer):
         check.fail("tolist", "input", "be known outside of jit", "a traced array", TypeError)
     return x.tolist()
 

@@ -13,6 +13,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 
 from purenn import check
 from purenn.interop.ops.operands import array, as_dtype, default_dtype, integer, kind, promoted, sizes
@@ -59,7 +60,7 @@ def _filled(where: str, size: tuple[Any, ...], value: Any, dtype: Any) -> jax.Ar
     return jnp.broadcast_to(array(where, "fill_value", value, dtype), shape)
 
 
-def zeros(*size: Any, dtype: DTypeLike | None = None) -> Array:
+def zeros(size: Any, *more: Any, dtype: DTypeLike | None = None) -> Array:
     """Returns zeros, float32 unless ``dtype`` says otherwise; the sizes come one by one or as one sequence.
 
     Example:
@@ -67,10 +68,10 @@ def zeros(*size: Any, dtype: DTypeLike | None = None) -> Array:
         >>> ops.zeros(2, 3).shape
         (2, 3)
     """
-    return _filled("zeros", size, 0, as_dtype("zeros", dtype or jnp.float32))
+    return _filled("zeros", (size, *more), 0, as_dtype("zeros", dtype or jnp.float32))
 
 
-def ones(*size: Any, dtype: DTypeLike | None = None) -> Array:
+def ones(size: Any, *more: Any, dtype: DTypeLike | None = None) -> Array:
     """Returns ones, float32 unless ``dtype`` says otherwise.
 
     Example:
@@ -78,10 +79,10 @@ def ones(*size: Any, dtype: DTypeLike | None = None) -> Array:
         >>> ops.ones(2, dtype=bool).tolist()
         [True, True]
     """
-    return _filled("ones", size, 1, as_dtype("ones", dtype or jnp.float32))
+    return _filled("ones", (size, *more), 1, as_dtype("ones", dtype or jnp.float32))
 
 
-def empty(*size: Any, dtype: DTypeLike | None = None) -> Array:
+def empty(size: Any, *more: Any, dtype: DTypeLike | None = None) -> Array:
     """Returns an array whose values don't count: zeros. torch leaves what was in memory.
 
     Example:
@@ -89,7 +90,7 @@ def empty(*size: Any, dtype: DTypeLike | None = None) -> Array:
         >>> ops.empty(2, 3).shape
         (2, 3)
     """
-    return _filled("empty", size, 0, as_dtype("empty", dtype or jnp.float32))
+    return _filled("empty", (size, *more), 0, as_dtype("empty", dtype or jnp.float32))
 
 
 def full(size: Any, fill_value: ArrayLike, *, dtype: DTypeLike | None = None) -> Array:
@@ -158,7 +159,7 @@ def full_like(input: ArrayLike, fill_value: ArrayLike, *, dtype: DTypeLike | Non
     return _like("full_like", input, fill_value, dtype and as_dtype("full_like", dtype))
 
 
-def new_zeros(input: ArrayLike, *size: Any, dtype: DTypeLike | None = None) -> Array:
+def new_zeros(input: ArrayLike, size: Any, *more: Any, dtype: DTypeLike | None = None) -> Array:
     """Returns zeros of a size, of an array's dtype.
 
     Example:
@@ -167,10 +168,10 @@ def new_zeros(input: ArrayLike, *size: Any, dtype: DTypeLike | None = None) -> A
         >>> ops.new_zeros(jnp.array([1, 2]), 3).tolist()
         [0, 0, 0]
     """
-    return _like("new_zeros", input, 0, dtype and as_dtype("new_zeros", dtype), size)
+    return _like("new_zeros", input, 0, dtype and as_dtype("new_zeros", dtype), (size, *more))
 
 
-def new_ones(input: ArrayLike, *size: Any, dtype: DTypeLike | None = None) -> Array:
+def new_ones(input: ArrayLike, size: Any, *more: Any, dtype: DTypeLike | None = None) -> Array:
     """Returns ones of a size, of an array's dtype.
 
     Example:
@@ -179,10 +180,10 @@ def new_ones(input: ArrayLike, *size: Any, dtype: DTypeLike | None = None) -> Ar
         >>> ops.new_ones(jnp.array([1, 2]), (3,)).tolist()
         [1, 1, 1]
     """
-    return _like("new_ones", input, 1, dtype and as_dtype("new_ones", dtype), size)
+    return _like("new_ones", input, 1, dtype and as_dtype("new_ones", dtype), (size, *more))
 
 
-def new_empty(input: ArrayLike, *size: Any, dtype: DTypeLike | None = None) -> Array:
+def new_empty(input: ArrayLike, size: Any, *more: Any, dtype: DTypeLike | None = None) -> Array:
     """Returns an array of a size, of another's dtype, whose values don't count: zeros.
 
     Example:
@@ -191,7 +192,7 @@ def new_empty(input: ArrayLike, *size: Any, dtype: DTypeLike | None = None) -> A
         >>> ops.new_empty(jnp.ones(2), 3, 4).shape
         (3, 4)
     """
-    return _like("new_empty", input, 0, dtype and as_dtype("new_empty", dtype), size)
+    return _like("new_empty", input, 0, dtype and as_dtype("new_empty", dtype), (size, *more))
 
 
 def new_full(input: ArrayLike, size: Any, fill_value: ArrayLike, *, dtype: DTypeLike | None = None) -> Array:
@@ -344,7 +345,7 @@ def arange(*bounds: Any, start: Any = 0, end: Any = None, step: Any = 1, dtype: 
 
 
 def _known(where: str, n: Any) -> Any:
-    if isinstance(n, jax.core.Tracer):
+    if isinstance(n, Tracer):
         check.fail(where, "start, end and step", "be known outside of jit", "a traced array", TypeError)
     if isinstance(n, jax.Array | np.ndarray | np.generic):
         return n.item()
@@ -465,8 +466,8 @@ def tril_indices(row: builtins.int, col: builtins.int, offset: builtins.int = 0)
         >>> ops.tril_indices(2, 2).tolist()
         [[0, 1, 1], [0, 0, 1]]
     """
-    shape = check.integers("tril_indices", "row and col", (row, col), 2, 0)
-    return jnp.asarray(np.stack(np.nonzero(np.tri(*shape, offset))), default_dtype(1))
+    rows, columns = check.integers("tril_indices", "row and col", (row, col), 2, 0)
+    return jnp.asarray(np.stack(np.nonzero(np.tri(rows, columns, offset))), default_dtype(1))
 
 
 def triu_indices(row: builtins.int, col: builtins.int, offset: builtins.int = 0) -> Array:
@@ -477,5 +478,5 @@ def triu_indices(row: builtins.int, col: builtins.int, offset: builtins.int = 0)
         >>> ops.triu_indices(2, 2).tolist()
         [[0, 0, 1], [0, 1, 1]]
     """
-    shape = check.integers("triu_indices", "row and col", (row, col), 2, 0)
-    return jnp.asarray(np.stack(np.nonzero(1 - np.tri(*shape, offset - 1))), default_dtype(1))
+    rows, columns = check.integers("triu_indices", "row and col", (row, col), 2, 0)
+    return jnp.asarray(np.stack(np.nonzero(1 - np.tri(rows, columns, offset - 1))), default_dtype(1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import jax
@@ -47,9 +48,24 @@ def transposed(x: jax.Array) -> jax.Array:
     return jnp.conj(x) if kind(x.dtype) == 3 else x
 
 
-def _factor(x: jax.Array) -> jax.Array:
-    """The lower triangle, of which only the matrix's own lower triangle is read; NaN where it isn't positive."""
-    return jnp.linalg.cholesky(x, symmetrize_input=False)
+@functools.partial(jax.custom_jvp, nondiff_argnums=(1,))
+def _hermitian(x: jax.Array, upper: bool) -> jax.Array:
+    """Hermitian matrices of which one triangle is read; their derivative is shared by both, as in torch."""
+    if upper:
+        return jnp.triu(x) + transposed(jnp.triu(x, 1))
+    return jnp.tril(x) + transposed(jnp.tril(x, -1))
+
+
+@_hermitian.defjvp
+def _(upper: bool, primals: tuple[jax.Array], tangents: tuple[jax.Array]) -> tuple[jax.Array, jax.Array]:
+    (dx,) = tangents
+    return _hermitian(primals[0], upper), (dx + transposed(dx)) / 2
+
+
+def _factor(x: jax.Array, upper: bool) -> jax.Array:
+    """The triangle; NaN where the matrix isn't positive definite."""
+    lower = jnp.linalg.cholesky(_hermitian(x, upper), symmetrize_input=False)
+    return transposed(lower) if upper else lower
 
 
 def cholesky(A: ArrayLike, *, upper: bool = False) -> Array:
@@ -64,7 +80,7 @@ def cholesky(A: ArrayLike, *, upper: bool = False) -> Array:
         [[2.0]]
     """
     x = matrices("linalg.cholesky", "A", A, True)
-    factor = transposed(_factor(transposed(x) if upper else x)) if upper else _factor(x)
+    factor = _factor(x, upper)
     values = known(x)
     if values is not None and x.size and bool(jnp.isnan(factor).any()) and not bool(jnp.isnan(x).any()):
         check.fail("linalg.cholesky", "A", "be positive definite", "another matrix")
@@ -84,7 +100,7 @@ def cholesky_ex(A: ArrayLike, *, upper: bool = False, check_errors: bool = False
         factor = cholesky(A, upper=upper)
     else:
         x = matrices("linalg.cholesky_ex", "A", A, True)
-        factor = transposed(_factor(transposed(x))) if upper else _factor(x)
+        factor = _factor(x, upper)
     return CholeskyEx(factor, jnp.any(jnp.isnan(factor), (-2, -1)).astype(jnp.int32))
 
 
@@ -135,9 +151,7 @@ def svdvals(A: ArrayLike) -> Array:
 def _half(where: str, A: Any, UPLO: str) -> jax.Array:
     x = matrices(where, "A", A, True)
     check.choice(where, "UPLO", UPLO, ("L", "U", "l", "u"))
-    half = jnp.tril(x) if UPLO in "Ll" else jnp.triu(x)
-    other = transposed(jnp.tril(x, -1) if UPLO in "Ll" else jnp.triu(x, 1))
-    return half + other
+    return _hermitian(x, UPLO in "Uu")
 
 
 def eigh(A: ArrayLike, UPLO: str = "L") -> Eigen:

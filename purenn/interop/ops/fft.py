@@ -150,7 +150,7 @@ def ihfft(input: ArrayLike, n: int | None = None, dim: int = -1, norm: str | Non
     return _one("fft.ihfft", jnp.fft.ihfft, input, n, dim, norm, True)
 
 
-def _hfftn(x: jax.Array, s: Any, axes: tuple[int, ...], norm: Any) -> jax.Array:
+def _hfftn(x: jax.Array, s: Any, axes: Sequence[int], norm: Any) -> jax.Array:
     """A Fourier transform in all dimensions but the last, which is that of half a Hermitian array."""
     if s is not None and len(axes) > 1:
         x = jnp.fft.fftn(x, s[:-1], axes[:-1], norm)
@@ -159,7 +159,7 @@ def _hfftn(x: jax.Array, s: Any, axes: tuple[int, ...], norm: Any) -> jax.Array:
     return jnp.fft.hfft(x, None if s is None else s[-1], axes[-1], norm)
 
 
-def _ihfftn(x: jax.Array, s: Any, axes: tuple[int, ...], norm: Any) -> jax.Array:
+def _ihfftn(x: jax.Array, s: Any, axes: Sequence[int], norm: Any) -> jax.Array:
     x = jnp.fft.ihfft(x, None if s is None else s[-1], axes[-1], norm)
     return jnp.fft.ifftn(x, None if s is None else s[:-1], axes[:-1], norm) if len(axes) > 1 else x
 

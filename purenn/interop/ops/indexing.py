@@ -11,6 +11,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from jax import lax
+from jax.core import Tracer
 
 from purenn import check
 from purenn.interop.ops.operands import array, in_range, kind, promoted, taken
@@ -71,7 +72,7 @@ def gather(input: ArrayLike, dim: int, index: ArrayLike) -> Array:
     if not i.size:
         return jnp.zeros(jnp.shape(index), x.dtype)
     x = lax.slice(x, (0,) * x.ndim, tuple(n if a == dim else i.shape[a] for a, n in enumerate(x.shape)))
-    mode = "fill" if isinstance(i, jax.core.Tracer) else "promise_in_bounds"
+    mode = "fill" if isinstance(i, Tracer) else "promise_in_bounds"
     fill = None if kind(x.dtype) > 1 else 0
     return jnp.take_along_axis(x, i, dim, mode=mode, fill_value=fill).reshape(jnp.shape(index))
 

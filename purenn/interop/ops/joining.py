@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jax.core import Tracer
 
 from purenn import check
 from purenn.functional.tensor import arrays_of, atleast_1d, atleast_2d, atleast_3d, split
@@ -203,7 +204,7 @@ def tensor_split(input: ArrayLike, indices_or_sections: Any, dim: int = 0) -> tu
 def _cut(where: str, x: jax.Array, places: Any, dim: Any) -> tuple[jax.Array, ...]:
     dim = check.axis(where, "dim", dim, x.ndim)
     n = x.shape[dim]
-    if isinstance(places, jax.core.Tracer):
+    if isinstance(places, Tracer):
         check.fail(where, "indices_or_sections", "be known outside of jit", "a traced array", TypeError)
     if isinstance(places, jax.Array | np.ndarray):
         check.integral(where, "indices_or_sections", jnp.asarray(places))

@@ -111,7 +111,7 @@ def integer(where: str, argument: str, value: Any) -> Any:
 def sizes(where: str, argument: str, given: Sequence[Any]) -> tuple[Any, ...]:
     """Integers that come one by one or as one sequence: ``f(x, 2, 3)`` or ``f(x, (2, 3))``."""
     if len(given) == 1 and isinstance(given[0], Sequence | np.ndarray):
-        given = given[0]
+        given = tuple(given[0])
     return tuple(integer(where, argument, n) for n in given)
 
 

@@ -59,7 +59,7 @@ def _uniform(key: Any, shape: tuple[int, ...], dtype: Any, low: float = 0.0, hig
     return jnp.minimum(found, jnp.asarray(below, found.dtype))  # half types round up to the bound
 
 
-def rand(*size: Any, dtype: DTypeLike | None = None, rng: Key | None = None) -> Array:
+def rand(size: Any, *more: Any, dtype: DTypeLike | None = None, rng: Key | None = None) -> Array:
     """Draws uniform numbers from [0, 1).
 
     Example:
@@ -69,10 +69,10 @@ def rand(*size: Any, dtype: DTypeLike | None = None, rng: Key | None = None) -> 
         (2, 3)
     """
     dtype = _floating("rand", dtype)
-    return _uniform(check.key("rand", "rng", rng, _NEEDED), sizes("rand", "size", size), dtype)
+    return _uniform(check.key("rand", "rng", rng, _NEEDED), sizes("rand", "size", (size, *more)), dtype)
 
 
-def randn(*size: Any, dtype: DTypeLike | None = None, rng: Key | None = None) -> Array:
+def randn(size: Any, *more: Any, dtype: DTypeLike | None = None, rng: Key | None = None) -> Array:
     """Draws normal numbers of mean 0 and variance 1.
 
     Example:
@@ -82,7 +82,7 @@ def randn(*size: Any, dtype: DTypeLike | None = None, rng: Key | None = None) ->
         (2, 3)
     """
     dtype = _floating("randn", dtype)
-    return _normal("randn", check.key("randn", "rng", rng, _NEEDED), sizes("randn", "size", size), dtype)
+    return _normal("randn", check.key("randn", "rng", rng, _NEEDED), sizes("randn", "size", (size, *more)), dtype)
 
 
 def rand_like(input: ArrayLike, *, dtype: DTypeLike | None = None, rng: Key | None = None) -> Array:

@@ -72,7 +72,7 @@ def _reshaped(where: str, x: jax.Array, shape: tuple[Any, ...]) -> jax.Array:
     return x.reshape(_inferred(where, x.size, shape, x.shape))
 
 
-def reshape(input: ArrayLike, *shape: Any) -> Array:
+def reshape(input: ArrayLike, shape: Any, *more: Any) -> Array:
     """Gives an array another shape, in row-major order; one size may be -1 and is inferred.
 
     Args:
@@ -88,10 +88,10 @@ def reshape(input: ArrayLike, *shape: Any) -> Array:
         >>> ops.reshape(jnp.ones((2, 6)), (3, -1)).shape
         (3, 4)
     """
-    return _reshaped("reshape", check.array("reshape", "input", input), sizes("reshape", "shape", shape))
+    return _reshaped("reshape", check.array("reshape", "input", input), sizes("reshape", "shape", (shape, *more)))
 
 
-def view(input: ArrayLike, *shape: Any) -> Array:
+def view(input: ArrayLike, shape: Any, *more: Any) -> Array:
     """Gives an array another shape, as `reshape`, or with one dtype as argument reads its bits as that dtype.
 
     torch refuses a view of what isn't contiguous; arrays here always are.
@@ -105,13 +105,9 @@ def view(input: ArrayLike, *shape: Any) -> Array:
         [1065353216]
     """
     x = check.array("view", "input", input)
-    if (
-        len(shape) == 1
-        and not isinstance(shape[0], int | Sequence | jax.Array)
-        and not export.is_symbolic_dim(shape[0])
-    ):
-        return _bits(x, jnp.dtype(shape[0]))
-    return _reshaped("view", x, sizes("view", "shape", shape))
+    if not more and not isinstance(shape, int | Sequence | jax.Array) and not export.is_symbolic_dim(shape):
+        return _bits(x, jnp.dtype(shape))
+    return _reshaped("view", x, sizes("view", "shape", (shape, *more)))
 
 
 def _bits(x: jax.Array, dtype: Any) -> jax.Array:
@@ -330,7 +326,7 @@ def mH(input: ArrayLike) -> Array:
 adjoint = mH
 
 
-def permute(input: ArrayLike, *dims: Any) -> Array:
+def permute(input: ArrayLike, dims: Any, *more: Any) -> Array:
     """Rearranges all dimensions: dimension i of the result is dimension ``dims[i]``.
 
     Example:
@@ -339,7 +335,7 @@ def permute(input: ArrayLike, *dims: Any) -> Array:
         >>> ops.permute(jnp.ones((2, 3, 4)), 2, 0, 1).shape
         (4, 2, 3)
     """
-    x, given = check.array("permute", "input", input), sizes("permute", "dims", dims)
+    x, given = check.array("permute", "input", input), sizes("permute", "dims", (dims, *more))
     order = [check.axis("permute", "dims", d, x.ndim) for d in given]
     if len(set(order)) != x.ndim or len(order) != x.ndim:
         check.fail("permute", "dims", f"have each of {x.ndim} dimensions once", given)
@@ -370,7 +366,7 @@ def movedim(input: ArrayLike, source: Any, destination: Any) -> Array:
 moveaxis = movedim
 
 
-def expand(input: ArrayLike, *size: Any) -> Array:
+def expand(input: ArrayLike, size: Any, *more: Any) -> Array:
     """Repeats dimensions of size 1, and adds dimensions in front; -1 keeps a size.
 
     Example:
@@ -379,7 +375,7 @@ def expand(input: ArrayLike, *size: Any) -> Array:
         >>> ops.expand(jnp.ones((2, 1)), 4, -1, 3).shape
         (4, 2, 3)
     """
-    x, given = check.array("expand", "input", input), sizes("expand", "size", size)
+    x, given = check.array("expand", "input", input), sizes("expand", "size", (size, *more))
     extra = len(given) - x.ndim
     if extra < 0 or -1 in given[:extra]:
         check.fail("expand", "size", f"have {x.ndim} sizes or more, of which the added ones aren't -1", given)
@@ -419,7 +415,7 @@ def broadcast_to(input: ArrayLike, size: Sequence[Any]) -> Array:
     return expand(input, size)
 
 
-def sum_to_size(input: ArrayLike, *size: Any) -> Array:
+def sum_to_size(input: ArrayLike, size: Any, *more: Any) -> Array:
     """Sums to a shape from which the array's could be broadcast.
 
     Example:
@@ -428,7 +424,7 @@ def sum_to_size(input: ArrayLike, *size: Any) -> Array:
         >>> ops.sum_to_size(jnp.ones((2, 3)), 1, 3).tolist()
         [[2.0, 2.0, 2.0]]
     """
-    x, target = check.array("sum_to_size", "input", input), sizes("sum_to_size", "size", size)
+    x, target = check.array("sum_to_size", "input", input), sizes("sum_to_size", "size", (size, *more))
     extra = x.ndim - len(target)
     if extra < 0 or any(n not in (1, old) for n, old in zip(target, x.shape[extra:], strict=True)):
         check.fail("sum_to_size", "size", f"be a shape that broadcasts to {x.shape}", target)
@@ -442,7 +438,7 @@ def _tiled(where: str, x: jax.Array, times: tuple[Any, ...]) -> jax.Array:
     return jnp.tile(x, times)
 
 
-def repeat(input: ArrayLike, *repeats: Any) -> Array:
+def repeat(input: ArrayLike, repeats: Any, *more: Any) -> Array:
     """Tiles an array: one number per dimension, with more in front for new dimensions.
 
     jnp.repeat repeats elements: that is `repeat_interleave`.
@@ -453,13 +449,13 @@ def repeat(input: ArrayLike, *repeats: Any) -> Array:
         >>> ops.repeat(jnp.array([1, 2]), 2, 2).tolist()
         [[1, 2, 1, 2], [1, 2, 1, 2]]
     """
-    x, times = check.array("repeat", "input", input), sizes("repeat", "repeats", repeats)
+    x, times = check.array("repeat", "input", input), sizes("repeat", "repeats", (repeats, *more))
     if len(times) < x.ndim:
         check.fail("repeat", "repeats", f"have a number for each of {x.ndim} dimensions; use tile for fewer", times)
     return _tiled("repeat", x, times)
 
 
-def tile(input: ArrayLike, *dims: Any) -> Array:
+def tile(input: ArrayLike, dims: Any, *more: Any) -> Array:
     """Tiles an array; fewer numbers than dimensions are for the last ones.
 
     Example:
@@ -468,7 +464,7 @@ def tile(input: ArrayLike, *dims: Any) -> Array:
         >>> ops.tile(jnp.array([[1, 2]]), (2,)).tolist()
         [[1, 2, 1, 2]]
     """
-    return _tiled("tile", check.array("tile", "input", input), sizes("tile", "dims", dims))
+    return _tiled("tile", check.array("tile", "input", input), sizes("tile", "dims", (dims, *more)))
 
 
 def view_as_real(input: ArrayLike) -> Array:

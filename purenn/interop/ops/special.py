@@ -14,7 +14,7 @@ from purenn import check
 from purenn.functional import activation as F
 from purenn.functional.dtypes import cast, floating_or_float32
 from purenn.interop.ops.arithmetic import xlogy
-from purenn.interop.ops.operands import kind, operands
+from purenn.interop.ops.operands import as_dtype, kind, operands
 from purenn.interop.ops.pointwise import (
     digamma,
     erf,
@@ -179,7 +179,7 @@ def softmax(input: ArrayLike, dim: int, dtype: DTypeLike | None = None) -> Array
         >>> ops.softmax(jnp.array([0.0, 0.0]), 0).tolist()
         [0.5, 0.5]
     """
-    return F.softmax(input, dim, dtype=dtype)
+    return F.softmax(input, dim, dtype=dtype and as_dtype("softmax", dtype))
 
 
 def log_softmax(input: ArrayLike, dim: int, dtype: DTypeLike | None = None) -> Array:
@@ -191,4 +191,4 @@ def log_softmax(input: ArrayLike, dim: int, dtype: DTypeLike | None = None) -> A
         >>> ops.log_softmax(jnp.array([0.0]), 0).tolist()
         [0.0]
     """
-    return F.log_softmax(input, dim, dtype=dtype)
+    return F.log_softmax(input, dim, dtype=dtype and as_dtype("log_softmax", dtype))
