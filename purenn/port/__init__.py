@@ -6,6 +6,7 @@ could not translate.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from purenn.port.report import Remark
@@ -69,5 +70,7 @@ def port(source: str) -> Ported:
     wrapper = MetadataWrapper(tree, unsafe_skip_copy=True)
     report = Report({node: place.start.line for node, place in wrapper.resolve(PositionProvider).items()})
     tree = rewrite_training(tree, names, report)
-    new = tree.visit(Rewriter(Context(names, Inference(tree, names), report)))
+    context = Context(names, Inference(tree, names), report)
+    context.has_empty = re.search(r"\b(empty|zeros|[tT]ensor|FloatTensor)\((0|\[\])?[,)]", source) is not None
+    new = tree.visit(Rewriter(context))
     return Ported(new.code, tuple(sorted(report.remarks)))

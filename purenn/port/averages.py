@@ -11,7 +11,7 @@ __all__ = ["parameter_average"]
 
 
 def parameter_average(node: cst.For) -> cst.BaseStatement | None:
-    """``b.params = jax.tree.map(...)`` for a loop over ``zip(a.parameters(), b.parameters())`` that sets b's, or None."""
+    """``b.params = jax.tree.map(...)`` for a loop over ``zip(a.parameters(), b.parameters())`` that sets b's."""
     if (
         not isinstance(node.iter, cst.Call)
         or as_name(node.iter.func) != "zip"

@@ -159,6 +159,8 @@ def _sequence_function(
     if name == "einsum":
         many = len(args) == 2 and context.kind(node.args[1].value) in ("tensors", "list")
         return context.call("F.einsum" if many else "jnp.einsum", *args)
+    if name in ("cat", "concat", "concatenate") and context.has_empty:
+        return _by_ops(context, node, name, args)  # torch leaves empty tensors of any rank out
     given = bind(FUNCTION_ONLY[name].parameters, args)
     made = None if given is None else context.from_row(FUNCTION_ONLY[name], None, given, False)
     return made if made is not None else _by_ops(context, node, name, args)
@@ -208,13 +210,13 @@ def _method(
     if why := remedy(f"Tensor.{name}"):
         context.report.todo(node, f".{name}() has no counterpart", why)
         return None
+    if name in PLAIN_VALUES:
+        return None if node in context.statements else in_place_value(context, node, updated, new.value)
     if plain not in _ARRAY_METHODS and not _is_torch_method(name):
         return None
     x = new.value
     if name in _ROUNDING:
         x = _exact(context, func.value, x)
-    if name in PLAIN_VALUES:
-        return None if node in context.statements else in_place_value(context, node, updated, x)
     return _tensor_call(context, node, name, x, _plain(context, node, updated.args), method=True)
 
 
@@ -254,7 +256,7 @@ def _is_torch_method(name: str) -> bool:
 
 
 def _exact(context: Context, original: cst.BaseExpression, x: cst.BaseExpression) -> cst.BaseExpression:
-    """A quotient that is rounded afterwards: XLA multiplies by the reciprocal of a scalar, which may round otherwise."""
+    """A quotient that is rounded afterwards: XLA multiplies by the reciprocal of a scalar, which may differ."""
     inner, new = original, x
     if (
         isinstance(inner, cst.BinaryOperation)

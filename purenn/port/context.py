@@ -23,12 +23,7 @@ Given = dict[str, cst.BaseExpression]
 @cache
 def known_ops() -> frozenset[str]:
     """The names of `purenn.interop.ops`."""
-    try:
-        from purenn.interop import ops
-    except ImportError:
-        import torch
-
-        return frozenset(n for n in {*dir(torch), *dir(torch.Tensor)} if not n.startswith("_"))
+    from purenn.interop import ops
 
     return frozenset(ops.__all__)
 
@@ -71,6 +66,7 @@ class Context:
         owners: the classes around the present place.
         functions: the functions around the present place.
         statements: the calls of in-place methods that are statements of their own.
+        has_empty: whether the file makes tensors without elements, as ``torch.empty(0)``.
     """
 
     def __init__(self, names: Names, kinds: Inference, report: Report):
@@ -80,6 +76,7 @@ class Context:
         self.owners: list[str] = []
         self.functions: list[cst.FunctionDef] = []
         self.statements: set[cst.CSTNode] = set()
+        self.has_empty = False
 
     def kind(self, node: cst.CSTNode) -> Kind:
         return self.kinds.kind(node)

@@ -11,6 +11,7 @@ from purenn.port.factories import key
 from purenn.port.nodes import (
     argument,
     as_name,
+    assign,
     attribute,
     binary,
     call,
@@ -90,7 +91,7 @@ def assigned_item(
         context.report.todo(node, "an element of an element is assigned in place", "write x = x.at[i, j].set(value)")
         return None
     holder, slices = found
-    return cst.Assign([cst.AssignTarget(holder)], _at(holder, slices, "set", value))
+    return assign(holder, _at(holder, slices, "set", value))
 
 
 def augmented_item(context: Context, original: cst.AugAssign, updated: cst.AugAssign) -> cst.Assign | None:
@@ -107,14 +108,14 @@ def augmented_item(context: Context, original: cst.AugAssign, updated: cst.AugAs
     if not all(_is_plain_index(context, each) for each in original.target.slice):
         operators = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
         value, method = binary(updated.target, operators[method], value), "set"
-    return cst.Assign([cst.AssignTarget(holder)], _at(holder, slices, method, value))
+    return assign(holder, _at(holder, slices, method, value))
 
 
 def _is_plain_index(context: Context, each: cst.SubscriptElement) -> bool:
     """Whether an index is a slice or one place, so that no place is meant twice."""
     if isinstance(each.slice, cst.Slice):
         return True
-    value = each.slice.value
+    value = each.slice.value if isinstance(each.slice, cst.Index) else cst.Ellipsis()
     if isinstance(value, cst.Integer | cst.Ellipsis | cst.UnaryOperation) or code(value) == "None":
         return True
     return context.kind(value) in ("int", "bool") or isinstance(value, cst.Comparison)
@@ -155,10 +156,10 @@ def in_place_statement(
         return None
     value = without_parens(value)
     if slices and context.kind(name_of) in ("dict", "list", "tensors"):
-        return cst.Assign([cst.AssignTarget(cst.Subscript(name_of, slices))], value)
+        return assign(cst.Subscript(name_of, slices), value)
     if slices:
-        return cst.Assign([cst.AssignTarget(name_of)], _at(name_of, slices, "set", value))
-    return cst.Assign([cst.AssignTarget(name_of)], value)
+        return assign(name_of, _at(name_of, slices, "set", value))
+    return assign(name_of, value)
 
 
 def _is_held(context: Context, holder: cst.BaseExpression) -> bool:

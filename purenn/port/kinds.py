@@ -25,15 +25,19 @@ __all__ = [
 
 Kind: TypeAlias = "str | tuple[Kind, ...]"
 
-_TENSOR_NAMES = set(
-    ["x", "y", "z", "h", "c", "q", "k", "v", "u", "t0", "out", "output", "outputs", "input", "inputs", "src", "tgt", "trg", "query", "queries", "key", "keys", "value", "values", "mask", "masks", "hidden", "hiddens", "cell", "states", "tokens", "logits", "feat", "feats", "features", "emb", "embs", "embedding", "embeddings", "memory", "mems", "idx", "img", "imgs", "image", "images", "data", "batch", "residual", "attn", "attention_mask", "attn_mask", "src_mask", "tgt_mask", "trg_mask", "noise", "mu", "logvar", "log_var", "label", "labels", "target", "targets", "context", "scores", "score", "pred", "preds", "prediction", "predictions", "loss", "adj", "mel", "audio", "sample", "samples", "obs", "action", "actions", "timesteps", "freqs_cis", "xq", "xk"]
-)
-_NUMBER_NAMES = set(["dim", "n", "size", "d_model", "num_heads", "n_heads", "stride", "padding", "kernel_size", "groups", "dropout", "p", "bias"])
+_TENSOR_NAMES = """
+    x y z h c q k v u t0 out output outputs input inputs src tgt trg query queries key keys value values mask masks
+    hidden hiddens cell states tokens logits feat feats features emb embs embedding embeddings memory mems idx img imgs
+    image images data batch residual attn attention_mask attn_mask src_mask tgt_mask trg_mask noise mu logvar log_var
+    label labels target targets context scores score pred preds prediction predictions loss adj mel audio sample samples
+    obs action actions timesteps freqs_cis xq xk
+"""
+_TENSORS = frozenset(_TENSOR_NAMES.split())
 
 
 def kind_of_name(name: str) -> Kind:
     """The kind that a parameter has by the custom of its name."""
-    if name in _TENSOR_NAMES:
+    if name in _TENSORS:
         return "tensor"
     if name in ("device", "dev"):
         return "device"

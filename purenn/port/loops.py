@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import libcst as cst
 from libcst import matchers as m
@@ -222,7 +223,7 @@ def loss_function(
     first = short[found.modules[0]] if len(found.modules) == 1 else "modules"
     made = statement(f"def {name}({', '.join([first, *arguments])}):\n    pass\n")
     assert isinstance(made, cst.FunctionDef)
-    inside: list[cst.BaseStatement] = []
+    inside: list[Any] = []
     if len(found.modules) > 1:
         inside.append(statement(f"{', '.join(short.values())} = modules"))
     rename = _Rename({module: last for module, last in short.items() if "." in module})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import libcst as cst
 
@@ -11,6 +11,7 @@ __all__ = [
     "argument",
     "as_name",
     "as_primary",
+    "assign",
     "attribute",
     "binary",
     "bound",
@@ -128,15 +129,16 @@ def attribute(value: cst.BaseExpression, name: str) -> cst.Attribute:
 
 def _unwrapped(node: cst.BaseExpression) -> cst.BaseExpression:
     """The expression without parentheses that an argument doesn't need."""
-    if len(node.lpar) == 1 and isinstance(
-        node, cst.BinaryOperation | cst.Call | cst.Comparison | cst.Name | cst.Attribute
+    if (
+        len(node.lpar) == 1
+        and isinstance(node, cst.BinaryOperation | cst.Call | cst.Comparison | cst.Name | cst.Attribute)
+        and "\n" not in code(node)
     ):
-        if "\n" not in code(node):
-            return node.with_changes(lpar=[], rpar=[])
+        return node.with_changes(lpar=[], rpar=[])
     return node
 
 
-def argument(value: cst.BaseExpression, keyword: str | None = None, star: str = "") -> cst.Arg:
+def argument(value: cst.BaseExpression, keyword: str | None = None, star: Literal["", "*", "**"] = "") -> cst.Arg:
     """An argument of a call."""
     value = _unwrapped(without_parens(value))
     if keyword is None:
@@ -233,6 +235,12 @@ def tuple_of(elements: Sequence[cst.BaseExpression | cst.BaseElement]) -> cst.Tu
     if len(made) == 1:
         made[0] = made[0].with_changes(comma=cst.Comma())
     return cst.Tuple(made)
+
+
+def assign(target: cst.BaseExpression, value: cst.BaseExpression) -> cst.Assign:
+    """``target = value``."""
+    assert isinstance(target, cst.BaseAssignTargetExpression)
+    return cst.Assign([cst.AssignTarget(target)], value)
 
 
 def length(node: cst.BaseExpression, dimension: cst.BaseExpression | int) -> cst.Subscript:

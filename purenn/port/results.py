@@ -57,9 +57,18 @@ _BOOLS = {
 _NUMBERS = {"numel", "nelement", "dim", "ndimension", "element_size", "storage_offset", "get_device"}
 
 # Methods that no other common class has: their object is a tensor.
-TENSOR_METHODS = set(
-    ["view", "view_as", "unsqueeze", "unsqueeze_", "permute", "contiguous", "detach", "masked_fill", "masked_fill_", "expand", "expand_as", "bmm", "mm", "matmul", "cuda", "cpu", "numel", "nelement", "dim", "is_contiguous", "type_as", "new_zeros", "new_ones", "new_full", "new_tensor", "new_empty", "index_select", "gather", "scatter", "scatter_", "scatter_add", "scatter_add_", "softmax", "log_softmax", "sigmoid", "tanh", "relu", "clamp", "clamp_", "chunk", "unbind", "narrow", "norm", "std", "var", "exp", "log", "sqrt", "rsqrt", "pow", "abs", "sin", "cos", "item", "requires_grad_", "backward", "retain_grad", "zero_", "fill_", "normal_", "uniform_", "copy_", "add_", "mul_", "sub_", "div_", "triu", "tril", "topk", "argmax", "argmin", "amax", "amin", "mean", "sum", "prod", "cumsum", "cumprod", "flip", "roll", "unfold", "bernoulli", "multinomial", "repeat_interleave", "float", "long", "half", "double", "bool", "int", "byte", "size", "numpy", "clone", "square", "neg", "sign", "erf", "logsumexp", "isnan", "isinf", "logical_not", "logical_and", "eq", "ne", "lt", "gt", "le", "ge", "t", "mul", "div", "addmm", "baddbmm", "flatten", "squeeze", "reshape", "transpose", "detach_", "data_ptr", "swapaxes", "swapdims", "movedim", "unflatten", "diagonal", "masked_select", "index_add_", "index_fill_", "new"]
-)
+_METHODS = """
+    view view_as unsqueeze unsqueeze_ permute contiguous detach masked_fill masked_fill_ expand expand_as bmm mm
+    matmul cuda cpu numel nelement dim is_contiguous type_as new_zeros new_ones new_full new_tensor new_empty
+    index_select gather scatter scatter_ scatter_add scatter_add_ softmax log_softmax sigmoid tanh relu clamp
+    clamp_ chunk unbind narrow norm std var exp log sqrt rsqrt pow abs sin cos item requires_grad_ backward
+    retain_grad zero_ fill_ normal_ uniform_ copy_ add_ mul_ sub_ div_ triu tril topk argmax argmin amax amin
+    mean sum prod cumsum cumprod flip roll unfold bernoulli multinomial repeat_interleave float long half double
+    bool int byte size numpy clone square neg sign erf logsumexp isnan isinf logical_not logical_and eq ne lt gt
+    le ge t mul div addmm baddbmm flatten squeeze reshape transpose detach_ data_ptr swapaxes swapdims movedim
+    unflatten diagonal masked_select index_add_ index_fill_ new
+"""
+TENSOR_METHODS = frozenset(_METHODS.split())
 
 
 def kind_of_torch(name: str, kinds: Sequence[Kind] | None, words: Sequence[str]) -> Kind:

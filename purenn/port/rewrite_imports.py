@@ -85,53 +85,53 @@ class Imports(cst.CSTTransformer):
         return None
 
     def _new_lines(
-        self, original: cst.SimpleStatementLine, updated: cst.SimpleStatementLine
+        self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
     ) -> cst.BaseStatement | cst.FlattenSentinel[cst.BaseStatement] | cst.RemovalSentinel:
         """A statement line; imports of torch become those of purenn, at the first of them those of jax are added."""
-        small = original.body[0] if original.body else None
+        small = original_node.body[0] if original_node.body else None
         if not isinstance(small, cst.Import | cst.ImportFrom):
-            return updated
+            return updated_node
         if isinstance(small, cst.ImportFrom) and small.relative:
-            return updated
+            return updated_node
         rows = list(imported(small))
         if isinstance(small, cst.ImportFrom) and isinstance(small.names, cst.ImportStar):
             if code(small.module or cst.Name("x")).startswith("torch"):
                 self.report.todo(small, "names are imported by *", "import the names that are used")
-                return self._leave_again(updated)
-            return updated
+                return self._leave_again(updated_node)
+            return updated_node
         if isinstance(small, cst.ImportFrom) and code(small.module or cst.Name("x")) == "einops.layers.torch":
-            return self._einops(updated, [local for local, _, _ in rows])
+            return self._einops(updated_node, [local for local, _, _ in rows])
         if not any(qualified.split(".")[0] == "torch" for _, qualified, _ in rows):
-            return updated
-        self.present = original
+            return updated_node
+        self.present = original_node
         kept, new = self._split(small, rows)
         lines: list[cst.BaseStatement] = []
         if self.first is None:
-            self.first = original
+            self.first = original_node
             lines.append(statement("__purenn_imports__"))
         lines += [statement(line) for line in new]
         if kept is not None:
             lines.append(cst.SimpleStatementLine([kept]))
         if not lines:
-            if updated.leading_lines and any(line.comment for line in updated.leading_lines):
-                return cst.FlattenSentinel([updated.with_changes(body=[])])
+            if updated_node.leading_lines and any(line.comment for line in updated_node.leading_lines):
+                return cst.FlattenSentinel([updated_node.with_changes(body=[])])
             return cst.RemoveFromParent()
         head = lines[0]
-        lead = [*updated.leading_lines]
+        lead = [*updated_node.leading_lines]
         lines[0] = head.with_changes(leading_lines=lead)
-        if isinstance(lines[-1], cst.SimpleStatementLine) and updated.trailing_whitespace.comment:
-            lines[-1] = lines[-1].with_changes(trailing_whitespace=updated.trailing_whitespace)
+        if isinstance(lines[-1], cst.SimpleStatementLine) and updated_node.trailing_whitespace.comment:
+            lines[-1] = lines[-1].with_changes(trailing_whitespace=updated_node.trailing_whitespace)
         return cst.FlattenSentinel(lines)
 
-    def _einops(self, updated: cst.SimpleStatementLine, locals_: list[str]) -> cst.SimpleStatementLine:
+    def _einops(self, updated_node: cst.SimpleStatementLine, locals_: list[str]) -> cst.SimpleStatementLine:
         """The layers of einops are torch's: modules of the same names take their place."""
         self.layers += [local for local in locals_ if local in _EINOPS]
         if len(self.layers) < len(locals_):
-            return updated
+            return updated_node
         self.names.use("nn")
         new = statement("import einops")
         assert isinstance(new, cst.SimpleStatementLine)
-        return new.with_changes(leading_lines=updated.leading_lines)
+        return new.with_changes(leading_lines=updated_node.leading_lines)
 
     def _with_layers(self, body: list[cst.BaseStatement]) -> list[cst.BaseStatement]:
         if not self.layers:
@@ -140,9 +140,9 @@ class Imports(cst.CSTTransformer):
         made = [statement(_EINOPS[layer]) for layer in self.layers]
         return [*body[: places[-1] + 1], *made, *body[places[-1] + 1 :]]
 
-    def _leave_again(self, updated: cst.SimpleStatementLine) -> cst.SimpleStatementLine:
+    def _leave_again(self, updated_node: cst.SimpleStatementLine) -> cst.SimpleStatementLine:
         comment = cst.EmptyLine(comment=cst.Comment("# PORT: names are imported by *: import the names that are used"))
-        return updated.with_changes(leading_lines=[*updated.leading_lines, comment])
+        return updated_node.with_changes(leading_lines=[*updated_node.leading_lines, comment])
 
     def _split(
         self, small: cst.Import | cst.ImportFrom, rows: list[tuple[str, str, str]]
@@ -221,9 +221,9 @@ class Imports(cst.CSTTransformer):
                 lines.append(line)
         return sorted(lines)
 
-    def leave_Module(self, original: cst.Module, updated: cst.Module) -> cst.Module:
+    def leave_Module(self, original_node: cst.Module, updated_node: cst.Module) -> cst.Module:
         finder = _Used()
-        updated.visit(finder)
+        updated_node.visit(finder)
         used = finder.names | ({"nn"} if self.layers else set())
         lines = [*self._still_used(finder), *self.names.imports(used)]
         late = [line for line in lines if line.startswith("from purenn.")]  # after those from purenn itself
@@ -231,7 +231,7 @@ class Imports(cst.CSTTransformer):
         body: list[cst.BaseStatement] = []
         lead: list[cst.EmptyLine] = []
         open_for_late = False
-        for each in updated.body:
+        for each in updated_node.body:
             if code(each).strip().endswith("__purenn_imports__"):
                 lead, open_for_late = list(each.leading_lines), True  # pyright: ignore[reportAttributeAccessIssue]
                 body += _led([statement(line) for line in lines], lead)
@@ -246,7 +246,7 @@ class Imports(cst.CSTTransformer):
             body += [statement(line) for line in late]
         if self.first is None:
             body = [*map(statement, [*lines, *late]), *body]
-        return updated.with_changes(body=self._with_layers(body))
+        return updated_node.with_changes(body=self._with_layers(body))
 
 
 def _led(statements: list[cst.BaseStatement], lead: list[cst.EmptyLine]) -> list[cst.BaseStatement]:

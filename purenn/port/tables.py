@@ -1,9 +1,9 @@
 """The functions and methods of torch's that jax says in one call, and how it says them.
 
-A row is ``names: parameters -> callee arguments``. The parameters are those that follow the tensor. A callee that begins
-with a dot is a method of arrays, which the function form calls under ``jnp``; an operator stands for itself. ``self`` is
-the tensor; ``axis=dim`` hands the parameter ``dim`` over as ``axis``. A call that gives a parameter which the row doesn't
-hand over becomes a call of `purenn.interop.ops`, whose arguments are torch's.
+A row is ``names: parameters -> callee arguments``. The parameters are those that follow the tensor. A callee that
+begins with a dot is a method of arrays, which the function form calls under ``jnp``; an operator stands for itself.
+``self`` is the tensor; ``axis=dim`` hands the parameter ``dim`` over as ``axis``. A call that gives a parameter which
+the row doesn't hand over becomes a call of `purenn.interop.ops`, whose arguments are torch's.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import Any
 
 import libcst as cst
 from libcst import matchers as m
@@ -13,7 +13,6 @@ from purenn.port.loops import (
     assigned_names,
     call_of,
     find_pass,
-    is_clip,
     loss_function,
     read_names,
     step_call,
@@ -21,99 +20,13 @@ from purenn.port.loops import (
 from purenn.port.nodes import as_name, call, code, expression, names_in, statement
 from purenn.port.optimizers import modules_of, schedule, transformation
 from purenn.port.report import Report
+from purenn.port.training_facts import Collect, Facts, Schedule
 
 __all__ = ["rewrite_training"]
 
 
-@dataclass
-class _Schedule:
-    """A scheduler of the file: its class, its optimizer, its arguments, and whether it steps with every batch."""
-
-    name: str
-    optimizer: str
-    args: list[cst.Arg]
-    by_batch: bool | None = None
-
-
-@dataclass
-class _Facts:
-    """What the file says about its optimizers, by the source of their names."""
-
-    constructors: dict[str, cst.Call] = field(default_factory=dict)
-    modules: dict[str, list[str]] = field(default_factory=dict)
-    schedules: dict[str, _Schedule] = field(default_factory=dict)
-    clips: dict[str, cst.BaseExpression] = field(default_factory=dict)
-    paths: dict[str, str] = field(default_factory=dict)
-
-
-class _Collect(cst.CSTVisitor):
-    """Finds the optimizers, schedulers and clipping of a file."""
-
-    def __init__(self, names: Names):
-        self.names = names
-        self.facts = _Facts()
-        self.loops: list[cst.For | cst.While] = []
-
-    def visit_Assign(self, node: cst.Assign) -> None:
-        if not isinstance(node.value, cst.Call) or len(node.targets) != 1:
-            return
-        qualified, target = self.names.qualify(node.value.func) or "", code(node.targets[0].target)
-        last = qualified.rsplit(".", 1)[-1]
-        if qualified.startswith("torch.optim.lr_scheduler."):
-            first = node.value.args[0].value if node.value.args else None
-            if first is not None:
-                self.facts.schedules[target] = _Schedule(last, code(first), list(node.value.args))
-        elif qualified.startswith("torch.optim.") and node.value.args:
-            modules = modules_of(node.value.args[0].value)
-            self.facts.constructors[target] = node.value
-            if modules:
-                self.facts.modules[target] = [code(module) for module in modules]
-
-    def visit_For(self, node: cst.For) -> None:
-        self.loops.append(node)
-
-    def leave_For(self, original_node: cst.For) -> None:
-        self.loops.pop()
-
-    def visit_While(self, node: cst.While) -> None:
-        self.loops.append(node)
-
-    def leave_While(self, original_node: cst.While) -> None:
-        self.loops.pop()
-
-    def visit_IndentedBlock(self, node: cst.IndentedBlock) -> None:
-        self._block(node.body)
-
-    def visit_Module(self, node: cst.Module) -> None:
-        self._block(node.body)
-
-    def _block(self, body: object) -> None:
-        statements = list(body)  # pyright: ignore[reportArgumentType]
-        steps = [code(x) for each in statements if (x := call_of(each, "step")) is not None]
-        for each in statements:
-            stepped = call_of(each, "step")
-            if stepped is not None and (name := code(stepped)) in self.facts.schedules:
-                self.facts.schedules[name].by_batch = self.facts.schedules[name].optimizer in steps
-            if is_clip(each):
-                optimizer = next((s for s in steps if s not in self.facts.schedules), None)
-                made = _clip(each)
-                if optimizer and made is not None:
-                    self.facts.clips[optimizer] = made
-
-
-def _clip(node: cst.CSTNode) -> cst.BaseExpression | None:
-    """The optax transformation that a statement which clips gradients is."""
-    found = m.findall(node, m.Call())
-    for each in found:
-        assert isinstance(each, cst.Call)
-        name = (as_name(each.func) or "").rsplit(".", 1)[-1]
-        if name.startswith("clip_grad") and len(each.args) >= 2:
-            return call("optax.clip" if "value" in name else "optax.clip_by_global_norm", each.args[1].value)
-    return None
-
-
 class _Training(cst.CSTTransformer):
-    def __init__(self, names: Names, report: Report, facts: _Facts):
+    def __init__(self, names: Names, report: Report, facts: Facts):
         super().__init__()
         self.names = names
         self.report = report
@@ -286,7 +199,7 @@ class _Training(cst.CSTTransformer):
                 return arg.value
         return expression("0.001")
 
-    def _schedule(self, plan: _Schedule) -> cst.BaseExpression | None:
+    def _schedule(self, plan: Schedule) -> cst.BaseExpression | None:
         made = (
             schedule(plan.name, plan.args, self._rate(plan.optimizer))
             if plan.optimizer in self.facts.constructors
@@ -352,7 +265,7 @@ def _all(node: cst.CSTNode) -> list[cst.CSTNode]:
     return list(m.findall(node, m.For() | m.While()))
 
 
-def _bare(node: cst.BaseStatement) -> cst.BaseStatement:
+def _bare(node: Any) -> Any:
     """The statement without the empty lines before it."""
     lines = getattr(node, "leading_lines", ())
     return node.with_changes(leading_lines=[line for line in lines if line.comment])
@@ -390,6 +303,6 @@ def _with_arrays(names: Names, node: cst.For) -> cst.For:
 
 def rewrite_training(tree: cst.Module, names: Names, report: Report) -> cst.Module:
     """The tree with optimizers, schedules and training loops as purenn and optax say them."""
-    collect = _Collect(names)
+    collect = Collect(names)
     tree.visit(collect)
     return tree.visit(_Training(names, report, collect.facts))

@@ -16,9 +16,11 @@ from purenn.port.nodes import as_name, code, names_in
 
 __all__ = ["shared_changes"]
 
-_VIEWS = set(
-    ["view", "view_as", "reshape", "transpose", "permute", "t", "squeeze", "unsqueeze", "expand", "expand_as", "narrow", "select", "diagonal", "unbind", "chunk", "split", "detach", "flatten", "unfold", "swapaxes", "movedim", "contiguous", "requires_grad_", "data", "T", "mT", "real", "imag"]
-)
+_VIEW_NAMES = """
+    view view_as reshape transpose permute t squeeze unsqueeze expand expand_as narrow select diagonal unbind
+    chunk split detach flatten unfold swapaxes movedim contiguous requires_grad_ data T mT real imag
+"""
+_VIEWS = frozenset(_VIEW_NAMES.split())
 _IN_PLACE_FUNCTIONS = {
     "relu",
     "elu",
