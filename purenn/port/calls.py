@@ -101,6 +101,8 @@ def _function(context: Context, node: cst.Call, updated: cst.Call, name: str) ->
         return _fourier(context, name, args)
     if name in FUNCTION_ONLY:
         return _sequence_function(context, node, name, args)
+    if name in ("sparse.mm", "spmm", "hspmm"):
+        return context.call("jnp.matmul", *args)  # arrays are dense
     if "." in name and name.split(".")[0] in ("linalg", "special"):
         return _by_ops(context, node, name, args)
     if "." in name or not args:
@@ -157,7 +159,8 @@ def _sequence_function(
     context: Context, node: cst.Call, name: str, args: Sequence[cst.Arg]
 ) -> cst.BaseExpression | None:
     if name == "einsum":
-        many = len(args) == 2 and context.kind(node.args[1].value) in ("tensors", "list")
+        kind = context.kind(node.args[1].value) if len(args) == 2 else "tensor"
+        many = isinstance(kind, tuple) or kind in ("tensors", "list")
         return context.call("F.einsum" if many else "jnp.einsum", *args)
     if name in ("cat", "concat", "concatenate") and context.has_empty:
         return _by_ops(context, node, name, args)  # torch leaves empty tensors of any rank out

@@ -42,7 +42,18 @@ def astype(x: cst.BaseExpression, dtype: cst.BaseExpression) -> cst.Call:
     return call(attribute(x, "astype"), dtype)
 
 
-@rule("contiguous", "cpu", "cuda", "clone", "pin_memory", "requires_grad_", "coalesce", "to_dense", "retain_grad")
+@rule(
+    "contiguous",
+    "cpu",
+    "cuda",
+    "clone",
+    "pin_memory",
+    "requires_grad_",
+    "coalesce",
+    "to_dense",
+    "to_sparse",
+    "retain_grad",
+)
 def _same(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
     if method_name(node) == "requires_grad_" and not (args and code(args[0].value) == "False"):
         context.report.note(node, "requires_grad_() was left out", "jax.grad says with respect to which arrays it goes")

@@ -88,10 +88,8 @@ def transformation(
     if given is None or "dampening" in given or "lr_decay" in given:
         return None
     function = {"Adam": "adam", "SGD": "sgd"}.get(name, name.lower())
-    if "amsgrad" in given:
-        if name != "Adam" or code(given["amsgrad"]) not in ("True", "False"):
-            return None
-        function = "amsgrad" if code(given["amsgrad"]) == "True" else "adam"
+    if "amsgrad" in given and code(given["amsgrad"]) != "False":
+        return None  # optax.amsgrad corrects the bias before it takes the largest
     learning_rate = rate or given.get("lr", expression(_RATES.get(name, "0.001")))
     made = [argument(learning_rate, "learning_rate" if changes else None)]
     if "betas" in given:

@@ -55,6 +55,7 @@ class _Training(cst.CSTTransformer):
         self.loops.pop()
         average = parameter_average(original_node)
         if average is not None:
+            self.pending.pop()
             self.names.use("jax")
             return average
         return self._before(_with_arrays(self.names, updated_node))
