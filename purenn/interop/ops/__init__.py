@@ -31,6 +31,7 @@ from purenn.functional import (
     einsum,
     embedding,
     istft,
+    lu,
     meshgrid,
     norm,
     pad,
@@ -98,6 +99,9 @@ from purenn.interop.ops import (
     random as _random,
 )
 from purenn.interop.ops import (
+    ranges as _ranges,
+)
+from purenn.interop.ops import (
     reduction as _reduction,
 )
 from purenn.interop.ops import (
@@ -131,6 +135,7 @@ from purenn.interop.ops.matrix_names import *
 from purenn.interop.ops.pointwise import *
 from purenn.interop.ops.products import *
 from purenn.interop.ops.random import *
+from purenn.interop.ops.ranges import *
 from purenn.interop.ops.reduction import *
 from purenn.interop.ops.shape import *
 from purenn.interop.ops.sorting import *
@@ -159,6 +164,7 @@ __all__ = [
     "istft",
     "linalg",
     "log_softmax",
+    "lu",
     "meshgrid",
     "multigammaln",
     "norm",
@@ -196,6 +202,7 @@ __all__ += _matrix_names.__all__
 __all__ += _pointwise.__all__
 __all__ += _products.__all__
 __all__ += _random.__all__
+__all__ += _ranges.__all__
 __all__ += _reduction.__all__
 __all__ += _shape.__all__
 __all__ += _sorting.__all__

@@ -348,6 +348,12 @@ def _binary(
     return function
 
 
+def _nextafter(a: jax.Array, b: jax.Array) -> jax.Array:
+    """The derivative is that of the first, as in torch; jax has none."""
+    change = jnp.where(jnp.isfinite(a), a - lax.stop_gradient(a), jnp.zeros((), a.dtype))
+    return jnp.nextafter(lax.stop_gradient(a), lax.stop_gradient(b)) + change
+
+
 def _logaddexp2(a: jax.Array, b: jax.Array) -> jax.Array:
     return jnp.logaddexp2(a, b)
 
@@ -357,7 +363,7 @@ copysign = _binary("copysign", jnp.copysign, "the first modulus with the second 
 hypot = _binary("hypot", jnp.hypot, "the length of the vector (x, y)", 3.0, 4.0, "5.0000")
 logaddexp = _binary("logaddexp", jnp.logaddexp, "log(exp(x) + exp(y))", 0.0, 0.0, "0.6931")
 logaddexp2 = _binary("logaddexp2", _logaddexp2, "log2(2^x + 2^y)", 0.0, 0.0, "1.0000")
-nextafter = _binary("nextafter", jnp.nextafter, "the floating-point number after x towards y", 1.0, 2.0, "1.0000")
+nextafter = _binary("nextafter", _nextafter, "the floating-point number after x towards y", 1.0, 2.0, "1.0000")
 xlogy = _binary("xlogy", jax.scipy.special.xlogy, "x log(y), 0 where x is 0,", 2.0, 3.0, "2.1972")
 
 
@@ -370,7 +376,7 @@ def ldexp(input: ArrayLike, other: ArrayLike) -> Array:
         >>> ops.ldexp(jnp.array([3.0]), jnp.array([2])).tolist()
         [12.0]
     """
-    return mul(input, pow(2.0, check.array("ldexp", "other", other)))
+    return mul(check.array("ldexp", "input", input), pow(2.0, check.array("ldexp", "other", other)))
 
 
 def _whole(where: str, input: Any, other: Any) -> list[jax.Array]:

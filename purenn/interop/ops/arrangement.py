@@ -21,12 +21,14 @@ from purenn.value_checks import Within, known, require
 
 __all__ = [
     "as_strided",
+    "as_strided_copy",
     "combinations",
     "constant_pad_nd",
     "diag",
     "diag_embed",
     "diagflat",
     "diagonal",
+    "diagonal_copy",
     "flip",
     "fliplr",
     "flipud",
@@ -40,6 +42,7 @@ __all__ = [
     "tril",
     "triu",
     "unfold",
+    "unfold_copy",
 ]
 
 
@@ -110,7 +113,9 @@ def roll(input: ArrayLike, shifts: Any, dims: Any = None) -> Array:
     if len(steps) != len(axes):
         check.fail("roll", "shifts", f"have a number for each of dims={axes}", steps)
     axes = tuple(check.axis("roll", "dims", d, x.ndim) for d in axes)
-    return jnp.roll(x, steps, axes) if x.ndim else x
+    if not x.ndim:
+        check.fail("roll", "dims", "be None for a scalar", dims, IndexError)
+    return jnp.roll(x, steps, axes)
 
 
 def rot90(input: ArrayLike, k: int = 1, dims: Sequence[int] = (0, 1)) -> Array:
@@ -431,3 +436,8 @@ def combinations(input: ArrayLike, r: int = 2, with_replacement: bool = False) -
     choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
     places = np.array(list(choose(range(len(x)), r)), np.int32).reshape(-1, r)
     return x[places]
+
+
+as_strided_copy = as_strided
+diagonal_copy = diagonal
+unfold_copy = unfold

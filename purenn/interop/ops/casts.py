@@ -41,6 +41,7 @@ __all__ = [
     "is_nonzero",
     "is_tensor",
     "item",
+    "lift_fresh",
     "lift_fresh_copy",
     "long",
     "ndimension",
@@ -357,6 +358,7 @@ def clone(input: ArrayLike) -> Array:
 contiguous = clone
 alias = clone
 alias_copy = clone
+lift_fresh = clone
 lift_fresh_copy = clone
 
 

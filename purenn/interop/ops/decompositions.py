@@ -12,7 +12,7 @@ from jax import lax
 from purenn import check
 from purenn.functional.linalg import lu as packed_lu
 from purenn.interop.ops.operands import kind
-from purenn.interop.ops.results import CholeskyEx, Eigen, LuFactors, Qr, Svd, TriangularFactors
+from purenn.interop.ops.results import CholeskyEx, Eigen, LuFactors, LuFactorsEx, Qr, Svd, TriangularFactors
 from purenn.typing import Array, ArrayLike
 from purenn.value_checks import known
 
@@ -26,6 +26,8 @@ __all__ = [
     "householder_product",
     "lu",
     "lu_factor",
+    "lu_factor_ex",
+    "lu_unpack",
     "qr",
     "svd",
     "svdvals",
@@ -49,22 +51,22 @@ def transposed(x: jax.Array) -> jax.Array:
 
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(1,))
-def _hermitian(x: jax.Array, upper: bool) -> jax.Array:
+def hermitian_part(x: jax.Array, upper: bool) -> jax.Array:
     """Hermitian matrices of which one triangle is read; their derivative is shared by both, as in torch."""
     if upper:
         return jnp.triu(x) + transposed(jnp.triu(x, 1))
     return jnp.tril(x) + transposed(jnp.tril(x, -1))
 
 
-@_hermitian.defjvp
+@hermitian_part.defjvp
 def _(upper: bool, primals: tuple[jax.Array], tangents: tuple[jax.Array]) -> tuple[jax.Array, jax.Array]:
     (dx,) = tangents
-    return _hermitian(primals[0], upper), (dx + transposed(dx)) / 2
+    return hermitian_part(primals[0], upper), (dx + transposed(dx)) / 2
 
 
 def _factor(x: jax.Array, upper: bool) -> jax.Array:
     """The triangle; NaN where the matrix isn't positive definite."""
-    lower = jnp.linalg.cholesky(_hermitian(x, upper), symmetrize_input=False)
+    lower = jnp.linalg.cholesky(hermitian_part(x, upper), symmetrize_input=False)
     return transposed(lower) if upper else lower
 
 
@@ -151,7 +153,7 @@ def svdvals(A: ArrayLike) -> Array:
 def _half(where: str, A: Any, UPLO: str) -> jax.Array:
     x = matrices(where, "A", A, True)
     check.choice(where, "UPLO", UPLO, ("L", "U", "l", "u"))
-    return _hermitian(x, UPLO in "Uu")
+    return hermitian_part(x, UPLO in "Uu")
 
 
 def eigh(A: ArrayLike, UPLO: str = "L") -> Eigen:
@@ -218,6 +220,58 @@ def lu_factor(A: ArrayLike, *, pivot: bool = True) -> LuFactors:
     return LuFactors(*packed_lu(matrices("linalg.lu_factor", "A", A), pivot))
 
 
+def lu_factor_ex(A: ArrayLike, *, pivot: bool = True, check_errors: bool = False) -> LuFactorsEx:
+    """Factors matrices as `lu_factor`, and tells by ``info`` 0 where they are invertible.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn.interop import ops
+        >>> ops.linalg.lu_factor_ex(jnp.eye(2)).info.item()
+        0
+    """
+    found = LuFactorsEx(*packed_lu(matrices("linalg.lu_factor_ex", "A", A), pivot, True))
+    values = known(found.info)
+    if check_errors and values is not None and values.any():
+        check.fail("linalg.lu_factor_ex", "A", "be invertible", "a singular matrix")
+    return found
+
+
+def lu_unpack(
+    LU_data: ArrayLike, LU_pivots: ArrayLike, unpack_data: bool = True, unpack_pivots: bool = True
+) -> TriangularFactors:
+    """Returns the permutation and the two triangles that `lu_factor` has packed; what isn't asked for is empty.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn.interop import ops
+        >>> ops.lu_unpack(*ops.linalg.lu_factor(jnp.eye(2))).L.tolist()
+        [[1.0, 0.0], [0.0, 1.0]]
+    """
+    x, pivots = matrices("lu_unpack", "LU_data", LU_data), check.array("lu_unpack", "LU_pivots", LU_pivots)
+    m, n = x.shape[-2:]
+    check.shape("lu_unpack", "LU_pivots", pivots, (*x.shape[:-2], min(m, n)))
+    nothing = jnp.zeros(0, x.dtype)
+    permutation = lower = upper = nothing
+    if unpack_pivots:
+        permutation = _permutation(lax.linalg.lu_pivots_to_permutation(pivots - 1, m), m).astype(x.dtype)
+    if unpack_data:
+        lower, upper = _triangles(x)
+    return TriangularFactors(permutation, lower, upper)
+
+
+def _permutation(order: jax.Array, m: int) -> jax.Array:
+    shape = (*order.shape, m)
+    rows = lax.broadcasted_iota(order.dtype, shape, order.ndim)
+    return jnp.swapaxes(rows == jnp.broadcast_to(order[..., None], shape), -1, -2)
+
+
+def _triangles(factors: jax.Array) -> tuple[jax.Array, jax.Array]:
+    m, n = factors.shape[-2:]
+    k = min(m, n)
+    one = jnp.broadcast_to(jnp.eye(m, k, dtype=factors.dtype), (*factors.shape[:-2], m, k))
+    return jnp.tril(factors[..., :k], -1) + one, jnp.triu(factors[..., :k, :])
+
+
 def lu(A: ArrayLike, *, pivot: bool = True) -> TriangularFactors:
     """Factors matrices: ``A = P @ L @ U``, a permutation, a lower triangle with ones, an upper triangle.
 
@@ -230,17 +284,12 @@ def lu(A: ArrayLike, *, pivot: bool = True) -> TriangularFactors:
     x = matrices("linalg.lu", "A", A)
     if not pivot:
         check.fail("linalg.lu", "pivot", "be True", pivot)
-    m, n = x.shape[-2:]
-    k = min(m, n)
+    m, k = x.shape[-2], min(x.shape[-2:])
     if 0 in x.shape:
         whole = jnp.broadcast_to(jnp.eye(m, dtype=x.dtype), (*x.shape[:-2], m, m))
         return TriangularFactors(whole, whole[..., :k], x[..., :k, :])
     factors, _, order = lax.linalg.lu(x)
-    one = jnp.eye(m, k, dtype=x.dtype)
-    lower = jnp.tril(factors[..., :k], -1) + jnp.broadcast_to(one, (*x.shape[:-2], m, k))
-    rows = lax.broadcasted_iota(order.dtype, (*order.shape, m), order.ndim)
-    permutation = jnp.swapaxes(rows == order[..., None], -1, -2)
-    return TriangularFactors(permutation.astype(x.dtype), lower, jnp.triu(factors[..., :k, :]))
+    return TriangularFactors(_permutation(order, m).astype(x.dtype), *_triangles(factors))
 
 
 def householder_product(A: ArrayLike, tau: ArrayLike) -> Array:
@@ -258,4 +307,12 @@ def householder_product(A: ArrayLike, tau: ArrayLike) -> Array:
     if x.shape[-2] < x.shape[-1] or scales.shape[:-1] != x.shape[:-2] or scales.shape[-1] > x.shape[-1]:
         fit = "have shapes (*, m, n) and (*, k), m >= n >= k"
         check.fail("linalg.householder_product", "A and tau", fit, f"{x.shape} and {scales.shape}")
-    return lax.linalg.householder_product(x, scales)
+    m, n = x.shape[-2:]
+    product = jnp.broadcast_to(jnp.eye(m, n, dtype=x.dtype), x.shape)
+    for i in reversed(range(scales.shape[-1])):
+        v = jnp.concatenate(
+            [jnp.zeros((*x.shape[:-2], i), x.dtype), jnp.ones((*x.shape[:-2], 1), x.dtype), x[..., i + 1 :, i]], -1
+        )
+        row = jnp.conj(v)[..., None, :] @ product
+        product = product - (jnp.broadcast_to(scales[..., i, None], v.shape) * v)[..., None] @ row
+    return product

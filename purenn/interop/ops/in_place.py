@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 
 from purenn import check
-from purenn.functional.activation import relu
+from purenn.functional import activation
 from purenn.interop.ops import arithmetic as a
 from purenn.interop.ops import arrangement, bitwise, casts, cumulative, indexing, masks, products, shape, subscript
 from purenn.interop.ops import comparison as c
@@ -33,6 +33,7 @@ __all__ = [
     "addmm_",
     "addmv_",
     "addr_",
+    "as_strided_",
     "asin_",
     "atan_",
     "baddbmm_",
@@ -41,7 +42,9 @@ __all__ = [
     "bitwise_not_",
     "bitwise_or_",
     "bitwise_xor_",
+    "cauchy_",
     "ceil_",
+    "celu_",
     "clamp_",
     "clamp_max_",
     "clamp_min_",
@@ -55,6 +58,7 @@ __all__ = [
     "detach_",
     "div_",
     "divide_",
+    "elu_",
     "erf_",
     "erfinv_",
     "exp2_",
@@ -68,22 +72,29 @@ __all__ = [
     "floor_divide_",
     "fmod_",
     "frac_",
+    "geometric_",
+    "hardsigmoid_",
+    "hardswish_",
+    "hardtanh_",
     "index_add_",
     "index_copy_",
     "index_fill_",
     "index_put_",
     "index_reduce_",
+    "leaky_relu_",
     "lerp_",
     "log1p_",
     "log2_",
     "log10_",
     "log_",
+    "log_normal_",
     "logical_and_",
     "logical_not_",
     "logical_or_",
     "logical_xor_",
     "masked_fill_",
     "masked_scatter_",
+    "mish_",
     "mul_",
     "multiply_",
     "nan_to_num_",
@@ -95,6 +106,7 @@ __all__ = [
     "rad2deg_",
     "random_",
     "reciprocal_",
+    "relu6_",
     "relu_",
     "remainder_",
     "round_",
@@ -102,10 +114,13 @@ __all__ = [
     "scatter_",
     "scatter_add_",
     "scatter_reduce_",
+    "selu_",
     "sigmoid_",
     "sign_",
+    "silu_",
     "sin_",
     "sinh_",
+    "softplus_",
     "sqrt_",
     "square_",
     "squeeze_",
@@ -115,6 +130,7 @@ __all__ = [
     "t_",
     "tan_",
     "tanh_",
+    "threshold_",
     "transpose_",
     "tril_",
     "triu_",
@@ -165,6 +181,7 @@ addcmul_ = _in_place(a.addcmul)
 addmm_ = _in_place(products.addmm)
 addmv_ = _in_place(products.addmv)
 addr_ = _in_place(products.addr)
+as_strided_ = arrangement.as_strided
 asin_ = _in_place(p.asin)
 atan_ = _in_place(p.atan)
 baddbmm_ = _in_place(products.baddbmm)
@@ -215,7 +232,19 @@ pow_ = _in_place(a.pow)
 put_ = _in_place(indexing.put)
 rad2deg_ = _in_place(p.rad2deg)
 reciprocal_ = _in_place(p.reciprocal)
-relu_ = _in_place(relu)
+celu_ = _in_place(activation.celu)
+elu_ = _in_place(activation.elu)
+hardsigmoid_ = _in_place(activation.hardsigmoid)
+hardswish_ = _in_place(activation.hardswish)
+hardtanh_ = _in_place(activation.hardtanh)
+leaky_relu_ = _in_place(activation.leaky_relu)
+mish_ = _in_place(activation.mish)
+relu_ = _in_place(activation.relu)
+relu6_ = _in_place(activation.relu6)
+selu_ = _in_place(activation.selu)
+silu_ = _in_place(activation.silu)
+softplus_ = _in_place(activation.softplus)
+threshold_ = _in_place(activation.threshold)
 remainder_ = _in_place(a.remainder)
 round_ = _in_place(p.round)
 rsqrt_ = _in_place(p.rsqrt)
@@ -382,3 +411,49 @@ def random_(input: ArrayLike, from_: int = 0, to: int | None = None, *, rng: Key
         digits = jnp.finfo(x.dtype).nmant + 1 if kind(x.dtype) == 2 else 31
         to = min(1 << digits, (jnp.iinfo(x.dtype).max if kind(x.dtype) == 1 else 1 << digits), (1 << 31) - 1)
     return r.randint(from_, to, x.shape, dtype=x.dtype, rng=rng)
+
+
+def cauchy_(input: ArrayLike, median: float = 0.0, sigma: float = 1.0, *, rng: Key | None = None) -> Array:
+    """Returns numbers of a Cauchy distribution, of the input's shape and dtype.
+
+    Example:
+        >>> import jax, jax.numpy as jnp
+        >>> from purenn.interop import ops
+        >>> ops.cauchy_(jnp.ones(3), rng=jax.random.key(0)).shape
+        (3,)
+    """
+    x = _drawn("cauchy_", input)
+    if not sigma > 0:
+        check.fail("cauchy_", "sigma", "be above 0", sigma)
+    drawn = jnp.tan((r.rand_like(x, rng=rng) - array("cauchy_", "half", 0.5, x.dtype)) * array("", "", jnp.pi, x.dtype))
+    return array("cauchy_", "median", median, x.dtype) + array("cauchy_", "sigma", sigma, x.dtype) * drawn
+
+
+def log_normal_(input: ArrayLike, mean: float = 1.0, std: float = 2.0, *, rng: Key | None = None) -> Array:
+    """Returns exponentials of normal numbers, of the input's shape and dtype.
+
+    Example:
+        >>> import jax, jax.numpy as jnp
+        >>> from purenn.interop import ops
+        >>> ops.log_normal_(jnp.ones(3), 0.0, 1e-9, rng=jax.random.key(0)).round(3).tolist()
+        [1.0, 1.0, 1.0]
+    """
+    if not std > 0:
+        check.fail("log_normal_", "std", "be above 0", std)
+    return jnp.exp(normal_(input, mean, std, rng=rng))
+
+
+def geometric_(input: ArrayLike, p: float, *, rng: Key | None = None) -> Array:
+    """Returns the numbers of trials up to the first success of probability p, of the input's shape and dtype.
+
+    Example:
+        >>> import jax, jax.numpy as jnp
+        >>> from purenn.interop import ops
+        >>> ops.geometric_(jnp.ones(3), 0.999999, rng=jax.random.key(0)).tolist()
+        [1.0, 1.0, 1.0]
+    """
+    x = check.array("geometric_", "input", input)
+    if not 0 < p < 1:
+        check.fail("geometric_", "p", "be above 0 and below 1", p)
+    work = r.rand(*x.shape, rng=rng)
+    return jnp.maximum(jnp.ceil(jnp.log1p(-work) / jnp.log1p(jnp.asarray(-p, work.dtype))), 1).astype(x.dtype)

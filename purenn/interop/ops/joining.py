@@ -29,9 +29,11 @@ __all__ = [
     "hstack",
     "row_stack",
     "split_with_sizes",
+    "split_with_sizes_copy",
     "stack",
     "tensor_split",
     "unbind",
+    "unbind_copy",
     "unsafe_chunk",
     "unsafe_split",
     "vsplit",
@@ -276,3 +278,7 @@ def unbind(input: ArrayLike, dim: int = 0) -> tuple[Array, ...]:
     x = _dimensioned("unbind", input)
     dim = check.axis("unbind", "dim", dim, x.ndim)
     return tuple(lax.index_in_dim(x, i, dim, keepdims=False) for i in range(x.shape[dim]))
+
+
+split_with_sizes_copy = split_with_sizes
+unbind_copy = unbind

@@ -44,7 +44,14 @@ def cross(input: ArrayLike, other: ArrayLike, *, dim: int = -1) -> Array:
         >>> ops.linalg.cross(jnp.array([1, 0, 0]), jnp.array([0, 1, 0])).tolist()
         [0, 0, 1]
     """
-    return _cross(input, other, dim)
+    a, b = check.array("linalg.cross", "input", input), check.array("linalg.cross", "other", other)
+    if a.ndim != b.ndim:
+        check.fail("linalg.cross", "other", f"have rank {a.ndim}, as input", f"shape {b.shape}")
+    along = check.axis("linalg.cross", "dim", dim, a.ndim)
+    for name, x in (("input", a), ("other", b)):
+        if not x.ndim or x.shape[along] != 3:
+            check.fail("linalg.cross", name, f"have size 3 in dimension {along}", f"shape {x.shape}")
+    return _cross(a, b, dim)
 
 
 def diagonal(A: ArrayLike, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Array:
@@ -105,7 +112,7 @@ def vander(x: ArrayLike, N: int | None = None) -> Array:
         [[1, 2, 4], [1, 3, 9]]
     """
     a = check.array("linalg.vander", "x", x)
-    if not a.ndim:
+    if not a.ndim and N is None:
         check.fail("linalg.vander", "x", "have rank 1 or more", f"shape {a.shape}")
     a = a if kind(a.dtype) else a.astype(default_dtype(1))
     n = a.shape[-1] if N is None else check.integer("linalg.vander", "N", N, 2)

@@ -56,7 +56,7 @@ def where(condition: ArrayLike, input: Any = None, other: Any = None, *, size: i
     c = check.array("where", "condition", condition)
     if c.dtype not in (jnp.bool_, jnp.uint8):
         check.fail("where", "condition", "be a boolean array", f"dtype {c.dtype}", TypeError)
-    a, b = operands("where", broadcast=False, input=input, other=other)
+    a, b = operands("where", broadcast=False, numbers=True, input=input, other=other)
     shape = check.common_shape("where", condition=c, input=a, other=b)
     return jnp.where(*(jnp.broadcast_to(v, shape) for v in (c != jnp.zeros((), c.dtype), a, b)))
 

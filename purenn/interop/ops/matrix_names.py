@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
+import jax
 import jax.numpy as jnp
+from jax import lax
 
+from purenn import check
 from purenn.interop.ops import decompositions, solving
 from purenn.interop.ops.decompositions import matrices, transposed
 from purenn.interop.ops.results import Qr, Svd
+from purenn.interop.ops.solving import batched
 from purenn.typing import Array, ArrayLike
 
 __all__ = [
@@ -19,6 +24,7 @@ __all__ = [
     "inverse",
     "logdet",
     "lu_solve",
+    "lu_unpack",
     "matrix_exp",
     "matrix_power",
     "orgqr",
@@ -33,6 +39,7 @@ det = solving.det
 inverse = solving.inv
 matrix_exp = solving.matrix_exp
 matrix_power = solving.matrix_power
+lu_unpack = decompositions.lu_unpack
 orgqr = decompositions.householder_product
 slogdet = solving.slogdet
 
@@ -59,9 +66,27 @@ def cholesky_solve(B: ArrayLike, L: ArrayLike, upper: bool = False) -> Array:
         [[2.0]]
     """
     b, factor = matrices("cholesky_solve", "B", B), matrices("cholesky_solve", "L", L, True)
+    b, factor = batched("cholesky_solve", b, factor)
+    if b.shape[-2] != factor.shape[-1]:
+        check.fail("cholesky_solve", "B", f"have {factor.shape[-1]} rows, as L", f"shape {b.shape}")
+    return _solved(factor, b, upper) if b.size else b
+
+
+@functools.partial(jax.custom_jvp, nondiff_argnums=(2,))
+def _solved(factor: jax.Array, b: jax.Array, upper: bool) -> jax.Array:
     lower = transposed(factor) if upper else factor
-    half = solving.solve_triangular(lower, b, upper=False)
-    return solving.solve_triangular(transposed(lower), half, upper=True)
+    half = lax.linalg.triangular_solve(lower, b, left_side=True, lower=True)
+    return lax.linalg.triangular_solve(lower, half, left_side=True, lower=True, transpose_a=True, conjugate_a=True)
+
+
+@_solved.defjvp
+def _(upper: bool, primals: tuple[Any, Any], tangents: tuple[Any, Any]) -> tuple[jax.Array, jax.Array]:
+    """One triangle is read, and both have a derivative, as in torch."""
+    (factor, b), (change, db) = primals, tangents
+    x = _solved(factor, b, upper)
+    triangle = jnp.triu(factor) if upper else jnp.tril(factor)
+    product = transposed(change) @ triangle if upper else change @ transposed(triangle)
+    return x, _solved(factor, db - (product + transposed(product)) @ x, upper)
 
 
 def cholesky_inverse(L: ArrayLike, upper: bool = False) -> Array:

@@ -76,22 +76,27 @@ def array(where: str, argument: str, x: Any, dtype: Any = None) -> jax.Array:
         check.fail(where, argument, f"fit into {dtype}", x)
 
 
-def operands(where: str, *, floating: bool = False, broadcast: bool = True, **named: Any) -> list[jax.Array]:
+def operands(
+    where: str, *, floating: bool = False, broadcast: bool = True, numbers: bool = False, **named: Any
+) -> list[jax.Array]:
     """The arguments as arrays of one dtype and, with `broadcast`, one shape.
 
     Args:
         where: the function's name.
         floating: whether integers become float32.
         broadcast: whether the shapes become one.
+        numbers: whether numbers alone are allowed.
         named: arrays and numbers by the names of their arguments.
     """
-    for name, x in named.items():
-        if not isinstance(_plain(x), _NUMBERS):
-            check.array(where, name, x)
+    arrays = [name for name, x in named.items() if not isinstance(_plain(x), _NUMBERS)]
+    for name in arrays:
+        check.array(where, name, named[name])
+    if not arrays and not numbers:
+        check.fail(where, " or ".join(named), "be an array", "numbers alone", TypeError)
     dtype = promoted(*named.values())
     dtype = floating_or_float32(dtype) if floating else dtype
-    arrays = {name: array(where, name, x, dtype) for name, x in named.items()}
-    return check.broadcast(where, **arrays) if broadcast else list(arrays.values())
+    given = {name: array(where, name, x, dtype) for name, x in named.items()}
+    return check.broadcast(where, **given) if broadcast else list(given.values())
 
 
 def integer(where: str, argument: str, value: Any) -> Any:

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from purenn import check
-from purenn.interop.ops.operands import array, default_dtype, kind, operands, promoted
+from purenn.interop.ops.operands import array, default_dtype, kind, operands
 from purenn.typing import Array, ArrayLike
 
 __all__ = [
@@ -186,12 +186,12 @@ ger = outer
 
 
 def _plus(where: str, input: Any, product: jax.Array, beta: Any, alpha: Any) -> jax.Array:
-    """``beta * input + alpha * product``; with beta 0 the input doesn't count, not even its NaN."""
+    """``beta * input + alpha * product``; with beta 0 the input doesn't count, not even its NaN.
+
+    Integers cut the factors off, as in torch.
+    """
     x = check.array(where, "input", input)
     check.same_dtype(where, input=x, products=product)
-    for name, factor in (("beta", beta), ("alpha", alpha)):
-        if kind(promoted(factor)) > max(kind(x.dtype), 1):
-            check.fail(where, name, f"be of a kind that {x.dtype} holds", repr(factor), TypeError)
     check.broadcastable(where, "input", x, product.shape)
     product = product if alpha == 1 else product * array(where, "alpha", alpha, x.dtype)
     if beta == 0:

@@ -15,8 +15,10 @@ __all__ = [
     "InverseEx",
     "LeastSquares",
     "LuFactors",
+    "LuFactorsEx",
     "Qr",
     "SignLogDet",
+    "SolveEx",
     "Svd",
     "TriangularFactors",
     "ValuesIndices",
@@ -116,3 +118,18 @@ class LeastSquares(NamedTuple):
     residuals: Array
     rank: Array
     singular_values: Array
+
+
+class SolveEx(NamedTuple):
+    """A solution, and 0 where the matrix is invertible, else 1."""
+
+    result: Array
+    info: Array
+
+
+class LuFactorsEx(NamedTuple):
+    """Both triangles in one matrix, the rows that were exchanged, and the first zero pivot, counted from 1, or 0."""
+
+    LU: Array
+    pivots: Array
+    info: Array

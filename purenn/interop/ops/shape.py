@@ -25,29 +25,36 @@ __all__ = [
     "broadcast_to",
     "expand",
     "expand_as",
+    "expand_copy",
     "flatten",
     "mH",
     "mT",
     "moveaxis",
     "movedim",
     "permute",
+    "permute_copy",
     "ravel",
     "repeat",
     "reshape",
     "reshape_as",
     "squeeze",
+    "squeeze_copy",
     "sum_to_size",
     "swapaxes",
     "swapdims",
     "t",
+    "t_copy",
     "tile",
     "transpose",
+    "transpose_copy",
     "unflatten",
     "unsqueeze",
+    "unsqueeze_copy",
     "view",
     "view_as",
     "view_as_complex",
     "view_as_real",
+    "view_copy",
 ]
 
 
@@ -497,3 +504,12 @@ def view_as_complex(input: ArrayLike) -> Array:
     if not x.ndim or x.shape[-1] != 2:
         check.fail("view_as_complex", "input", "have a last dimension of size 2", f"shape {x.shape}")
     return jax.lax.complex(x[..., 0], x[..., 1])
+
+
+expand_copy = expand
+permute_copy = permute
+squeeze_copy = squeeze
+t_copy = t
+transpose_copy = transpose
+unsqueeze_copy = unsqueeze
+view_copy = view

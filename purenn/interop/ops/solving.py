@@ -11,10 +11,11 @@ import jax.numpy as jnp
 from jax import lax
 
 from purenn import check
+from purenn.functional.linalg import lu as packed_lu
 from purenn.functional.linalg import norm as vector_or_nuclear
-from purenn.interop.ops.decompositions import matrices, svdvals, transposed
+from purenn.interop.ops.decompositions import hermitian_part, matrices, svdvals, transposed
 from purenn.interop.ops.operands import as_dtype, default_dtype, integer
-from purenn.interop.ops.results import InverseEx, LeastSquares, SignLogDet
+from purenn.interop.ops.results import InverseEx, LeastSquares, SignLogDet, SolveEx
 from purenn.typing import Array, ArrayLike, DTypeLike
 from purenn.value_checks import known
 
@@ -33,6 +34,7 @@ __all__ = [
     "pinv",
     "slogdet",
     "solve",
+    "solve_ex",
     "solve_triangular",
     "vector_norm",
 ]
@@ -56,7 +58,8 @@ def det(A: ArrayLike) -> Array:
         >>> ops.linalg.det(jnp.array([[2.0, 0.0], [0.0, 3.0]])).item()
         6.0
     """
-    return jnp.linalg.det(matrices("linalg.det", "A", A, True))
+    x = matrices("linalg.det", "A", A, True)
+    return jnp.linalg.det(x) if x.shape[-1] else jnp.ones(x.shape[:-2], x.dtype)
 
 
 def slogdet(A: ArrayLike) -> SignLogDet:
@@ -68,7 +71,10 @@ def slogdet(A: ArrayLike) -> SignLogDet:
         >>> ops.linalg.slogdet(jnp.eye(2)).logabsdet.item()
         0.0
     """
-    return SignLogDet(*jnp.linalg.slogdet(matrices("linalg.slogdet", "A", A, True)))
+    x = matrices("linalg.slogdet", "A", A, True)
+    if not x.shape[-1]:
+        return SignLogDet(jnp.ones(x.shape[:-2], x.dtype), jnp.zeros(x.shape[:-2], jnp.finfo(x.dtype).dtype))
+    return SignLogDet(*jnp.linalg.slogdet(x))
 
 
 def inv(A: ArrayLike) -> Array:
@@ -108,7 +114,8 @@ def _right_side(where: str, a: jax.Array, B: Any) -> tuple[jax.Array, bool]:
     return (b[..., None] if vectors else b), vectors
 
 
-def _batched(where: str, a: jax.Array, b: jax.Array) -> list[jax.Array]:
+def batched(where: str, a: jax.Array, b: jax.Array) -> list[jax.Array]:
+    """Matrices with their batches broadcast."""
     try:
         batch = jnp.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     except ValueError:
@@ -138,9 +145,27 @@ def solve(A: ArrayLike, B: ArrayLike, *, left: bool = True) -> Array:
         return jnp.swapaxes(solve(jnp.swapaxes(a, -1, -2), jnp.swapaxes(b, -1, -2)), -1, -2)
     if b.shape[-2] != a.shape[-1]:
         check.fail("linalg.solve", "B", f"have {a.shape[-1]} rows, as A", f"shape {b.shape}")
-    a, b = _batched("linalg.solve", a, b)
+    a, b = batched("linalg.solve", a, b)
     x = _regular("linalg.solve", jnp.linalg.solve(a, b) if b.size else b, a, b)
     return x[..., 0] if vectors else x
+
+
+def solve_ex(A: ArrayLike, B: ArrayLike, *, left: bool = True, check_errors: bool = False) -> SolveEx:
+    """Solves ``A @ X = B`` as `solve`, and tells by ``info`` 0 where A is invertible.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn.interop import ops
+        >>> ops.linalg.solve_ex(jnp.array([[2.0]]), jnp.array([6.0])).result.tolist()
+        [3.0]
+    """
+    a = matrices("linalg.solve_ex", "A", A, True)
+    if check_errors:
+        return SolveEx(solve(a, B, left=left), jnp.zeros(a.shape[:-2], jnp.int32))
+    with_nothing_known = jax.jit(lambda a, b: solve(a, b, left=left))  # so that a singular matrix isn't refused
+    found = with_nothing_known(a, check.array("linalg.solve_ex", "B", B))
+    pivots = jnp.diagonal(packed_lu(a)[0], axis1=-2, axis2=-1)
+    return SolveEx(found, jnp.any(pivots == 0, -1).astype(jnp.int32))
 
 
 def solve_triangular(
@@ -159,7 +184,7 @@ def solve_triangular(
     check.same_dtype(where, A=a, B=b)
     if b.shape[-2 if left else -1] != a.shape[-1]:
         check.fail(where, "A and B", "have shapes that fit", f"{a.shape} and {b.shape}")
-    a, b = _batched(where, a, b)
+    a, b = batched(where, a, b)
     if not b.size:
         return b
     return lax.linalg.triangular_solve(a, b, left_side=left, lower=not upper, unit_diagonal=unitriangular)
@@ -183,7 +208,7 @@ def lu_solve(LU: ArrayLike, pivots: ArrayLike, B: ArrayLike, *, left: bool = Tru
         check.fail(where, "B", f"have {factors.shape[-1]} rows, as LU", f"shape {b.shape}")
     order = check.array(where, "pivots", pivots)
     check.shape(where, "pivots", order, factors.shape[:-1])
-    factors, b = _batched(where, factors, b)
+    factors, b = batched(where, factors, b)
     if not b.size:
         return b
     rows = jnp.broadcast_to(lax.linalg.lu_pivots_to_permutation(order - 1, factors.shape[-1]), factors.shape[:-1])
@@ -198,7 +223,7 @@ def lu_solve(LU: ArrayLike, pivots: ArrayLike, B: ArrayLike, *, left: bool = Tru
 
 
 def lstsq(A: ArrayLike, B: ArrayLike, rcond: float | None = None, *, driver: str | None = None) -> LeastSquares:
-    """Solves ``min |A @ X - B|`` by singular values, whatever the driver; residuals, rank and singular values too.
+    """Solves ``min |A @ X - B|`` by singular values; the driver only says which results aren't empty, as in torch.
 
     Example:
         >>> import jax.numpy as jnp
@@ -212,7 +237,7 @@ def lstsq(A: ArrayLike, B: ArrayLike, rcond: float | None = None, *, driver: str
     b, vectors = _right_side(where, a, B)
     if b.shape[-2] != a.shape[-2]:
         check.fail(where, "B", f"have {a.shape[-2]} rows, as A", f"shape {b.shape}")
-    a, b = _batched(where, a, b)
+    a, b = batched(where, a, b)
     m, n = a.shape[-2:]
     cut = jnp.finfo(a.dtype).eps * max(m, n) if rcond is None else rcond
     u, s, vh = jnp.linalg.svd(a, full_matrices=False)
@@ -220,9 +245,10 @@ def lstsq(A: ArrayLike, B: ArrayLike, rcond: float | None = None, *, driver: str
     kept = s > cut * most
     inverse = jnp.where(kept, 1 / jnp.where(kept, s, jnp.ones((), s.dtype)), jnp.zeros((), s.dtype)).astype(a.dtype)
     x = transposed(vh) @ (inverse[..., None] * jnp.ones((), a.dtype) * (transposed(u) @ b))
-    rank = jnp.sum(kept, -1, dtype=default_dtype(1))
-    squares = jnp.sum(jnp.abs(a @ x - b) ** 2, -2) if m > n else jnp.zeros(0, s.dtype)
-    return LeastSquares(x[..., 0] if vectors else x, squares, rank, s)
+    nothing = jnp.zeros(0, s.dtype)
+    rank = nothing.astype(default_dtype(1)) if driver == "gels" else jnp.sum(kept, -1, dtype=default_dtype(1))
+    squares = jnp.sum(jnp.abs(a @ x - b) ** 2, -2) if m > n else nothing
+    return LeastSquares(x[..., 0] if vectors else x, squares, rank, s if driver in ("gelsd", "gelss") else nothing)
 
 
 def pinv(
@@ -238,7 +264,7 @@ def pinv(
     Args:
         A: of shape (\\*, m, n).
         rcond: the bound relative to the largest singular value, an older name of ``rtol``.
-        hermitian: whether A is; nothing depends on it here.
+        hermitian: whether A is; then the lower triangle is read.
         atol: the bound itself.
         rtol: the relative bound; None is the larger size times the dtype's epsilon, if there is no ``atol``.
 
@@ -251,7 +277,7 @@ def pinv(
     x = matrices("linalg.pinv", "A", A, hermitian)
     if not x.size:
         return jnp.swapaxes(x, -1, -2)
-    u, s, vh = jnp.linalg.svd(x, full_matrices=False)
+    u, s, vh = jnp.linalg.svd(hermitian_part(x, False) if hermitian else x, full_matrices=False)
     kept = s > _bound(x, s, atol, rcond if rtol is None else rtol)
     inverse = jnp.where(kept, 1 / jnp.where(kept, s, jnp.ones((), s.dtype)), jnp.zeros((), s.dtype)).astype(x.dtype)
     v = transposed(vh)
@@ -281,7 +307,7 @@ def matrix_rank(A: ArrayLike, tol: Any = None, hermitian: bool = False, *, atol:
     x = matrices("linalg.matrix_rank", "A", A, hermitian)
     if not x.shape[-1] or not x.shape[-2]:
         return jnp.zeros(x.shape[:-2], default_dtype(1))
-    s = svdvals(x)
+    s = svdvals(hermitian_part(x, False) if hermitian else x)
     return jnp.sum(s > _bound(x, s, tol if atol is None else atol, rtol), -1, dtype=default_dtype(1))
 
 

@@ -150,7 +150,7 @@ def polygamma(n: int, input: ArrayLike) -> Array:
     dtype = floating_or_float32(x.dtype)
     x = cast(x, dtype)
     if n == 0:
-        return scipy.digamma(x).astype(dtype)
+        return digamma(x).astype(dtype)
     return scipy.polygamma(jnp.full(x.shape, n), x).astype(dtype)
 
 
