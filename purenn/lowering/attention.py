@@ -19,20 +19,18 @@ from jax import lax
 from jax.ad_checkpoint import checkpoint_name
 
 from purenn.lowering.cuda import Kernel, cuda_capability
-from purenn.lowering.dtypes import compute_dtype, is_half, widened
-from purenn.lowering.linear import Arrays
+from purenn.lowering.dtypes import compute_dtype, computed_wide, is_half
+from purenn.lowering.linear_map import Arrays
 from purenn.lowering.product import rows_with_columns, rows_with_rows
 from purenn.lowering.rounding import rounded
 from purenn.lowering.sizes import divisor, known_below
 
 __all__ = ["Attention", "unnormalised"]
 
-# Scores up to WHOLE exist at once, larger ones in chunks of CHUNK, which the caches hold.
-WHOLE, CHUNK = 8 << 20, 4 << 20
-# Queries at a time of sequences whose length is a symbol.
-UNKNOWN = 128
-# Causal queries come in this many blocks at most, of no fewer queries each.
-BLOCKS, BLOCK = 4, 256
+MAX_WHOLE_BYTES = 8 << 20  # scores that exist at once; of larger ones a chunk at a time, which the caches hold
+MAX_CHUNK_BYTES = 4 << 20
+SYMBOLIC_QUERIES = 128  # queries per chunk where the length of the sequence is a symbol
+MAX_BLOCKS, MIN_BLOCK_QUERIES = 4, 256  # how causal queries are cut
 
 _KEPT = jax.checkpoint_policies.save_only_these_names("attention_rows")
 
@@ -62,7 +60,7 @@ class Attention:
         """
         if mask is None and self.drop is None and _fits_cudnn(q, k, v, self.causal):
             return _Cudnn(self)(q, k, v)[0]
-        whole = known_below(_bytes(q, k), WHOLE + 1)
+        whole = known_below(_bytes(q, k), MAX_WHOLE_BYTES + 1)
         if whole and not is_half(q.dtype):
             return self.whole(q, k, v, mask, rng)
         arrays = [x for x in (q, k, v, mask, rng) if x is not None]
@@ -77,7 +75,11 @@ class Attention:
         in_chunks, other = (functools.partial(self.blocks, each) for each in (self.chunks, self.at_once))
         if whole:
             in_chunks = other = self.whole
-        return lax.platform_dependent(*arrays, cpu=run(functools.partial(_wide, in_chunks)), default=run(other))
+
+        def wide(q: Any, k: Any, v: Any, *rest: Any) -> jax.Array:  # the CPU rounds the sums of half types' products
+            return computed_wide(lambda q, k, v: in_chunks(q, k, v, *rest), q, k, v)
+
+        return lax.platform_dependent(*arrays, cpu=run(wide), default=run(other))
 
     def whole(
         self, q: jax.Array, k: jax.Array, v: jax.Array, mask: Any, rng: Any, start: Any = 0, divided: bool = False
@@ -105,7 +107,7 @@ class Attention:
     def blocks(self, each: Callable[..., jax.Array], q: Any, k: Any, v: Any, mask: Any, rng: Any) -> jax.Array:
         """Runs one block after the other; a causal block is one of queries, with the keys that its last one sees."""
         L = q.shape[2]
-        count = min(BLOCKS, L // BLOCK) if self.causal and isinstance(L, int) else 1
+        count = min(MAX_BLOCKS, L // MIN_BLOCK_QUERIES) if self.causal and isinstance(L, int) else 1
         if count < 2:
             return each(q, k, v, mask, rng, 0)
         size = -(-L // count)
@@ -128,11 +130,11 @@ class Attention:
         B, _, L, _ = q.shape
         of_head = _bytes(q[:1], k[:1])
         if isinstance(of_head, int):
-            heads = divisor(B, max(1, CHUNK // max(of_head, 1)))
-            pieces = -(-of_head // CHUNK) if heads == 1 else 1
+            heads = divisor(B, max(1, MAX_CHUNK_BYTES // max(of_head, 1)))
+            pieces = -(-of_head // MAX_CHUNK_BYTES) if heads == 1 else 1
             queries = -(-L // min(pieces, L))
         else:
-            heads, queries = 1, UNKNOWN
+            heads, queries = 1, SYMBOLIC_QUERIES
         if heads == B:
             return self.queries(q, k, v, mask, rng, start, queries)
         groups = B // heads
@@ -172,11 +174,6 @@ class Attention:
         return jnp.moveaxis(y, 0, 2).reshape(B, G, count * size, -1)[:, :, :L]
 
 
-def _wide(of: Callable[..., jax.Array], q: jax.Array, k: jax.Array, v: jax.Array, *rest: Any) -> jax.Array:
-    """In float32 where the arrays are of half types, which the CPU has no products of: neither is a weight rounded."""
-    return of(widened(q), widened(k), widened(v), *rest).astype(v.dtype)
-
-
 def unnormalised(s: jax.Array) -> tuple[jax.Array, jax.Array]:
     """The exponentials of scores less the largest of their row, and the rows' sums; 0 and 1 for a row of -inf."""
     top = lax.stop_gradient(jnp.max(s, -1, keepdims=True, initial=-jnp.inf))
@@ -201,11 +198,7 @@ def _(of: Attention, start: int, primals: Any, tangents: Any) -> Any:
 class _Cudnn(Kernel):
     of: Attention
 
-    @property
-    def placed(self) -> bool:
-        return True
-
-    def obvious(self, *arrays: Any) -> Arrays:
+    def reference(self, *arrays: Any) -> Arrays:
         q, k, v = arrays
         return (self.of.whole(q, k, v, None, None),)
 

@@ -13,15 +13,16 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from purenn.lowering.bilinear_map import BilinearMap
 from purenn.lowering.dtypes import compute_dtype
-from purenn.lowering.linear import Form
+from purenn.lowering.linear_map import rule
 
 __all__ = ["Product", "rows_with_columns", "rows_with_rows"]
 
 
 @dataclasses.dataclass(frozen=True)
-class Product(Form):
-    """y = x w^T of x (B, R, E) and w (B, S, E), and with ``transposed(w, y, like)`` x = y w.
+class Product(BilinearMap):
+    """y = x w^T of x (B, R, E) and w (B, S, E), and with ``transposed(w, y, shape)`` x = y w.
 
     Args:
         dtype: y's; half types are summed in float32.
@@ -32,15 +33,18 @@ class Product(Form):
     def y(self, x: Any, w: Any) -> Any:
         return _dot(x, w, 2, self.dtype)
 
-    def x(self, w: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
-        return _dot(y, w, 1, like.dtype)
+    def x(self, w: Any, y: Any, shape: jax.ShapeDtypeStruct) -> Any:
+        return _dot(y, w, 1, shape.dtype)
 
-    def w(self, x: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
-        return _dot(jnp.swapaxes(y, 1, 2), x, 1, like.dtype)
+    def w(self, x: Any, y: Any, shape: jax.ShapeDtypeStruct) -> Any:
+        return _dot(jnp.swapaxes(y, 1, 2), x, 1, shape.dtype)
 
-    def cpu_w(self, x: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
+
+@rule(Product, "cpu")
+class _ProductCpu(Product):
+    def w(self, x: Any, y: Any, shape: jax.ShapeDtypeStruct) -> Any:
         columns = lax.optimization_barrier(jnp.swapaxes(x, 1, 2))
-        return jnp.swapaxes(_dot(columns, y, 1, like.dtype), 1, 2)
+        return jnp.swapaxes(_dot(columns, y, 1, shape.dtype), 1, 2)
 
 
 def rows_with_rows(x: jax.Array, w: jax.Array, dtype: Any) -> jax.Array:
@@ -50,8 +54,8 @@ def rows_with_rows(x: jax.Array, w: jax.Array, dtype: Any) -> jax.Array:
 
 def rows_with_columns(y: jax.Array, w: jax.Array, dtype: Any) -> jax.Array:
     """y w, of this dtype."""
-    like = jax.ShapeDtypeStruct((*y.shape[:-1], w.shape[-1]), jnp.dtype(dtype))
-    return Product(y.dtype).transposed(w, y, like)
+    x = jax.ShapeDtypeStruct((*y.shape[:-1], w.shape[-1]), jnp.dtype(dtype))
+    return Product(y.dtype).transposed(w, y, x)
 
 
 def _dot(a: Any, b: Any, axis: int, dtype: Any) -> Any:
