@@ -150,3 +150,15 @@ def test_the_cpu_compiles_the_fast_formulation_and_others_the_obvious_one():
 def test_a_form_is_traced_once_for_a_shape():
     before = Product()
     assert before == Product() and jax.make_jaxpr(before)(X, W).eqns[0].params["op"].form == before
+
+
+def test_a_divided_program_has_the_reference_where_the_rule_is_for_one_device():
+    @dataclasses.dataclass(frozen=True)
+    class Merging(Product):
+        pass
+
+    @rule(Merging, "cpu")
+    class MergingCpu(Merging):
+        divisible = False
+
+    assert type(Merging().on("cpu")) is MergingCpu and type(Merging().on("cpu", divided=True)) is Merging

@@ -68,8 +68,8 @@ class _Map(LinearMap):
         (role,) = {"x", "w", "y"} - {self.to, self.of}
         return role
 
-    def on(self, platform: str) -> Self:
-        return dataclasses.replace(self, form=self.form.on(platform))
+    def on(self, platform: str, divided: bool = False) -> Self:
+        return dataclasses.replace(self, form=self.form.on(platform, divided))
 
     def apply(self, residuals: Arrays, arguments: Arrays) -> Arrays:
         given = {self.fixed: residuals[0], self.of: arguments[0]}

@@ -73,6 +73,8 @@ class Convolution(BilinearMap):
 class ConvolutionCpu(Convolution):
     """Few products per element are written out; dense convolutions, also those of each group, are products."""
 
+    divisible = False
+
     def y(self, x: Any, w: Any) -> Any:
         if not conv_dense.takes(x, w):
             return super().y(x, w)

@@ -59,7 +59,7 @@ class Kernel(LinearMap):
     def apply(self, residuals: Arrays, arguments: Arrays) -> Arrays:
         return self.reference(*residuals)
 
-    def on(self, platform: str) -> Any:
+    def on(self, platform: str, divided: bool = False) -> Any:
         return _OnCuda(self) if platform == "cuda" else self
 
     def tangent(self, residuals: Arrays, tangents: Arrays, arguments: Arrays) -> Arrays:

@@ -57,6 +57,8 @@ class _Tangent(LinearMap):
 
 @rule(_Tangent, "cpu")
 class _TangentCpu(_Tangent):
+    divisible = False
+
     def transpose(self, residuals: Arrays, cotangents: Arrays, shapes: Shapes) -> Arrays:
         (a, b), (g,) = residuals, cotangents
         return self._pulled(a, b, g), self._pulled(b, a, jnp.swapaxes(g, 1, 2))

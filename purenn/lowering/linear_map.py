@@ -14,13 +14,13 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 import jax
 import jax.numpy as jnp
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir, partial_eval
-from jax.sharding import NamedSharding, PartitionSpec
+from jax.sharding import AxisType, NamedSharding, PartitionSpec, use_abstract_mesh
 
 from purenn.lowering.checkpoint import partial_evaluation
 from purenn.lowering.varying import varying_as
@@ -49,11 +49,17 @@ RULES: dict[tuple[type[Formulated], str], type[Formulated]] = {}
 class Formulated:
     """The base of maps that platforms formulate in ways of their own. Subclasses are frozen dataclasses."""
 
-    def on(self, platform: str) -> Self:
-        """Returns the map as the platform formulates it."""
+    # Whether the compiler divides this formulation among devices as well as the reference. It gathers dimensions that a
+    # formulation merges, cuts or scans over.
+    divisible: ClassVar[bool] = True
+
+    def on(self, platform: str, divided: bool = False) -> Self:
+        """Returns the map as the platform formulates it, in a program that is divided among devices or in another."""
         chosen: Any = RULES.get((type(self), platform))
+        if chosen is None or (divided and not chosen.divisible):
+            return self
         fields: Any = dataclasses.fields(self)  # pyright: ignore[reportArgumentType]
-        return self if chosen is None else chosen(*(getattr(self, field.name) for field in fields))
+        return chosen(*(getattr(self, field.name) for field in fields))
 
 
 def rule(of: type[Formulated], platform: str) -> Callable[[F], F]:
@@ -114,8 +120,8 @@ class _Wrapped(LinearMap):
     def primitive(self) -> Primitive:
         return self.of.primitive
 
-    def on(self, platform: str) -> Self:
-        return dataclasses.replace(self, of=self.of.on(platform))
+    def on(self, platform: str, divided: bool = False) -> Self:
+        return dataclasses.replace(self, of=self.of.on(platform, divided))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -191,7 +197,7 @@ def _output_shapes(op: LinearMap, count: int, given: Shapes) -> Shapes:
 
 def _eagerly(*arrays: Any, op: LinearMap, count: int) -> Any:
     if jax.config.jax_disable_jit:  # pyright: ignore[reportAttributeAccessIssue]
-        return _applied(jax.default_backend(), *arrays, op=op, count=count)  # operation by operation
+        return _applied(jax.default_backend(), False, *arrays, op=op, count=count)  # operation by operation
     return _eager(op, count)(*arrays)
 
 
@@ -201,8 +207,14 @@ def _eager(op: LinearMap, count: int) -> Callable[..., Any]:
 
 
 def _abstract(*avals: Any, op: LinearMap, count: int) -> Any:
+    mesh = avals[0].sharding.mesh
+    if AxisType.Explicit in mesh.axis_types:  # jax finds how the outputs are sharded, or refuses
+        typed = (jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=NamedSharding(mesh, a.sharding.spec)) for a in avals)
+        outputs = _output_shapes(op, count, tuple(typed))
+        return [avals[0].update(shape=o.shape, dtype=o.dtype, weak_type=False, sharding=o.sharding) for o in outputs]
+
     def on_each_device(shape: jax.ShapeDtypeStruct) -> Any:
-        whole = NamedSharding(avals[0].sharding.mesh, PartitionSpec(*[None] * len(shape.shape)))
+        whole = NamedSharding(mesh, PartitionSpec(*[None] * len(shape.shape)))
         return avals[0].update(shape=shape.shape, dtype=shape.dtype, weak_type=False, sharding=whole)
 
     return list(map(on_each_device, _output_shapes(op, count, tuple(map(like, avals)))))
@@ -235,14 +247,30 @@ def _batch(arrays: Any, dims: Any, *, op: LinearMap, count: int) -> Any:
     return outputs, [0] * len(outputs)
 
 
-def _applied(platform: str, *arrays: Any, op: LinearMap, count: int) -> list[Any]:
-    with jax.numpy_dtype_promotion("standard"):
-        return list(op.on(platform).apply(arrays[:count], arrays[count:]))
+def _applied(platform: str, divided: bool, *arrays: Any, op: LinearMap, count: int) -> list[Any]:
+    # a lowering is traced in the mesh of the whole program, also where the map is in a part over automatic axes
+    with use_abstract_mesh(jax.typeof(arrays[0]).sharding.mesh), jax.numpy_dtype_promotion("standard"):
+        return list(op.on(platform, divided).apply(arrays[:count], arrays[count:]))
 
 
 def _compile_for(primitive: Primitive, platform: str | None = None) -> None:
-    run = functools.partial(_applied, platform or "")
-    mlir.register_lowering(primitive, mlir.lower_fun(run, multiple_results=True), platform=platform)
+    alone, divided = (
+        mlir.lower_fun(functools.partial(_applied, platform or "", divided), multiple_results=True)
+        for divided in (False, True)
+    )
+
+    def lowering(ctx: Any, *arrays: Any, **params: Any) -> Any:
+        chosen = divided if _is_divided(ctx.module_context.axis_context) else alone
+        return chosen(ctx, *arrays, **params)
+
+    mlir.register_lowering(primitive, lowering, platform=platform)
+
+
+def _is_divided(context: Any) -> bool:
+    """Whether the compiler divides the program among devices, given the context in which jax lowers it."""
+    if hasattr(context, "manual_axes"):  # inside of shard_map; over all axes every device has a program of its own
+        return context.manual_axes != frozenset(context.mesh.axis_names)
+    return getattr(context, "num_devices", 1) > 1
 
 
 _PRIMITIVES: list[Primitive] = []

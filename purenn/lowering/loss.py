@@ -38,6 +38,8 @@ class Picked(LinearMap):
 
 @rule(Picked, "cpu")
 class _PickedCpu(Picked):
+    divisible = False
+
     def apply(self, residuals: Arrays, arguments: Arrays) -> Arrays:
         (t,), (x,) = residuals, arguments
         if not known_below(x.size, 1 << 31):

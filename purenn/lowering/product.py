@@ -22,7 +22,7 @@ __all__ = ["Product", "rows_with_columns", "rows_with_rows"]
 
 @dataclasses.dataclass(frozen=True)
 class Product(BilinearMap):
-    """y = x w^T of x (B, R, E) and w (B, S, E), and with ``transposed(w, y, shape)`` x = y w.
+    """y = x w^T of x (*, R, E) and w (*, S, E), and with ``transposed(w, y, shape)`` x = y w.
 
     Args:
         dtype: y's; half types are summed in float32.
@@ -31,20 +31,20 @@ class Product(BilinearMap):
     dtype: Any
 
     def y(self, x: Any, w: Any) -> Any:
-        return _dot(x, w, 2, self.dtype)
+        return _dot(x, w, -1, self.dtype)
 
     def x(self, w: Any, y: Any, shape: jax.ShapeDtypeStruct) -> Any:
-        return _dot(y, w, 1, shape.dtype)
+        return _dot(y, w, -2, shape.dtype)
 
     def w(self, x: Any, y: Any, shape: jax.ShapeDtypeStruct) -> Any:
-        return _dot(jnp.swapaxes(y, 1, 2), x, 1, shape.dtype)
+        return _dot(jnp.swapaxes(y, -1, -2), x, -2, shape.dtype)
 
 
 @rule(Product, "cpu")
 class _ProductCpu(Product):
     def w(self, x: Any, y: Any, shape: jax.ShapeDtypeStruct) -> Any:
-        columns = lax.optimization_barrier(jnp.swapaxes(x, 1, 2))
-        return jnp.swapaxes(_dot(columns, y, 1, shape.dtype), 1, 2)
+        columns = lax.optimization_barrier(jnp.swapaxes(x, -1, -2))
+        return jnp.swapaxes(_dot(columns, y, -2, shape.dtype), -1, -2)
 
 
 def rows_with_rows(x: jax.Array, w: jax.Array, dtype: Any) -> jax.Array:
@@ -62,6 +62,7 @@ def _dot(a: Any, b: Any, axis: int, dtype: Any) -> Any:
     """Batches of rows of a times b, whose `axis` is contracted."""
     with jax.numpy_dtype_promotion("standard"):
         common = jnp.promote_types(a.dtype, b.dtype)
-    dimensions = (((2,), (axis,)), ((0,), (0,)))
+    batch = tuple(range(a.ndim - 2))
+    dimensions = (((a.ndim - 1,), (b.ndim + axis,)), (batch, batch))
     wide = compute_dtype(common)
     return lax.dot_general(a.astype(common), b.astype(common), dimensions, preferred_element_type=wide).astype(dtype)

@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from purenn.lowering.linear_map import Arrays, LinearMap, Shapes
+from purenn.lowering.linear_map import Arrays, LinearMap, Shapes, rule
 from purenn.lowering.rnn_steps import Cell, Layout, State, affine, kept, over_time
 
 __all__ = ["Tangents"]
@@ -60,8 +60,7 @@ class Tangents(LinearMap):
 
     def transpose(self, residuals: Arrays, cotangents: Arrays, shapes: Shapes) -> Arrays:
         r = jax.tree.unflatten(self.residuals, residuals)
-        like = jax.tree.unflatten(self.arguments, shapes)
-        layout, inputs = self.layout, like["x"].shape[-1]
+        layout, inputs = self.layout, jax.tree.unflatten(self.arguments, shapes)["x"].shape[-1]
         w_x, w_h = r["w"][:, :inputs], r["w"][:, inputs:]
         cell = self.cell
         product = layout.transposed(cell.of_h(w_h))
@@ -90,16 +89,36 @@ class Tangents(LinearMap):
         given = (h, r["slopes"], r["there"])
         first, (sums, more) = over_time(step, tuple(last), given, not self.reverse)
 
-        def flat(x: Any) -> Any:  # (units, T B): in this order its products below are fast
-            x = jnp.moveaxis(x, layout.axis, 0)
-            return lax.optimization_barrier(x.reshape(x.shape[0], math.prod(x.shape[1:])))
-
-        def rows(x: Any) -> Any:
-            return x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
-
-        found = flat(sums)
-        x = lax.optimization_barrier(cell.of_x(w_x).T) @ cell.of_x(found)
-        x = jnp.moveaxis(x.reshape(inputs, *like["x"].shape[:2]), 0, -1)
-        d = {"x": x, "first": tuple(map(layout.turned, first)), "w": found @ rows(r["input"]), "b": jnp.sum(found, 1)}
-        d["hr"] = None if project is None else flat(more) @ rows(r["m"])
+        d = {"first": tuple(map(layout.turned, first))}
+        d["x"], d["w"], d["b"] = self.products(layout.turned(sums), w_x, r["input"])
+        d["hr"] = None if project is None else _sum_of_products(layout.turned(more), r["m"])
         return tuple(jax.tree.leaves(d))
+
+    def products(self, sums: Any, w_x: Any, x: Any) -> tuple[Any, Any, Any]:
+        """The gradients of x, the weights and the biases from the slots' cotangents and [x, h], both (T, B, *)."""
+        cell, inputs = self.cell, w_x.shape[1]
+        of_x = cell.of_x(sums, -1) @ cell.of_x(w_x)
+        if not cell.apart:
+            return of_x, _sum_of_products(sums, x), jnp.sum(sums, (0, 1))
+        w_x = _sum_of_products(cell.of_x(sums, -1), x[..., :inputs])  # without the zeros, which would be added up too
+        w_h = _sum_of_products(cell.of_h(sums, -1), x[..., inputs:])
+        w_x, w_h = jnp.pad(w_x, ((0, 0), (0, w_h.shape[1]))), jnp.pad(w_h, ((0, 0), (inputs, 0)))
+        return of_x, cell.slots_of(w_x, w_h, 0), jnp.sum(sums, (0, 1))
+
+
+def _sum_of_products(a: Any, b: Any) -> Any:
+    """The sum of a^T b over time and batch, two dimensions, since a mesh may divide the batch."""
+    return lax.dot_general(a, b, (((0, 1), (0, 1)), ((), ())))
+
+
+@rule(Tangents, "cpu")
+class _TangentsCpu(Tangents):
+    divisible = False
+
+    def products(self, sums: Any, w_x: Any, x: Any) -> tuple[Any, Any, Any]:
+        # (slots, T B): in this order the products are fast
+        flat = jnp.moveaxis(sums, -1, 0)
+        flat = lax.optimization_barrier(flat.reshape(flat.shape[0], math.prod(flat.shape[1:])))
+        of_x = lax.optimization_barrier(self.cell.of_x(w_x).T) @ self.cell.of_x(flat)
+        of_x = jnp.moveaxis(of_x.reshape(w_x.shape[1], *sums.shape[:2]), 0, -1)
+        return of_x, flat @ x.reshape(math.prod(x.shape[:-1]), x.shape[-1]), jnp.sum(flat, 1)
