@@ -182,6 +182,8 @@ def main(way, names):
         if names and name not in names:
             continue
         for specs in shardings[:1] if way == "shard_map" else shardings:  # there channels are local sizes
+            if way == "explicit" and specs[0] is None:
+                continue  # jax doesn't say how a convolution with a divided weight is sharded
             expected, actual = costs(plain, arrays, specs, "auto"), costs(ours, arrays, specs, way)
             more = {kind for kind in ("collectives", "bytes") if actual[kind] > expected[kind]}
             # rounding and the care for NaN are element-wise operations; the counter takes a loop's body once

@@ -206,18 +206,22 @@ def _eager(op: LinearMap, count: int) -> Callable[..., Any]:
     return jax.jit(functools.partial(op.primitive.bind, op=op, count=count))
 
 
+def _mesh(types: Sequence[Any]) -> Any:
+    """The mesh of the first type that has one, or an empty mesh."""
+    return next((mesh for t in types if not (mesh := t.sharding.mesh).empty), types[0].sharding.mesh)
+
+
 def _abstract(*avals: Any, op: LinearMap, count: int) -> Any:
-    mesh = avals[0].sharding.mesh
-    if AxisType.Explicit in mesh.axis_types:  # jax finds how the outputs are sharded, or refuses
-        typed = (jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=NamedSharding(mesh, a.sharding.spec)) for a in avals)
-        outputs = _output_shapes(op, count, tuple(typed))
-        return [avals[0].update(shape=o.shape, dtype=o.dtype, weak_type=False, sharding=o.sharding) for o in outputs]
+    mesh = _mesh(avals)
+    typed = AxisType.Explicit in mesh.axis_types  # then jax finds how the outputs are sharded, or refuses
+    shardings = [NamedSharding(mesh, a.sharding.spec) if typed else None for a in avals]
+    given = (jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=s) for a, s in zip(avals, shardings, strict=True))
 
-    def on_each_device(shape: jax.ShapeDtypeStruct) -> Any:
-        whole = NamedSharding(mesh, PartitionSpec(*[None] * len(shape.shape)))
-        return avals[0].update(shape=shape.shape, dtype=shape.dtype, weak_type=False, sharding=whole)
+    def output(found: jax.ShapeDtypeStruct) -> Any:
+        sharding = found.sharding if typed else NamedSharding(mesh, PartitionSpec(*[None] * len(found.shape)))
+        return avals[0].update(shape=found.shape, dtype=found.dtype, weak_type=False, sharding=sharding)
 
-    return list(map(on_each_device, _output_shapes(op, count, tuple(map(like, avals)))))
+    return list(map(output, _output_shapes(op, count, tuple(given))))
 
 
 def _jvp(primals: Any, tangents: Any, *, op: LinearMap, count: int) -> Any:
@@ -248,8 +252,8 @@ def _batch(arrays: Any, dims: Any, *, op: LinearMap, count: int) -> Any:
 
 
 def _applied(platform: str, divided: bool, *arrays: Any, op: LinearMap, count: int) -> list[Any]:
-    # a lowering is traced in the mesh of the whole program, also where the map is in a part over automatic axes
-    with use_abstract_mesh(jax.typeof(arrays[0]).sharding.mesh), jax.numpy_dtype_promotion("standard"):
+    # jax lowers in the mesh of the whole program, also what is in a part over automatic axes
+    with use_abstract_mesh(_mesh([jax.typeof(a) for a in arrays])), jax.numpy_dtype_promotion("standard"):
         return list(op.on(platform, divided).apply(arrays[:count], arrays[count:]))
 
 
