@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo notebooks test test-all check format overhead operators models fuzz clean
+.PHONY: demo docs notebooks test test-all check format overhead operators models fuzz clean
 
 demo: .venv/demo.done  ## trains a small CNN on real digits in both styles
 	$(BIN)/python examples/mnist.py
@@ -10,12 +10,15 @@ demo: .venv/demo.done  ## trains a small CNN on real digits in both styles
 notebooks: .venv/notebooks.done  ## runs the notebooks and saves them with their outputs
 	$(BIN)/python tools/notebooks.py
 
+docs: .venv/docs.done  ## builds the site into out/site, strictly: look at it with `python -m http.server -d out/site`
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
 test: .venv/test.done check  ## lint, types, all tests, and the notebooks in their quick form (the Chinese one has the code of the first)
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadgroup
 	QUICK=1 $(BIN)/python -m pytest -n auto --nbmake --nbmake-timeout=300 --ignore-glob="*.zh.ipynb" examples/notebooks
 
 test-all: .venv/test.done check  ## every row of every table: an hour
-	OPTIMIZED=1 $(BIN)/python -m pytest -n auto -m ''
+	OPTIMIZED=1 $(BIN)/python -m pytest -n auto --dist loadgroup -m ''
 
 check: .venv/test.done
 	$(BIN)/ruff check .
@@ -27,6 +30,7 @@ format: .venv/test.done  ## what ruff can mend, it mends; generated files are ma
 	$(BIN)/ruff format .
 	$(BIN)/python tools/stubs.py
 	$(BIN)/python tools/parity.py
+	$(BIN)/python tools/pictures.py
 
 # Python compiles what is imported when it is: to compile all of torch and jax first takes a minute.
 .venv/%.done: pyproject.toml
@@ -35,7 +39,8 @@ format: .venv/test.done  ## what ruff can mend, it mends; generated files are ma
 	touch $@
 
 .venv/demo.done: EXTRAS := examples
-.venv/test.done: EXTRAS := test,dev,examples,notebooks
+.venv/test.done: EXTRAS := test,dev,docs,examples,notebooks
+.venv/docs.done: EXTRAS := docs
 .venv/notebooks.done: EXTRAS := notebooks
 .venv/bench.done: EXTRAS := bench
 

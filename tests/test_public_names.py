@@ -10,6 +10,7 @@ from purenn import functional, interop, layers, nn, utils
 PACKAGES = [purenn, functional, interop, layers, nn, utils]
 MODULES = {
     "attention",
+    "debug",
     "functional",
     "init",
     "interop",

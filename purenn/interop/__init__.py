@@ -7,6 +7,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from purenn.interop import ops as ops
     from purenn.interop.checkpoint import CheckpointError as CheckpointError
     from purenn.interop.checkpoint import load as load
     from purenn.interop.checkpoint import save as save
@@ -24,6 +25,7 @@ _PLACES = {
     "export": "purenn.interop.exported",
     "load": "purenn.interop.checkpoint",
     "load_exported": "purenn.interop.exported",
+    "ops": "purenn.interop.ops",
     "optimizer_state_from_torch": "purenn.interop.optimizers",
     "optimizer_state_to_torch": "purenn.interop.optimizers",
     "restore_training_state": "purenn.interop.training",
@@ -36,6 +38,7 @@ __all__ = [
     "export",
     "load",
     "load_exported",
+    "ops",
     "optimizer_state_from_torch",
     "optimizer_state_to_torch",
     "restore_training_state",
@@ -47,8 +50,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _PLACES:
         raise AttributeError(f"module 'purenn.interop' has no attribute {name!r}", name=name)
-    value = getattr(importlib.import_module(_PLACES[name]), name)
-    globals()[name] = value
+    module = importlib.import_module(_PLACES[name])
+    value = globals()[name] = module if name == "ops" else getattr(module, name)
     return value
 
 

@@ -278,7 +278,9 @@ class Optimizer:
                 return result, [*split.trained, *buffers, self._leaves], [*new, *changed.values(), leaves]
 
             inputs = access.read(split.trained), self._leaves.value, access.read(split.others)
-            return program(Call(found, arguments), None, finish, *inputs, found.arrays, arguments.inputs)
+            return program(
+                Call(found, arguments, self._programs), None, finish, *inputs, found.arrays, arguments.inputs
+            )
 
         modules: list[tuple[str, Any]] = [(name or "the module", each) for name, each in self._modules.items()]
         modules.append(("the transformation", self._constant))
