@@ -90,7 +90,7 @@ class Summary:
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
+        table = Table(box=box.SIMPLE_HEAD, header_style="bold", padding=(0, 1, 0, 0), pad_edge=False)
         for i, name in enumerate(HEAD):
             table.add_column(name, justify="right" if i > 3 else "left", overflow="fold", no_wrap=i > 2)
         for row in self.shown():
