@@ -51,7 +51,7 @@ def test_blocks_run(path, tmp_path, monkeypatch):
             source = "\n" * (line - 1) + code
             exec(compile(source, str(path), "exec", dont_inherit=True), namespace)
         elif kind == "pycon":
-            test = doctest.DocTestParser().get_doctest(code, namespace, name(path), str(path), line - 1)
+            test = doctest.DocTestParser().get_doctest(code, namespace, f"{name(path)}:{line}", str(path), line - 1)
             report = []
             runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
             runner.run(test, out=report.append, clear_globs=False)

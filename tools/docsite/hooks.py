@@ -21,7 +21,7 @@ from mkdocs.structure.files import File, Files  # noqa: E402
 
 ROOT = HERE.parents[1]
 ROOT_PAGES = {"CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md", "examples/README.md": "examples.md"}
-SCRIPTS = ("functional_loop", "object_style", "mnist")
+SCRIPTS = sorted(path.stem for path in (ROOT / "examples").glob("*.py"))
 formulas: dict[str, Formulas] = {}
 
 
