@@ -39,18 +39,16 @@ class BilinearMap(Formulated):
         return jax.linear_transpose(lambda w: self.y(x, w), shape)(y)[0]
 
     def __call__(self, x: Any, w: Any) -> Any:
-        return apply_map(_Map(self, "y", "x", _shapes(self, like(x), like(w))), (w,), (x,))[0]
+        shapes = like(x), like(w), _output_shape(self.y, like(x), like(w))
+        return apply_map(_Map(self, "y", "x", shapes), (w,), (x,))[0]
 
     def transposed(self, w: Any, y: Any, shape: jax.ShapeDtypeStruct) -> Any:
         """Applies the transpose of ``x -> op(x, w)``, which is linear in w and y; `shape` is that of x."""
-        return apply_map(_Map(self, "x", "y", _shapes(self, like(shape), like(w))), (w,), (y,))[0]
+        shapes = like(shape), like(w), _output_shape(self.y, like(shape), like(w))
+        return apply_map(_Map(self, "x", "y", shapes), (w,), (y,))[0]
 
 
-@functools.lru_cache(maxsize=4096)
-def _shapes(of: BilinearMap, x: jax.ShapeDtypeStruct, w: jax.ShapeDtypeStruct) -> Shapes:
-    """The shapes of x, w and y."""
-    with jax.numpy_dtype_promotion("standard"):
-        return x, w, like(jax.eval_shape(of.y, x, w))
+_output_shape = functools.lru_cache(maxsize=4096)(jax.numpy_dtype_promotion("standard")(jax.eval_shape))
 
 
 @dataclasses.dataclass(frozen=True)
