@@ -89,7 +89,7 @@ class Tangents(LinearMap):
         given = (h, r["slopes"], r["there"])
         first, (sums, more) = over_time(step, tuple(last), given, not self.reverse)
 
-        d = {"first": tuple(map(layout.turned, first))}
+        d: dict[str, Any] = {"first": tuple(map(layout.turned, first))}
         d["x"], d["w"], d["b"] = self.products(layout.turned(sums), w_x, r["input"])
         d["hr"] = None if project is None else _sum_of_products(layout.turned(more), r["m"])
         return tuple(jax.tree.leaves(d))
