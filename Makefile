@@ -31,6 +31,7 @@ format: .venv/test.done  ## what ruff can mend, it mends; generated files are ma
 	$(BIN)/python tools/stubs.py
 	$(BIN)/python tools/parity.py
 	$(BIN)/python tools/pictures.py
+	$(BIN)/python tools/ops_page.py
 
 # Python compiles what is imported when it is: to compile all of torch and jax first takes a minute.
 .venv/%.done: pyproject.toml

@@ -330,6 +330,8 @@ def searchsorted(
 
 
 def _search(rows: jax.Array, values: jax.Array, side: str) -> jax.Array:
+    if not values.size or not rows.shape[-1]:
+        return jnp.zeros(values.shape, default_dtype(1))
     if rows.ndim == 1:
         return jnp.searchsorted(rows, values, side=side)
     flat = jax.vmap(lambda a, v: jnp.searchsorted(a, v, side=side))

@@ -151,6 +151,12 @@ def polygamma(n: int, input: ArrayLike) -> Array:
     x = cast(x, dtype)
     if n == 0:
         return digamma(x).astype(dtype)
+    if n == 1:  # jax's is wrong below 0
+        low = x < 0.5
+        right = scipy.polygamma(jnp.full(x.shape, 1), jnp.where(low, 1 - x, x))
+        sine = jnp.sin(jnp.asarray(jnp.pi, x.dtype) * x)
+        reflected = jnp.square(jnp.pi / jnp.where(low, sine, jnp.ones_like(sine))) - right
+        return jnp.where(low, reflected, right).astype(dtype)
     return scipy.polygamma(jnp.full(x.shape, n), x).astype(dtype)
 
 
