@@ -20,7 +20,12 @@ from mkdocs.plugins import event_priority  # noqa: E402
 from mkdocs.structure.files import File, Files  # noqa: E402
 
 ROOT = HERE.parents[1]
-ROOT_PAGES = {"CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md", "examples/README.md": "examples.md"}
+ROOT_PAGES = {
+    "CHANGELOG.md": "changelog.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "README.md": "readme.md",
+    "examples/README.md": "examples.md",
+}
 SCRIPTS = sorted(path.stem for path in (ROOT / "examples").glob("*.py"))
 formulas: dict[str, Formulas] = {}
 
@@ -32,7 +37,7 @@ def on_startup(**_: Any) -> None:
 
 def _repository_pages() -> dict[str, str]:
     """Where files of the repository are on the site."""
-    found = {**ROOT_PAGES, "README.md": "index.md"}
+    found = dict(ROOT_PAGES)
     found |= {f"examples/{name}.py": f"examples/{name}.md" for name in SCRIPTS}
     for path in (ROOT / "examples/notebooks").glob("*.ipynb"):
         found[f"examples/notebooks/{path.name}"] = f"notebooks/{path.stem}.md"
