@@ -60,7 +60,10 @@ def moved_links(text: str, source: str, uri: str) -> str:
             raise ValueError(f"{source}: {target} has no page on the site")
         return f"{before}{posixpath.relpath(there, posixpath.dirname(uri) or '.')}{anchor}"
 
-    return re.sub(r"(\]\(|src=\")([^)#\s\"]*)(#[^)\s\"]*)?", move, text)
+    pieces = re.split(r"(^```.*?^```)", text, flags=re.S | re.M)
+    for i in range(0, len(pieces), 2):
+        pieces[i] = re.sub(r"(\]\(|src=\")([^)#\s\"]*)(#[^)\s\"]*)?", move, pieces[i])
+    return "".join(pieces)
 
 
 @event_priority(100)
