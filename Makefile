@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo docs notebooks test test-all check format overhead operators models clean
+.PHONY: demo docs notebooks test test-all check format overhead operators models fuzz clean
 
 demo: .venv/demo.done  ## trains a small CNN on real digits in both styles
 	$(BIN)/python examples/mnist.py
@@ -52,6 +52,9 @@ operators: .venv/bench.done  ## what operators cost, beside torch and the obviou
 
 models: .venv/bench.done  ## what whole models cost, beside torch, flax.nnx and equinox
 	$(BIN)/python benchmarks/models.py --json out/models.json --chart out/models.png
+
+fuzz: .venv/test.done  ## 10,000 damaged checkpoints, each of which must be read or refused
+	$(BIN)/python tools/fuzz_checkpoints.py
 
 clean:
 	rm -rf .venv out dist .pytest_cache .ruff_cache .hypothesis

@@ -9,33 +9,37 @@ import numpy as np
 import pytest
 from jax.sharding import PartitionSpec
 
-from purenn.lowering.linear import Form, Linear, linear
+from purenn.lowering.bilinear_map import BilinearMap
+from purenn.lowering.linear_map import LinearMap, apply_map, rule
 
 X = jax.random.normal(jax.random.key(0), (3, 4))
 W = jax.random.normal(jax.random.key(1), (4, 2))
 
 
 @dataclasses.dataclass(frozen=True)
-class Product(Form):
+class Product(BilinearMap):
     def y(self, x, w):
         return x @ w
 
-    def cpu_y(self, x, w):
+
+@rule(Product, "cpu")
+class ProductCpu(Product):
+    def y(self, x, w):
         return jnp.einsum("ij,jk->ik", x, w)
 
-    def cpu_x(self, w, y, like):
-        assert like.shape == (3, 4)
+    def x(self, w, y, shape):
+        assert shape.shape == (3, 4)
         return y @ w.T
 
-    def cpu_w(self, x, y, like):
+    def w(self, x, y, shape):
         return x.T @ y
 
 
 @dataclasses.dataclass(frozen=True)
-class Gain(Linear):
-    """Linear in two arrays together, and not in its residual; all but `run` follows."""
+class Gain(LinearMap):
+    """Linear in two arrays together, and not in its residual; all but `apply` follows."""
 
-    def run(self, residuals, arguments):
+    def apply(self, residuals, arguments):
         x, w = arguments
         return (jnp.sin(residuals[0]) * (x + w.sum()), x * 2)
 
@@ -44,8 +48,11 @@ class Gain(Linear):
 class Folding(Product):
     folds = True
 
-    def cpu_x(self, w, y, like):
-        assert like.shape[0] == y.shape[0]
+
+@rule(Folding, "cpu")
+class FoldingCpu(Folding):
+    def x(self, w, y, shape):
+        assert shape.shape[0] == y.shape[0]
         return y @ w.T
 
 
@@ -54,7 +61,7 @@ def product(x, w):
 
 
 def gain(x, w):
-    one, two = linear(Gain(), (jnp.cos(x),), (x, w))
+    one, two = apply_map(Gain(), (jnp.cos(x),), (x, w))
     return one + two
 
 
@@ -127,12 +134,31 @@ def test_the_cpu_compiles_the_fast_formulation_and_others_the_obvious_one():
 
     @dataclasses.dataclass(frozen=True)
     class Reversed(Product):
-        def cpu_y(self, x, w):
+        pass
+
+    @rule(Reversed, "cpu")
+    class ReversedCpu(Reversed):
+        def y(self, x, w):
             return jnp.flip(jnp.flip(x, 0) @ w, 0)
 
     assert "reverse" in text("cpu") and "reverse" not in text("cuda") and "reverse" not in text("tpu")
+    rule(Reversed, "tpu")(ReversedCpu)
+    jax.clear_caches()
+    assert "reverse" in text("tpu") and "reverse" not in text("cuda")
 
 
 def test_a_form_is_traced_once_for_a_shape():
     before = Product()
     assert before == Product() and jax.make_jaxpr(before)(X, W).eqns[0].params["op"].form == before
+
+
+def test_a_divided_program_has_the_reference_where_the_rule_is_for_one_device():
+    @dataclasses.dataclass(frozen=True)
+    class Merging(Product):
+        pass
+
+    @rule(Merging, "cpu")
+    class MergingCpu(Merging):
+        divisible = False
+
+    assert type(Merging().on("cpu")) is MergingCpu and type(Merging().on("cpu", divided=True)) is Merging

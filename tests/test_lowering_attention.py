@@ -36,7 +36,7 @@ ROWS += [(*s, "float64", True) for s in (SIZES[0], SIZES[4])]  # the way of othe
 
 @pytest.mark.parametrize(("size", "mask", "causal", "chunk", "dtype", "divided"), ROWS)
 def test_every_derivative_mode(size, mask, causal, chunk, dtype, divided, monkeypatch):
-    for name, value in (("WHOLE", 0), ("CHUNK", chunk), ("BLOCK", 2)):
+    for name, value in (("MAX_WHOLE_BYTES", 0), ("MAX_CHUNK_BYTES", chunk), ("MIN_BLOCK_QUERIES", 2)):
         monkeypatch.setattr(attention, name, value)
     (B, G, L, S, E), noise = size, np.random.default_rng(0)
     with jax.enable_x64(True):
@@ -63,8 +63,8 @@ def test_every_derivative_mode(size, mask, causal, chunk, dtype, divided, monkey
 
 
 def test_a_row_that_sees_nothing_is_zero_in_chunks_too(monkeypatch):
-    monkeypatch.setattr(attention, "WHOLE", 0)
-    monkeypatch.setattr(attention, "CHUNK", 4 * 3)
+    monkeypatch.setattr(attention, "MAX_WHOLE_BYTES", 0)
+    monkeypatch.setattr(attention, "MAX_CHUNK_BYTES", 4 * 3)
     q, k, v = jnp.ones((1, 3, 2)), jnp.ones((1, 3, 2)), jnp.ones((1, 3, 2))
     mask = jnp.array([[False] * 3, [True] * 3, [False] * 3])
     run = jax.jit(jax.value_and_grad(lambda q: F.scaled_dot_product_attention(q, k, v, mask).sum()))
@@ -75,8 +75,8 @@ def test_a_row_that_sees_nothing_is_zero_in_chunks_too(monkeypatch):
 
 @pytest.mark.parametrize("chunk", [4 * 6 * 4, 4 * 6 * 6 * 2])
 def test_dropout_in_chunks(chunk, monkeypatch):
-    monkeypatch.setattr(attention, "WHOLE", 0)
-    monkeypatch.setattr(attention, "CHUNK", chunk)
+    monkeypatch.setattr(attention, "MAX_WHOLE_BYTES", 0)
+    monkeypatch.setattr(attention, "MAX_CHUNK_BYTES", chunk)
     q, v = jnp.ones((4, 6, 2)), jnp.broadcast_to(jnp.eye(6), (4, 6, 6))
     drop = jax.jit(lambda key: F.scaled_dot_product_attention(q, q, v, dropout_p=0.25, rng=key))
     many = jax.vmap(drop)(jax.random.split(jax.random.key(0), 300))

@@ -72,16 +72,17 @@ def formulations(shape: Shape, x, w, y):
 
 @pytest.mark.parametrize("shape", SHAPES, ids=[str(i) for i in range(len(SHAPES))])
 def test_every_formulation_and_the_chosen_ones(shape: Shape, monkeypatch):
-    monkeypatch.setattr(conv_dense, "_CHUNK", 1)  # one image at a time
+    monkeypatch.setattr(conv_dense, "MAX_CHUNK_BYTES", 1)  # one image at a time
     with jax.enable_x64(True):
         x, w, y = shape.arrays("float64")
-        form, like = shape.form, lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype)
+        form, cpu = shape.form, shape.form.on("cpu")
+        like = lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype)  # noqa: E731
         names = []
 
         @jax.jit
         def every(x, w, y):
             expected = {"y": form.y(x, w), "x": form.x(w, y, like(x)), "w": form.w(x, y, like(w))}
-            chosen = {"y": form.cpu_y(x, w), "x": form.cpu_x(w, y, like(x)), "w": form.cpu_w(x, y, like(w))}
+            chosen = {"y": cpu.y(x, w), "x": cpu.x(w, y, like(x)), "w": cpu.w(x, y, like(w))}
             found = formulations(shape, x, w, y)
             names[:] = [name for name, _ in found]
             return expected, chosen, [array for _, array in found]
@@ -120,14 +121,14 @@ def test_few_bytes_of_columns():
         kernel = jax.ShapeDtypeStruct((channels, channels, extent, extent), jnp.float32)
         form = Convolution((1, 1), ((extent // 2, extent // 2),) * 2, (1, 1), 1)
         compiled = (
-            jax.jit(lambda x, y, form=form, kernel=kernel: form.cpu_w(x, y, kernel)).lower(image, image).compile()
+            jax.jit(lambda x, y, form=form, kernel=kernel: form.on("cpu").w(x, y, kernel)).lower(image, image).compile()
         )
         temporary = compiled.memory_analysis().temp_size_in_bytes
-        assert temporary <= 3 * max(conv_dense._IMAGE, 2 * 4 * channels * size**2)
+        assert temporary <= 3 * max(conv_dense.MAX_IMAGE_BYTES, 2 * 4 * channels * size**2)
 
 
 def test_what_is_left_to_xla():
     form = Convolution((1, 1), ((1, 1), (1, 1)), (1, 1), 1)
     for dtype in (jnp.int32, jnp.bfloat16):
         x, w = jnp.ones((2, 4, 5, 5), dtype), jnp.ones((4, 4, 3, 3), dtype)
-        assert str(jax.make_jaxpr(form.cpu_y)(x, w)) == str(jax.make_jaxpr(form.y)(x, w))
+        assert str(jax.make_jaxpr(form.on("cpu").y)(x, w)) == str(jax.make_jaxpr(form.y)(x, w))

@@ -138,13 +138,14 @@ Size = jax.ShapeDtypeStruct
     ids=str,
 )
 def test_convolutions(shape, weight, op, dtype, monkeypatch):
-    monkeypatch.setattr(conv, "LARGE", 0)
+    monkeypatch.setattr(conv, "MIN_POINTWISE_PIXELS", 0)
     x, w = arrays(dtype, shape, weight)
-    assert op._pointwise(w, x) or op._depthwise(w, x)
+    gpu = op.on("cuda")
+    assert gpu.pointwise(w, x) or gpu.depthwise(w, x)
     y = op.y(x, w)
     like_x, like_w = (Size(a.shape, a.dtype) for a in (x, w))
-    pairs = [(op.cuda_y(x, w), y), (op.cuda_x(w, y, like_x), op.x(w, y, like_x))]
-    for got, expected in [*pairs, (op.cuda_w(x, y, like_w), op.w(x, y, like_w))]:
+    pairs = [(gpu.y(x, w), y), (gpu.x(w, y, like_x), op.x(w, y, like_x))]
+    for got, expected in [*pairs, (gpu.w(x, y, like_w), op.w(x, y, like_w))]:
         assert (got.shape, got.dtype) == (expected.shape, expected.dtype)
         close(got, expected, HALF if dtype == jnp.bfloat16 else FLOAT)
 
@@ -162,12 +163,12 @@ def test_convolutions(shape, weight, op, dtype, monkeypatch):
     ids=str,
 )
 def test_what_stays_with_cudnn(shape, weight, change, monkeypatch):
-    monkeypatch.setattr(conv, "LARGE", 0)
+    monkeypatch.setattr(conv, "MIN_POINTWISE_PIXELS", 0)
     given = {"stride": (1, 1), "pads": ((0, 0),) * 2, "dilation": (1, 1), "groups": 1, **change}
     x, w = arrays(jnp.float32, shape, weight)
-    op = conv.Convolution(**given)
-    assert not op._pointwise(w, x)
-    assert not op._depthwise(w, x)
+    gpu = conv.Convolution(**given).on("cuda")
+    assert not gpu.pointwise(w, x)
+    assert not gpu.depthwise(w, x)
 
 
 WINDOWS = [(9, 3, 2, 1, 1, 5), (9, 2, 2, 0, 1, 4), (9, 2, 2, 0, 1, 5), (9, 3, 1, 1, 2, 7)]
@@ -183,9 +184,9 @@ def test_pools(window):
     for by_axis in (pool(x), jax.jvp(pool, (x,), (x,))[0]):  # as values alone, and with the numbers of the chosen
         np.testing.assert_array_equal(whole, by_axis)
     x, op, like = jnp.nan_to_num(x, neginf=0), pooling._Sum(geometry), (Size(x.shape, x.dtype),)
-    (y,) = op.run((), (x,))
-    close(op.cuda((), (x,))[0], y, 1e-6)
-    close(op.cuda_transpose((), (y,), like), op.transpose((), (y,), like), 1e-6)
+    (y,) = op.apply((), (x,))
+    close(op.on("cuda").apply((), (x,))[0], y, 1e-6)
+    close(op.on("cuda").transpose((), (y,), like), op.transpose((), (y,), like), 1e-6)
 
 
 @pytest.mark.parametrize("centre", [0.0, 1e4])

@@ -5,10 +5,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from purenn.lowering import rnn
+from purenn.lowering import rnn, rnn_steps
 from purenn.lowering.rnn import Weights
+from purenn.lowering.rnn_steps import GRU, LSTM, RNN_RELU, RNN_TANH
 
-CELLS = {"lstm": rnn.LSTM, "gru": rnn.GRU, "tanh": rnn.RNN_TANH, "relu": rnn.RNN_RELU}
+CELLS = {"lstm": LSTM, "gru": GRU, "tanh": RNN_TANH, "relu": RNN_RELU}
 # a cell, the batch (17 is wide), and whether it is reversed, masked, projected and has biases
 CASES = [
     ("lstm", 3, True, True, True, True),
@@ -72,7 +73,7 @@ def test_several_steps_a_turn(name, batch, reverse, mask, projected, biased, mon
         both = lambda f: lambda *a: (f(*a), jax.jvp(f, a, jax.tree.map(jnp.cos, a)), jax.grad(total(f), (0, 1, 2))(*a))  # noqa: E731
         fast, obvious = functions(name, there, reverse)
         expected = jax.jit(both(obvious))(*arrays)
-        monkeypatch.setattr(rnn, "_unroll", lambda: 3)
+        monkeypatch.setattr(rnn_steps, "steps_per_turn", lambda: 3)
         for f in (fast, lambda *a: obvious(*a)):
             close(jax.jit(both(f))(*arrays), expected, 1e-11)
 
@@ -113,7 +114,9 @@ def test_batches_of_each_argument(mapped):
         ]
 
         def gradients(f):
-            of = lambda x, s, w, there: jax.grad(total(lambda *a: f(rnn.LSTM, *a, there, False)), (0, 1, 2))(x, s, w)  # noqa: E731
+            def of(x, s, w, there):
+                return jax.grad(total(lambda *a: f(LSTM, *a, there, False)), (0, 1, 2))(x, s, w)
+
             return jax.jit(jax.vmap(of, axes))(*arrays)
 
         close(gradients(rnn.scan), gradients(rnn.obvious), 1e-11)
@@ -121,11 +124,11 @@ def test_batches_of_each_argument(mapped):
 
 def test_one_sequence_an_empty_batch_and_other_platforms():
     (x, state, weights), _ = drawn("gru", 1, False, False, True, "float32")
-    h, (last,) = rnn.scan(rnn.GRU, x[:, 0], (state[0][0],), weights, None, False)
-    batched, (end,) = rnn.scan(rnn.GRU, x, state, weights, None, False)
+    h, (last,) = rnn.scan(GRU, x[:, 0], (state[0][0],), weights, None, False)
+    batched, (end,) = rnn.scan(GRU, x, state, weights, None, False)
     np.testing.assert_array_equal(h, batched[:, 0])
     np.testing.assert_array_equal(last, end[0])
-    of = lambda x, s, w: rnn.scan(rnn.GRU, x, s, w, None, False)  # noqa: E731
+    of = lambda x, s, w: rnn.scan(GRU, x, s, w, None, False)  # noqa: E731
     empty = jax.grad(total(of), (0, 2))(x[:, :0], (state[0][:0],), weights)
     assert empty[0].shape == (TIME, 0, INPUTS) and not any(jnp.any(w) for w in empty[1] if w is not None)
     text = jax.export.export(jax.jit(jax.grad(total(of))), platforms=["cuda", "tpu"])(x, state, weights).mlir_module()

@@ -8,11 +8,25 @@ from pathlib import Path
 import pytest
 
 
-@pytest.mark.parametrize("way", ["explicit", "shard_map"])
-def test_a_sharded_batch(way):
-    probe = Path(__file__).with_name("mesh_probe.py")
-    root = str(Path(__file__).parent.parent)
-    environment = {**os.environ, "JAX_PLATFORMS": "cpu", "PYTHONPATH": root}
-    done = subprocess.run([sys.executable, probe, way], capture_output=True, text=True, env=environment)
+def check(probe, way, *names):
+    root = Path(__file__).parent
+    environment = {**os.environ, "JAX_PLATFORMS": "cpu", "PYTHONPATH": str(root.parent)}
+    command = [sys.executable, root / probe, way, *names]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize("way", ["explicit", "shard_map"])
+def test_a_sharded_batch(way):
+    check("mesh_probe.py", way)
+
+
+def test_nothing_is_moved_that_the_plain_formulation_leaves():
+    check("mesh_costs.py", "auto")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["explicit", "shard_map"])
+def test_nothing_is_moved_over_other_axes_either(way):
+    check("mesh_costs.py", way)

@@ -5,13 +5,15 @@ import types
 import pytest
 
 import purenn
-from purenn import functional, layers, nn, utils
+from purenn import functional, interop, layers, nn, utils
 
-PACKAGES = [purenn, functional, layers, nn, utils]
+PACKAGES = [purenn, functional, interop, layers, nn, utils]
 MODULES = {
     "attention",
+    "debug",
     "functional",
     "init",
+    "interop",
     "layers",
     "nn",
     "parametrizations",

@@ -483,7 +483,6 @@ def under(prefix, sd):
 
 
 REMEDIES = {
-    "a path": (lambda net, sd: "x.pt", "got the path 'x.pt': read the file first"),
     "a module": (lambda net, sd: net, "got the module Sequential: give its state_dict()"),
     "torch's module": (lambda net, sd: block(torch.nn), "got the module Sequential: give its state_dict()"),
     "a list": (lambda net, sd: list(sd.items()), "got list"),
@@ -584,3 +583,35 @@ def test_the_result_of_loading_reads_as_torchs(missing):
         return str(net.load_state_dict(sd, strict=False)).removeprefix("_")
 
     assert printed(nn) == printed(torch.nn)
+
+
+@pytest.mark.parametrize(
+    "wrap", [lambda sd: sd, lambda sd: {"state": {"ema": under("module.", sd)}}], ids=["it", "a part"]
+)
+def test_a_path_is_read(wrap, tmp_path):
+    """As torch.save wrote it; where it holds more, the error says how to read the part, and that is code that works."""
+    theirs, net = numbered(block(torch.nn), torch.nn), block(nn)
+    path, before = tmp_path / "x.pt", content(net)
+    torch.save(wrap(theirs.state_dict()), path)
+    if "state" not in wrap({}):
+        assert net.load_state_dict(path) == ([], [])
+    else:
+        with pytest.raises(RuntimeError, match=r"The names fit without 'state.ema.module.': give ") as caught:
+            net.load_state_dict(str(path))
+        assert content(net) == before
+        code = re.search(r": give (.*)\.$", str(caught.value), re.MULTILINE)[1]
+        assert net.load_state_dict(eval(code, {"purenn": purenn})) == ([], [])
+    assert content(net) == content(theirs)
+
+
+@pytest.mark.parametrize("damage", [lambda raw: raw[:-30], lambda raw: b"no checkpoint", lambda raw: b""])
+def test_a_path_of_a_damaged_file_changes_nothing(damage, tmp_path):
+    net = block(nn)
+    path, before = tmp_path / "x.pt", content(net)
+    torch.save(numbered(block(torch.nn), torch.nn).state_dict(), path)
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(ValueError, match=r"x\.pt: "):
+        net.load_state_dict(path)
+    assert content(net) == before
+    with pytest.raises(FileNotFoundError):
+        net.load_state_dict(tmp_path / "none.pt")

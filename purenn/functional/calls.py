@@ -116,7 +116,7 @@ class _Programs:
 
 
 def _tried(program: Program, arrays: list[Any]) -> tuple[Any, value_checks.Checks] | None:
-    """What a program gives; None if it fails, for whatever reason: the plain call says it better, or has no need to."""
+    """Runs a program. None if it fails, for whatever reason: the plain call says it better, or has no need to."""
     try:
         return program(*arrays)
     except Exception:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -14,6 +14,16 @@ from purenn.lowering.conv import Convolution
 from purenn.typing import Array, ArrayLike, Size
 
 __all__ = ["conv1d", "conv2d", "conv3d", "conv_tbc", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"]
+
+
+class _Call(NamedTuple):
+    """The arguments of a convolution, checked; the input has a batch."""
+
+    convolve: Convolution
+    input: jax.Array
+    weight: jax.Array
+    bias: jax.Array | None
+    batched: bool  # whether the input came with a batch
 
 
 def _arrays(
@@ -33,16 +43,17 @@ def _arrays(
     return x, w, b
 
 
-def _with_bias(y: jax.Array, b: jax.Array | None, n: int, batched: bool) -> jax.Array:
+def _with_bias(y: jax.Array, call: _Call) -> jax.Array:
     """Adds the bias, and removes the batch that an unbatched input was given."""
-    y = y if batched else y[0]
-    return y if b is None else y + jnp.broadcast_to(b.reshape((-1,) + (1,) * n), y.shape)
+    y = y if call.batched else y[0]
+    b = call.bias
+    return y if b is None else y + jnp.broadcast_to(b.reshape((-1,) + (1,) * (call.weight.ndim - 2)), y.shape)
 
 
-def _conv(
+def _prepared(
     n: int, input: Any, weight: Any, bias: Any, stride: Size, padding: Size | str, dilation: Size, groups: int
-) -> jax.Array:
-    """Checks the arguments and convolves."""
+) -> _Call:
+    """Checks the arguments of a convolution."""
     where = f"conv{n}d"
     x, w, b = _arrays(where, n, "out, in / groups", input, weight, bias)
     strides = check.integers(where, "stride", stride, n, 1)
@@ -62,8 +73,7 @@ def _conv(
             expected = f"be at least as wide as the dilated kernel, {extent + 1}, in every dimension after padding"
             check.fail(where, "input", expected, f"shape {x.shape} with padding {pads}")
     batched = x.ndim == n + 2
-    y = Convolution(strides, tuple(pads), dilations, groups)(x if batched else x[None], w)
-    return _with_bias(y, b, n, batched)
+    return _Call(Convolution(strides, tuple(pads), dilations, groups), x if batched else x[None], w, b, batched)
 
 
 def _pads(
@@ -118,8 +128,8 @@ def _conv_transpose(
         check.fail(where, "padding", f"be small enough to leave something of an input of shape {x.shape}", paddings)
     batched = x.ndim == n + 2
     like = jax.ShapeDtypeStruct((x.shape[0] if batched else 1, out, *sizes), x.dtype)
-    y = Convolution(strides, pads, dilations, groups).transposed(w, x if batched else x[None], like)
-    return _with_bias(y, b, n, batched)
+    call = _Call(Convolution(strides, pads, dilations, groups), x if batched else x[None], w, b, batched)
+    return _with_bias(call.convolve.transposed(call.weight, call.input, like), call)
 
 
 _KERNELS = {1: "K", 2: "K_h, K_w", 3: "K_d, K_h, K_w"}
@@ -168,7 +178,8 @@ def conv1d(
     dilation: Size = 1,
     groups: int = 1,
 ) -> Array:
-    return _conv(1, input, weight, bias, stride, padding, dilation, groups)
+    call = _prepared(1, input, weight, bias, stride, padding, dilation, groups)
+    return _with_bias(call.convolve(call.input, call.weight), call)
 
 
 @documented(_CONV, 2, kernel=_KERNELS[2], x="(1, 3, 8, 8)", w="(16, 3, 3, 3)", y="(1, 16, 4, 4)")
@@ -181,7 +192,8 @@ def conv2d(
     dilation: Size = 1,
     groups: int = 1,
 ) -> Array:
-    return _conv(2, input, weight, bias, stride, padding, dilation, groups)
+    call = _prepared(2, input, weight, bias, stride, padding, dilation, groups)
+    return _with_bias(call.convolve(call.input, call.weight), call)
 
 
 @documented(_CONV, 3, kernel=_KERNELS[3], x="(1, 3, 8, 8, 8)", w="(16, 3, 3, 3, 3)", y="(1, 16, 4, 4, 4)")
@@ -194,7 +206,8 @@ def conv3d(
     dilation: Size = 1,
     groups: int = 1,
 ) -> Array:
-    return _conv(3, input, weight, bias, stride, padding, dilation, groups)
+    call = _prepared(3, input, weight, bias, stride, padding, dilation, groups)
+    return _with_bias(call.convolve(call.input, call.weight), call)
 
 
 _CONV_TRANSPOSE = r"""Applies the transpose of `conv${rank}d`, in which every element spreads a kernel, and adds a bias.

@@ -241,6 +241,11 @@ class Layer:
     def __repr__(self) -> str:
         return tree_repr(type(self).__name__, self.extra_repr(), self.children())
 
+    def _repr_html_(self) -> str:
+        from purenn.inspect.html import layer_html  # a notebook asks for it, nobody else
+
+        return layer_html(self)
+
 
 class Composite(Layer):
     """A layer made of layers: it names its `children` and says in `forward` how data flows through them.

@@ -14,6 +14,7 @@ import jax
 
 from purenn import random, tracing
 from purenn.layers.location import add_location
+from purenn.layers.observe import observed, observers
 from purenn.tree import tree_repr
 from purenn.variable import Variable, values_of
 
@@ -123,17 +124,20 @@ class Bound:
 
     def _call_method(self, method: str, *args: Any, **kwargs: Any) -> Any:
         """One of the layer's `further_methods`."""
-        return self._located(getattr(self._layer, method), (self, *args), kwargs)
+        return self._located(functools.partial(getattr(self._layer, method), self), args, kwargs)
 
     def _located(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Calls a function; an error that comes of it says where, and a profile shows the child's name."""
+        given = args, kwargs
         try:
+            if observers():
+                function, args, kwargs = observed, (self, self.__scope, function, args, kwargs), {}
             if not self.__scope:
                 return function(*args, **kwargs)
             with jax.named_scope(self.__scope):
                 return function(*args, **kwargs)
         except Exception as error:
-            add_location(error, self, args, kwargs)
+            add_location(error, self, *given)
             raise
 
     def _rebound(self, training: bool | None, stream: random.Stream | None) -> Any:
@@ -251,6 +255,11 @@ class Bound:
 
     def __repr__(self) -> str:
         return tree_repr(type(self._layer or self).__name__, self.extra_repr(), self._modules)
+
+    def _repr_html_(self) -> str:
+        from purenn.inspect.html import module_html  # a notebook asks for it, nobody else
+
+        return module_html(self)
 
 
 def parts_of(m: Bound) -> Iterator[Bound]:

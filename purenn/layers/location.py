@@ -8,6 +8,8 @@ from typing import Any
 
 import jax
 
+from purenn.layers.observe import path_below
+
 __all__ = ["add_location", "describe_arguments", "move_location"]
 
 
@@ -34,7 +36,7 @@ def add_location(error: Exception, m: Any, args: tuple[Any, ...], kwargs: Mappin
         location = _Location(str(error), layer, describe_arguments(args, kwargs), [], m)
         vars(error)["_location"] = location
     elif location.last is not m:
-        location.path[:0] = _path(m, location.last) or []
+        location.path[:0] = path_below(m, location.last) or []
         location.last = m
     path = f"{'.'.join(location.path)}: " if location.path else ""
     text = f"  in {path}{location.layer}\n  called with {location.arrived or 'no arguments'}"
@@ -43,16 +45,6 @@ def add_location(error: Exception, m: Any, args: tuple[Any, ...], kwargs: Mappin
     else:
         notes = [note for note in getattr(error, "__notes__", ()) if not note.startswith("  in ")]
         error.__notes__ = [*notes, text]
-
-
-def _path(m: Any, part: Any) -> list[str] | None:
-    """The names that lead from a bound layer to one below it."""
-    for name, child in m._modules.items():
-        if child is part:
-            return [name]
-        if child is not None and (below := _path(child, part)) is not None:
-            return [name, *below]
-    return None
 
 
 def move_location(error: Exception, m: Any) -> None:

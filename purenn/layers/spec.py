@@ -10,6 +10,7 @@ import numpy as np
 
 from purenn import random
 from purenn.init import Initializer
+from purenn.lowering.hashed import HashedArray
 from purenn.typing import DTypeLike
 
 __all__ = ["Constant", "Spec", "array_spec", "as_dtype", "as_value"]
@@ -29,21 +30,8 @@ class Spec(NamedTuple):
         return random.constant(self.start, self.shape, wanted, traced=stream.traced)
 
 
-class Constant:
+class Constant(HashedArray):
     """An array as a hyper-parameter, such as the class weights of a loss: compared and hashed by its content."""
-
-    def __init__(self, array: Any):
-        self.array = np.asarray(array)
-        self._content = (self.array.shape, str(self.array.dtype), self.array.tobytes())
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Constant) and self._content == other._content
-
-    def __hash__(self) -> int:
-        return hash(self._content)
-
-    def __repr__(self) -> str:
-        return repr(self.array)
 
     def spec(self) -> Spec:
         """The buffer that holds this array."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -19,27 +20,28 @@ from jax import lax
 from jax.ad_checkpoint import checkpoint_name
 
 from purenn.lowering.cuda import Kernel, cuda_capability
-from purenn.lowering.dtypes import compute_dtype, is_half, widened
-from purenn.lowering.linear import Arrays
+from purenn.lowering.dtypes import compute_dtype, computed_wide, is_half
+from purenn.lowering.linear_map import Arrays
 from purenn.lowering.product import rows_with_columns, rows_with_rows
 from purenn.lowering.rounding import rounded
 from purenn.lowering.sizes import divisor, known_below
+from purenn.lowering.varying import partitioned
 
 __all__ = ["Attention", "unnormalised"]
 
-# Scores up to WHOLE exist at once, larger ones in chunks of CHUNK, which the caches hold.
-WHOLE, CHUNK = 8 << 20, 4 << 20
-# Queries at a time of sequences whose length is a symbol.
-UNKNOWN = 128
-# Causal queries come in this many blocks at most, of no fewer queries each.
-BLOCKS, BLOCK = 4, 256
+MAX_WHOLE_BYTES = 8 << 20  # scores that exist at once; of larger ones a chunk at a time, which the caches hold
+MAX_CHUNK_BYTES = 4 << 20
+SYMBOLIC_QUERIES = 128  # queries per chunk where the length of the sequence is a symbol
+MAX_BLOCKS, MIN_BLOCK_QUERIES = 4, 256  # how causal queries are cut
 
 _KEPT = jax.checkpoint_policies.save_only_these_names("attention_rows")
 
 
 @dataclasses.dataclass(frozen=True)
 class Attention:
-    """Averages (B, G, L, Ev) of values (B, S, Ev), weighted by how queries (B, G, L, E) fit their keys (B, S, E).
+    """Averages (*, G, L, Ev) of values (*, S, Ev), weighted by how queries (*, G, L, E) fit their keys (*, S, E).
+
+    The leading dimensions, batch and heads, stay apart where a mesh may divide them.
 
     Args:
         scale: of the scores.
@@ -56,13 +58,13 @@ class Attention:
 
         Args:
             q, k, v: the arrays; G heads of queries share one of keys and values.
-            mask: (B or 1, G or 1, L or 1, S or 1): where a boolean is false the weight is 0, a number is added to the
-                score.
+            mask: of the scores' rank, of their size or 1 in every dimension. Where a boolean is false the weight is 0,
+                a number is added to the score.
             rng: a key for `drop`.
         """
         if mask is None and self.drop is None and _fits_cudnn(q, k, v, self.causal):
             return _Cudnn(self)(q, k, v)[0]
-        whole = known_below(_bytes(q, k), WHOLE + 1)
+        whole = known_below(_bytes(q, k), MAX_WHOLE_BYTES + 1)
         if whole and not is_half(q.dtype):
             return self.whole(q, k, v, mask, rng)
         arrays = [x for x in (q, k, v, mask, rng) if x is not None]
@@ -75,9 +77,13 @@ class Attention:
             return given
 
         in_chunks, other = (functools.partial(self.blocks, each) for each in (self.chunks, self.at_once))
-        if whole:
-            in_chunks = other = self.whole
-        return lax.platform_dependent(*arrays, cpu=run(functools.partial(_wide, in_chunks)), default=run(other))
+        other = self.whole if whole else other
+        in_chunks = self.whole if whole or partitioned(q, k, v) else in_chunks
+
+        def wide(q: Any, k: Any, v: Any, *rest: Any) -> jax.Array:  # the CPU rounds the sums of half types' products
+            return computed_wide(lambda q, k, v: in_chunks(q, k, v, *rest), q, k, v)
+
+        return lax.platform_dependent(*arrays, cpu=run(wide), default=run(other))
 
     def whole(
         self, q: jax.Array, k: jax.Array, v: jax.Array, mask: Any, rng: Any, start: Any = 0, divided: bool = False
@@ -86,36 +92,36 @@ class Attention:
 
         Either the averages are divided in the end or, if `divided`, the weights; then no row may be without any.
         """
-        (B, G, L, E), S = q.shape, k.shape[1]
+        (*lead, G, L, E), S = q.shape, k.shape[-2]
         wide = compute_dtype(q.dtype)
-        s = rows_with_rows(q.reshape(B, G * L, E), k, wide).reshape(B, G, L, S) * jnp.asarray(self.scale, wide)
+        s = rows_with_rows(q.reshape(*lead, G * L, E), k, wide).reshape(*lead, G, L, S) * jnp.asarray(self.scale, wide)
         never = jnp.asarray(-jnp.inf, wide)
         if self.causal:
-            row, column = (lax.broadcasted_iota(jnp.int32, (1, 1, *s.shape[2:]), axis) for axis in (2, 3))
+            row, column = (lax.broadcasted_iota(jnp.int32, s.shape[-2:], axis) for axis in (0, 1))
             mask = column <= row + start
         if mask is not None:
             mask = jnp.broadcast_to(mask, s.shape)
             s = jnp.where(mask, s, never) if mask.dtype == bool else s + mask.astype(wide)
         e, total = (jax.nn.softmax(rounded(s, summed=True), -1), None) if divided else unnormalised(s)
         e = e if self.drop is None else self.drop(e, rng)
-        y = rows_with_columns(e.reshape(B, G * L, S).astype(v.dtype), v, wide)
-        y = checkpoint_name(y, "attention_rows").reshape(B, G, L, v.shape[-1])
+        y = rows_with_columns(e.reshape(*lead, G * L, S).astype(v.dtype), v, wide)
+        y = checkpoint_name(y, "attention_rows").reshape(*lead, G, L, v.shape[-1])
         return (y if total is None else y / jnp.broadcast_to(total, y.shape)).astype(v.dtype)
 
     def blocks(self, each: Callable[..., jax.Array], q: Any, k: Any, v: Any, mask: Any, rng: Any) -> jax.Array:
         """Runs one block after the other; a causal block is one of queries, with the keys that its last one sees."""
-        L = q.shape[2]
-        count = min(BLOCKS, L // BLOCK) if self.causal and isinstance(L, int) else 1
+        L = q.shape[-2]
+        count = min(MAX_BLOCKS, L // MIN_BLOCK_QUERIES) if self.causal and isinstance(L, int) else 1
         if count < 2:
             return each(q, k, v, mask, rng, 0)
         size = -(-L // count)
         starts = range(0, L, size)
         keys = [None] * len(starts) if rng is None else jax.random.split(rng, len(starts))
-        parts = [
-            each(q[:, :, start : start + size], k[:, : start + size], v[:, : start + size], None, key, start)
-            for start, key in zip(starts, keys, strict=True)
-        ]
-        return jnp.concatenate(parts, 2)
+        parts = []
+        for start, key in zip(starts, keys, strict=True):
+            end = start + size
+            parts.append(each(q[..., start:end, :], k[..., :end, :], v[..., :end, :], None, key, start))
+        return jnp.concatenate(parts, -2)
 
     def at_once(self, q: jax.Array, k: jax.Array, v: jax.Array, mask: Any, rng: Any, start: int) -> jax.Array:
         """Whole; where that can be, with divided weights, which a GPU makes of the scores in one kernel."""
@@ -125,16 +131,22 @@ class Attention:
 
     def chunks(self, q: jax.Array, k: jax.Array, v: jax.Array, mask: Any, rng: Any, start: int) -> jax.Array:
         """Some heads at a time, or some queries of one."""
-        B, _, L, _ = q.shape
+        *lead, _, L, _ = q.shape
+        B = math.prod(lead)
+        q, k, v = q.reshape(B, *q.shape[-3:]), k.reshape(B, *k.shape[-2:]), v.reshape(B, *v.shape[-2:])
+        if mask is not None:
+            common = lead if any(n != 1 for n in mask.shape[:-3]) else [1] * len(lead)
+            mask = jnp.broadcast_to(mask, (*common, *mask.shape[-3:])).reshape(math.prod(common), *mask.shape[-3:])
         of_head = _bytes(q[:1], k[:1])
         if isinstance(of_head, int):
-            heads = divisor(B, max(1, CHUNK // max(of_head, 1)))
-            pieces = -(-of_head // CHUNK) if heads == 1 else 1
+            heads = divisor(B, max(1, MAX_CHUNK_BYTES // max(of_head, 1)))
+            pieces = -(-of_head // MAX_CHUNK_BYTES) if heads == 1 else 1
             queries = -(-L // min(pieces, L))
         else:
-            heads, queries = 1, UNKNOWN
+            heads, queries = 1, SYMBOLIC_QUERIES
         if heads == B:
-            return self.queries(q, k, v, mask, rng, start, queries)
+            y = self.queries(q, k, v, mask, rng, start, queries)
+            return y.reshape(*lead, *y.shape[1:])
         groups = B // heads
         masks = None if mask is None or mask.shape[0] == 1 else mask.reshape(groups, heads, *mask.shape[1:])
         q, k, v = (x.reshape(groups, heads, *x.shape[1:]) for x in (q, k, v))
@@ -144,7 +156,7 @@ class Attention:
             q, k, v, key, own = given
             return self.queries(q, k, v, mask if own is None else own, key, start, queries)
 
-        return lax.map(of_group, (q, k, v, keys, masks)).reshape(B, *q.shape[2:4], -1)
+        return lax.map(of_group, (q, k, v, keys, masks)).reshape(*lead, *q.shape[2:4], v.shape[-1])
 
     def queries(
         self, q: jax.Array, k: jax.Array, v: jax.Array, mask: Any, rng: Any, start: int, size: int
@@ -172,11 +184,6 @@ class Attention:
         return jnp.moveaxis(y, 0, 2).reshape(B, G, count * size, -1)[:, :, :L]
 
 
-def _wide(of: Callable[..., jax.Array], q: jax.Array, k: jax.Array, v: jax.Array, *rest: Any) -> jax.Array:
-    """In float32 where the arrays are of half types, which the CPU has no products of: neither is a weight rounded."""
-    return of(widened(q), widened(k), widened(v), *rest).astype(v.dtype)
-
-
 def unnormalised(s: jax.Array) -> tuple[jax.Array, jax.Array]:
     """The exponentials of scores less the largest of their row, and the rows' sums; 0 and 1 for a row of -inf."""
     top = lax.stop_gradient(jnp.max(s, -1, keepdims=True, initial=-jnp.inf))
@@ -201,19 +208,19 @@ def _(of: Attention, start: int, primals: Any, tangents: Any) -> Any:
 class _Cudnn(Kernel):
     of: Attention
 
-    @property
-    def placed(self) -> bool:
-        return True
-
-    def obvious(self, *arrays: Any) -> Arrays:
+    def reference(self, *arrays: Any) -> Arrays:
         q, k, v = arrays
         return (self.of.whole(q, k, v, None, None),)
 
     def kernel(self, *arrays: Any) -> Arrays:
-        q, k, v = arrays  # to (B, L, heads, E), of one head of keys and values
-        heads = jnp.swapaxes(q, 1, 2), k[:, :, None], v[:, :, None]
+        *lead, G, L, E = arrays[0].shape
+        # as one head of keys there is nothing to lay out anew; heads that a mesh may divide stay a dimension
+        heads = lead[-1] if lead and partitioned(*arrays) else 1
+        counts = (heads * G, heads, heads)
+        laid_out = (jnp.swapaxes(x.reshape(-1, n, *x.shape[-2:]), 1, 2) for x, n in zip(arrays, counts, strict=True))
         options: Any = {"scale": self.of.scale, "is_causal": self.of.causal, "implementation": "cudnn"}
-        return (jnp.swapaxes(jax.nn.dot_product_attention(*heads, **options), 1, 2),)
+        y = jax.nn.dot_product_attention(*laid_out, **options)
+        return (jnp.swapaxes(y, 1, 2).reshape(*lead, G, L, E),)
 
 
 def _fits_cudnn(q: jax.Array, k: jax.Array, v: jax.Array, causal: bool) -> bool:
@@ -227,10 +234,10 @@ def _fits_cudnn(q: jax.Array, k: jax.Array, v: jax.Array, causal: bool) -> bool:
         and size % 8 == 0
         and v.shape[-1] == size
         and 0 not in (*q.shape, *k.shape)
-        and not (causal and q.shape[2] != k.shape[1])
+        and not (causal and q.shape[-2] != k.shape[-2])
     )
 
 
 def _bytes(q: jax.Array, k: jax.Array) -> int:
     """The memory of the scores, in bytes."""
-    return q.shape[0] * q.shape[1] * q.shape[2] * k.shape[1] * max(q.dtype.itemsize, 4)
+    return math.prod(q.shape[:-1]) * k.shape[-2] * max(q.dtype.itemsize, 4)

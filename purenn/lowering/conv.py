@@ -9,29 +9,36 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 
-from purenn.lowering import conv_dense, conv_grouped, conv_pointwise
+from purenn.lowering import conv_dense, conv_grouped
+from purenn.lowering.bilinear_map import BilinearMap
 from purenn.lowering.conv_geometry import Geometry, correlated, mirrored
-from purenn.lowering.linear import Form
+from purenn.lowering.dtypes import computed_wide, is_half
+from purenn.lowering.linear_map import rule
 
 __all__ = ["Convolution"]
 
-# Measured for one group of up to 8 channels on 2 cores, unrolled against a product of matrices: y takes 0.2 to 0.6 of
-# the time at 9 to 36 products per element and 1.2 at 72, x 0.2 to 0.8 at 36 to 160 and 1.8 at 288. With strides,
+# Products per element up to which one group of up to 8 channels is written out. 2026-11, 2 cores, time against a
+# product of matrices: y 0.2 to 0.6 at 9 to 36 and 1.2 at 72, x 0.2 to 0.8 at 36 to 160 and 1.8 at 288. With strides,
 # and for w, it is no faster.
-WRITTEN_Y, WRITTEN_X = 36, 160
-HALF = (jnp.bfloat16, jnp.float16)
-# On an H200 three ResNet bottlenecks with gradients took 0.9 of cuDNN's time for images of 56 x 56, 1.25 to 1.4 of it
-# for 14 x 14, where the layout between the convolutions costs more than the products save.
-LARGE = 2048
+MAX_WRITTEN_Y, MAX_WRITTEN_X = 36, 160
+# Pixels per image from which a GPU computes a pointwise convolution as a product. 2026-11, H200, three ResNet
+# bottlenecks with gradients, time against cuDNN: 0.9 for 56 x 56, 1.25 to 1.4 for 14 x 14, where layouts cost more.
+MIN_POINTWISE_PIXELS = 2048
+# Accumulators per weight that are summed in one pass of a GPU. 2026-11, H200: 49 took five times as long as 49 sums.
+MAX_ACCUMULATORS = 9
+# Products per output up to which a GPU writes a depthwise convolution out; cuDNN is faster at more.
+MAX_DEPTHWISE_HALF, MAX_DEPTHWISE_SINGLE = 25, 100
 
 
 @dataclasses.dataclass(frozen=True)
-class Convolution(Form):
+class Convolution(BilinearMap):
     """Cross-correlation of x (N, C, *) with w (O, C / groups, *).
 
     Args:
@@ -48,54 +55,69 @@ class Convolution(Form):
 
     folds = True
 
+    @property
+    def geometry(self) -> Geometry:
+        """Where the windows lie."""
+        return Geometry(self.stride, self.pads, self.dilation)
+
     def y(self, x: Any, w: Any) -> Any:
         return correlated(self.geometry, x, w, self.groups)
 
-    def x(self, w: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
+    def x(self, w: Any, y: Any, shape: jax.ShapeDtypeStruct) -> Any:
         # the same kernel, mirrored, over a y spread by the stride
-        reverse = self.geometry.reversed(like.shape[2:], w.shape[2:], y.shape[2:])
+        reverse = self.geometry.reversed(shape.shape[2:], w.shape[2:], y.shape[2:])
         return correlated(reverse, y, mirrored(w, self.groups), self.groups, spread=self.stride)
 
-    def cpu_y(self, x: Any, w: Any) -> Any:
+
+@rule(Convolution, "cpu")
+class ConvolutionCpu(Convolution):
+    """Few products per element are written out; dense convolutions, also those of each group, are products."""
+
+    divisible = False
+
+    def y(self, x: Any, w: Any) -> Any:
         if not conv_dense.takes(x, w):
-            return self.y(x, w)
-        few = self.groups > 1 and conv_grouped.few(w, self.groups)
-        if few or self._written(w, w.shape[1], WRITTEN_Y):
-            return conv_grouped.summed(x, w, *self.geometry, self.groups)
+            return super().y(x, w)
+        if self._few(w) or self._written(w, w.shape[1], MAX_WRITTEN_Y):
+            return conv_grouped.summed(self.geometry, x, w, self.groups)
         if self.groups == 1:
             return conv_dense.to_y(self.geometry, x, w)
-        return self._each_group("y", (x, 1), (w, 0), axis=1)
+        return self._each_group(conv_dense.to_y, conv_dense.products_y, (x, 1), (w, 0), axis=1)
 
-    def cpu_x(self, w: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
+    def x(self, w: Any, y: Any, shape: jax.ShapeDtypeStruct) -> Any:
         if not conv_dense.takes(w, y):
-            return self.x(w, y, like)
-        few = self.groups > 1 and conv_grouped.few(w, self.groups)
-        if few or self._written(w, w.shape[0], WRITTEN_X):
-            return conv_grouped.gradient_x(w, y, like.shape[2:], *self.geometry, self.groups)
+            return super().x(w, y, shape)
+        if self._few(w) or self._written(w, w.shape[0], MAX_WRITTEN_X):
+            return conv_grouped.gradient_x(self.geometry, w, y, shape.shape[2:], self.groups)
         if self.groups == 1:
-            return conv_dense.to_x(self.geometry, w, y, like)
-        part = jax.ShapeDtypeStruct((like.shape[0], like.shape[1] // self.groups, *like.shape[2:]), like.dtype)
-        return self._each_group("x", (w, 0), (y, 1), axis=1, like=part)
+            return conv_dense.to_x(self.geometry, w, y, shape)
+        part = jax.ShapeDtypeStruct((shape.shape[0], shape.shape[1] // self.groups, *shape.shape[2:]), shape.dtype)
+        return self._each_group(conv_dense.to_x, conv_dense.products_x, (w, 0), (y, 1), axis=1, like=part)
 
-    def cpu_w(self, x: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
+    def w(self, x: Any, y: Any, shape: jax.ShapeDtypeStruct) -> Any:
         if not conv_dense.takes(x, y):
-            return self.w(x, y, like)
+            return super().w(x, y, shape)
+        if self._few(shape):
+            return conv_grouped.gradient_w(self.geometry, x, y, shape.shape[2:], self.groups)
         if self.groups == 1:
-            return conv_dense.to_w(self.geometry, x, y, like)
-        if conv_grouped.few(like, self.groups):
-            return conv_grouped.gradient_w(x, y, like.shape[2:], *self.geometry, self.groups)
-        part = jax.ShapeDtypeStruct((like.shape[0] // self.groups, *like.shape[1:]), like.dtype)
-        return self._each_group("w", (x, 1), (y, 1), axis=0, like=part)
+            return conv_dense.to_w(self.geometry, x, y, shape)
+        part = jax.ShapeDtypeStruct((shape.shape[0] // self.groups, *shape.shape[1:]), shape.dtype)
+        return self._each_group(conv_dense.to_w, conv_dense.products_w, (x, 1), (y, 1), axis=0, like=part)
 
-    def _each_group(self, to: str, *arrays: tuple[Any, int], axis: int, **like: Any) -> Any:
+    def _each_group(
+        self,
+        whole: Callable[..., Any],
+        in_loop: Callable[..., Any],
+        *arrays: tuple[Any, int],
+        axis: int,
+        **like: jax.ShapeDtypeStruct,
+    ) -> Any:
         """A dense convolution, or a gradient of one, for each group."""
-        formulations = {
-            "y": (conv_dense.to_y, conv_dense.products_y),
-            "x": (conv_dense.to_x, conv_dense.products_x),
-            "w": (conv_dense.to_w, conv_dense.products_w),
-        }
-        whole, in_loop = (functools.partial(f, self.geometry, **like) for f in formulations[to])
+        whole, in_loop = (functools.partial(f, self.geometry, **like) for f in (whole, in_loop))
         return conv_grouped.each_group(whole, in_loop, self.groups, *arrays, axis=axis)
+
+    def _few(self, w: Any) -> bool:
+        return self.groups > 1 and conv_grouped.few(w, self.groups)
 
     def _written(self, w: Any, channels: int, most: int) -> bool:
         """Whether sums over so many channels are faster written out than as a product of matrices."""
@@ -103,50 +125,74 @@ class Convolution(Form):
         plain = self.groups == 1 and set(self.stride) == {1} and places > 1 and w.shape[1] <= 8
         return plain and channels * places <= most
 
-    def cuda_y(self, x: Any, w: Any) -> Any:
-        if self._pointwise(w, x):
-            return conv_pointwise.to_y(x, w)
-        if self._depthwise(w, x):
-            return conv_grouped.summed(*_wide(x, w), *self.geometry, self.groups).astype(x.dtype)
-        return self.y(x, w)
 
-    def cuda_x(self, w: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
-        if self._pointwise(w, y):
-            return conv_pointwise.to_x(w, y)
-        if self._depthwise(w, y):
-            x = conv_grouped.gradient_x(*_wide(w, y), like.shape[2:], *self.geometry, self.groups)
-            return x.astype(like.dtype)
-        return self.x(w, y, like)
+@rule(Convolution, "cuda")
+class ConvolutionCuda(Convolution):
+    """Large pointwise convolutions are products, depthwise ones sums in float32; all others are cuDNN's."""
 
-    def cuda_w(self, x: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
-        if self._pointwise(like, x):
-            return conv_pointwise.to_w(x, y, like)
-        if self._depthwise(like, x):
-            apart = (
-                math.prod(like.shape[2:]) > 9
-            )  # on an H200 49 accumulators took nearly five times as long as 49 sums, 9 less
-            w = conv_grouped.gradient_w(*_wide(x, y), like.shape[2:], *self.geometry, self.groups, apart)
-            return w.astype(like.dtype)
-        return self.w(x, y, like)
+    def y(self, x: Any, w: Any) -> Any:
+        if self.pointwise(w, x):
+            return _pointwise_y(x, w)
+        if self.depthwise(w, x):
+            return computed_wide(lambda x, w: conv_grouped.summed(self.geometry, x, w, self.groups), x, w)
+        return super().y(x, w)
 
-    def _pointwise(self, w: Any, other: Any) -> bool:
+    def x(self, w: Any, y: Any, shape: jax.ShapeDtypeStruct) -> Any:
+        if self.pointwise(w, y):
+            return _pointwise_x(w, y)
+        if self.depthwise(w, y):
+            size = shape.shape[2:]
+            return computed_wide(lambda w, y: conv_grouped.gradient_x(self.geometry, w, y, size, self.groups), w, y)
+        return super().x(w, y, shape)
+
+    def w(self, x: Any, y: Any, shape: jax.ShapeDtypeStruct) -> Any:
+        if self.pointwise(shape, x):
+            return _pointwise_w(x, y, shape)
+        if self.depthwise(shape, x):
+            kernel = shape.shape[2:]
+            options = (kernel, self.groups, math.prod(kernel) > MAX_ACCUMULATORS)
+            return computed_wide(lambda x, y: conv_grouped.gradient_w(self.geometry, x, y, *options), x, y)
+        return super().w(x, y, shape)
+
+    def pointwise(self, w: Any, other: Any) -> bool:
         """Whether it is a product of matrices that is faster as one, which it is for large images."""
-        plain = set(self.stride) == {1} and set(self.pads) == {(0, 0)} and w.dtype in (*HALF, jnp.float32)
-        large = self.groups == 1 == math.prod(w.shape[2:]) and math.prod(other.shape[2:]) >= LARGE
+        plain = set(self.stride) == {1} and set(self.pads) == {(0, 0)} and _at_most_single(w.dtype)
+        large = self.groups == 1 == math.prod(w.shape[2:]) and math.prod(other.shape[2:]) >= MIN_POINTWISE_PIXELS
         return plain and large and 0 not in (*w.shape, *other.shape)
 
-    def _depthwise(self, w: Any, other: Any) -> bool:
-        """Whether each channel is a sum of so few products that cuDNN is slower: of 9; in float32 also of 49."""
-        most = 25 if w.dtype in HALF else 100 if w.dtype == jnp.float32 else 0
+    def depthwise(self, w: Any, other: Any) -> bool:
+        """Whether each channel is a sum of so few products that cuDNN is slower."""
+        most = MAX_DEPTHWISE_HALF if is_half(w.dtype) else MAX_DEPTHWISE_SINGLE
         few = w.shape[1] == 1 < self.groups and math.prod(w.shape[2:]) * (w.shape[0] // self.groups) <= most
-        return few and 0 not in other.shape
-
-    @property
-    def geometry(self) -> Geometry:
-        """Where the windows lie."""
-        return Geometry(self.stride, self.pads, self.dilation)
+        return few and 0 not in other.shape and _at_most_single(w.dtype)
 
 
-def _wide(one: Any, other: Any) -> tuple[jax.Array, jax.Array]:
-    """In float32, in which sums are made."""
-    return one.astype(jnp.float32), other.astype(jnp.float32)
+def _at_most_single(dtype: Any) -> bool:
+    return dtype in (jnp.bfloat16, jnp.float16, jnp.float32)
+
+
+# A kernel of one element is a product of matrices, of all channels at a place of an image.
+
+
+def _pointwise_y(x: Any, w: Any) -> jax.Array:
+    """The output, of x (N, C, *) and w (O, C, 1, ...)."""
+    return _products(w.reshape(w.shape[:2]), x)
+
+
+def _pointwise_x(w: Any, y: Any) -> jax.Array:
+    """The gradient of x."""
+    return _products(w.reshape(w.shape[:2]).T, y)
+
+
+def _pointwise_w(x: Any, y: Any, shape: jax.ShapeDtypeStruct) -> jax.Array:
+    """The gradient of w, of this shape: one for each image, then their sum."""
+    x, y = (a.reshape(*a.shape[:2], -1) for a in (x, y))
+    each = lax.dot_general(y, x, (((2,), (2,)), ((0,), (0,))), preferred_element_type=jnp.float32)
+    return jnp.sum(each, 0).astype(shape.dtype).reshape(shape.shape)
+
+
+def _products(w: Any, x: Any) -> jax.Array:
+    matrices = jnp.broadcast_to(w, (x.shape[0], *w.shape))
+    dimensions = (((2,), (1,)), ((0,), (0,)))
+    y = lax.dot_general(matrices, x.reshape(*x.shape[:2], -1), dimensions, preferred_element_type=jnp.float32)
+    return y.astype(x.dtype).reshape(x.shape[0], w.shape[0], *x.shape[2:])

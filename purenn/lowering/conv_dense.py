@@ -22,29 +22,19 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from purenn.lowering import phases
 from purenn.lowering.conv_geometry import Geometry, correlated, mirrored, padded
 from purenn.lowering.sizes import divisor, known_below
 
-__all__ = [
-    "columns_w",
-    "columns_y",
-    "folded",
-    "products_w",
-    "products_x",
-    "products_y",
-    "shuffled",
-    "takes",
-    "to_w",
-    "to_x",
-    "to_y",
-]
+__all__ = ["products_w", "products_x", "products_y", "shuffled", "takes", "to_w", "to_x", "to_y"]
 
-_FEW = 4  # channels, too few to fill a vector
-_MANY = 16  # channels that a row is worth rearranging for
-_NARROW = 48  # outputs of a row, of which XLA makes too little work for two cores
-_CHUNK = 1 << 22  # bytes of columns at a time, so that they stay in the cache
-_IMAGE = 1 << 24  # bytes of one image's columns that are made at once: by element 3 x 3 x 3 took 1.7 times as long
-MAX_UNROLLED_TAPS = 8  # of the kernel's elements in one dimension; beyond it they are copied in a loop
+MIN_CHANNELS = 4  # fewer don't fill a vector
+MIN_FOLDED_CHANNELS = 16  # fewer are not worth rearranging a row for
+MAX_NARROW_OUTPUTS = 48  # outputs of a row, of which XLA makes too little work for two cores
+MAX_CHUNK_BYTES = 1 << 22  # columns that are made at a time, so that they stay in the cache
+# Columns of one image that are made at once. 2026-11: made by element, those of 3 x 3 x 3 took 1.7 times as long.
+MAX_IMAGE_BYTES = 1 << 24
+MAX_UNROLLED_TAPS = 8  # elements of the kernel in one dimension that are written out; more are copied in a loop
 
 
 def takes(*arrays: Any) -> bool:
@@ -63,8 +53,8 @@ def to_y(geometry: Geometry, x: Any, w: Any) -> Any:
         return columns_y(geometry, x, w)
     if n == 3 and kernel[0] <= MAX_UNROLLED_TAPS:
         return folded(geometry, x, w)
-    narrow = n == 2 and max(geometry.stride) == 1 and geometry.outputs(x.shape[2:], kernel)[1] <= _NARROW
-    if narrow and known_below(1, x.shape[0]) and x.shape[1] >= _MANY:
+    narrow = n == 2 and max(geometry.stride) == 1 and geometry.outputs(x.shape[2:], kernel)[1] <= MAX_NARROW_OUTPUTS
+    if narrow and known_below(1, x.shape[0]) and x.shape[1] >= MIN_FOLDED_CHANNELS:
         return folded(geometry, x, w)
     return correlated(geometry, x, w)
 
@@ -78,9 +68,9 @@ def to_x(geometry: Geometry, w: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
     n, kernel = len(like.shape) - 2, w.shape[2:]
     reverse = geometry.reversed(like.shape[2:], kernel, y.shape[2:])
     if max(geometry.stride) == 1:
-        return (correlated if n == 2 and like.shape[1] < _FEW else to_y)(reverse, y, mirrored(w))
-    phases = zip(geometry.extents(kernel), geometry.stride, kernel, strict=True)
-    waste = math.prod((e // s + 1) * min(s, e + 1) / k for e, s, k in phases)  # zeros among the kernel's elements
+        return (correlated if n == 2 and like.shape[1] < MIN_CHANNELS else to_y)(reverse, y, mirrored(w))
+    given = zip(geometry.extents(kernel), geometry.stride, kernel, strict=True)
+    waste = math.prod((e // s + 1) * min(s, e + 1) / k for e, s, k in given)  # zeros among the kernel's elements
     if n == 3 or (waste < 1.5 and (n == 1 or known_below(1, y.shape[0]))):
         return shuffled(geometry, w, y, like)
     return correlated(reverse, y, mirrored(w), spread=geometry.stride)
@@ -93,19 +83,9 @@ def to_w(geometry: Geometry, x: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
     one of the kernel's elements in a dimension after the other.
     """
     channels, kernel, n = x.shape[1], like.shape[2:], x.ndim - 2
-    if n == 1 and (channels < _FEW or kernel[0] > geometry.stride[0] == 1):
+    if n == 1 and (channels < MIN_CHANNELS or kernel[0] > geometry.stride[0] == 1):
         return jax.linear_transpose(lambda w: correlated(geometry, x, w), like)(y)[0]
     return products_w(geometry, x, y, like)
-
-
-def products_y(geometry: Geometry, x: Any, w: Any) -> Any:
-    """The cross-correlation, in products of so many images as the cache holds the columns of."""
-    outputs = geometry.outputs(x.shape[2:], w.shape[2:])
-    size = _images(x.shape[0], math.prod((*w.shape[1:], *outputs)) * x.dtype.itemsize)
-    if size == x.shape[0]:
-        return columns_y(geometry, x, w)
-    y = lax.map(lambda x: columns_y(geometry, x, w), x.reshape(-1, size, *x.shape[1:]))
-    return y.reshape(x.shape[0], *y.shape[2:])
 
 
 def products_x(geometry: Geometry, w: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
@@ -113,51 +93,6 @@ def products_x(geometry: Geometry, w: Any, y: Any, like: jax.ShapeDtypeStruct) -
     if max(geometry.stride) > 1:
         return shuffled(geometry, w, y, like, products_y)
     return products_y(geometry.reversed(like.shape[2:], w.shape[2:], y.shape[2:]), y, mirrored(w))
-
-
-def products_w(geometry: Geometry, x: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
-    """The gradient in w, in products."""
-    (batch, channels), kernel, n = x.shape[:2], like.shape[2:], x.ndim - 2
-    outer = n > 1 and channels >= _FEW and geometry.stride[0] == 1 and 1 < kernel[0] <= MAX_UNROLLED_TAPS
-    image = math.prod((channels, *kernel[outer:], *y.shape[2:])) * x.dtype.itemsize
-    of_both = (math.prod(x.shape[1:]) + math.prod(y.shape[1:])) * x.dtype.itemsize
-    if image > max(_IMAGE, of_both) and max(kernel) > 1:
-        return _by_element(geometry, x, y, like)
-    size = _images(batch, image)
-    if size == batch:
-        return columns_w(geometry, x, y, like, outer)
-
-    def add(total: Any, chunk: Any) -> Any:
-        return total + columns_w(geometry, chunk[0], chunk[1], like, outer), None
-
-    chunks = [array.reshape(-1, size, *array.shape[1:]) for array in (x, y)]
-    return lax.scan(add, jnp.zeros(like.shape, like.dtype), chunks)[0]
-
-
-def _images(batch: Any, columns: int) -> int:
-    """How many images at a time, with so many bytes of columns each."""
-    return divisor(batch, max(1, _CHUNK // columns))
-
-
-def _by_element(geometry: Geometry, x: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
-    """The gradient in w for one element after the other of the first dimension in which the kernel has several."""
-    axis = next(i for i, k in enumerate(like.shape[2:]) if k > 1)
-    low, stride, outputs = geometry.pads[axis][0], geometry.stride[axis], y.shape[2 + axis]
-    extent = (like.shape[2 + axis] - 1) * geometry.dilation[axis]
-    pads = [(0, 0)] * (x.ndim - 2)
-    pads[axis] = (low, (outputs - 1) * stride + extent + 1 - low - x.shape[2 + axis])
-    x = padded(x, pads)
-    pads = [*geometry.pads]
-    pads[axis] = (0, 0)
-    single = geometry._replace(pads=tuple(pads))
-    of_element = jax.ShapeDtypeStruct((*like.shape[: 2 + axis], 1, *like.shape[3 + axis :]), like.dtype)
-
-    def element(start: Any) -> Any:
-        seen = lax.dynamic_slice_in_dim(x, start, (outputs - 1) * stride + 1, 2 + axis)
-        return jnp.squeeze(products_w(single, seen, y, of_element), 2 + axis)
-
-    starts = jnp.arange(0, extent + 1, geometry.dilation[axis], dtype=jnp.int32)
-    return jnp.moveaxis(lax.map(element, starts), 0, 2 + axis)
 
 
 def folded(geometry: Geometry, x: Any, w: Any) -> Any:
@@ -186,11 +121,66 @@ def _merged(geometry: Geometry, x: Any, w: Any, outputs: int) -> tuple[Any, Any]
     (low, _), stride, kernel = geometry.pads[0], geometry.stride[0], w.shape[2]
     steps = outputs + geometry.dilation[0] * (kernel - 1) // stride
     x = padded(x, [(low, steps * stride - low - x.shape[2]), *[(0, 0)] * (x.ndim - 3)])
-    x = x.reshape(*x.shape[:2], steps, stride, *x.shape[3:])
+    x = phases.split(x, 2, [stride])
     x = _taps(x, 3, 2, kernel, geometry.dilation[0], outputs)  # the kernel's first, then (N, C, outputs, *)
     x = x.transpose(1, 3, 0, 2, *range(4, x.ndim))
     x = x.reshape(-1, kernel * w.shape[1], *x.shape[4:])
     return x, w.swapaxes(1, 2).reshape(w.shape[0], -1, *w.shape[3:])
+
+
+def products_y(geometry: Geometry, x: Any, w: Any) -> Any:
+    """The cross-correlation, in products of so many images as the cache holds the columns of."""
+    outputs = geometry.outputs(x.shape[2:], w.shape[2:])
+    size = _images(x.shape[0], math.prod((*w.shape[1:], *outputs)) * x.dtype.itemsize)
+    if size == x.shape[0]:
+        return columns_y(geometry, x, w)
+    y = lax.map(lambda x: columns_y(geometry, x, w), x.reshape(-1, size, *x.shape[1:]))
+    return y.reshape(x.shape[0], *y.shape[2:])
+
+
+def products_w(geometry: Geometry, x: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
+    """The gradient in w, in products."""
+    (batch, channels), kernel, n = x.shape[:2], like.shape[2:], x.ndim - 2
+    outer = n > 1 and channels >= MIN_CHANNELS and geometry.stride[0] == 1 and 1 < kernel[0] <= MAX_UNROLLED_TAPS
+    image = math.prod((channels, *kernel[outer:], *y.shape[2:])) * x.dtype.itemsize
+    of_both = (math.prod(x.shape[1:]) + math.prod(y.shape[1:])) * x.dtype.itemsize
+    if image > max(MAX_IMAGE_BYTES, of_both) and max(kernel) > 1:
+        return _by_element(geometry, x, y, like)
+    size = _images(batch, image)
+    if size == batch:
+        return columns_w(geometry, x, y, like, outer)
+
+    def add(total: Any, chunk: Any) -> Any:
+        return total + columns_w(geometry, chunk[0], chunk[1], like, outer), None
+
+    chunks = [array.reshape(-1, size, *array.shape[1:]) for array in (x, y)]
+    return lax.scan(add, jnp.zeros(like.shape, like.dtype), chunks)[0]
+
+
+def _images(batch: Any, columns: int) -> int:
+    """How many images at a time, with so many bytes of columns each."""
+    return divisor(batch, max(1, MAX_CHUNK_BYTES // columns))
+
+
+def _by_element(geometry: Geometry, x: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
+    """The gradient in w for one element after the other of the first dimension in which the kernel has several."""
+    axis = next(i for i, k in enumerate(like.shape[2:]) if k > 1)
+    low, stride, outputs = geometry.pads[axis][0], geometry.stride[axis], y.shape[2 + axis]
+    extent = (like.shape[2 + axis] - 1) * geometry.dilation[axis]
+    pads = [(0, 0)] * (x.ndim - 2)
+    pads[axis] = (low, (outputs - 1) * stride + extent + 1 - low - x.shape[2 + axis])
+    x = padded(x, pads)
+    pads = [*geometry.pads]
+    pads[axis] = (0, 0)
+    single = geometry._replace(pads=tuple(pads))
+    of_element = jax.ShapeDtypeStruct((*like.shape[: 2 + axis], 1, *like.shape[3 + axis :]), like.dtype)
+
+    def element(start: Any) -> Any:
+        seen = lax.dynamic_slice_in_dim(x, start, (outputs - 1) * stride + 1, 2 + axis)
+        return jnp.squeeze(products_w(single, seen, y, of_element), 2 + axis)
+
+    starts = jnp.arange(0, extent + 1, geometry.dilation[axis], dtype=jnp.int32)
+    return jnp.moveaxis(lax.map(element, starts), 0, 2 + axis)
 
 
 def columns_y(geometry: Geometry, x: Any, w: Any) -> Any:
@@ -221,15 +211,14 @@ def columns_w(geometry: Geometry, x: Any, y: Any, like: jax.ShapeDtypeStruct, ou
 
 def _columns(geometry: Geometry, x: Any, kernel: Sequence[int], outputs: Sequence[int]) -> Any:
     """The windows of x, whose elements are rows, first the kernel's and then the channels."""
-    n, (batch, channels) = len(kernel), x.shape[:2]
+    n, channels = len(kernel), x.shape[1]
     given = zip(outputs, geometry.stride, geometry.extents(kernel), strict=True)
     steps = [m + extent // s for m, s, extent in given]
     given = zip(geometry.pads, steps, geometry.stride, x.shape[2:], strict=True)
     x = padded(x.swapaxes(0, 1), [(low, m * s - low - size) for (low, _), m, s, size in given])
     # Without these barriers the copies would be made anew, element by element, for every element of the kernel.
     x = lax.optimization_barrier(x)
-    x = x.reshape(channels, batch, *itertools.chain(*zip(steps, geometry.stride, strict=True)))
-    x = x.transpose(*range(3, 3 + 2 * n, 2), 0, 1, *range(2, 2 + 2 * n, 2))  # places between two steps come first
+    x = phases.split(x, 2, geometry.stride, to=0)
     x = lax.optimization_barrier(x) if max(geometry.stride) > 1 else x
     if math.prod(kernel) <= MAX_UNROLLED_TAPS:  # copied once, and not for each dimension
         rows = []
@@ -246,19 +235,19 @@ def _columns(geometry: Geometry, x: Any, kernel: Sequence[int], outputs: Sequenc
     return x.reshape(math.prod(kernel) * channels, -1)
 
 
-def _taps(x: Any, phases: int, steps: int, kernel: int, dilation: int, outputs: int) -> Any:
+def _taps(x: Any, phase_axis: int, steps: int, kernel: int, dilation: int, outputs: int) -> Any:
     """The windows' elements along a dimension that is split into steps and phases, two axes.
 
     They are a new first axis; that of the phases is gone.
     """
-    stride, reach = x.shape[phases], (kernel - 1) * dilation
+    stride, reach = x.shape[phase_axis], (kernel - 1) * dilation
     if reach < stride:  # every phase is at most one element's
-        x = lax.slice_in_dim(x, 0, reach + 1, dilation, axis=phases)
-        return jnp.moveaxis(lax.slice_in_dim(x, 0, outputs, axis=steps), phases, 0)
-    steps -= steps > phases
+        x = lax.slice_in_dim(x, 0, reach + 1, dilation, axis=phase_axis)
+        return jnp.moveaxis(lax.slice_in_dim(x, 0, outputs, axis=steps), phase_axis, 0)
+    steps -= steps > phase_axis
 
     def tap(place: Any) -> Any:
-        of_phase = lax.dynamic_index_in_dim(x, place % stride, phases, keepdims=False)
+        of_phase = lax.dynamic_index_in_dim(x, place % stride, phase_axis, keepdims=False)
         return lax.dynamic_slice_in_dim(of_phase, place // stride, outputs, steps)
 
     places = range(0, kernel * dilation, dilation)
@@ -266,7 +255,7 @@ def _taps(x: Any, phases: int, steps: int, kernel: int, dilation: int, outputs: 
         return lax.map(tap, jnp.asarray(places, jnp.int32))
     rows = []
     for place in places:
-        of_phase = lax.index_in_dim(x, place % stride, phases, keepdims=False)
+        of_phase = lax.index_in_dim(x, place % stride, phase_axis, keepdims=False)
         rows.append(lax.slice_in_dim(of_phase, place // stride, place // stride + outputs, axis=steps))
     return jnp.stack(rows)
 
@@ -291,8 +280,7 @@ def shuffled(
     given = zip(kernel, places, extents, geometry.dilation, strict=True)
     spread = [(0, 0, 0)] * 2 + [(0, k * r - extent - 1, d - 1) for k, r, extent, d in given]
     w = lax.pad(w, jnp.zeros((), w.dtype), spread)
-    w = w.reshape(out, channels, *itertools.chain(*zip(kernel, places, strict=True)))
-    w = w.transpose(0, *range(3, 3 + 2 * n, 2), 1, *range(2, 2 + 2 * n, 2)).reshape(out, -1, *kernel)
+    w = phases.split(w, 2, places, to=1).reshape(out, -1, *kernel)
     # The steps at which windows meet x.
     low = [before // s for (before, _), s in zip(geometry.pads, stride, strict=True)]
     given = zip(geometry.pads, size, stride, strict=True)
@@ -303,7 +291,7 @@ def shuffled(
     steps = [b - a for a, b in zip(low, high, strict=True)]
     x = x.reshape(x.shape[0], groups, *places, channels, *steps)
     x = padded(x, [*((0, s - r) for s, r in zip(stride, places, strict=True)), *[(0, 0)] * (n + 1)])
-    x = x.transpose(0, 1, n + 2, *itertools.chain(*((n + 3 + i, 2 + i) for i in range(n))))
-    x = x.reshape(*like.shape[:2], *(m * s for m, s in zip(steps, stride, strict=True)))
+    x = phases.interleaved(x, 2, n)
+    x = x.reshape(*like.shape[:2], *x.shape[3:])
     given = zip(geometry.pads, size, stride, low, high, strict=True)
     return padded(x, [(a * s - before, before + length - b * s) for (before, _), length, s, a, b in given])

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 from jax import lax
 
-__all__ = ["Geometry", "correlated", "mirrored", "padded"]
+__all__ = ["Geometry", "correlated", "exchanged", "mirrored", "padded"]
 
 Pads = Sequence[tuple[int, int]]
 
@@ -54,11 +54,15 @@ def correlated(geometry: Geometry, x: Any, w: Any, groups: int = 1, spread: Any 
     )
 
 
+def exchanged(w: Any, groups: int = 1) -> Any:
+    """The kernel with in and out exchanged within every group."""
+    spatial = w.shape[2:]
+    return w.reshape(groups, -1, *w.shape[1:]).swapaxes(1, 2).reshape(groups * w.shape[1], -1, *spatial)
+
+
 def mirrored(w: Any, groups: int = 1) -> Any:
     """The kernel of the gradient in x: turned around, in and out exchanged within every group."""
-    spatial = w.shape[2:]
-    w = w.reshape(groups, -1, *w.shape[1:]).swapaxes(1, 2).reshape(groups * w.shape[1], -1, *spatial)
-    return jnp.flip(w, range(2, w.ndim))
+    return jnp.flip(exchanged(w, groups), range(2, w.ndim))
 
 
 def padded(x: Any, pads: Pads) -> Any:

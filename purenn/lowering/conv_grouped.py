@@ -20,36 +20,37 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from purenn.lowering import phases
 from purenn.lowering.conv_dense import shuffled
-from purenn.lowering.conv_geometry import Geometry
+from purenn.lowering.conv_geometry import Geometry, exchanged, padded
 
 __all__ = ["each_group", "few", "gradient_w", "gradient_x", "summed"]
 
 Ints = Sequence[int]
-Pads = Sequence[tuple[int, int]]
 
-MAX_UNROLLED_PRODUCTS = 100  # of an output, or of an element of x, that are written out
-# In one turn of a loop beyond that: of 64 channels' 169 products 8, 16 and 32 took 2.2, 2.1 and 2.8 ms forward, XLA's
-# own convolution 38.
+MAX_UNROLLED_PRODUCTS = 100  # products per output, or per element of x, that are written out
+# Products per turn of a loop beyond that. 2026-11: of 64 channels' 169 products 8, 16 and 32 took 2.2, 2.1 and 2.8 ms
+# forward, XLA's own convolution 38.
 PRODUCTS_PER_TURN = 8
-MAX_UNROLLED_PHASES = 16  # more are an axis of the output
-MAX_UNROLLED_GROUPS = 8  # of dense convolutions; more are a loop of products
-NARROW = 2  # channels in a group that are too few for products of matrices
+MAX_UNROLLED_PHASES = 16  # phases of x that are written out; more are an axis of the output
+MAX_UNROLLED_GROUPS = 8  # dense convolutions that are written out; more are a loop of products
+MAX_NARROW_CHANNELS = 2  # channels per group that are too few for products of matrices
 
 
 def few(w: jax.ShapeDtypeStruct, groups: int) -> bool:
     """Whether an output is a sum of so few products, and an element of x in so few, that they are no matrices'."""
-    return _products(w, groups) <= MAX_UNROLLED_PRODUCTS or max(w.shape[1], w.shape[0] // groups) <= NARROW
+    return _products(w, groups) <= MAX_UNROLLED_PRODUCTS or max(w.shape[1], w.shape[0] // groups) <= MAX_NARROW_CHANNELS
 
 
 def _products(w: jax.ShapeDtypeStruct, groups: int) -> int:
     return max(math.prod(w.shape[1:]), math.prod(w.shape[2:]) * (w.shape[0] // groups))
 
 
-def summed(x: Any, w: Any, stride: Ints, pads: Pads, dilation: Ints, groups: int) -> jax.Array:
+def summed(geometry: Geometry, x: Any, w: Any, groups: int) -> jax.Array:
     """The convolution, product by product."""
-    sizes = _outputs(x, w.shape[2:], stride, pads, dilation)
-    x = _grouped(_padded(x, pads), groups)[:, :, None]
+    stride, pads, dilation = geometry
+    sizes = geometry.outputs(x.shape[2:], w.shape[2:])
+    x = _grouped(padded(x, pads), groups)[:, :, None]
     w = _grouped(w[None], groups, 1)
     kernel, ones = w.shape[3:], (1,) * len(sizes)
     w = w.reshape(*w.shape[:3], -1)
@@ -75,43 +76,44 @@ def summed(x: Any, w: Any, stride: Ints, pads: Pads, dilation: Ints, groups: int
     return y.reshape(y.shape[0], y.shape[1] * y.shape[2], *sizes)
 
 
-def gradient_x(w: Any, y: Any, size: Ints, stride: Ints, pads: Pads, dilation: Ints, groups: int) -> jax.Array:
+def gradient_x(geometry: Geometry, w: Any, y: Any, size: Ints, groups: int) -> jax.Array:
     """The gradient of x, which is of spatial `size`."""
+    stride, pads, dilation = geometry
     if math.prod(stride) > MAX_UNROLLED_PHASES or (max(stride) > 1 and _products(w, groups) > MAX_UNROLLED_PRODUCTS):
         like = jax.ShapeDtypeStruct((y.shape[0], groups * w.shape[1], *size), y.dtype)
-
-        def correlate(geometry: Geometry, x: Any, w: Any) -> jax.Array:
-            return summed(x, w, geometry.stride, geometry.pads, geometry.dilation, groups)
-
-        return shuffled(Geometry(tuple(stride), tuple(pads), tuple(dilation)), w, y, like, correlate, groups)
-    geometry = zip(size, y.shape[2:], w.shape[2:], stride, pads, dilation, strict=True)
-    phases = [_phases(s, m, k, step, before, apart) for s, m, k, step, (before, _), apart in geometry]
-    needed = [[phase.pads for phase in line if phase] for line in phases]
+        return shuffled(geometry, w, y, like, functools.partial(summed, groups=groups), groups)
+    given = zip(size, y.shape[2:], w.shape[2:], stride, pads, dilation, strict=True)
+    lines = [_phases(s, m, k, step, before, apart) for s, m, k, step, (before, _), apart in given]
+    needed = [[phase.pads for phase in line if phase] for line in lines]
     common = [(max(0, *(low for low, _ in line)), max(0, *(high for _, high in line))) for line in needed]
-    y = _padded(y, common)
-    w = _exchanged(w, groups)
+    y = padded(y, common)
+    w = exchanged(w, groups)
     counts = [-(-s // step) for s, step in zip(size, stride, strict=True)]
     parts = []
-    for chosen in itertools.product(*phases):
+    for chosen in itertools.product(*lines):
         reached = [phase for phase in chosen if phase]
         if len(reached) < len(size):
             parts.append(jnp.zeros((y.shape[0], w.shape[0], *counts), y.dtype))
             continue
         both = zip((phase.pads for phase in reached), common, strict=True)
-        missing = [(low - before, high - after) for (low, high), (before, after) in both]
+        missing = tuple((low - before, high - after) for (low, high), (before, after) in both)
         kernel = w[(slice(None), slice(None), *(phase.kernel for phase in reached))]
-        parts.append(summed(y, kernel, (1,) * len(size), missing, [phase.dilation for phase in reached], groups))
-    return _interleaved(parts, stride, size)
+        single = Geometry((1,) * len(size), missing, tuple(phase.dilation for phase in reached))
+        parts.append(summed(single, y, kernel, groups))
+    if len(parts) == 1:
+        return parts[0]
+    x = jnp.stack(parts, 2).reshape(*parts[0].shape[:2], *stride, *counts)
+    x = phases.interleaved(x, 2, len(size))
+    return lax.slice(x, (0,) * x.ndim, (*x.shape[:2], *size))
 
 
-def gradient_w(
-    x: Any, y: Any, kernel: Ints, stride: Ints, pads: Pads, dilation: Ints, groups: int, apart: bool = False
-) -> jax.Array:
+def gradient_w(geometry: Geometry, x: Any, y: Any, kernel: Ints, groups: int, apart: bool = False) -> jax.Array:
     """The gradient of w, of spatial size `kernel`: one reduction with an accumulator for each of its elements.
 
     If `apart`, a reduction for each element.
     """
-    x, y = _grouped(_padded(x, pads), groups)[:, :, None], _grouped(y, groups)[:, :, :, None]
+    stride, pads, dilation = geometry
+    x, y = _grouped(padded(x, pads), groups)[:, :, None], _grouped(y, groups)[:, :, :, None]
     starts = _starts((x.shape[3], *kernel), dilation)
 
     def sums(starts: Any) -> jax.Array:
@@ -149,24 +151,9 @@ def each_group(
     return y.reshape(*y.shape[:axis], groups * y.shape[axis + 1], *y.shape[axis + 2 :])
 
 
-def _outputs(x: Any, kernel: Ints, stride: Ints, pads: Pads, dilation: Ints) -> list[int]:
-    geometry = zip(x.shape[2:], kernel, stride, pads, dilation, strict=True)
-    return [(n + low + high - d * (k - 1) - 1) // s + 1 for n, k, s, (low, high), d in geometry]
-
-
-def _padded(x: Any, pads: Pads) -> jax.Array:
-    return lax.pad(x, np.zeros((), x.dtype), [(0, 0, 0), (0, 0, 0), *((*pair, 0) for pair in pads)])
-
-
 def _grouped(x: Any, groups: int, axis: int = 1) -> jax.Array:
     """With the channels as two axes: the group and the channel in it."""
     return x.reshape(*x.shape[:axis], groups, x.shape[axis] // groups, *x.shape[axis + 1 :])
-
-
-def _exchanged(w: Any, groups: int) -> jax.Array:
-    """The weight with in and out exchanged in every group."""
-    w = _grouped(w, groups, 0).swapaxes(1, 2)
-    return w.reshape(-1, *w.shape[2:])
 
 
 def _starts(kernel: Ints, dilation: Ints) -> np.ndarray:
@@ -223,14 +210,3 @@ def _phases(size: int, outputs: int, kernel: int, stride: int, before: int, dila
         extent = (last - first) // step * apart
         phases.append(_Phase(slice(last, None, -step), (low, count + extent - outputs - low), apart))
     return phases
-
-
-def _interleaved(parts: Sequence[Any], stride: Ints, size: Ints) -> jax.Array:
-    """Phases, the last dimension's running fastest, as one array of spatial `size`."""
-    if len(parts) == 1:
-        return parts[0]
-    n, (lead, counts) = len(size), (parts[0].shape[:2], parts[0].shape[2:])
-    x = jnp.stack(parts, 2).reshape(*lead, *stride, *counts)
-    x = x.transpose(0, 1, *(2 + axis for i in range(n) for axis in (n + i, i)))
-    x = x.reshape(*lead, *(c * s for c, s in zip(counts, stride, strict=True)))
-    return lax.slice(x, (0,) * x.ndim, (*lead, *size))

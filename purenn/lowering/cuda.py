@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import importlib
 from typing import Any
 
 import jax
+from jax.extend.core import Primitive
 
-from purenn.lowering.linear import PLACES, Arrays, Linear, Shapes, linear
+from purenn.lowering.linear_map import Arrays, LinearMap, Shapes, apply_map, map_primitive, rule
 
 __all__ = ["Kernel", "cuda_capability"]
+
+_PLACED = map_primitive("placed_map")
+try:  # a library's kernel has to know where it will run, and jax has no public way to ask for that
+    importlib.import_module("jax._src.dispatch").prim_requires_devices_during_lowering.add(_PLACED)
+    PLACES = True
+except (ImportError, AttributeError):
+    PLACES = False
 
 
 @functools.cache
@@ -25,48 +34,63 @@ def cuda_capability() -> tuple[int, ...]:
     return tuple(int(part) for part in device.compute_capability.split("."))
 
 
-class Kernel(Linear):
+class Kernel(LinearMap):
     """A function of its residuals that a library of the GPU's computes, and its gradient; linear in nothing.
 
     Subclasses are frozen dataclasses of what is static. Other platforms, forward mode and further derivatives have the
-    obvious formulation.
+    reference.
     """
 
-    def obvious(self, *arrays: Any) -> Arrays:
-        """The outputs."""
+    @property
+    def primitive(self) -> Primitive:
+        return _PLACED
+
+    def reference(self, *arrays: Any) -> Arrays:
+        """Computes the outputs."""
         raise NotImplementedError
 
     def kernel(self, *arrays: Any) -> Arrays:
-        """The same by the library, for reverse mode only."""
+        """Computes the outputs by the library, for reverse mode only."""
         raise NotImplementedError
 
     def __call__(self, *arrays: Any) -> Arrays:
-        return linear(self, arrays, ())
+        return apply_map(self, arrays, ())
 
-    def run(self, residuals: Arrays, arguments: Arrays) -> Arrays:
-        return self.obvious(*residuals)
+    def apply(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+        return self.reference(*residuals)
 
-    def cuda(self, residuals: Arrays, arguments: Arrays) -> Arrays:
-        # As under differentiation: where a gradient follows, XLA sees the same call twice and makes it once.
-        return jax.vjp(self.kernel, *residuals)[0]
+    def on(self, platform: str, divided: bool = False) -> Any:
+        return _OnCuda(self) if platform == "cuda" else self
 
     def tangent(self, residuals: Arrays, tangents: Arrays, arguments: Arrays) -> Arrays:
-        return linear(_Derivative(self), residuals, tangents)
+        return apply_map(_Derivative(self), residuals, tangents)
 
 
 @dataclasses.dataclass(frozen=True)
-class _Derivative(Linear):
+class _OnCuda(LinearMap):
+    of: Kernel
+
+    def apply(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+        # As under differentiation: where a gradient follows, XLA sees the same call twice and makes it once.
+        return jax.vjp(self.of.kernel, *residuals)[0]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Derivative(LinearMap):
     of: Kernel
 
     @property
-    def placed(self) -> bool:
-        return self.of.placed
+    def primitive(self) -> Primitive:
+        return self.of.primitive
 
-    def run(self, residuals: Arrays, arguments: Arrays) -> Arrays:
-        return jax.jvp(self.of.obvious, residuals, arguments)[1]
+    def apply(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+        return jax.jvp(self.of.reference, residuals, arguments)[1]
 
-    def transpose(self, residuals: Arrays, cotangents: Arrays, like: Shapes) -> Arrays:
-        return jax.vjp(self.of.obvious, *residuals)[1](cotangents)
+    def transpose(self, residuals: Arrays, cotangents: Arrays, shapes: Shapes) -> Arrays:
+        return jax.vjp(self.of.reference, *residuals)[1](cotangents)
 
-    def cuda_transpose(self, residuals: Arrays, cotangents: Arrays, like: Shapes) -> Arrays:
+
+@rule(_Derivative, "cuda")
+class _DerivativeCuda(_Derivative):
+    def transpose(self, residuals: Arrays, cotangents: Arrays, shapes: Shapes) -> Arrays:
         return jax.vjp(self.of.kernel, *residuals)[1](cotangents)

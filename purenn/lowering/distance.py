@@ -16,12 +16,13 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from purenn.lowering.linear import Arrays, Linear, Shapes, linear
+from purenn.lowering.linear_map import Arrays, LinearMap, Shapes, apply_map, rule
+from purenn.lowering.norm import power
 from purenn.lowering.whole import or_nan
 
 __all__ = ["differing", "power_sums", "upper_triangle"]
 
-TERMS = 16  # added at a time, in one loop
+TERMS_PER_TURN = 16  # columns that are added in one pass over the result
 
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(2, 3))
@@ -42,18 +43,23 @@ def power_sums(a: jax.Array, b: jax.Array, p: float, some: bool = False) -> jax.
 
 @power_sums.defjvp
 def _(p: float, some: bool, primals: Arrays, tangents: Arrays) -> Any:
-    return power_sums(*primals, p, some), linear(_Tangent(p, some), primals, tangents)[0]
+    return power_sums(*primals, p, some), apply_map(_Tangent(p, some), primals, tangents)[0]
 
 
 @dataclasses.dataclass(frozen=True)
-class _Tangent(Linear):
+class _Tangent(LinearMap):
     p: float
     some: bool
 
-    def run(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+    def apply(self, residuals: Arrays, arguments: Arrays) -> Arrays:
         return (jnp.sum(_slope(_differences(*residuals), self.p) * _differences(*arguments), -1),)
 
-    def cpu_transpose(self, residuals: Arrays, cotangents: Arrays, like: Shapes) -> Arrays:
+
+@rule(_Tangent, "cpu")
+class _TangentCpu(_Tangent):
+    divisible = False
+
+    def transpose(self, residuals: Arrays, cotangents: Arrays, shapes: Shapes) -> Arrays:
         (a, b), (g,) = residuals, cotangents
         return self._pulled(a, b, g), self._pulled(b, a, jnp.swapaxes(g, 1, 2))
 
@@ -73,24 +79,17 @@ def _differences(a: jax.Array, b: jax.Array) -> jax.Array:
 
 
 def _powered(d: jax.Array, p: float) -> jax.Array:
-    return jnp.square(d) if p == 2 else jnp.abs(d) if p == 1 else _power(d, p)
+    return jnp.square(d) if p == 2 else jnp.abs(d) if p == 1 else power(jnp.abs(d), p)
 
 
 def _slope(d: jax.Array, p: float) -> jax.Array:
-    return 2 * d if p == 2 else jnp.sign(d) if p == 1 else p * jnp.sign(d) * _power(d, p - 1)
-
-
-def _power(d: jax.Array, p: float) -> jax.Array:
-    """|d|^p, and 0 at 0 as is its derivative."""
-    zero = d == 0
-    d = jnp.where(zero, 1, d)
-    return jnp.where(zero, 0, jnp.power(jnp.abs(d), p))
+    return 2 * d if p == 2 else jnp.sign(d) if p == 1 else p * jnp.sign(d) * power(jnp.abs(d), p - 1, at_zero=0)
 
 
 def _added(term: Callable[..., jax.Array], arrays: Arrays) -> jax.Array:
     """The sum of the terms of the arrays' elements along their first axis; zeros give nothing."""
     count = len(arrays[0])
-    chunks = -(-count // TERMS)
+    chunks = -(-count // TERMS_PER_TURN)
     size = -(-count // chunks)
 
     def some(arrays: Arrays) -> jax.Array:
@@ -114,17 +113,17 @@ def differing(d: jax.Array) -> jax.Array:
 
 def upper_triangle(x: jax.Array) -> jax.Array:
     """The elements above the diagonal of a square matrix, row by row."""
-    return linear(_Triangle(len(x)), (), (x,))[0]
+    return apply_map(_Triangle(len(x)), (), (x,))[0]
 
 
 @dataclasses.dataclass(frozen=True)
-class _Triangle(Linear):
+class _Triangle(LinearMap):
     size: int
 
-    def run(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+    def apply(self, residuals: Arrays, arguments: Arrays) -> Arrays:
         return (arguments[0][np.triu_indices(self.size, 1)],)
 
-    def transpose(self, residuals: Arrays, cotangents: Arrays, like: Shapes) -> Arrays:
+    def transpose(self, residuals: Arrays, cotangents: Arrays, shapes: Shapes) -> Arrays:
         """A lookup for every place, where that of `run` would be a scatter."""
         places = np.zeros((self.size, self.size), np.int32)
         above = np.triu_indices(self.size, 1)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
 
-__all__ = ["compute_dtype", "is_half", "widened"]
+__all__ = ["compute_dtype", "computed_wide", "is_half", "widened"]
+
+T = TypeVar("T")
 
 
 def is_half(dtype: Any) -> bool:
@@ -24,3 +27,12 @@ def compute_dtype(dtype: Any) -> Any:
 def widened(x: jax.Array) -> jax.Array:
     """The array in the dtype that is computed in."""
     return x.astype(compute_dtype(x.dtype))
+
+
+def computed_wide(function: Callable[..., T], *arrays: Any) -> T:
+    """Calls a function with `widened` arrays and rounds the results to the dtype of the first one.
+
+    The arguments are trees of arrays, and those of other kinds than floating point stay as they are.
+    """
+    dtype = jax.tree.leaves(arrays)[0].dtype
+    return jax.tree.map(lambda y: y.astype(dtype), function(*jax.tree.map(widened, arrays)))

@@ -17,11 +17,11 @@ import jax.numpy as jnp
 from jax import lax
 
 from purenn.lowering.dtypes import compute_dtype
-from purenn.lowering.linear import Arrays, Linear, Shapes, linear
+from purenn.lowering.linear_map import Arrays, LinearMap, Shapes, apply_map, like
 
 __all__ = ["row_products", "row_sums"]
 
-MIN_ROWS, MAX_ROWS = 16, 256  # of a block: fewer make products slow, and of more too many are another group's
+MIN_ROWS, MAX_ROWS = 16, 256  # rows per block: fewer make products slow, and of more too many are another group's
 
 
 def row_products(x: jax.Array, w: jax.Array, ends: jax.Array, dtype: Any) -> jax.Array:
@@ -29,21 +29,18 @@ def row_products(x: jax.Array, w: jax.Array, ends: jax.Array, dtype: Any) -> jax
 
     Group g has the rows from ends[g - 1] on, at first from 0 on, and before ends[g]. Rows in none give zeros.
     """
-    shapes = tuple(jax.ShapeDtypeStruct(a.shape, a.dtype) for a in (x, w))
     y = jax.ShapeDtypeStruct((x.shape[0], w.shape[2]), jnp.dtype(dtype))
-    return linear(_Grouped("y", "x", (*shapes, y)), (ends, w), (x,))[0]
+    return apply_map(_Grouped("y", "x", (like(x), like(w), y)), (ends, w), (x,))[0]
 
 
 def row_sums(x: jax.Array, y: jax.Array, ends: jax.Array, dtype: Any) -> jax.Array:
     """For each group the sum over its rows of the products x_t^T y_t of x (T, K) and y (T, N): (G, K, N)."""
     w = jax.ShapeDtypeStruct((ends.shape[0], x.shape[1], y.shape[1]), jnp.dtype(dtype))
-    given = (jax.ShapeDtypeStruct(a.shape, a.dtype) for a in (x, y))
-    x_like, y_like = given
-    return linear(_Grouped("w", "x", (x_like, w, y_like)), (ends, y), (x,))[0]
+    return apply_map(_Grouped("w", "x", (like(x), w, like(y))), (ends, y), (x,))[0]
 
 
 @dataclasses.dataclass(frozen=True)
-class _Grouped(Linear):
+class _Grouped(LinearMap):
     """The map to one of rows x, matrices w and products y, linear in another; the third is a residual."""
 
     to: str
@@ -55,22 +52,22 @@ class _Grouped(Linear):
         (name,) = set("xwy") - {self.to, self.of}
         return name
 
-    def run(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+    def apply(self, residuals: Arrays, arguments: Arrays) -> Arrays:
         ends, other = residuals
-        given, like = {self.other: other, self.of: arguments[0]}, self.shapes["xwy".index(self.to)]
+        given, shape = {self.other: other, self.of: arguments[0]}, self.shapes["xwy".index(self.to)]
         if self.to == "w":
             found = _sums(given["x"], given["y"], ends)
         elif self.to == "y":
             found = _products(given["x"], given["w"], ends)
         else:
             found = _products(given["y"], jnp.swapaxes(given["w"], 1, 2), ends)
-        return (found.astype(like.dtype),)
+        return (found.astype(shape.dtype),)
 
     def tangent(self, residuals: Arrays, tangents: Arrays, arguments: Arrays) -> Arrays:
         turned = dataclasses.replace(self, of=self.other)
-        return linear(turned, (residuals[0], *arguments), tangents[1:])
+        return apply_map(turned, (residuals[0], *arguments), tangents[1:])
 
-    def transposed(self, like: Shapes) -> Linear:
+    def transposed(self, shapes: Shapes) -> LinearMap:
         return dataclasses.replace(self, to=self.of, of=self.to)
 
 

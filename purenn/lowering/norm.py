@@ -12,7 +12,7 @@ from purenn.lowering.dtypes import widened
 from purenn.lowering.reduction import max_or_nan, min_or_nan
 from purenn.lowering.whole import or_nan
 
-__all__ = ["largest", "modulus", "quotient", "root", "sign", "vector_norm"]
+__all__ = ["largest", "modulus", "power", "quotient", "root", "sign", "vector_norm"]
 
 Axes = int | tuple[int, ...]
 
@@ -39,7 +39,7 @@ def _vector_norm(x: jax.Array, p: float, axes: Axes) -> jax.Array:
         return jnp.sum(a, axes, keepdims=True)
     if math.isinf(p):
         return (max_or_nan if p > 0 else min_or_nan)(a, axes, keepdims=True)
-    return _power(jnp.sum(_power(a, p), axes, keepdims=True), 1 / p)
+    return power(jnp.sum(power(a, p), axes, keepdims=True), 1 / p)
 
 
 @_vector_norm.defjvp
@@ -59,10 +59,10 @@ def _norm_slope(x: jax.Array, norm: jax.Array, p: float) -> jax.Array:
     if p == 1:
         return sign(x)
     if p < 1:
-        return sign(x) * _power(jnp.abs(x), p - 1, at_zero=0) * jnp.power(norm, 1 - p)
+        return sign(x) * power(jnp.abs(x), p - 1, at_zero=0) * jnp.power(norm, 1 - p)
     zero = norm == 0
     length = jnp.where(zero, 1, norm)
-    slope = x if p == 2 else sign(x) * _power(jnp.abs(x), p - 1)
+    slope = x if p == 2 else sign(x) * power(jnp.abs(x), p - 1)
     return jnp.where(zero, 0, quotient(slope, length if p == 2 else jnp.power(length, p - 1)))
 
 
@@ -87,10 +87,10 @@ def _(primals: tuple[jax.Array], tangents: tuple[jax.Array]) -> tuple[jax.Array,
 
 def root(a: jax.Array, p: float) -> jax.Array:
     """The p-th root of something not negative, with derivative 0 at 0 unless p is 1."""
-    return a if p == 1 else _power(a, 1 / p)
+    return a if p == 1 else power(a, 1 / p)
 
 
-def _power(a: jax.Array, p: float, at_zero: float | None = None) -> jax.Array:
+def power(a: jax.Array, p: float, at_zero: float | None = None) -> jax.Array:
     """A power of something not negative, with derivative 0 at 0."""
     zero = a == 0
     a = jnp.where(zero, 1, a)

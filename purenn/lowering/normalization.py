@@ -18,7 +18,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from purenn.lowering.cuda import cuda_capability
-from purenn.lowering.linear import Arrays, Linear, Shapes, linear
+from purenn.lowering.linear_map import Arrays, LinearMap, Shapes, apply_map, rule
 from purenn.lowering.rounding import rounded
 from purenn.lowering.whole import or_nan
 
@@ -119,18 +119,18 @@ def _(axes: tuple[int, ...], eps: float, centred: bool, primals: Arrays, tangent
     mean, var = apart(*(_moments_at_once(x, axes) if at_once else moments(x, axes, centred=centred)))
     scale = _own_scale(var, eps, centred)
     y = _scaled(x, mean, scale, weight, bias)
-    (tangent,) = linear(_Tangent(axes, centred), (x, mean, scale, weight), tangents)
+    (tangent,) = apply_map(_Tangent(axes, centred), (x, mean, scale, weight), tangents)
     return (y, mean, var), (tangent, jnp.zeros_like(mean), jnp.zeros_like(var))
 
 
 @dataclasses.dataclass(frozen=True)
-class _Tangent(Linear):
+class _Tangent(LinearMap):
     """The derivative in the array, the weight and the bias; its residuals are the array, mean, scale and weight."""
 
     axes: tuple[int, ...]
     centred: bool
 
-    def run(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+    def apply(self, residuals: Arrays, arguments: Arrays) -> Arrays:
         x, mean, scale, weight = residuals
         dx, dweight, dbias = arguments
         standard = (rounded(x) - mean) * scale
@@ -139,7 +139,10 @@ class _Tangent(Linear):
             moved -= jnp.mean(dx, self.axes, keepdims=True)
         return ((weight * scale) * moved + standard * dweight + dbias,)
 
-    def cpu_transpose(self, residuals: Arrays, cotangents: Arrays, like: Shapes) -> Arrays:
+
+@rule(_Tangent, "cpu")
+class _TangentCpu(_Tangent):
+    def transpose(self, residuals: Arrays, cotangents: Arrays, shapes: Shapes) -> Arrays:
         x, mean, scale, weight = residuals
         (dy,) = cotangents
         own = lax.optimization_barrier
@@ -173,17 +176,20 @@ def _summed(x: Any, like: Any) -> Any:
 
 
 @dataclasses.dataclass(frozen=True)
-class _Apart(Linear):
-    def run(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+class _Apart(LinearMap):
+    def apply(self, residuals: Arrays, arguments: Arrays) -> Arrays:
         return arguments
 
-    def cpu(self, residuals: Arrays, arguments: Arrays) -> Arrays:
-        return lax.optimization_barrier(arguments)
-
-    def transposed(self, like: Shapes) -> Linear:
+    def transposed(self, shapes: Shapes) -> LinearMap:
         return self
+
+
+@rule(_Apart, "cpu")
+class _ApartCpu(_Apart):
+    def apply(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+        return lax.optimization_barrier(arguments)
 
 
 def apart(*arrays: Any) -> Arrays:
     """The same arrays; on the CPU what makes them is compiled apart from what uses them."""
-    return linear(_Apart(), (), arrays)
+    return apply_map(_Apart(), (), arrays)

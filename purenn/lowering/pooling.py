@@ -22,17 +22,15 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from purenn.lowering.linear import Arrays, Linear, Shapes, linear
+from purenn.lowering import phases
+from purenn.lowering.linear_map import Arrays, LinearMap, Shapes, apply_map, rule
 from purenn.lowering.reduction import at, axis_max, found_by, is_nan, max_or_nan
 from purenn.lowering.whole import whole
 
 __all__ = ["Window", "max_pool", "sum_pool"]
 
 # Elements of a window along one dimension that are written out; twice as many for the place of a maximum where windows
-# overlap with a stride. Measured on 2 cores with AVX-512, float32, time of slices by the other formulation's. Values of
-# windows apart: 0.2 to 0.5 for 2 to 4 elements, 0.7 to 2.5 for 8. Maxima of overlapping windows with gradients: 0.5 for
-# 3 elements, 1.1 to 1.6 for 5, 4 for 9; with a stride of 2 to 4 0.6 to 1.2 for 5 to 9. Instructions grow with the
-# kernel, and the time to compile a gradient with the square of it.
+# overlap with a stride. The time to compile a gradient grows with their square; docs/performance.md has the figures.
 MAX_UNROLLED_TAPS = 4
 
 
@@ -70,8 +68,7 @@ class Window(NamedTuple):
         """Splits the axis of windows that do not overlap into two: windows and their elements."""
         step = self.kernel if self.outputs == 1 else self.stride
         x = self.padded(x, axis, fill, self.outputs * step)
-        x = x.reshape(*x.shape[:axis], self.outputs, step, *x.shape[axis + 1 :])
-        return lax.slice_in_dim(x, 0, self.kernel, axis=axis + 1)
+        return lax.slice_in_dim(phases.split(x, axis, [step]), 0, self.kernel, axis=axis + 1)
 
     def taps(self, x: jax.Array, axis: int, fill: Any) -> Iterator[jax.Array]:
         """The k-th elements of all windows, for k = 0, 1, ...; `fill` stands outside of the input.
@@ -82,14 +79,12 @@ class Window(NamedTuple):
         offsets = [divmod(k * self.dilation, self.stride) for k in range(self.kernel)]
         rows = self.outputs + offsets[-1][0]
         x = self.padded(x, axis, fill, rows * self.stride)
-        before, after = x.shape[:axis], x.shape[axis + 1 :]
         needed = {phase for _, phase in offsets}
         bounds = sorted(needed | {phase + 1 for phase in needed} | {0, self.stride})
-        parts = lax.split(x.reshape(*before, rows, self.stride, *after), np.diff(bounds).tolist(), axis + 1)
-        phases = dict(zip(bounds[:-1], parts, strict=True))
+        parts = lax.split(phases.split(x, axis, [self.stride]), np.diff(bounds).tolist(), axis + 1)
+        found = dict(zip(bounds[:-1], parts, strict=True))
         for row, phase in offsets:
-            whole = phases[phase].reshape(*before, rows, *after)
-            yield lax.slice_in_dim(whole, row, row + self.outputs, 1, axis)
+            yield lax.slice_in_dim(lax.squeeze(found[phase], [axis + 1]), row, row + self.outputs, 1, axis)
 
 
 def _lowest(dtype: Any) -> Any:
@@ -252,20 +247,23 @@ def _reduced(x: jax.Array, geometry: Sequence[Window], start: Any, join: Any) ->
 
 def sum_pool(x: jax.Array, geometry: Sequence[Window]) -> jax.Array:
     """The sum of every window; there is no dilation."""
-    return linear(_Sum(tuple(geometry)), (), (x,))[0]
+    return apply_map(_Sum(tuple(geometry)), (), (x,))[0]
 
 
 @dataclasses.dataclass(frozen=True)
-class _Sum(Linear):
+class _Sum(LinearMap):
     geometry: tuple[Window, ...]
 
-    def run(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+    def apply(self, residuals: Arrays, arguments: Arrays) -> Arrays:
         return (_reduced(arguments[0], self.geometry, 0, lax.add),)
 
-    def cpu(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+
+@rule(_Sum, "cpu")
+class _SumCpu(_Sum):
+    def apply(self, residuals: Arrays, arguments: Arrays) -> Arrays:
         return (_by_axis(functools.partial(_joined, start=0, join=lax.add), arguments[0], self.geometry),)
 
-    def cpu_transpose(self, residuals: Arrays, cotangents: Arrays, like: Shapes) -> Arrays:
+    def transpose(self, residuals: Arrays, cotangents: Arrays, shapes: Shapes) -> Arrays:
         return (_by_axis(_spread, cotangents[0], self.geometry),)
 
 
@@ -298,5 +296,5 @@ def _spread(y: jax.Array, axis: int, window: Window) -> jax.Array:
     for i in range(1, step):
         if kinds[i] != kinds[i - 1]:
             x = jnp.where(phase < i, x, of_kind(*kinds[i]))
-    x = x.reshape(*y.shape[:axis], rows * step, *y.shape[axis + 1 :])
+    x = phases.merged(x, axis)
     return lax.slice_in_dim(x, 0, window.size, axis=axis)

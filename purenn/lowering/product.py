@@ -13,15 +13,16 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from purenn.lowering.bilinear_map import BilinearMap
 from purenn.lowering.dtypes import compute_dtype
-from purenn.lowering.linear import Form
+from purenn.lowering.linear_map import rule
 
 __all__ = ["Product", "rows_with_columns", "rows_with_rows"]
 
 
 @dataclasses.dataclass(frozen=True)
-class Product(Form):
-    """y = x w^T of x (B, R, E) and w (B, S, E), and with ``transposed(w, y, like)`` x = y w.
+class Product(BilinearMap):
+    """y = x w^T of x (*, R, E) and w (*, S, E), and with ``transposed(w, y, shape)`` x = y w.
 
     Args:
         dtype: y's; half types are summed in float32.
@@ -30,17 +31,20 @@ class Product(Form):
     dtype: Any
 
     def y(self, x: Any, w: Any) -> Any:
-        return _dot(x, w, 2, self.dtype)
+        return _dot(x, w, -1, self.dtype)
 
-    def x(self, w: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
-        return _dot(y, w, 1, like.dtype)
+    def x(self, w: Any, y: Any, shape: jax.ShapeDtypeStruct) -> Any:
+        return _dot(y, w, -2, shape.dtype)
 
-    def w(self, x: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
-        return _dot(jnp.swapaxes(y, 1, 2), x, 1, like.dtype)
+    def w(self, x: Any, y: Any, shape: jax.ShapeDtypeStruct) -> Any:
+        return _dot(jnp.swapaxes(y, -1, -2), x, -2, shape.dtype)
 
-    def cpu_w(self, x: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
-        columns = lax.optimization_barrier(jnp.swapaxes(x, 1, 2))
-        return jnp.swapaxes(_dot(columns, y, 1, like.dtype), 1, 2)
+
+@rule(Product, "cpu")
+class _ProductCpu(Product):
+    def w(self, x: Any, y: Any, shape: jax.ShapeDtypeStruct) -> Any:
+        columns = lax.optimization_barrier(jnp.swapaxes(x, -1, -2))
+        return jnp.swapaxes(_dot(columns, y, -2, shape.dtype), -1, -2)
 
 
 def rows_with_rows(x: jax.Array, w: jax.Array, dtype: Any) -> jax.Array:
@@ -50,14 +54,15 @@ def rows_with_rows(x: jax.Array, w: jax.Array, dtype: Any) -> jax.Array:
 
 def rows_with_columns(y: jax.Array, w: jax.Array, dtype: Any) -> jax.Array:
     """y w, of this dtype."""
-    like = jax.ShapeDtypeStruct((*y.shape[:-1], w.shape[-1]), jnp.dtype(dtype))
-    return Product(y.dtype).transposed(w, y, like)
+    x = jax.ShapeDtypeStruct((*y.shape[:-1], w.shape[-1]), jnp.dtype(dtype))
+    return Product(y.dtype).transposed(w, y, x)
 
 
 def _dot(a: Any, b: Any, axis: int, dtype: Any) -> Any:
     """Batches of rows of a times b, whose `axis` is contracted."""
     with jax.numpy_dtype_promotion("standard"):
         common = jnp.promote_types(a.dtype, b.dtype)
-    dimensions = (((2,), (axis,)), ((0,), (0,)))
+    batch = tuple(range(a.ndim - 2))
+    dimensions = (((a.ndim - 1,), (b.ndim + axis,)), (batch, batch))
     wide = compute_dtype(common)
     return lax.dot_general(a.astype(common), b.astype(common), dimensions, preferred_element_type=wide).astype(dtype)

@@ -31,7 +31,7 @@ _NUMPY: Any = types.SimpleNamespace(
     shift_left=np.left_shift,
     shift_right_logical=np.right_shift,
 )
-_BLOCKS = (1 << 14, 1 << 18)  # the sizes that programs are compiled for
+_BLOCK_SIZES = (1 << 14, 1 << 18)  # numbers per call of the programs that are compiled
 
 
 def threefry(key: Any, x0: Any, x1: Any) -> tuple[Any, Any]:
@@ -107,7 +107,7 @@ def fill(words: np.ndarray, size: int, dtype: np.dtype, *, normal: bool = False)
         low = np.arange(size, dtype=np.uint32)
         return _centred(threefry(words, np.zeros_like(low), low), dtype)
     values = np.empty(size, dtype)
-    block = _BLOCKS[0] if size <= 4 * _BLOCKS[0] else _BLOCKS[1]
+    block = _BLOCK_SIZES[0] if size <= 4 * _BLOCK_SIZES[0] else _BLOCK_SIZES[1]
     program = _program(block, dtype, normal)
     waiting: list[tuple[int, jax.Array]] = []
     for start in range(0, size, block):

@@ -19,15 +19,17 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from purenn.lowering.linear import Arrays, Linear, Shapes, linear
+from purenn.lowering import phases
+from purenn.lowering.hashed import HashedArray
+from purenn.lowering.linear_map import Arrays, LinearMap, Shapes, apply_map
 
 __all__ = ["Taps", "weighted"]
 
-PHASES = 8  # with 25 a small array took three times the lookup's time
-MOST = 16  # outputs of one input; with more, a sum of a reshaped array where it can be, else a scatter
-MAX_UNROLLED_TAPS = 32  # of an output, looked up; more are added in a loop: 21 took 5.6 times as long in one
-MAX_UNROLLED_SLICES = 64  # in all
-PIECES = 8  # slices that make an array of copies; of three outputs or more laying them out again is faster
+MAX_PHASES = 8  # outputs per block that are interleaved; 25 took a small array three times the lookup's time
+MAX_OUTPUTS_PER_INPUT = 16  # summed by lookups; with more, a sum of a reshaped array where it can be, else a scatter
+MAX_UNROLLED_TAPS = 32  # lookups per output; more are added in a loop, in which 21 took 5.6 times as long
+MAX_UNROLLED_SLICES = 64  # slices in all
+MAX_PIECES = 8  # slices that make an array of copies; of three outputs or more laying them out again is faster
 
 
 class Taps(NamedTuple):
@@ -47,44 +49,30 @@ class Taps(NamedTuple):
 def weighted(x: jax.Array, taps: Mapping[int, Taps]) -> jax.Array:
     """The sums, for every output o along an axis, of ``weight[o, t] x[source[o, t]]``; so along all the axes given."""
     axes = [
-        _Axis(axis, x.shape[axis], _Constant.of(table.source), *map(_Constant.of, table[1:]))
+        _Axis(axis, x.shape[axis], *(None if array is None else HashedArray(_small(array)) for array in table))
         for axis, table in sorted(taps.items())
         if table.weight is not None or not np.array_equal(table.source[:, 0], np.arange(x.shape[axis]))
     ]
-    return linear(_Weighted(tuple(axes)), (), (x,))[0] if axes else x
+    return apply_map(_Weighted(tuple(axes)), (), (x,))[0] if axes else x
 
 
-@dataclasses.dataclass(frozen=True)
-class _Constant:
-    """An array, or None, that is compared by what it holds."""
-
-    shape: tuple[int, ...]
-    dtype: str
-    data: bytes | None
-
-    @classmethod
-    def of(cls, array: np.ndarray | None) -> _Constant:
-        if array is None:
-            return cls((), "", None)
-        array = array.astype(np.int32) if array.dtype == np.int64 else array
-        return cls(array.shape, array.dtype.str, array.tobytes())
-
-    @property
-    def array(self) -> Any:
-        return None if self.data is None else np.frombuffer(self.data, self.dtype).reshape(self.shape)
+def _small(array: np.ndarray) -> np.ndarray:
+    return array.astype(np.int32) if array.dtype == np.int64 else array
 
 
 @dataclasses.dataclass(frozen=True)
 class _Axis:
     axis: int
     size: int
-    source: _Constant
-    weight: _Constant
-    used: _Constant
+    source: HashedArray | None
+    weight: HashedArray | None
+    used: HashedArray | None
 
     @property
     def table(self) -> Taps:
-        return Taps(self.source.array, self.weight.array, self.used.array)
+        source, weight, used = (None if a is None else a.array for a in (self.source, self.weight, self.used))
+        assert source is not None
+        return Taps(source, weight, used)
 
     def run(self, x: jax.Array) -> jax.Array:
         table = self.table
@@ -98,19 +86,19 @@ class _Axis:
         out = y.shape[self.axis]
         back = _turned(self.table, self.size)
         most = back.source.shape[1]
-        if most > MOST and back.used.all() and np.array_equal(back.source.ravel(), np.arange(out)):
+        if most > MAX_OUTPUTS_PER_INPUT and back.used.all() and np.array_equal(back.source.ravel(), np.arange(out)):
             y = _term(y, self.axis, back.weight.ravel(), None)
-            return y.reshape(*y.shape[: self.axis], self.size, most, *y.shape[self.axis + 1 :]).sum(self.axis + 1)
+            return phases.split(y, self.axis, [most]).sum(self.axis + 1)
         alike = _turned(self.table, self.size, math.gcd(out, self.size))
-        found = _phases(alike, out) if 0 < most == alike.source.shape[1] <= MOST else None
+        found = _phases(alike, out) if 0 < most == alike.source.shape[1] <= MAX_OUTPUTS_PER_INPUT else None
         if found:
             return _sliced(y, self.axis, alike, found)
         index, weight, used = self.table
         if most > 2 and index.shape[1] == 1 and (weight is None or (weight == 1).all()):
             pieces = _pieces(index[:, 0], np.ones(out, bool) if used is None else used[:, 0])
-            if len(pieces) <= PIECES:
+            if len(pieces) <= MAX_PIECES:
                 return _laid(y, self.axis, self.size, pieces)
-        return _summed(y, self.axis, back) if 0 < most <= MOST else self._transposed(self.run, y)
+        return _summed(y, self.axis, back) if 0 < most <= MAX_OUTPUTS_PER_INPUT else self._transposed(self.run, y)
 
     def _transposed(self, run: Callable[[jax.Array], jax.Array], y: jax.Array) -> jax.Array:
         shape = (*y.shape[: self.axis], self.size, *y.shape[self.axis + 1 :])
@@ -118,15 +106,15 @@ class _Axis:
 
 
 @dataclasses.dataclass(frozen=True)
-class _Weighted(Linear):
+class _Weighted(LinearMap):
     """From the first axis on, in both directions: from the last on sums of lookups took up to 6 x the time."""
 
     axes: tuple[_Axis, ...]
 
-    def run(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+    def apply(self, residuals: Arrays, arguments: Arrays) -> Arrays:
         return (functools.reduce(lambda x, axis: axis.run(x), self.axes, arguments[0]),)
 
-    def transpose(self, residuals: Arrays, cotangents: Arrays, like: Shapes) -> Arrays:
+    def transpose(self, residuals: Arrays, cotangents: Arrays, shapes: Shapes) -> Arrays:
         return (functools.reduce(lambda y, axis: axis.transpose(y), self.axes, cotangents[0]),)
 
 
@@ -214,11 +202,11 @@ def _phases(table: Taps, size: int) -> tuple[np.ndarray, np.ndarray] | None:
     source, weight, _ = table
     out = len(source)
     blocks = math.gcd(out, size)
-    phases, step = out // max(blocks, 1), size // max(blocks, 1)
-    if blocks < 2 or not 0 < phases <= PHASES:
+    places, step = out // max(blocks, 1), size // max(blocks, 1)
+    if blocks < 2 or not 0 < places <= MAX_PHASES:
         return None
     middle = blocks // 2
-    starts = source[middle * phases : (middle + 1) * phases] - middle * step
+    starts = source[middle * places : (middle + 1) * places] - middle * step
     everywhere = (starts + step * np.arange(blocks)[:, None, None]).reshape(source.shape)
     there = np.clip(everywhere, 0, size - 1) == source
     return (starts, there) if (there | (weight == 0)).all() else None
@@ -228,8 +216,8 @@ def _sliced(x: jax.Array, axis: int, table: Taps, found: tuple[np.ndarray, np.nd
     """Reads the positions that `_phases` found. The last or first element may stand in for neighbours outside."""
     (starts, there), (_, weight, used) = found, table
     used = there if used is None else used & there
-    (phases, count), (out, size) = starts.shape, (len(there), x.shape[axis])
-    blocks, step = out // phases, size // (out // phases)
+    (places, count), (out, size) = starts.shape, (len(there), x.shape[axis])
+    blocks, step = out // places, size // (out // places)
     low = max(0, -int(starts.min()))
     high = max(0, int(starts.max()) + (blocks - 1) * step + 1 - size)
     # the edges repeated, and as many more as make whole blocks
@@ -237,16 +225,15 @@ def _sliced(x: jax.Array, axis: int, table: Taps, found: tuple[np.ndarray, np.nd
     pads = [(0, 0)] * x.ndim
     pads[axis] = (low, rows * step - low - size)
     x = jnp.pad(x, pads, mode="edge")
-    before, after = x.shape[:axis], x.shape[axis + 1 :]
-    columns = jnp.split(x.reshape(*before, rows, step, *after), step, axis + 1)
+    columns = jnp.split(phases.split(x, axis, [step]), step, axis + 1)
 
-    def tap(phase: int, t: int) -> jax.Array:
-        row, column = divmod(int(starts[phase, t]) + low, step)
+    def tap(place: int, t: int) -> jax.Array:
+        row, column = divmod(int(starts[place, t]) + low, step)
         seen = lax.slice_in_dim(columns[column], row, row + blocks, 1, axis)
-        return _term(seen, axis, weight[phase::phases, t], used[phase::phases, t])
+        return _term(seen, axis, weight[place::places, t], used[place::places, t])
 
-    parts = [functools.reduce(jnp.add, [tap(phase, t) for t in range(count)]) for phase in range(phases)]
-    return jnp.concatenate(parts, axis + 1).reshape(*before, out, *after)
+    parts = [functools.reduce(jnp.add, [tap(place, t) for t in range(count)]) for place in range(places)]
+    return phases.merged(jnp.concatenate(parts, axis + 1), axis)
 
 
 def _turned(table: Taps, size: int, blocks: int = 1) -> Taps:
@@ -262,8 +249,8 @@ def _turned(table: Taps, size: int, blocks: int = 1) -> Taps:
     sums = np.zeros(len(edges), weight.dtype)
     np.add.at(sums, place, weight[used])
     rows, outputs = np.divmod(edges, max(out, 1))
-    step, phases = size // max(blocks, 1), out // max(blocks, 1)
-    away = outputs - rows // step * phases
+    step, block = size // max(blocks, 1), out // max(blocks, 1)  # inputs and outputs per block
+    away = outputs - rows // step * block
     kinds, column = np.unique(rows % step * 4 * out + away + 2 * out, return_inverse=True)
     of = kinds // max(4 * out, 1)  # which of the inputs of a block
     column_of = np.arange(len(kinds)) - np.searchsorted(of, of)
@@ -271,7 +258,7 @@ def _turned(table: Taps, size: int, blocks: int = 1) -> Taps:
     aways = np.zeros((step, count), np.int64)
     aways[of, column_of] = kinds % max(4 * out, 1) - 2 * out
     every = np.arange(size)
-    places = np.clip(aways[every % step] + (every // step * phases)[:, None], 0, max(out - 1, 0))
+    places = np.clip(aways[every % step] + (every // step * block)[:, None], 0, max(out - 1, 0))
     weights, there = np.zeros((size, count), weight.dtype), np.zeros((size, count), bool)
     weights[rows, column_of[column]], there[rows, column_of[column]] = sums, True
     return Taps(places.astype(np.int32), weights, there)

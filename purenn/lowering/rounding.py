@@ -14,13 +14,13 @@ from typing import Any
 import jax.numpy as jnp
 from jax.core import Tracer
 
-from purenn.lowering.linear import Arrays, Linear, Shapes, linear
+from purenn.lowering.linear_map import Arrays, LinearMap, Shapes, apply_map, rule
 
 __all__ = ["rounded"]
 
-# XLA gives sums over at least 4,096 elements to a library, together with what is summed, and that contracts nothing.
-# There one operation more is a pass more over the cache, 5% of a softmax.
-LIBRARY_ELEMENTS = 1 << 14
+# Elements from which XLA certainly gives a sum to a library, together with what is summed; that contracts nothing.
+# 2026-11: there one operation more is a pass more over the cache, 5% of a softmax.
+MIN_LIBRARY_ELEMENTS = 1 << 14
 
 
 def rounded(x: Any, summed: bool = False) -> Any:
@@ -30,21 +30,24 @@ def rounded(x: Any, summed: bool = False) -> Any:
         x: a floating-point array.
         summed: whether what is made of it is summed over an axis that keeps most of the work in that sum.
     """
-    return linear(_Rounded(summed), (), (x,))[0] if isinstance(x, Tracer) else x
+    return apply_map(_Rounded(summed), (), (x,))[0] if isinstance(x, Tracer) else x
 
 
 @dataclasses.dataclass(frozen=True)
-class _Rounded(Linear):
+class _Rounded(LinearMap):
     summed: bool
 
-    def run(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+    def apply(self, residuals: Arrays, arguments: Arrays) -> Arrays:
         (x,) = arguments
         return (jnp.minimum(x, jnp.abs(x)),)
 
-    def cpu(self, residuals: Arrays, arguments: Arrays) -> Arrays:
-        size = arguments[0].size  # unknown where a program is exported for any batch
-        in_library = self.summed and isinstance(size, int) and size >= LIBRARY_ELEMENTS
-        return arguments if in_library else self.run(residuals, arguments)
-
-    def transpose(self, residuals: Arrays, cotangents: Arrays, like: Shapes) -> Arrays:
+    def transpose(self, residuals: Arrays, cotangents: Arrays, shapes: Shapes) -> Arrays:
         return cotangents
+
+
+@rule(_Rounded, "cpu")
+class _RoundedCpu(_Rounded):
+    def apply(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+        size = arguments[0].size  # unknown where a program is exported for any batch
+        in_library = self.summed and isinstance(size, int) and size >= MIN_LIBRARY_ELEMENTS
+        return arguments if in_library else super().apply(residuals, arguments)

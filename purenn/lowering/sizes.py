@@ -8,7 +8,7 @@ import jax
 
 __all__ = ["divisor", "known_below"]
 
-MAX_SYMBOLIC_DIVISOR = 256  # of an unknown size, as 8 divides 8 b
+MAX_SYMBOLIC_DIVISOR = 256  # divisors of an unknown size that are tried, as 8 divides 8 b
 
 
 def known_below(size: Any, bound: Any) -> bool:

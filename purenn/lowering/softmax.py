@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from purenn.lowering.linear import Arrays, Linear, Shapes, linear
+from purenn.lowering.linear_map import Arrays, LinearMap, Shapes, apply_map, rule
 from purenn.lowering.rounding import rounded
 
 __all__ = ["log_softmax", "log_total", "softmax"]
@@ -29,27 +29,30 @@ def softmax(x: jax.Array, axis: int) -> jax.Array:
 @softmax.defjvp
 def _(axis: int, primals: Arrays, tangents: Arrays) -> Any:
     y = softmax(*primals, axis)
-    return y, linear(_Tangent(axis), (y,), tangents)[0]
+    return y, apply_map(_Tangent(axis), (y,), tangents)[0]
 
 
 @dataclasses.dataclass(frozen=True)
-class _Tangent(Linear):
+class _Tangent(LinearMap):
     """d to y (d - sum(y d)), of softmax's result y."""
 
     axis: int
 
-    def run(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+    def apply(self, residuals: Arrays, arguments: Arrays) -> Arrays:
         (y,), (d,) = residuals, arguments
         return (y * (d - jnp.sum(y * d, self.axis, keepdims=True)),)
 
-    def cpu(self, residuals: Arrays, arguments: Arrays) -> Arrays:
+    def transposed(self, shapes: Shapes) -> LinearMap:
+        return self
+
+
+@rule(_Tangent, "cpu")
+class _TangentCpu(_Tangent):
+    def apply(self, residuals: Arrays, arguments: Arrays) -> Arrays:
         y, d = lax.optimization_barrier((*residuals, *arguments))
         total = jnp.sum(y * d, self.axis, keepdims=True)
         y, d, total = lax.optimization_barrier((y, d, total))
         return (y * (d - total),)
-
-    def transposed(self, like: Shapes) -> Linear:
-        return self
 
 
 def log_softmax(x: jax.Array, axis: int) -> jax.Array:

@@ -1,4 +1,4 @@
-"""Arrays inside of ``jax.shard_map``, whose types say over which axes of the mesh their values vary."""
+"""The meshes in arrays' types: the axes over which values vary, and whether the compiler divides the program."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import Any, TypeVar
 
 import jax
 from jax import lax
+from jax.sharding import AxisType, get_abstract_mesh
 
-__all__ = ["varying_as", "varying_axes"]
+__all__ = ["partitioned", "varying_as", "varying_axes"]
 
 T = TypeVar("T")
 
@@ -24,3 +25,16 @@ def varying_as(values: T, *others: Any) -> T:
     if not axes:
         return values
     return jax.tree.map(lambda a: lax.pcast(a, tuple(axes - varying_axes(a)), to="varying"), values)
+
+
+def partitioned(*arrays: Any) -> bool:
+    """Whether the program in which arrays are traced is known to be divided among devices by the compiler.
+
+    Inside of ``shard_map`` over all axes it is not: there every device has a program of its own.
+    """
+    meshes = [get_abstract_mesh(), *(jax.typeof(array).sharding.mesh for array in arrays)]
+    return any(
+        size > 1 and kind != AxisType.Manual
+        for mesh in meshes
+        for size, kind in zip(mesh.axis_sizes, mesh.axis_types, strict=True)
+    )

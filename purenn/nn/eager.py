@@ -21,12 +21,14 @@ from jax.core import Tracer
 from purenn import random, tracing, value_checks
 from purenn.layers.base import Layer
 from purenn.layers.bound import Bound
+from purenn.layers.observe import observers, standing_for
 from purenn.nn import access
 from purenn.nn.arguments import Arguments
 from purenn.nn.keyed_jit import Call, KeyedJit, NoCall, current_call, in_call
 from purenn.nn.program import Programs, refuse_tracers, traced
 from purenn.nn.reach import Reach
 from purenn.nn.structure import structure
+from purenn.nn.traces import Traces, note_trace
 from purenn.nn.trees import Result
 from purenn.variable import Variable, value_of
 
@@ -73,6 +75,8 @@ def leaf(
 ) -> Any:
     """The call of a stock module without children: its layer's, compiled once for all equal layers."""
     own = vars(module)
+    if observers() and training is None and key is None:  # they see the module itself, which knows its place
+        return Bound._call_method(module, method, *args, **kwargs) if method else Bound._run(module, args, kwargs)
     arguments = Arguments(args, kwargs)
     if arguments.objects:  # a function or the like, which has to be followed
         return compiled(module, args, kwargs, training, key, method)
@@ -93,7 +97,12 @@ def leaf(
         return result, [variables[i] for i in changed], [*changed.values()]
 
     call = Call(_NOTHING, arguments)
-    output = program(call, key, finish, *access.read(variables), *arguments.inputs)
+    inputs = *access.read(variables), *arguments.inputs
+    if observers():
+        with standing_for(module):
+            output = program(call, key, finish, *inputs)
+    else:
+        output = program(call, key, finish, *inputs)
 
     def short(x: Any) -> Any:
         if tracing.current() != tracing.NO_TRACE or in_call():
@@ -111,6 +120,12 @@ def leaf(
         tuned = program.plain.chosen()
         _keep_plan(module, arguments.inputs[0], short)
     return output.value() if isinstance(output, Result) else output
+
+
+@functools.cache
+def _traces(cls: type[Layer]) -> Traces:
+    """The latest traces of layers of a class."""
+    return Traces()
 
 
 _NOTHING = Reach(set(), set(), lift=True)
@@ -138,8 +153,9 @@ def _leaf(
         )
         given = list(rest)
         args, kwargs = call.arguments.of(given, None)
+        note_trace(_traces(type(layer)), type(layer).__name__, call, {"the layer": layer, "training": training})
         with random.drawing_from(stream), value_checks.collected() as rules:
-            output = m._located(getattr(layer, method or "forward"), (m, *args), kwargs)
+            output = m._located(functools.partial(getattr(layer, method or "forward"), m), args, kwargs)
         changed = {i: v.value for i, v in enumerate(held) if v.value is not before[i]}
         return Result.of(output, type(layer).__name__), changed, rules.about(given)
 
@@ -188,7 +204,7 @@ def compiled(
             return result, [variables[i] for i in changed], [*changed.values()]
 
         inputs = *access.read(variables), *found.arrays, *arguments.inputs
-        output = program(Call(found, arguments), key, finish, *inputs)
+        output = program(Call(found, arguments, programs), key, finish, *inputs)
 
         def short(x: Any) -> Any:
             if tracing.current() != tracing.NO_TRACE or in_call() or not found.holds():
@@ -207,6 +223,9 @@ def compiled(
             _keep_plan(module, args[0], short)
         return output.value() if isinstance(output, Result) else output
 
+    if observers():
+        with standing_for(module):
+            return programs.call([(name, module)], [], args, kwargs, run)
     return programs.call([(name, module)], [], args, kwargs, run)
 
 
@@ -219,7 +238,7 @@ def _whole(name: str, training: bool | None, method: str | None, checked: bool) 
         return Result.of(output, name)
 
     def run(stream: random.Stream, *inputs: Any) -> Any:
-        found, _ = current_call()
+        found = current_call().reach
         count, end = len(found.variables), len(found.variables) + len(found.arrays)
         given = list(inputs[end:])
         with value_checks.collected() as rules:

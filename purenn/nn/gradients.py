@@ -172,7 +172,7 @@ def _gradients(
 
         leaves = [leaf for leaves, _ in trees.values() for leaf in leaves]
         inputs = access.read(variables), leaves, found.arrays, arguments.inputs
-        result, (in_parameters, in_leaves) = program(Call(found, arguments), None, finish, *inputs)
+        result, (in_parameters, in_leaves) = program(Call(found, arguments, programs), None, finish, *inputs)
         by_variable, remaining, gradients = dict(zip(trained, in_parameters, strict=True)), list(in_leaves), []
 
         def in_module(module: Module) -> dict[str, Any]:

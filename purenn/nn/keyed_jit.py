@@ -25,10 +25,11 @@ __all__ = ["Call", "KeyedJit", "NoCall", "current_call", "in_call"]
 
 
 class Call(NamedTuple):
-    """A call on its way: what it can reach and what it was given."""
+    """A call on its way: what it can reach, what it was given, and the programs of which one serves it."""
 
     reach: Reach
     arguments: Arguments
+    programs: Any = None
 
 
 _call: contextvars.ContextVar[Call | None] = contextvars.ContextVar("purenn_call", default=None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -23,11 +22,6 @@ EXTRA_STATE = "_extra_state"
 
 def check_kind(state_dict: Any) -> None:
     """Refuses what isn't a dict, and says what to give instead."""
-    if isinstance(state_dict, str | os.PathLike):
-        raise TypeError(
-            f"load_state_dict takes a dict of arrays by name, got the path {str(state_dict)!r}: read the file first, "
-            "as with torch.load(path, weights_only=True) or safetensors.numpy.load_file(path)"
-        )
     if isinstance(state_dict, Node) or hasattr(state_dict, "state_dict"):
         raise TypeError(
             f"load_state_dict takes a dict of arrays by name, got the module {type(state_dict).__name__}: give its "
@@ -109,10 +103,18 @@ def _from_torch(x: Any) -> np.ndarray:
     return x.resolve_conj().resolve_neg().numpy()
 
 
-def remedy(variables: Mapping[str, Variable], state_dict: Mapping[str, Any]) -> str:
-    """Advice for names that would fit without, or with, what stands before them; "" if there is none."""
+def remedy(variables: Mapping[str, Variable], state_dict: Mapping[str, Any], path: str | None = None) -> str:
+    """Advice for names that would fit without, or with, what stands before them; "" if there is none.
+
+    Args:
+        variables: the module's own by name.
+        state_dict: what was given.
+        path: the file that it was read from.
+    """
     wanted, given = set(variables), set(flat_copy(state_dict))
     if found := _prefix(given, wanted):
+        if path is not None:
+            return f"\nThe names fit without {found!r}: give purenn.load({path!r}, select={found[:-1]!r})."
         where, prefix = "state_dict", found
         while prefix:  # as far as it is a place in nested dicts
             first, _, rest = prefix.partition(".")

@@ -278,7 +278,9 @@ class Optimizer:
                 return result, [*split.trained, *buffers, self._leaves], [*new, *changed.values(), leaves]
 
             inputs = access.read(split.trained), self._leaves.value, access.read(split.others)
-            return program(Call(found, arguments), None, finish, *inputs, found.arrays, arguments.inputs)
+            return program(
+                Call(found, arguments, self._programs), None, finish, *inputs, found.arrays, arguments.inputs
+            )
 
         modules: list[tuple[str, Any]] = [(name or "the module", each) for name, each in self._modules.items()]
         modules.append(("the transformation", self._constant))
@@ -426,6 +428,11 @@ def _variables(modules: Mapping[str, Module]) -> dict[str, Variable]:
         for name, variable in structure(module).parameters.items():
             found.setdefault(variable, f"{prefix}.{name}" if prefix else name)
     return {name: variable for variable, name in found.items()}
+
+
+def parameter_names(optimizer: Optimizer) -> list[str]:
+    """The names of all parameters of an optimizer's modules, in the order of torch's ``parameters()``."""
+    return [*_variables(optimizer._modules)]
 
 
 def _owners(modules: Mapping[str, Module], variables: Mapping[str, Variable]) -> dict[str, Owner]:

@@ -24,8 +24,9 @@ from purenn.nn.copies import Copies, inside
 from purenn.nn.keyed_jit import KeyedJit, current_call
 from purenn.nn.reach import Reach, text
 from purenn.nn.structure import Hashed, Structure
+from purenn.nn.traces import Shape, Traces, differences, note_trace
 from purenn.nn.unsteady import refusing
-from purenn.nn.values import ById, left_out_of_caches
+from purenn.nn.values import left_out_of_caches
 from purenn.nn.walk import reach
 from purenn.warn import warn_user
 
@@ -61,6 +62,7 @@ class Programs:
         self._last: Reach | None = None
         self._programs = OrderedDict[Hashable, KeyedJit]() if cache is None else cache
         self._most = _MAX_PROGRAMS if cache is None else _MAX_SHARED_PROGRAMS
+        self.traces = Traces()
         self._history: dict[Hashable, list[dict[str, Any]]] = {}
         self._told = False
 
@@ -141,22 +143,29 @@ def _facts_of(found: Reach) -> dict[str, Any]:
     return {name: fact for name, fact in facts.items() if not isinstance(fact, Hashed)} | layers
 
 
+def _modes(found: Reach) -> dict[str, Any]:
+    """The modes of modules, and of the parts that have another mode than the whole, by their names."""
+    modes: dict[str, Any] = {}
+    for known in _structures(found):
+        whole = known.parts[""].training
+        modes["the module.training"] = whole
+        modes |= {f"{path}.training": p.training for path, p in known.parts.items() if p.training != whole}
+    return modes
+
+
+def _shapes(found: Reach) -> dict[str, Any]:
+    """The shapes of the arrays of modules, and of those that functions close over, by their names."""
+    known = [
+        (name, v.value) for each in _structures(found) for name, v in (*each.parameters.items(), *each.buffers.items())
+    ]
+    known += [(text(found.path_of(array) or ()), array) for array in found.arrays]
+    return {name: Shape.of(array) for name, array in known}
+
+
 def _difference(before: dict[str, Any], now: dict[str, Any]) -> str:
     """The difference between two collections of facts, in words."""
-    for name, fact in now.items():
-        if name in before and before[name] != fact:
-            return f"{name} is {_shown(fact)}, before {_shown(before[name])}"
-    new = [name for name in now if name not in before] or [name for name in before if name not in now]
-    return new[0] if new else "which functions or objects are reached, and in what order"
-
-
-def _shown(fact: Any) -> str:
-    if isinstance(fact, tuple) and len(fact) == 2 and isinstance(fact[0], type):
-        kind, fact = fact
-        shown = str(fact) if kind in (float, complex) else repr(fact)
-    else:
-        shown = repr(fact)
-    return shown if len(shown) < 60 and not isinstance(fact, ById) else "something else"
+    found = differences(before, now)
+    return found[0] if found else "which functions or objects are reached, and in what order"
 
 
 def _same(a: list[tuple[str, Any]], b: list[tuple[str, Any]]) -> bool:
@@ -191,7 +200,11 @@ def traced(
     Returns:
         What it returned, and the new values of variables by their numbers.
     """
-    found, arguments = current_call()
+    call = current_call()
+    found, arguments = call.reach, call.arguments
+    if call.programs is not None:
+        modes = {"training": training} if training is not None else _modes(found)
+        note_trace(call.programs.traces, call.programs.name, call, {**_facts_of(found), **modes, **_shapes(found)})
     variables = found.variables
     copies = Copies(found, arrays, dict(zip(variables, values, strict=True)), training, stream)
     args, kwargs = arguments.of(inputs, copies)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -80,12 +81,13 @@ class Saved(Node):
         return destination
 
     def load_state_dict(
-        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+        self, state_dict: Mapping[str, Any] | str | os.PathLike[str], strict: bool = True, assign: bool = False
     ) -> IncompatibleKeys:
         """Copies arrays from a state_dict, torch's included, cast to the dtypes and put on the devices here.
 
         Args:
-            state_dict: arrays (jax, numpy or torch) by dotted names; a nested dict is taken too.
+            state_dict: arrays (jax, numpy or torch) by dotted names; a nested dict is taken too, and the path of a
+                checkpoint, which `purenn.load` reads.
             strict: whether missing and unexpected names are errors.
             assign: whether the arrays keep their own dtypes and devices.
 
@@ -94,13 +96,20 @@ class Saved(Node):
 
         Raises:
             RuntimeError: all that doesn't fit, in one message; then nothing was changed.
+            CheckpointError: a ValueError: the file can't be read; then nothing was changed.
         """
         if self._pure or access.present(self) is not self:
             raise RuntimeError(
                 f"{type(self).__name__}: load_state_dict inside a pure call (compile, Optimizer.step, functional_call, "
                 "apply) would be lost: call it before or afterwards"
             )
+        path = os.fspath(state_dict) if isinstance(state_dict, str | os.PathLike) else None
+        if path is not None:
+            from purenn.interop.checkpoint.reading import load  # who reads no file is spared the time
+
+            state_dict = load(path, numpy=True)
         check_kind(state_dict)
+        state_dict = cast("Mapping[str, Any]", state_dict)
         given, metadata = flat_copy(state_dict), getattr(state_dict, "_metadata", None) or {}
         vars(given)["_metadata"] = metadata
         missing, unexpected, problems = list[str](), list[str](), list[str]()
@@ -123,7 +132,7 @@ class Saved(Node):
             refuse_tracers([*writes.values()], type(self).__name__)
             extra = [(p, given[n]) for prefix, p in visits if _has_extra(p) and (n := prefix + EXTRA_STATE) in given]
             hooks = [(p, hook) for _, p in _children_first(self) for hook in _hooks(p, "_load_hooks", "after")]
-            advice = remedy(variables, state_dict) if missing or unexpected else ""
+            advice = remedy(variables, state_dict, path) if missing or unexpected else ""
             if problems or not hooks:
                 _check(self, problems, result, strict, advice)
             with _all_or_none(writes, [part for part, _ in extra]):

@@ -9,7 +9,7 @@ from jax import lax
 from purenn import check
 from purenn.functional.activation.common import wide
 from purenn.lowering import activation as lowering
-from purenn.lowering.dtypes import widened
+from purenn.lowering.dtypes import computed_wide
 from purenn.lowering.norm import modulus, quotient
 from purenn.typing import Array, ArrayLike
 
@@ -82,7 +82,7 @@ def silu(input: ArrayLike, inplace: bool = False) -> Array:
     """
     x = check.array("silu", "input", input)
     check.inexact("silu", "input", x)
-    return lowering.silu(widened(x)).astype(x.dtype)
+    return computed_wide(lowering.silu, x)
 
 
 def tanh(input: ArrayLike) -> Array:
@@ -103,7 +103,7 @@ def tanh(input: ArrayLike) -> Array:
         [0.0, 0.7616]
     """
     x = _promoted(check.array("tanh", "input", input))
-    return jnp.tanh(widened(x)).astype(x.dtype)
+    return computed_wide(jnp.tanh, x)
 
 
 def sigmoid(input: ArrayLike) -> Array:
@@ -124,7 +124,7 @@ def sigmoid(input: ArrayLike) -> Array:
         [0.5]
     """
     x = _promoted(check.array("sigmoid", "input", input))
-    return lax.logistic(widened(x)).astype(x.dtype)
+    return computed_wide(lax.logistic, x)
 
 
 def _promoted(x: jax.Array) -> jax.Array:
@@ -264,7 +264,7 @@ def tanhshrink(input: ArrayLike) -> Array:
         [0.0, 0.2384]
     """
     x = _promoted(_number_array("tanhshrink", input))
-    return lowering.tanh_shrink(widened(x)).astype(x.dtype)
+    return computed_wide(lowering.tanh_shrink, x)
 
 
 def _number_array(where: str, input: ArrayLike) -> jax.Array:
@@ -295,5 +295,4 @@ def softsign(input: ArrayLike) -> Array:
         [-0.75, 0.5]
     """
     x = _promoted(_number_array("softsign", input))
-    wide = widened(x)
-    return quotient(wide, (modulus(wide) + 1).astype(wide.dtype)).astype(x.dtype)
+    return computed_wide(lambda x: quotient(x, (modulus(x) + 1).astype(x.dtype)), x)

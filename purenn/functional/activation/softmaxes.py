@@ -8,7 +8,7 @@ from jax import lax
 
 from purenn import check
 from purenn.lowering import softmax as lowering
-from purenn.lowering.dtypes import widened
+from purenn.lowering.dtypes import computed_wide, widened
 from purenn.typing import Array, ArrayLike, DTypeLike, Key
 
 __all__ = ["gumbel_softmax", "log_softmax", "softmax", "softmin"]
@@ -69,7 +69,7 @@ def log_softmax(
         -1.3863
     """
     x, dim = _softmax_arguments("log_softmax", input, dim, dtype)
-    return lowering.log_softmax(jnp.atleast_1d(widened(x)), dim).reshape(x.shape).astype(x.dtype)
+    return computed_wide(lambda x: lowering.log_softmax(jnp.atleast_1d(x), dim).reshape(x.shape), x)
 
 
 def softmin(input: ArrayLike, dim: int | None = None, _stacklevel: int = 3, dtype: DTypeLike | None = None) -> Array:
@@ -153,7 +153,7 @@ def gumbel_softmax(
 
 def _softmax(x: jax.Array, dim: int) -> jax.Array:
     """Computes the softmax of an array of any rank, in its dtype."""
-    return lowering.softmax(jnp.atleast_1d(widened(x)), dim).reshape(x.shape).astype(x.dtype)
+    return computed_wide(lambda x: lowering.softmax(jnp.atleast_1d(x), dim).reshape(x.shape), x)
 
 
 def _softmax_arguments(

@@ -122,7 +122,7 @@ def _averages(
     dropout_p: float,
     rng: Key | None,
 ) -> jax.Array:
-    """Averages in the lowering's layout: one dimension for the batch, one for the heads that share keys and values."""
+    """Averages in the lowering's layout, which has a dimension for the heads that share keys and values."""
     lead = [q.shape[:-2], k.shape[:-2], v.shape[:-2]]
     heads = 1
     if grouped:  # as many heads of keys as of values
@@ -132,7 +132,6 @@ def _averages(
     else:
         q = q[..., None, :, :]
     batch = jnp.broadcast_shapes(q.shape[:-3], k.shape[:-2], v.shape[:-2])
-    flat = math.prod(batch)
     if mask is not None:
         if grouped and mask.ndim > 2:
             fold = (heads, q.shape[-3]) if mask.shape[-3] > 1 else (1, 1)
@@ -140,15 +139,11 @@ def _averages(
         else:
             mask = jnp.expand_dims(mask, -3)
         mask = mask.reshape((1,) * (len(batch) + 3 - mask.ndim) + mask.shape)
-        one = math.prod(mask.shape[: len(batch)]) == 1
-        mask = jnp.broadcast_to(mask, (*((1,) * len(batch) if one else batch), *mask.shape[-3:]))
-        mask = mask.reshape(1 if one else flat, *mask.shape[-3:])
-    q = jnp.broadcast_to(q, batch + q.shape[-3:]).reshape(flat, *q.shape[-3:])
-    k, v = (jnp.broadcast_to(x, batch + x.shape[-2:]).reshape(flat, *x.shape[-2:]) for x in (k, v))
+    q = jnp.broadcast_to(q, batch + q.shape[-3:])
+    k, v = (jnp.broadcast_to(x, batch + x.shape[-2:]) for x in (k, v))
     drop = (lambda weights, key: dropout(weights, dropout_p, rng=key)) if dropout_p else None
     y = Attention(scale, causal, drop)(q, k, v, mask, rng if 0 < dropout_p < 1 else None)
-    lead_of = (*batch[:-1], heads * y.shape[1]) if grouped else batch
-    return y.reshape(*lead_of, *y.shape[-2:])
+    return y.reshape(*batch[:-1], heads * y.shape[-3], *y.shape[-2:]) if grouped else jnp.squeeze(y, -3)
 
 
 def default_scale(q: jax.Array) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from purenn.docstring import documented
 from purenn.functional.rnn import documentation, engine
-from purenn.lowering.rnn import GRU, LSTM, RNN_RELU, RNN_TANH
+from purenn.lowering.rnn_steps import GRU, LSTM, RNN_RELU, RNN_TANH
 from purenn.typing import Array, ArrayLike
 
 __all__ = ["gru_cell", "lstm_cell", "rnn_relu_cell", "rnn_tanh_cell"]

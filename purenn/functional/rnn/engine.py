@@ -12,7 +12,8 @@ from purenn import check
 from purenn.functional.dropout import dropout
 from purenn.functional.rnn.packed import PackedSequence, pack, pad, present
 from purenn.lowering.dtypes import widened
-from purenn.lowering.rnn import LSTM, Cell, State, Weights, advance, affine, scan
+from purenn.lowering.rnn import Weights, advance, scan
+from purenn.lowering.rnn_steps import LSTM, Cell, State, affine
 from purenn.typing import ArrayLike, Key
 
 __all__ = ["run", "run_cell"]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from purenn.docstring import documented
 from purenn.functional.rnn import documentation, engine
 from purenn.functional.rnn.packed import PackedSequence
-from purenn.lowering.rnn import GRU, LSTM, RNN_RELU, RNN_TANH
+from purenn.lowering.rnn_steps import GRU, LSTM, RNN_RELU, RNN_TANH
 from purenn.typing import Array, ArrayLike, Key
 
 __all__ = ["gru", "lstm", "rnn_relu", "rnn_tanh"]

@@ -1,0 +1,192 @@
+"""How many floating-point operations a program does, counted on its jaxpr as XLA's cost analysis counts them.
+
+A product counts two for each pair of numbers that are multiplied and added, padding left out; an elementwise operation
+one for each element, transcendental functions too; moving data counts nothing, nor do operations on integers. The
+lowered formulation may do more or less, such as a convolution by a transform: what is counted is the arithmetic of the
+plain formulation.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections import Counter
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from purenn.inspect.trace import call_of
+
+__all__ = ["Flops", "flops", "inner_programs", "is_linear_map"]
+
+_MOVES = {
+    "reshape", "broadcast_in_dim", "transpose", "slice", "dynamic_slice", "dynamic_update_slice", "concatenate", "pad",
+    "gather", "squeeze", "expand_dims", "rev", "iota", "copy", "copy_p", "stop_gradient", "device_put", "split",
+    "scatter", "select_and_gather_add", "sharding_constraint", "optimization_barrier", "bitcast_convert_type",
+    "random_seed", "random_wrap", "random_unwrap", "random_fold_in", "random_bits", "random_split", "threefry2x32",
+    "debug_callback", "debug_print", "real", "imag", "pvary", "copysign_bits", "create_token", "empty",
+}  # fmt: skip
+_UNKNOWN = {
+    "eig", "eigh", "svd", "schur", "qr", "householder_product", "lu", "lu_pivots_to_permutation", "geqrf", "ormqr",
+    "tridiagonal", "tridiagonal_solve", "hessenberg", "custom_call", "ffi_call", "pure_callback", "io_callback",
+    "pallas_call", "approx_top_k",
+}  # fmt: skip
+
+
+class Flops:
+    """The operations that were counted.
+
+    Attributes:
+        by_call: the operations by the number of the call that does them itself.
+        unknown: the primitives that can't be counted.
+        open_ended: whether there is a loop whose number of rounds depends on values: it counts as one round.
+    """
+
+    def __init__(self) -> None:
+        self.by_call: Counter[int] = Counter()
+        self.unknown: set[str] = set()
+        self.open_ended = False
+
+
+def flops(program: Any) -> Flops:
+    """Counts the operations of a jaxpr, by call."""
+    found = Flops()
+    _count(program.jaxpr, 1, -1, found)
+    return found
+
+
+def _count(jaxpr: Any, times: int, around: int, found: Flops) -> None:
+    for equation in jaxpr.eqns:
+        call, name = call_of(equation, around), equation.primitive.name
+        if name in _WINDOWS:
+            found.by_call[call] += times * _window(equation)
+        elif name in _UNKNOWN:
+            found.unknown.add(name)
+        elif is_linear_map(equation):
+            _add(found, _linear_map(*_described(equation)), times, call)
+        elif name == "cond":  # the dearest branch
+            branches = [Flops() for _ in equation.params["branches"]]
+            for branch, program in zip(branches, inner_programs(equation), strict=True):
+                _count(program, 1, call, branch)
+            _add(found, max(branches, key=lambda branch: branch.by_call.total()), times, call)
+        elif inner := inner_programs(equation):
+            found.open_ended |= name == "while"
+            for program in inner:
+                _count(program, times * equation.params["length"] if name == "scan" else times, call, found)
+        else:
+            found.by_call[call] += times * _operations(equation)
+
+
+def _add(found: Flops, more: Flops, times: int, call: int) -> None:
+    for number, operations in more.by_call.items():
+        found.by_call[call if number < 0 else number] += times * operations
+    found.unknown |= more.unknown
+    found.open_ended |= more.open_ended
+
+
+def is_linear_map(equation: Any) -> bool:
+    """Whether an equation is a linear map of purenn's lowerings, which can say its plain formulation."""
+    return callable(getattr(equation.params.get("op"), "run", None))
+
+
+def _described(equation: Any) -> tuple[Any, ...]:
+    shapes = tuple((v.aval.shape, v.aval.dtype) for v in equation.invars)
+    return equation.params["op"], equation.params["count"], shapes
+
+
+@functools.lru_cache(maxsize=4096)
+def _linear_map(op: Any, count: int, shapes: tuple[Any, ...]) -> Flops:
+    """Counts the plain formulation of a linear map."""
+    found = Flops()
+    given = [jax.ShapeDtypeStruct(*each) for each in shapes]
+    with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
+        _count(jax.make_jaxpr(lambda *arrays: op.run(arrays[:count], arrays[count:]))(*given).jaxpr, 1, -1, found)
+    return found
+
+
+def inner_programs(equation: Any) -> list[Any]:
+    """The jaxprs inside an equation that its run goes through; of a function with a derivative the function."""
+    for key in ("call_jaxpr", "fun_jaxpr", "jaxpr", "body_jaxpr", "branches"):
+        if (value := equation.params.get(key)) is not None:
+            return [getattr(program, "jaxpr", program) for program in (value if isinstance(value, tuple) else [value])]
+    return []
+
+
+def _is_floating(variable: Any) -> bool:
+    dtype = getattr(variable.aval, "dtype", None)
+    return dtype is not None and not jnp.issubdtype(dtype, jax.dtypes.extended) and jnp.issubdtype(dtype, jnp.inexact)
+
+
+def _size(variable: Any) -> int:
+    return math.prod(getattr(variable.aval, "shape", ()))
+
+
+def _operations(equation: Any) -> int:
+    """The operations of an equation without a program inside."""
+    name = equation.primitive.name
+    if name in _MOVES or not any(map(_is_floating, (*equation.invars, *equation.outvars))):
+        return 0
+    size = max(map(_size, equation.outvars), default=0)
+    first = _size(equation.invars[0]) if equation.invars else 0
+    if name == "dot_general":
+        (contracted, _), _ = equation.params["dimension_numbers"]
+        return 2 * size * math.prod(equation.invars[0].aval.shape[i] for i in contracted)
+    if name == "conv_general_dilated":
+        return _convolution(equation)
+    if name.startswith(("reduce_", "argm")) and name not in ("reduce_precision",):
+        return max(first - size, 0)
+    if name.startswith("scatter"):
+        return _size(equation.invars[2])
+    if name == "fft":
+        n = math.prod(equation.params["fft_lengths"])
+        return int(5 * max(size, first) * max(math.log2(n), 1)) if n > 1 else 0
+    if name == "sort":
+        n = equation.invars[0].aval.shape[equation.params["dimension"]] if equation.invars[0].aval.shape else 1
+        return first * max(math.ceil(math.log2(n)), 1) if n > 1 else 0
+    if name == "cholesky":
+        n = equation.invars[0].aval.shape[-1]
+        return first * n // 3
+    if name == "triangular_solve":
+        return _size(equation.invars[1]) * equation.invars[0].aval.shape[-1]
+    return size
+
+
+_WINDOWS = {"reduce_window", "reduce_window_sum", "reduce_window_max", "reduce_window_min", "select_and_scatter_add"}
+
+
+def _window(equation: Any) -> int:
+    """One operation for each further element of a window."""
+    window = math.prod(equation.params["window_dimensions"])
+    variable = equation.invars[0] if equation.primitive.name == "select_and_scatter_add" else equation.outvars[0]
+    return _size(variable) * max(window - 1, 0)
+
+
+def _convolution(equation: Any) -> int:
+    """Two for each product, those with padding and with the holes of a dilated input left out."""
+    params, (left, right), out = equation.params, equation.invars, equation.outvars[0].aval.shape
+    numbers = params["dimension_numbers"]
+    shape, kernel = left.aval.shape, right.aval.shape
+    products = 1
+    for axis, (low, _) in enumerate(params["padding"]):
+        n, k = shape[numbers.lhs_spec[2 + axis]], kernel[numbers.rhs_spec[2 + axis]]
+        m = out[numbers.out_spec[2 + axis]]
+        stride, hole, step = params["window_strides"][axis], params["lhs_dilation"][axis], params["rhs_dilation"][axis]
+        products *= _pairs(m, k, n, stride, hole, step, low)
+    features = kernel[numbers.rhs_spec[1]] * kernel[numbers.rhs_spec[0]]
+    batch = shape[numbers.lhs_spec[0]] // params["batch_group_count"]
+    return 2 * products * features * batch
+
+
+def _pairs(m: int, k: int, n: int, stride: int, hole: int, step: int, low: int) -> int:
+    """How many pairs of an output and a kernel element meet an element of the input, along one dimension."""
+    last = (n - 1) * hole
+    found = 0
+    for j in range(k):
+        if hole == 1:  # o with 0 <= o * stride + j * step - low <= last
+            first, end = -(-(low - j * step) // stride), (last + low - j * step) // stride
+            found += max(0, min(m - 1, end) - max(0, first) + 1)
+        else:
+            places = (o * stride + j * step - low for o in range(m))
+            found += sum(0 <= place <= last and place % hole == 0 for place in places)
+    return found

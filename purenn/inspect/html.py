@@ -1,0 +1,163 @@
+"""Layers and modules in a notebook: a tree that folds, with the shapes, statistics and histograms of their arrays.
+
+The page carries all that it needs, and every text is escaped. Arrays that aren't at hand (shapes alone, tracers, arrays
+whose memory was given away or lies on other processes) are shown by shape and dtype.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
+
+__all__ = ["layer_html", "module_html"]
+
+_SAMPLE = 1 << 16  # numbers of an array that its statistics are taken of, at most
+_ARRAYS = 512  # arrays with statistics in one page, at most
+_BINS = 24
+_OPEN = 2  # levels that are open at first
+_STYLE = "font-family:monospace;font-size:13px;line-height:1.5"
+
+
+class _Page:
+    """Counts the arrays whose statistics are shown."""
+
+    def __init__(self) -> None:
+        self.left = _ARRAYS
+
+    def array(self, name: str, kind: str, value: Any) -> str:
+        """One line for an array."""
+        head = f"<b>{html.escape(name)}</b> {html.escape(_described(value))} <i>{kind}</i>"
+        numbers = None
+        if self.left > 0:
+            numbers = _numbers(value)
+            self.left -= 1
+        return f"<div style='margin-left:1.5em'>{head}{'' if numbers is None else _statistics(numbers, value)}</div>"
+
+
+def module_html(module: Any) -> str:
+    """A bound layer or module with its arrays."""
+    page = _Page()
+    return f"<div style='{_STYLE}'>{_branch(page, '', module, 0)}</div>"
+
+
+def layer_html(layer: Any) -> str:
+    """A layer with the arrays that it asks for."""
+    page = _Page()
+    return f"<div style='{_STYLE}'>{_layer(page, '', layer, 0)}</div>"
+
+
+def _branch(page: _Page, name: str, m: Any, level: int) -> str:
+    lines = [
+        page.array(key, _kind(group, variable), variable.value)
+        for group in ("_parameters", "_buffers")
+        for key, variable in vars(m)[group].items()
+        if variable is not None
+    ]
+    children = [_branch(page, key, child, level + 1) for key, child in m._modules.items() if child is not None]
+    count = sum(_size(v.value) for v in _unique(m, set()))
+    return _folded(name, type(m._layer or m).__name__, m.extra_repr(), count, [*lines, *children], level)
+
+
+def _layer(page: _Page, name: str, layer: Any, level: int) -> str:
+    lines, count = [], 0
+    for kind, specs in (("parameter", layer.parameters()), ("buffer", layer.buffers())):
+        for key, spec in specs.items():
+            if spec is not None:
+                dtype = np.dtype(spec.dtype or getattr(layer, "dtype", None) or np.float32)
+                lines.append(page.array(key, kind, jax.ShapeDtypeStruct(spec.shape, dtype)))
+    children = [_layer(page, key, child, level + 1) for key, child in layer.children().items()]
+    count = _elements(layer)
+    return _folded(name, type(layer).__name__, layer.extra_repr(), count, [*lines, *children], level)
+
+
+def _elements(layer: Any) -> int:
+    own = sum(int(np.prod(s.shape, dtype=np.int64)) for s in layer.parameters().values() if s is not None)
+    return own + sum(map(_elements, layer.children().values()))
+
+
+def _folded(name: str, kind: str, extra: str, count: int, lines: Iterable[str], level: int) -> str:
+    title = f"{html.escape(name)}: " if name else ""
+    extra = f"({html.escape(extra)})" if extra else ""
+    number = f" <span style='opacity:.6'>{count:,} parameters</span>" if count else ""
+    head = f"{title}<b>{html.escape(kind)}</b>{extra}{number}"
+    inside = "".join(lines)
+    margin = "margin-left:1.5em" if level else ""
+    if not inside:
+        return f"<div style='{margin}'>{head}</div>"
+    is_open = " open" if level < _OPEN else ""
+    return f"<details style='{margin}'{is_open}><summary>{head}</summary>{inside}</details>"
+
+
+def _kind(group: str, variable: Any) -> str:
+    if group == "_buffers":
+        return "buffer"
+    return "parameter" if variable.requires_grad else "parameter, frozen"
+
+
+def _unique(m: Any, seen: set[int]) -> list[Any]:
+    """The variables of the parameters here and below, each once."""
+    found = []
+    for variable in m._parameters.values():
+        if variable is not None and id(variable) not in seen:
+            seen.add(id(variable))
+            found.append(variable)
+    for child in m._modules.values():
+        if child is not None:
+            found += _unique(child, seen)
+    return found
+
+
+def _size(value: Any) -> int:
+    return int(np.prod(getattr(value, "shape", ()), dtype=np.int64))
+
+
+def _described(value: Any) -> str:
+    return f"{getattr(value, 'dtype', type(value).__name__)}[{', '.join(map(str, getattr(value, 'shape', ())))}]"
+
+
+def _numbers(value: Any) -> np.ndarray | None:
+    """The array's numbers, or some of them at even distances, where they are at hand."""
+    if isinstance(value, Tracer) or not isinstance(value, jax.Array | np.ndarray) or not value.size:
+        return None
+    if isinstance(value, jax.Array) and (value.is_deleted() or not value.is_fully_addressable):
+        return None
+    if jnp.issubdtype(value.dtype, jax.dtypes.extended):
+        return None
+    flat = np.asarray(value).reshape(-1)
+    flat = flat[:: -(-flat.size // _SAMPLE)]
+    if np.iscomplexobj(flat):
+        flat = np.abs(flat)
+    return flat.astype(np.float64)
+
+
+def _statistics(numbers: np.ndarray, value: Any) -> str:
+    finite = numbers[np.isfinite(numbers)]
+    parts = []
+    if finite.size:
+        words = {"mean": finite.mean(), "std": finite.std(), "min": finite.min(), "max": finite.max()}
+        parts.append(" ".join(f"{word} {number:.3g}" for word, number in words.items()))
+    if finite.size < numbers.size:
+        parts.append(f"<b style='color:#c00'>{numbers.size - finite.size:,} not finite</b>")
+    if numbers.size < _size(value):
+        parts.append(f"of {numbers.size:,} of {_size(value):,} numbers")
+    return f" <span style='opacity:.75'>{', '.join(parts)}</span>{_histogram(finite)}"
+
+
+def _histogram(numbers: np.ndarray) -> str:
+    """A small picture of the distribution."""
+    if numbers.size < 2 or numbers.min() == numbers.max():
+        return ""
+    with np.errstate(over="ignore"):
+        if not np.isfinite(numbers.max() - numbers.min()):
+            return ""
+    counts, _ = np.histogram(numbers, _BINS)
+    heights = np.ceil(16 * counts / counts.max()).astype(int)
+    bars = "".join(f"<rect x='{3 * i}' y='{16 - h}' width='2' height='{h}'/>" for i, h in enumerate(heights) if h)
+    place = "vertical-align:middle;margin-left:.5em"
+    return f"<svg width='{3 * _BINS}' height='16' fill='currentColor' role='img' style='{place}'>{bars}</svg>"

@@ -1,0 +1,171 @@
+"""The rows of `purenn.summary`: what each layer of a model has, does and returns."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from purenn.inspect.flops import flops
+from purenn.inspect.trace import Trace, arrays_of
+from purenn.nn.module import Module
+
+__all__ = ["Row", "rows_of", "short"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One layer with all that is below it.
+
+    Attributes:
+        path: its dotted name; "" is the model.
+        layer: the name of its class.
+        calls: how often it is called.
+        outputs: shape and dtype of each array that its last call returns.
+        trained: the number of elements of its parameters that an optimizer trains.
+        frozen: the number of elements of those that are frozen.
+        buffers: the number of elements of its buffers.
+        bytes: the memory of its parameters and buffers.
+        output_bytes: the memory of what its last call returns.
+        flops: the floating-point operations of all of its calls; None without an input.
+        shared: whether its arrays are counted at another place, where they stand first.
+    """
+
+    path: str
+    layer: str
+    calls: int
+    outputs: tuple[tuple[tuple[int, ...], str], ...]
+    trained: int
+    frozen: int
+    buffers: int
+    bytes: int
+    output_bytes: int
+    flops: int | None
+    shared: bool = False
+
+    @property
+    def parameters(self) -> int:
+        """The number of elements of all of its parameters."""
+        return self.trained + self.frozen
+
+    @property
+    def depth(self) -> int:
+        """How many names its path has."""
+        return self.path.count(".") + 1 if self.path else 0
+
+    def cells(self) -> tuple[str, ...]:
+        """The row in print."""
+        shapes = ", ".join(str(list(shape)) for shape, _ in self.outputs)
+        dtypes = ", ".join(dict.fromkeys(dtype for _, dtype in self.outputs))
+        layer = self.layer + (f" ×{self.calls}" if self.calls > 1 else "") + (" (shared)" if self.shared else "")
+        count = "" if self.flops is None else short(self.flops, 1000, "")
+        numbers = (f"{self.trained:,}", f"{self.frozen:,}", f"{self.buffers:,}", count, short(self.bytes, 1024, "B"))
+        return (self.path, layer, shapes, dtypes, *numbers)
+
+
+def rows_of(root: Any, run: Trace) -> tuple[tuple[Row, ...], tuple[str, ...]]:
+    own: Counter[str] = Counter()
+    notes: list[str] = []
+    if run.program is not None:
+        counted = flops(run.program)
+        for number, operations in counted.by_call.items():
+            own[run.calls[number].path if number >= 0 else ""] += operations
+        if counted.unknown:
+            notes.append(f"not counted: {', '.join(sorted(counted.unknown))}")
+        if counted.open_ended:
+            notes.append("a loop whose length depends on values counts as one round")
+    calls = Counter(call.path for call in run.calls)
+    outputs = {call.path: arrays_of(call.output) for call in run.calls}
+    if run.program is not None:
+        outputs[""] = arrays_of(run.output)
+    parts = [*_walk(root, "")]
+    known = {path for path, _ in parts}
+    inclusive: Counter[str] = Counter()
+    for path, operations in own.items():
+        while path not in known:
+            path = path.rpartition(".")[0]
+        for above in _ancestors(path):
+            inclusive[above] += operations
+    sizes, shared = _sizes(parts)
+    rows = []
+    for path, part in parts:
+        given = outputs.get(path, [])
+        trained, frozen, buffers, held = sizes[path]
+        rows.append(
+            Row(
+                path,
+                type(part._layer or part).__name__,
+                max(calls[path], int(not path and run.program is not None)),
+                tuple((tuple(array.shape), str(array.dtype)) for array in given),
+                trained,
+                frozen,
+                buffers,
+                held,
+                sum(map(_bytes, given)),
+                None if run.program is None else inclusive[path],
+                path in shared,
+            )
+        )
+    return tuple(rows), tuple(notes)
+
+
+def _walk(part: Any, path: str) -> Iterator[tuple[str, Any]]:
+    yield path, part
+    for name, child in part._modules.items():
+        if child is not None:
+            yield from _walk(child, f"{path}.{name}" if path else name)
+
+
+def _ancestors(path: str) -> Iterator[str]:
+    """A path and all above it."""
+    while path:
+        yield path
+        path = path.rpartition(".")[0]
+    yield ""
+
+
+def _sizes(parts: list[tuple[str, Any]]) -> tuple[dict[str, list[int]], set[str]]:
+    """The trained, frozen and buffered elements and the bytes of each part: an array counts at its first place."""
+    sizes: dict[str, list[int]] = {path: [0, 0, 0, 0] for path, _ in parts}
+    seen: set[int] = set()
+    shared: set[str] = set()
+    for path, part in parts:
+        layer = part._layer
+        frozen = layer.frozen() if hasattr(layer, "frozen") else ()
+        for group in (part._parameters, part._buffers):
+            for name, variable in group.items():
+                if variable is None:
+                    continue
+                if id(variable) in seen:
+                    shared.add(path)
+                    continue
+                seen.add(id(variable))
+                kind = 2 if group is part._buffers else int(_is_frozen(part, name, variable, frozen))
+                for above in _ancestors(path):
+                    sizes[above][kind] += int(np.prod(variable.value.shape, dtype=np.int64))
+                    sizes[above][3] += _bytes(variable.value)
+    return sizes, shared
+
+
+def _is_frozen(part: Any, name: str, variable: Any, frozen: Any) -> bool:
+    """Whether an optimizer leaves a parameter alone; of a module the variable says it, of a layer its class."""
+    return not variable.requires_grad or (name in frozen and not isinstance(part, Module))
+
+
+def _bytes(array: Any) -> int:
+    return int(np.prod(array.shape, dtype=np.int64)) * array.dtype.itemsize
+
+
+def short(number: int, base: int, unit: str) -> str:
+    """A number with three digits and a prefix."""
+    value, power = float(number), 0
+    while value >= base and power < 6:
+        value, power = value / base, power + 1
+    if not power:
+        return f"{number} {unit}".rstrip()
+    prefix = "kMGTPE"[power - 1] if base == 1000 else ("Ki", "Mi", "Gi", "Ti", "Pi", "Ei")[power - 1]
+    return f"{value:.{max(0, 2 - int(math.log10(value)))}f} {prefix}{unit}"

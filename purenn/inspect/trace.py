@@ -1,0 +1,217 @@
+"""One run of a model on shapes alone: which layers are called, and the program with each operation's call.
+
+No array is made. While the run is traced every call has a number, which stands in the names of its operations
+(``jax.named_scope``), so that an equation of the program says in which call it was made.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from purenn import random
+from purenn.layers.base import Layer
+from purenn.layers.observe import observing
+from purenn.layers.settle import is_lazy
+from purenn.nn.module import Module
+from purenn.nn.pure_calls import functional_call
+from purenn.nn.structure import structure
+
+__all__ = ["Call", "Trace", "arrays_of", "call_of", "is_array", "trace"]
+
+_MARK = "purenn_call_"
+_KEY = functools.cache(lambda: jax.eval_shape(lambda: jax.random.key(0)))
+_NUMBER = re.compile(_MARK + r"(\d+)")
+
+
+@dataclasses.dataclass
+class Call:
+    """A call of a layer.
+
+    Attributes:
+        path: the layer's dotted name.
+        layer: the name of its class.
+        parent: the number of the call around it, or None.
+        output: what it returned, with shapes in place of arrays.
+    """
+
+    path: str
+    layer: str
+    parent: int | None
+    output: Any = None
+
+
+@dataclasses.dataclass
+class Trace:
+    """A run of a model.
+
+    Attributes:
+        calls: the calls, by number.
+        root: the model, bound to arrays.
+        program: the jaxpr, or None where there was no input to run on.
+        names: the names of the program's inputs: of parameters and buffers their paths, of arguments theirs.
+        count: how many of the inputs are parameters and buffers.
+        output: what the model returned, with shapes in place of arrays.
+    """
+
+    calls: list[Call]
+    root: Any
+    program: Any
+    names: list[str]
+    count: int
+    output: Any
+
+
+class _Numbering:
+    """An observer that numbers the calls."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.root: Any = None
+        self._around: list[int] = []
+
+    def call(
+        self, m: Any, path: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> Any:
+        if self.root is None:
+            self.root = m
+        number = len(self.calls)
+        call = Call(path, type(m._layer or m).__name__, self._around[-1] if self._around else None)
+        self.calls.append(call)
+        self._around.append(number)
+        try:
+            with jax.named_scope(f"{_MARK}{number}"):
+                output = function(*args, **kwargs)
+        finally:
+            self._around.pop()
+        call.output = jax.tree.map(lambda leaf: _struct(leaf) if is_array(leaf) else leaf, output)
+        return output
+
+
+def call_of(equation: Any, otherwise: int) -> int:
+    """The number of the call in which an equation was made; ``otherwise`` if it was made in none."""
+    found = _NUMBER.findall(str(equation.source_info.name_stack))
+    return int(found[-1]) if found else otherwise
+
+
+def is_array(value: Any) -> bool:
+    """Whether a value is an array, or says the shape and dtype of one."""
+    return hasattr(value, "shape") and hasattr(value, "dtype")
+
+
+def arrays_of(tree: Any) -> list[Any]:
+    """The arrays in a tree, or what stands for them."""
+    return [leaf for leaf in jax.tree.leaves(tree) if is_array(leaf)]
+
+
+def _struct(value: Any) -> jax.ShapeDtypeStruct:
+    return jax.ShapeDtypeStruct(value.shape, value.dtype)
+
+
+def trace(
+    what: str,
+    model: Any,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    *,
+    params: Any = None,
+    state: Any = None,
+    training: bool = False,
+) -> Trace:
+    """Runs a model on shapes.
+
+    Args:
+        what: the function that asks, for messages.
+        model: a layer or a module.
+        args, kwargs: the arguments of ``forward``. Arrays and ``jax.ShapeDtypeStruct`` are shapes; other values are
+            taken as they are. Without any there is no run.
+        params, state: the model's arrays or their shapes; None for those that it has, or that `init` would make.
+        training: the mode.
+
+    Raises:
+        TypeError: the model is neither a layer nor a module.
+        ValueError: a lazy module was not called yet, or arrays don't fit.
+    """
+    if isinstance(model, Module) and structure(model).lazy:
+        raise ValueError(
+            f"{what}: {type(model).__name__} has no arrays yet for its lazy layers: call it once before, or give the "
+            "layer (purenn.layers) with an input"
+        )
+    if not isinstance(model, Module | Layer):
+        raise TypeError(f"{what}: model must be a layer or a module, got {type(model).__name__}")
+    leaves, form = jax.tree.flatten((args, dict(kwargs)))
+    given = [_struct(leaf) for leaf in leaves if is_array(leaf)]
+
+    def rebuilt(arrays: Iterator[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        return jax.tree.unflatten(form, [next(arrays) if is_array(leaf) else leaf for leaf in leaves])
+
+    own = _shapes(model, rebuilt(iter(given))[0], params, state)
+    watch = _Numbering()
+
+    def run(own: Any, key: Any, *arrays: Any) -> Any:
+        args, kwargs = rebuilt(iter(arrays))
+        if isinstance(model, Module):
+            output, _ = functional_call(model, *own, *args, training=training, rng=key, **kwargs)
+        else:
+            output, _ = model.apply(*own, *args, training=training, rng=key, **kwargs)
+        return arrays_of(output)
+
+    if not leaves:
+        root = model if isinstance(model, Module) else model.bind(*own)
+        return Trace([], root, None, [], 0, None)
+    with observing(watch):
+        program, output = jax.make_jaxpr(run, return_shape=True)(own, _KEY(), *given)
+    names = ["".join(map(_word, path[1:]))[1:] for path, _ in jax.tree_util.tree_leaves_with_path(own)]
+    arguments = jax.tree_util.tree_leaves_with_path((args, dict(kwargs)))
+    arguments = ["".join(map(_word, path[1:]))[1:] for path, leaf in arguments if is_array(leaf)]
+    return Trace(watch.calls, watch.root, program, [*names, "rng", *arguments], len(names) + 1, output)
+
+
+def _word(entry: Any) -> str:
+    return f".{getattr(entry, 'key', getattr(entry, 'idx', getattr(entry, 'name', entry)))}"
+
+
+def _shapes(model: Any, example: tuple[Any, ...], params: Any, state: Any) -> tuple[Any, Any]:
+    """The shapes of a model's parameters and buffers."""
+    if isinstance(model, Module):
+        own: tuple[Any, Any] = model._tree("_parameters"), model._tree("_buffers")
+    elif params is not None and state is not None:
+        own = {}, {}
+    elif is_lazy(model):
+        leaves, form = jax.tree.flatten(example)
+        static = [None if is_array(leaf) else leaf for leaf in leaves]
+
+        def init(key: Any, arrays: list[Any]) -> Any:
+            rest = iter(arrays)
+            given = [next(rest) if is_array(leaf) else value for leaf, value in zip(leaves, static, strict=True)]
+            return model.init(key, *jax.tree.unflatten(form, given))
+
+        own = jax.eval_shape(init, _KEY(), arrays_of(example))
+    else:
+        own = _specified(model)
+    own = own[0] if params is None else params, own[1] if state is None else state
+    return jax.tree.map(_struct, own[0]), jax.tree.map(_struct, own[1])
+
+
+def _specified(layer: Layer) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The shapes that `draw` would give, from what the layer says of its arrays, so that nothing is drawn."""
+    if type(layer).draw is not Layer.draw:
+        return jax.eval_shape(lambda key: layer.draw(random.Stream(key)), _KEY())
+    default = getattr(layer, "dtype", None) or jnp.float32
+
+    def made(specs: Mapping[str, Any]) -> dict[str, Any]:
+        kinds = {n: jax.dtypes.canonicalize_dtype(s.dtype or default) for n, s in specs.items() if s is not None}
+        return {name: jax.ShapeDtypeStruct(specs[name].shape, kind) for name, kind in kinds.items()}
+
+    params, state = made(layer.parameters()), made(layer.buffers())
+    for name, child in layer.children().items():
+        for tree, branch in zip((params, state), _specified(child), strict=True):
+            if branch:
+                tree[name] = branch
+    return params, state

@@ -1,0 +1,110 @@
+"""Observers of calls: who looks at a model as it runs sees each call of a layer, with its path.
+
+Every call on every face goes through ``Bound._located``. While observers are there, it goes on to `observed`, which
+hands it to them. They are a context of jax, part of the key of its caches: a function that is compiled already is
+traced again for observers, and its program without them stays as it was.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol
+
+import jax
+
+__all__ = ["Observer", "observed", "observers", "observing", "path_below", "standing_for"]
+
+
+class Observer(Protocol):
+    """Sees the calls of layers, and may change what goes in and out."""
+
+    def call(
+        self, m: Any, path: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> Any:
+        """Makes a call: returns ``function(*args, **kwargs)``, or what stands for it.
+
+        Args:
+            m: the bound layer or module that is called.
+            path: its dotted name below the outermost one, which is "".
+            function: the call.
+            args, kwargs: its arguments.
+        """
+        ...
+
+
+_observers = jax.make_user_context(())  # pyright: ignore[reportAttributeAccessIssue]
+_stack: contextvars.ContextVar[tuple[tuple[Any, str], ...]] = contextvars.ContextVar("purenn_observed", default=())
+_standing: contextvars.ContextVar[Any] = contextvars.ContextVar("purenn_standing", default=None)
+
+
+def observers() -> tuple[Observer, ...]:
+    """The observers of calls that are made or traced now."""
+    return _observers.value
+
+
+@contextlib.contextmanager
+def observing(observer: Observer) -> Iterator[None]:
+    """Inside, the observer sees the calls of layers."""
+    with _observers((*_observers.value, observer)):
+        yield
+
+
+@contextlib.contextmanager
+def standing_for(module: Any) -> Iterator[None]:
+    """Inside, the first call is that of a module's copy, whose place is the module's."""
+    token = _standing.set(module)
+    try:
+        yield
+    finally:
+        _standing.reset(token)
+
+
+def observed(m: Any, scope: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    """A call that observers see.
+
+    Args:
+        m: the bound layer or module.
+        scope: its name in its parent, as far as it knows.
+        function: the call.
+        args, kwargs: its arguments.
+    """
+    live = _standing.get()
+    path = _path(live if live is not None else m, m, scope)
+    stack, standing = _stack.set((*_stack.get(), (m, path))), _standing.set(None)
+    try:
+        for observer in reversed(_observers.value):
+            function = functools.partial(_handed, observer, m, path, function)
+        return function(*args, **kwargs)
+    finally:
+        _stack.reset(stack)
+        _standing.reset(standing)
+
+
+def _handed(observer: Observer, m: Any, path: str, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    return observer.call(m, path, function, args, kwargs)
+
+
+def _path(m: Any, twin: Any, scope: str) -> str:
+    """The dotted name of a bound layer below the outermost call; ``twin`` is what is called in its place."""
+    stack = _stack.get()
+    for parent, path in reversed(stack):
+        if parent is m or parent is twin:
+            return path
+        if (names := path_below(parent, m)) is not None:
+            return ".".join(filter(None, (path, *names)))
+    return ".".join(filter(None, (stack[-1][1] if stack else "", scope)))
+
+
+def path_below(m: Any, part: Any) -> list[str] | None:
+    """The names that lead from a bound layer to one below it."""
+    children = m._modules
+    for name, child in children.items():
+        if child is part:
+            return [name]
+    for name, child in children.items():
+        if child is not None and (below := path_below(child, part)) is not None:
+            return [name, *below]
+    return None

@@ -1,0 +1,116 @@
+"""The facts that programs were traced for, so that a later trace can be told apart from those before.
+
+Every trace of a call leaves its facts here, in words: the latest few of each module, optimizer or class of layers.
+`purenn.debug.explain_compiles` listens.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from purenn.layers.observe import observers
+from purenn.nn.trees import map_leaves
+from purenn.nn.values import ById
+
+__all__ = ["Shape", "Traces", "differences", "listening", "note_trace"]
+
+_KEPT = 8  # traces of one module, optimizer or class of layers
+Listener = Callable[[str, list[str] | None], None]
+_listeners: contextvars.ContextVar[tuple[Listener, ...]] = contextvars.ContextVar("purenn_listeners", default=())
+
+
+class Shape(str):
+    """The dtype and shape of an array, in words."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, value: Any) -> Shape:
+        if not hasattr(value, "shape"):
+            return cls(f"a {type(value).__name__}")
+        return cls(f"{value.dtype}[{', '.join(map(str, value.shape))}]")
+
+
+class Traces:
+    """The facts of the latest traces."""
+
+    def __init__(self) -> None:
+        self.facts: deque[dict[str, Any]] = deque(maxlen=_KEPT)
+        self.last: int | None = None  # the identity of the call that was noted last
+
+
+@contextlib.contextmanager
+def listening(listener: Listener) -> Iterator[None]:
+    """Inside, the listener hears of every trace: what is traced, and how it differs, or None for the first one."""
+    token = _listeners.set((*_listeners.get(), listener))
+    try:
+        yield
+    finally:
+        _listeners.reset(token)
+
+
+def note_trace(traces: Traces, name: str, call: Any, facts: Mapping[str, Any]) -> None:
+    """Keeps a trace's facts, and tells those that listen how they differ from the nearest before.
+
+    Args:
+        traces: where they are kept.
+        name: what is traced.
+        call: the call that it is traced for; a call that is traced several times is noted once.
+        facts: what the trace depends on, by words for it, beside the arguments.
+    """
+    if observers():  # who observes has every program traced once more
+        return
+    now = {**facts, **dict(call.arguments.facts), **_inputs(call.arguments)}
+    if traces.last == id(call) and traces.facts and traces.facts[-1] == now:
+        return
+    nearest = min((differences(before, now) for before in traces.facts), key=len, default=None)
+    traces.facts.append(now)
+    traces.last = id(call)
+    for listener in _listeners.get():
+        listener(name, nearest)
+
+
+class _Place:
+    """Stands for an input of a call."""
+
+    def __init__(self, shape: Shape):
+        self.shape = shape
+
+
+def _inputs(arguments: Any) -> dict[str, Shape]:
+    """The shapes of a call's inputs by their places."""
+    found: dict[str, Shape] = {}
+
+    def leaf(value: Any, where: str) -> None:
+        if isinstance(value, _Place):
+            found[f"argument {where.partition(']')[2] or '()'}"] = value.shape
+
+    map_leaves(arguments.of([_Place(Shape.of(value)) for value in arguments.inputs], None), leaf)
+    return found
+
+
+def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """The differences between two collections of facts, in words."""
+    changed: dict[str, str] = {}
+    for name, fact in now.items():
+        if name in before and before[name] != fact:
+            text = f"is {_shown(fact)}, before {_shown(before[name])}"
+            if not any(text == other and known.endswith(f".{name}") for known, other in changed.items()):
+                changed[name] = text
+    new = [name for name in now if name not in before] or [f"without {name}" for name in before if name not in now]
+    return [*(f"{name} {text}" for name, text in changed.items()), *new]
+
+
+def _shown(fact: Any) -> str:
+    if isinstance(fact, Shape):
+        return str(fact)
+    if isinstance(fact, tuple) and len(fact) == 2 and isinstance(fact[0], type):
+        kind, fact = fact
+        shown = str(fact) if kind in (float, complex) else repr(fact)
+    else:
+        shown = repr(fact)
+    return shown if len(shown) < 60 and not isinstance(fact, ById) else "something else"

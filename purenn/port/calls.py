@@ -1,0 +1,277 @@
+"""Rewriting of calls: torch's functions, and the methods of tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import libcst as cst
+
+from purenn.port.casts import legacy_dtype
+from purenn.port.context import DROPPED, Context, bind
+from purenn.port.factories import FACTORIES, legacy
+from purenn.port.imports import STANDARD
+from purenn.port.inplace import PLAIN_VALUES, in_place_value
+from purenn.port.nodes import argument, as_name, code, without_data
+from purenn.port.remedies import remedy
+from purenn.port.results import TENSOR_METHODS
+from purenn.port.shapes import RULES
+from purenn.port.tables import FUNCTION_ONLY, ROWS
+
+__all__ = ["rewrite_call"]
+
+CONTEXTS = (
+    "no_grad",
+    "inference_mode",
+    "enable_grad",
+    "set_grad_enabled",
+    "autograd.set_detect_anomaly",
+    "autograd.no_grad",
+)
+_ROUNDING = {"floor", "ceil", "trunc", "round", "long", "int", "short", "byte", "frac", "floor_", "ceil_", "round_"}
+# Methods that modules, strings, lists or numpy's arrays have as well.
+_SHARED = {
+    "split",
+    "type",
+    "to",
+    "cuda",
+    "cpu",
+    "float",
+    "double",
+    "half",
+    "bfloat16",
+    "copy",
+    "sort",
+    "index",
+    "apply",
+}
+_CONTAINERS = {"add", "sub", "where", "new", "all", "any", "sort", "index", "copy", "split", "repeat", "round"}
+_NUMBERS = ("int", "float", "bool")
+_RECEIVERS = ("tensor", "unknown")
+_ARRAY_METHODS = TENSOR_METHODS | set(ROWS) | set(RULES)
+
+
+def rewrite_call(context: Context, original: cst.Call, updated: cst.Call) -> cst.BaseExpression:
+    """The call as the port has it."""
+    qualified = context.names.qualify(original.func)
+    if qualified is not None and qualified.split(".")[0] == "torch":
+        made = _function(context, original, updated, qualified.removeprefix("torch."))
+    elif isinstance(original.func, cst.Attribute) and isinstance(updated.func, cst.Attribute):
+        made = _method(context, original, original.func, updated, updated.func)
+    else:
+        return updated
+    return updated if made is None else _laid_out(made, updated)
+
+
+def _laid_out(made: cst.BaseExpression, updated: cst.Call) -> cst.BaseExpression:
+    """The new call with the line breaks of the old one, where they are in its dot and before its arguments."""
+    if updated.lpar and not made.lpar and made is not updated:
+        made = made.with_changes(lpar=updated.lpar, rpar=updated.rpar)
+    if not isinstance(made, cst.Call) or made is updated:
+        return made
+    if not isinstance(updated.whitespace_before_args, cst.SimpleWhitespace) and made.args:
+        made = made.with_changes(whitespace_before_args=updated.whitespace_before_args)
+        last = updated.args[-1] if updated.args else None
+        if last is not None and not isinstance(last.whitespace_after_arg, cst.SimpleWhitespace):
+            args = [*made.args[:-1], made.args[-1].with_changes(whitespace_after_arg=last.whitespace_after_arg)]
+            made = made.with_changes(args=args)
+    old, new = updated.func, made.func
+    if isinstance(old, cst.Attribute) and isinstance(new, cst.Attribute) and old.value is new.value:
+        made = made.with_changes(func=new.with_changes(dot=old.dot))
+    return made
+
+
+def _function(context: Context, node: cst.Call, updated: cst.Call, name: str) -> cst.BaseExpression | None:
+    if name.startswith("nn.init."):
+        return _init(updated, name)
+    if name.startswith("nn.") and "Tensor" not in name:
+        return None  # the name itself is renamed
+    args = _plain(context, node, updated.args)
+    if name in CONTEXTS:
+        return None  # blocks and decorators are left out
+    if name in FACTORIES:
+        made = FACTORIES[name](context, node, args)
+        if name in ("save", "load"):
+            return made
+        return made if made is not None else _by_ops(context, node, name, args)
+    if name == "Tensor" or legacy_dtype(name):
+        return legacy(context, node, args, name)
+    if name.startswith("Tensor."):
+        name = name.removeprefix("Tensor.")
+    if name.startswith("fft."):
+        return _fourier(context, name, args)
+    if name in FUNCTION_ONLY:
+        return _sequence_function(context, node, name, args)
+    if name in ("sparse.mm", "spmm", "hspmm"):
+        return context.call("jnp.matmul", *args)  # arrays are dense
+    if "." in name and name.split(".")[0] in ("linalg", "special"):
+        return _by_ops(context, node, name, args)
+    if "." in name or not args:
+        return _refuse(context, node, name)
+    first = args[0]
+    if first.star or (first.keyword and first.keyword.value not in ("input", "self", "condition")):
+        return _by_ops(context, node, name, args)
+    x = first.value
+    if name in _ROUNDING:
+        x = _exact(context, node.args[0].value, x)
+    return _tensor_call(context, node, name, x, args[1:], method=False)
+
+
+def _plain(context: Context, node: cst.Call, args: Sequence[cst.Arg]) -> list[cst.Arg]:
+    """The arguments without those that mean nothing in jax."""
+    kept = []
+    for arg in args:
+        word = arg.keyword.value if arg.keyword else ""
+        if word in DROPPED - {"copy"}:
+            if word == "requires_grad" and code(arg.value) == "True":
+                context.report.note(
+                    node, "requires_grad=True was left out", "jax.grad says with respect to which arrays it goes"
+                )
+            continue
+        kept.append(arg.with_changes(comma=cst.MaybeSentinel.DEFAULT) if len(args) else arg)
+    if len(kept) == len(args):
+        return list(args)
+    return kept
+
+
+def _tensor_call(
+    context: Context, node: cst.Call, name: str, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool
+) -> cst.BaseExpression | None:
+    """A function of one tensor, or the method of the name."""
+    plain = name[:-1] if name.endswith("_") and not name.endswith("__") else name
+    if any(arg.keyword and arg.keyword.value == "out" for arg in args):
+        context.report.todo(node, f"{name} writes into out=", "assign the result to the name instead")
+        return None
+    made: cst.BaseExpression | None = None
+    if plain in RULES:
+        made = RULES[plain](context, node, x, args, method)
+    elif plain in ROWS and (given := bind(ROWS[plain].parameters, args)) is not None:
+        made = context.from_row(ROWS[plain], x, given, method)
+    elif plain in ("bernoulli", "multinomial") and method:
+        made = FACTORIES[plain](context, node, [argument(x), *args])
+    return made if made is not None else _by_ops(context, node, plain, [argument(x), *args])
+
+
+def _by_ops(context: Context, node: cst.Call, name: str, args: Sequence[cst.Arg]) -> cst.BaseExpression | None:
+    return context.ops(node, name, args)
+
+
+def _sequence_function(
+    context: Context, node: cst.Call, name: str, args: Sequence[cst.Arg]
+) -> cst.BaseExpression | None:
+    if name == "einsum":
+        kind = context.kind(node.args[1].value) if len(args) == 2 else "tensor"
+        many = isinstance(kind, tuple) or kind in ("tensors", "list")
+        return context.call("F.einsum" if many else "jnp.einsum", *args)
+    if name in ("cat", "concat", "concatenate") and context.has_empty:
+        return _by_ops(context, node, name, args)  # torch leaves empty tensors of any rank out
+    given = bind(FUNCTION_ONLY[name].parameters, args)
+    made = None if given is None else context.from_row(FUNCTION_ONLY[name], None, given, False)
+    return made if made is not None else _by_ops(context, node, name, args)
+
+
+def _fourier(context: Context, name: str, args: Sequence[cst.Arg]) -> cst.BaseExpression:
+    made = []
+    for arg in args:
+        word = arg.keyword.value if arg.keyword else None
+        made.append(
+            argument(
+                arg.value,
+                {"dim": "axes" if name.endswith(("n", "2", "shift")) else "axis", "input": "a"}.get(word or "", word),
+            )
+        )
+    return context.call(f"jnp.{name}", *made)
+
+
+def _init(updated: cst.Call, name: str) -> cst.Call:
+    """A function of ``torch.nn.init``: it fills the array of a module, not ``.data`` of it."""
+    args = list(updated.args)
+    if args:
+        args[0] = args[0].with_changes(value=without_data(args[0].value))
+    func = updated.func
+    last = name.rsplit(".", 1)[-1]
+    if not last.endswith("_") and last != "calculate_gain":  # torch's old names
+        fixed = cst.Name(f"{last}_")
+        func = func.with_changes(attr=fixed) if isinstance(func, cst.Attribute) else fixed
+    return updated.with_changes(args=args, func=func)
+
+
+def _method(
+    context: Context, node: cst.Call, func: cst.Attribute, updated: cst.Call, new: cst.Attribute
+) -> cst.BaseExpression | None:
+    name, kind = func.attr.value, context.kind(func.value)
+    if kind == "shape" and name == "numel":
+        return context.call("math.prod", new.value)
+    if kind in _NUMBERS and name in TENSOR_METHODS and not hasattr(float, name):
+        kind = "tensor"  # a default value told a number, but numbers have no such method
+    if kind == "unknown" and not _is_tensor_method(context, node, func):
+        return None
+    if kind not in _RECEIVERS:
+        if kind in ("module", "self") and name == "cuda":
+            return new.value if not isinstance(new.value, cst.Name) or code(new.value) != "self" else None
+        return None
+    plain = name[:-1] if name.endswith("_") and not name.endswith("__") else name
+    if why := remedy(f"Tensor.{name}"):
+        context.report.todo(node, f".{name}() has no counterpart", why)
+        return None
+    if name in PLAIN_VALUES:
+        return None if node in context.statements else in_place_value(context, node, updated, new.value)
+    if plain not in _ARRAY_METHODS and not _is_torch_method(name):
+        return None
+    x = new.value
+    if name in _ROUNDING:
+        x = _exact(context, func.value, x)
+    return _tensor_call(context, node, name, x, _plain(context, node, updated.args), method=True)
+
+
+def _is_tensor_method(context: Context, node: cst.Call, func: cst.Attribute) -> bool:
+    """Whether the object of a method, of which nothing else is known, is a tensor."""
+    name = func.attr.value
+    head = (as_name(func.value) or "").split(".")[0]
+    if (
+        context.names.qualify(func.value) is not None
+        or head in STANDARD
+        or (isinstance(func.value, cst.Call) and as_name(func.value.func) == "super")
+    ):
+        return False
+    if name in _SHARED:
+        kinds = [context.kind(arg.value) for arg in node.args]
+        if name == "split":
+            return bool(kinds) and "str" not in kinds
+        text = code(func.value).rsplit(".", 1)[-1].lower()
+        if any(word in text for word in ("model", "net", "module", "encoder", "decoder", "criterion", "loss_fn")):
+            return False
+        return name in ("cuda", "cpu", "float", "to", "type", "double", "half") and name in TENSOR_METHODS | {
+            "to",
+            "type",
+        }
+    return name in TENSOR_METHODS or name.rstrip("_") in _ARRAY_METHODS - _CONTAINERS
+
+
+def _is_torch_method(name: str) -> bool:
+    from purenn.port.context import known_ops
+
+    plain = name[:-1] if name.endswith("_") else name
+    return (
+        not name.startswith("_")
+        and plain in known_ops()
+        and plain not in ("index", "copy", "format", "count", "load", "save")
+    )
+
+
+def _exact(context: Context, original: cst.BaseExpression, x: cst.BaseExpression) -> cst.BaseExpression:
+    """A quotient that is rounded afterwards: XLA multiplies by the reciprocal of a scalar, which may differ."""
+    inner, new = original, x
+    if (
+        isinstance(inner, cst.BinaryOperation)
+        and isinstance(inner.operator, cst.Divide)
+        and isinstance(new, cst.BinaryOperation)
+        and context.kind(inner.left) == "tensor"
+        and context.kind(inner.right) != "tensor"
+    ):
+        return context.call("ops.div", argument(new.left), argument(new.right))
+    return x
+
+
+def _refuse(context: Context, node: cst.Call, name: str) -> None:
+    why = remedy(name) or "write it with jax"
+    context.report.todo(node, f"torch.{name} has no translation", why)

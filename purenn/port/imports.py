@@ -1,0 +1,143 @@
+"""Names of a file: what torch's names are called in it, and which imports the port needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from purenn.port.nodes import as_name
+
+__all__ = ["MODULES", "STANDARD", "Names", "canonical", "imported"]
+
+# What a qualified name becomes as a module.
+MODULES = {
+    "torch.nn": "purenn.nn",
+    "torch.nn.functional": "purenn.functional",
+    "torch.nn.init": "purenn.nn.init",
+    "torch.nn.utils": "purenn.nn.utils",
+    "torch.nn.utils.rnn": "purenn.utils.rnn",
+    "torch.nn.utils.parametrizations": "purenn.utils.parametrizations",
+    "torch.nn.utils.parametrize": "purenn.utils.parametrize",
+    "torch.nn.utils.prune": "purenn.utils.prune",
+    "torch.nn.attention": "purenn.nn.attention",
+}
+STANDARD = {
+    "jax": "import jax",
+    "jnp": "import jax.numpy as jnp",
+    "math": "import math",
+    "np": "import numpy as np",
+    "optax": "import optax",
+    "purenn": "import purenn",
+    "F": "from purenn import functional as F",
+    "nn": "from purenn import nn",
+    "ops": "from purenn.interop import ops",
+    "itertools": "import itertools",
+}
+
+
+def imported(node: cst.Import | cst.ImportFrom) -> Iterator[tuple[str, str, str]]:
+    """The local name, the qualified name and the module of each alias of an import."""
+    if isinstance(node, cst.Import):
+        for alias in node.names:
+            dotted = as_name(alias.name) or ""
+            local = alias.evaluated_alias
+            yield (local, dotted, dotted) if local else (dotted.split(".")[0], dotted.split(".")[0], dotted)
+    elif not isinstance(node.names, cst.ImportStar) and not node.relative:
+        module = as_name(node.module) or ""
+        for alias in node.names:
+            yield alias.evaluated_alias or alias.evaluated_name, f"{module}.{alias.evaluated_name}", module
+
+
+class _Finder(cst.CSTVisitor):
+    def __init__(self) -> None:
+        self.aliases: dict[str, str] = {}
+        self.top: dict[str, str] = {}
+        self.depth = 0
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
+        self.depth += 1
+
+    def leave_FunctionDef(self, original_node: cst.FunctionDef) -> None:
+        self.depth -= 1
+
+    def visit_Import(self, node: cst.Import) -> None:
+        self._add(node)
+
+    def visit_ImportFrom(self, node: cst.ImportFrom) -> None:
+        self._add(node)
+
+    def _add(self, node: cst.Import | cst.ImportFrom) -> None:
+        for local, qualified, _ in imported(node):
+            self.aliases[local] = qualified
+            if self.depth == 0:
+                self.top[local] = qualified
+
+
+_SAME = (
+    ("torch.nn.modules.", 3),
+    ("torch.nn.parameter.", 2),
+)
+
+
+class Names:
+    """The names that a file has imported, and those that its port uses.
+
+    Attributes:
+        aliases: qualified names by what they are called in the file.
+        top: those that are imported outside of functions.
+        needed: the short names that the port uses: ``jnp``, ``ops`` and so on.
+    """
+
+    def __init__(self, tree: cst.Module):
+        finder = _Finder()
+        tree.visit(finder)
+        self.aliases = finder.aliases
+        self.top = finder.top
+        self.needed: set[str] = set()
+
+    @property
+    def has_torch(self) -> bool:
+        return any(name.split(".")[0] == "torch" for name in self.aliases.values())
+
+    def qualify(self, node: cst.CSTNode | None) -> str | None:
+        """The qualified name of an expression that begins with an imported name, or None."""
+        dotted = as_name(node)
+        if dotted is None:
+            return None
+        head, _, rest = dotted.partition(".")
+        if head not in self.aliases:
+            return None
+        return canonical(f"{self.aliases[head]}.{rest}" if rest else self.aliases[head])
+
+    def use(self, short: str) -> str:
+        """Notes that the port uses one of the usual short names, and gives what it is called in this file."""
+        if short in STANDARD:
+            target = _target(STANDARD[short])
+            for local, qualified in self.top.items():
+                if qualified == target or MODULES.get(canonical(qualified)) == target:
+                    return local
+            self.needed.add(short)
+        return short
+
+    def imports(self, used: set[str]) -> list[str]:
+        """The lines that import what the port uses beside what the file imports already."""
+        lines = [STANDARD[short] for short in sorted(self.needed & used)]
+        return sorted(lines, key=lambda line: (line.startswith("from"), _target(line).replace("jax.numpy", "jax.a")))
+
+
+def canonical(name: str) -> str:
+    """A class of torch's by the name under which it is documented."""
+    for prefix, depth in _SAME:
+        if name.startswith(prefix):
+            return "torch.nn." + name.rsplit(".", 1)[1] if name.count(".") >= depth else name
+    if name.startswith("torch.functional."):
+        return name.replace("torch.functional", "torch", 1)
+    if name == "torch._C._nn.gelu":
+        return "torch.nn.functional.gelu"
+    return name
+
+
+def _target(line: str) -> str:
+    words = line.split()
+    return words[1] if words[0] == "import" else f"{words[1]}.{words[3]}"

@@ -1,0 +1,243 @@
+"""Methods that say sizes and shapes, and functions whose result differs from that of jax's function of the name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import libcst as cst
+
+from purenn.port.context import Context, bind
+from purenn.port.nodes import argument, as_primary, attribute, binary, call, code, expression, integer, length, tuple_of
+
+__all__ = ["RULES"]
+
+Rule = Callable[[Context, cst.CSTNode, cst.BaseExpression, Sequence[cst.Arg], bool], "cst.BaseExpression | None"]
+RULES: dict[str, Rule] = {}
+
+
+def rule(*names: str) -> Callable[[Rule], Rule]:
+    """Registers the translation of functions and methods.
+
+    A rule is given the context, the call, the tensor, the other arguments, and whether it is a method; it gives the new
+    expression, or None where the arguments ask for `purenn.interop.ops`.
+    """
+
+    def register(function: Rule) -> Rule:
+        RULES.update(dict.fromkeys(names, function))
+        return function
+
+    return register
+
+
+def unnamed(arg: cst.Arg) -> cst.Arg:
+    """The argument without its keyword."""
+    return arg.with_changes(keyword=None, equal=cst.MaybeSentinel.DEFAULT)
+
+
+@rule("size")
+def _size(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
+    return length(x, args[0].value) if args else attribute(x, "shape")
+
+
+@rule("dim", "ndimension")
+def _dim(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
+    return attribute(x, "ndim")
+
+
+@rule("numel", "nelement")
+def _numel(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
+    return attribute(x, "size")
+
+
+@rule("view", "reshape")
+def _reshape(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
+    if not method:
+        return context.call("jnp.reshape", argument(x), *args)
+    if len(args) == 1 and (context.kind(args[0].value) == "dtype" or "jnp." in code(args[0].value)):
+        return call(attribute(x, "view"), *args)
+    return call(attribute(x, "reshape"), *map(unnamed, args))
+
+
+@rule("view_as", "reshape_as")
+def _view_as(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
+    return call(attribute(x, "reshape"), attribute(args[0].value, "shape"))
+
+
+@rule("permute")
+def _permute(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
+    plain = [unnamed(arg) for arg in args]
+    if not method:
+        return context.call("jnp.transpose", argument(x), *plain)
+    return call(attribute(x, "transpose"), *plain)
+
+
+@rule("t")
+def _t(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
+    return attribute(x, "T")
+
+
+def shape_of(args: Sequence[cst.Arg]) -> cst.BaseExpression | None:
+    """The shape that is said by several sizes, by one tuple or by one name; None for none."""
+    if len(args) == 1 and not args[0].star:
+        return args[0].value
+    if len(args) == 1 and args[0].star == "*":
+        return args[0].value
+    parts = [cst.StarredElement(arg.value) if arg.star else cst.Element(arg.value) for arg in args]
+    return tuple_of(parts) if parts else None
+
+
+@rule("expand", "broadcast_to")
+def _expand(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
+    shape = shape_of(args)
+    elements = shape.elements if isinstance(shape, cst.Tuple | cst.List) else None
+    if shape is None or elements is None:
+        return (
+            None
+            if context.kind(args[0].value) != "shape" or not _is_shape(args[0].value)
+            else context.call("jnp.broadcast_to", x, shape or x)
+        )
+    if any((integer(e.value) or 0) < 0 or isinstance(e, cst.StarredElement) for e in elements):
+        return None
+    if any(not (isinstance(e.value, cst.Integer | cst.Name) or _is_shape(e.value)) for e in elements):
+        return None  # it may be -1
+    sizes = context.kind
+    if any(isinstance(e.value, cst.Name) and sizes(e.value) not in ("int", "unknown") for e in elements):
+        return None
+    return context.call("jnp.broadcast_to", x, shape)
+
+
+def _is_shape(node: cst.BaseExpression) -> bool:
+    """Whether an expression is a part of a shape, which is never negative."""
+    text = code(node)
+    return ".shape" in text or ".size" in text or text.startswith("len(")
+
+
+@rule("expand_as")
+def _expand_as(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
+    return context.call("jnp.broadcast_to", x, attribute(args[0].value, "shape"))
+
+
+@rule("repeat", "tile")
+def _repeat(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
+    shape = shape_of(args)
+    return None if shape is None else context.call("jnp.tile", x, shape)
+
+
+@rule("flatten", "ravel")
+def _flatten(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
+    given = bind(("start_dim", "end_dim"), args)
+    if given is None:
+        return None
+    start = integer(given["start_dim"]) if "start_dim" in given else 0
+    end = integer(given["end_dim"]) if "end_dim" in given else -1
+    if (start, end) == (0, -1):
+        return call(attribute(x, "reshape"), expression("-1"))
+    if start is None or start < 0 or end != -1 or not isinstance(x, cst.Name):
+        return None
+    first = [argument(length(x, 0))] if start == 1 else [argument(expression(f"{x.value}.shape[:{start}]"), star="*")]
+    return call(attribute(x, "reshape"), *first, expression("-1"))
+
+
+@rule("squeeze")
+def _squeeze(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
+    return None if args else call(attribute(x, "squeeze"))  # with a dimension torch leaves sizes other than 1
+
+
+@rule("flip")
+def _flip(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
+    shape = shape_of([unnamed(arg) for arg in args])
+    if shape is None:
+        return None
+    if isinstance(shape, cst.List):
+        shape = tuple_of(list(shape.elements))
+    return context.call("jnp.flip", argument(x), argument(shape, "axis"))
+
+
+@rule("var")
+def _var(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
+    name = method_name(node)
+    given = bind(("dim", "unbiased", "keepdim", "correction"), args)
+    if given is None or ("unbiased" in given and code(given["unbiased"]) not in ("True", "False")):
+        return None
+    if "dim" in given and code(given["dim"]) in ("True", "False"):  # x.std(False): the first may be unbiased
+        if "unbiased" in given:
+            return None
+        given["unbiased"] = given.pop("dim")
+    made = [argument(given["dim"])] if "dim" in given else []
+    if "correction" in given:
+        made.append(argument(given["correction"], "ddof"))
+    elif "unbiased" not in given or code(given["unbiased"]) == "True":
+        made.append(argument(expression("1"), "ddof"))
+    if "keepdim" in given:
+        made.append(argument(given["keepdim"], "keepdims"))
+    if method:
+        return call(attribute(x, name), *made)
+    if made and made[0].keyword is None:
+        made[0] = argument(made[0].value, "axis")
+    return context.call(f"jnp.{name}", argument(x), *made)
+
+
+def method_name(node: cst.CSTNode) -> str:
+    """The last part of the name that a call calls."""
+    func = node.func if isinstance(node, cst.Call) else node
+    return func.attr.value if isinstance(func, cst.Attribute) else func.value if isinstance(func, cst.Name) else ""
+
+
+@rule("max", "min")
+def _max(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
+    """The largest element, or the larger of two; along a dimension torch gives the places too, as `ops.max` does."""
+    name = method_name(node)
+    if not args:
+        return call(attribute(x, name)) if method else context.call(f"jnp.{name}", x)
+    given = bind(("dim", "keepdim"), args)
+    other = bind(("other",), args)
+    if given is None and other is None:
+        return None
+    value = args[0].value
+    assert isinstance(node, cst.Call)
+    if len(args) == 1 and context.kind(node.args[-1].value) == "tensor" and not args[0].keyword:
+        return context.call(f"jnp.{name}imum", argument(x), argument(value))
+    return None
+
+
+@rule("norm")
+def _norm(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
+    return context.call("F.norm", argument(x), *args)
+
+
+@rule("chunk")
+def _chunk(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
+    return None
+
+
+@rule("unbind")
+def _unbind(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
+    given = bind(("dim",), args)
+    if given is None:
+        return None
+    return context.call("jnp.unstack", argument(x), *([argument(given["dim"], "axis")] if given else []))
+
+
+@rule("nonzero")
+def _nonzero(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
+    """The places of what isn't zero: a matrix in torch, one array per dimension in jax."""
+    if not args:
+        return context.call("jnp.argwhere", x)
+    given = bind(("as_tuple",), args)
+    if given is None or code(given["as_tuple"]) != "True":
+        return None
+    return context.call("jnp.nonzero", x)
+
+
+@rule("where")
+def _where(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
+    if any(arg.keyword or arg.star for arg in args):
+        return None
+    if method:
+        return context.call("jnp.where", args[0].value, x, args[1].value)
+    return context.call("jnp.where", argument(x), *args)
+
+
+@rule("rsub")
+def _rsub(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
+    return binary(args[0].value, "-", as_primary(x)) if len(args) == 1 else None

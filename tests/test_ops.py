@@ -1,0 +1,99 @@
+"""`purenn.interop.ops` beside torch, by torch's own operator database and by what that leaves out."""
+
+import importlib.util
+import sys
+import zlib
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import ops_engine as engine
+import pytest
+import torch
+
+from purenn.interop import ops
+
+SPEC = importlib.util.spec_from_file_location("ops_page", Path(__file__).parent.parent / "tools" / "ops_page.py")
+assert SPEC is not None
+assert SPEC.loader is not None
+page = importlib.util.module_from_spec(SPEC)
+sys.modules["ops_page"] = page
+SPEC.loader.exec_module(page)
+
+
+def rows():
+    """A row per entry and dtype; all but a fixed part of them are slow."""
+    for entry in engine.COVERED:
+        for dtype in engine.DTYPES:
+            if getattr(torch, dtype) in entry.dtypes and not (dtype == "int32" and entry.name in engine.RANDOM):
+                name = f"{engine.label(entry)}-{dtype}"
+                slow = zlib.crc32(name.encode()) % 6
+                yield pytest.param(entry, dtype, id=name, marks=pytest.mark.slow if slow else ())
+
+
+@pytest.mark.parametrize(("entry", "dtype"), list(rows()))
+def test_first_sample_is_torchs(entry, dtype):
+    """The middle one of the database's samples: the first are scalars."""
+    given = engine.samples(entry, dtype)
+    engine.check_sample(entry, given[len(given) // 2], engine.SCALE.get(entry.name, 1.0))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("entry", "dtype"), [pytest.param(*p.values, id=p.id) for p in rows()])
+def test_samples_are_torchs(entry, dtype):
+    for number, sample in enumerate(engine.samples(entry, dtype)):
+        try:
+            engine.check_sample(entry, sample, engine.SCALE.get(entry.name, 1.0))
+        except Exception as error:
+            raise AssertionError(f"sample {number}: {sample.summary()}") from error
+
+
+def refusals():
+    for entry in engine.COVERED:
+        if entry.error_inputs_func is not None:
+            slow = zlib.crc32(engine.label(entry).encode()) % 2
+            yield pytest.param(entry, id=engine.label(entry), marks=pytest.mark.slow if slow else ())
+
+
+@pytest.mark.parametrize("entry", list(refusals()))
+def test_what_torch_refuses_is_refused(entry):
+    for bad in engine.refused(entry):
+        args, kwargs = engine.arguments(entry, bad)
+        with pytest.raises(engine.REFUSALS):
+            engine.found(entry)(*engine.to_jax(args), **engine.to_jax(kwargs))
+
+
+def test_the_page_is_not_stale():
+    assert page.PAGE.read_text() == page.page(), "run python tools/ops_page.py"
+
+
+def test_every_name_of_the_survey_is_there():
+    assert page.missing() == []
+
+
+FACTORED = {
+    "svd": lambda u, s, v: (u * s[..., None, :]) @ v.swapaxes(-1, -2).conj(),
+    "linalg.svd": lambda u, s, v: (u * s[..., None, :]) @ v,
+    "linalg.qr": lambda q, r: q @ r,
+    "qr": lambda q, r: q @ r,
+    "linalg.eigh": lambda w, v: (v * w[..., None, :]) @ v.swapaxes(-1, -2).conj(),
+    "linalg.lu": lambda p, lower, upper: p @ lower @ upper,
+}
+
+
+@pytest.mark.parametrize("name", sorted(FACTORED))
+def test_factors_multiply_to_the_matrix(name):
+    x = np.random.default_rng(0).standard_normal((2, 4, 4)).astype(np.float32)
+    x = x + x.swapaxes(-1, -2)
+    function = ops
+    for part in name.split("."):
+        function = getattr(function, part)
+    whole = lambda x: FACTORED[name](*(f(x, False) if name.endswith("svd") and "linalg" in name else f(x)))  # noqa: E731
+    f = function
+    np.testing.assert_allclose(whole(x), x, atol=1e-4)
+    weight = jnp.asarray(np.random.default_rng(1).standard_normal(x.shape), jnp.float32)
+    gradient = jax.grad(lambda x: jnp.sum(weight * whole(x)))(jnp.asarray(x))
+    expected = (weight + weight.swapaxes(-1, -2)) / 2 if name == "linalg.eigh" else weight
+    got = (gradient + gradient.swapaxes(-1, -2)) / 2 if name == "linalg.eigh" else gradient
+    np.testing.assert_allclose(got, expected, atol=2e-3)
