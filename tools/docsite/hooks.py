@@ -20,7 +20,12 @@ from mkdocs.plugins import event_priority  # noqa: E402
 from mkdocs.structure.files import File, Files  # noqa: E402
 
 ROOT = HERE.parents[1]
-ROOT_PAGES = {"CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md", "examples/README.md": "examples.md"}
+ROOT_PAGES = {
+    "CHANGELOG.md": "changelog.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "README.md": "readme.md",
+    "examples/README.md": "examples.md",
+}
 SCRIPTS = sorted(path.stem for path in (ROOT / "examples").glob("*.py"))
 formulas: dict[str, Formulas] = {}
 
@@ -32,7 +37,7 @@ def on_startup(**_: Any) -> None:
 
 def _repository_pages() -> dict[str, str]:
     """Where files of the repository are on the site."""
-    found = {**ROOT_PAGES, "README.md": "index.md"}
+    found = dict(ROOT_PAGES)
     found |= {f"examples/{name}.py": f"examples/{name}.md" for name in SCRIPTS}
     for path in (ROOT / "examples/notebooks").glob("*.ipynb"):
         found[f"examples/notebooks/{path.name}"] = f"notebooks/{path.stem}.md"
@@ -55,7 +60,10 @@ def moved_links(text: str, source: str, uri: str) -> str:
             raise ValueError(f"{source}: {target} has no page on the site")
         return f"{before}{posixpath.relpath(there, posixpath.dirname(uri) or '.')}{anchor}"
 
-    return re.sub(r"(\]\(|src=\")([^)#\s\"]*)(#[^)\s\"]*)?", move, text)
+    pieces = re.split(r"(^```.*?^```)", text, flags=re.S | re.M)
+    for i in range(0, len(pieces), 2):
+        pieces[i] = re.sub(r"(\]\(|src=\")([^)#\s\"]*)(#[^)\s\"]*)?", move, pieces[i])
+    return "".join(pieces)
 
 
 @event_priority(100)
