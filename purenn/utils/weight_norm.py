@@ -10,7 +10,8 @@ import jax.numpy as jnp
 
 from purenn import check
 from purenn.lowering.dtypes import compute_dtype, widened
-from purenn.utils.computed import Computed, attach, computed_of, detach
+from purenn.utils.computed import Computed
+from purenn.utils.target import Changed, attach, computed_of, detach
 
 __all__ = ["WeightNorm", "norm_except_dim", "normalized_weight", "remove_weight_norm", "weight_norm"]
 
@@ -61,10 +62,10 @@ class WeightNorm(Computed):
 
     def remove(self, module: Any) -> None:
         """Makes the weight of a module a plain parameter again."""
-        detach(module, self.name)
+        remove_weight_norm(module, self.name)
 
 
-def weight_norm(module: Any, name: str = "weight", dim: int | None = 0) -> Any:
+def weight_norm(module: Changed, name: str = "weight", dim: int | None = 0) -> Changed:
     r"""Computes a weight from its norms and its direction, with torch's older names.
 
     .. math:: w = g\, \frac{v}{\lVert v \rVert}
@@ -72,12 +73,10 @@ def weight_norm(module: Any, name: str = "weight", dim: int | None = 0) -> Any:
     `purenn.utils.parametrizations.weight_norm` is the newer form of it, and loads what this one saved.
 
     Args:
-        module: a module, which is changed; a layer; or a triple ``(layer, params, state)``.
+        module: a module, which is changed and returned; a layer or a triple ``(layer, params, state)``, of which a
+            changed copy is returned.
         name: the weight's; its place is taken by ``name_g`` and ``name_v``.
         dim: the dimension whose slices are normalized; None normalizes the whole array.
-
-    Returns:
-        The module; or the new layer or triple.
 
     Raises:
         RuntimeError: the weight is computed already. ValueError: there is none of that name.
@@ -93,7 +92,7 @@ def weight_norm(module: Any, name: str = "weight", dim: int | None = 0) -> Any:
     return attach(module, WeightNorm(name, dim))
 
 
-def remove_weight_norm(module: Any, name: str = "weight") -> Any:
+def remove_weight_norm(module: Changed, name: str = "weight") -> Changed:
     """Makes a weight that `weight_norm` changed a plain parameter again, with the value it has.
 
     Args:
@@ -108,6 +107,4 @@ def remove_weight_norm(module: Any, name: str = "weight") -> Any:
         >>> sorted(m.state_dict())
         ['bias', 'weight']
     """
-    if not isinstance(computed_of(module).get(name), WeightNorm):
-        raise ValueError(f"weight_norm of {name!r} not found in {module!r}")
-    return detach(module, name)
+    return detach(module, name, WeightNorm, f"weight_norm of {name!r} not found in {module!r}")
