@@ -9,7 +9,7 @@ in the dimensions in which they agree, such as the batch.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import jax
@@ -26,7 +26,7 @@ def over_explicit_axes(function: F) -> F:
     """Makes a function run over meshes with explicit axes; elsewhere it is called as it is."""
 
     @functools.wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
+    def call(*args: object, **kwargs: object) -> Any:
         mesh = get_abstract_mesh()
         if AxisType.Explicit not in mesh.axis_types:
             return function(*args, **kwargs)
@@ -38,7 +38,7 @@ def over_explicit_axes(function: F) -> F:
         stream = random.around()
         inside = stream and _Keys()
 
-        def run(keys: list[Any], *arrays: Any) -> Any:
+        def run(keys: list[Any], *arrays: Sequence[Any]) -> Any:
             filled = list(leaves)
             for i, array in zip(places, arrays, strict=True):
                 filled[i] = array
@@ -68,13 +68,13 @@ class _Keys(random.Stream):
         return self.keys[self.count - 1] if self.keys else jax.random.key(0)
 
 
-def _spec(array: Any) -> tuple[Any, ...]:
+def _spec(array: jax.Array) -> tuple[Any, ...]:
     """The mesh axes by dimension of a sharded array; nothing for one that is whole on each device."""
     spec = tuple(jax.typeof(array).sharding.spec)
     return spec if any(axes is not None for axes in spec) else ()
 
 
-def _outputs(run: Callable[..., Any], arrays: list[Any], mesh: Any) -> Any:
+def _outputs(run: Callable[..., Any], arrays: list[Any], mesh: jax.sharding.Mesh | jax.sharding.AbstractMesh) -> Any:
     """The shardings of the results."""
     try:
         return jax.tree.map(lambda out: out.sharding, jax.eval_shape(run, *arrays))
@@ -83,7 +83,7 @@ def _outputs(run: Callable[..., Any], arrays: list[Any], mesh: Any) -> Any:
     first = next(array for array in arrays if _spec(array))
     spec = _spec(first)
 
-    def like_first(out: Any) -> NamedSharding:
+    def like_first(out: jax.ShapeDtypeStruct | jax.Array) -> NamedSharding:
         sizes = zip(spec, first.shape, out.shape, strict=False)
         return NamedSharding(mesh, PartitionSpec(*[axes if size == other else None for axes, size, other in sizes]))
 

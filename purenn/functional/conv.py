@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -17,7 +16,7 @@ __all__ = ["conv1d", "conv2d", "conv3d", "conv_tbc", "conv_transpose1d", "conv_t
 
 
 def _arrays(
-    where: str, n: int, layout: str, input: Any, weight: Any, bias: Any
+    where: str, n: int, layout: str, input: ArrayLike, weight: ArrayLike, bias: ArrayLike | None
 ) -> tuple[jax.Array, jax.Array, jax.Array | None]:
     """Checks the ranks and dtypes of the arrays; `layout` names the first two dimensions of the weight."""
     spatial = ", ".join("DHW"[-n:]) if n > 1 else "L"
@@ -40,7 +39,14 @@ def _with_bias(y: jax.Array, b: jax.Array | None, n: int, batched: bool) -> jax.
 
 
 def _conv(
-    n: int, input: Any, weight: Any, bias: Any, stride: Size, padding: Size | str, dilation: Size, groups: int
+    n: int,
+    input: ArrayLike,
+    weight: ArrayLike,
+    bias: ArrayLike | None,
+    stride: Size,
+    padding: Size | str,
+    dilation: Size,
+    groups: int,
 ) -> jax.Array:
     """Checks the arguments and convolves."""
     where = f"conv{n}d"
@@ -82,9 +88,9 @@ def _pads(
 
 def _conv_transpose(
     n: int,
-    input: Any,
-    weight: Any,
-    bias: Any,
+    input: ArrayLike,
+    weight: ArrayLike,
+    bias: ArrayLike | None,
     stride: Size,
     padding: Size,
     output_padding: Size,

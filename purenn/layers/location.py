@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
+
+if TYPE_CHECKING:
+    from purenn.layers.bound import Bound
 
 __all__ = ["add_location", "describe_arguments", "move_location"]
 
@@ -20,7 +23,7 @@ class _Location:
     last: Any  # the outermost bound layer that the error has passed
 
 
-def add_location(error: Exception, m: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+def add_location(error: Exception, m: Bound, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
     """Writes into an error from which bound layer it came; each layer around that one adds the child's name.
 
     A ValueError or TypeError says it in its message, any other error in a note. Errors of jax's own classes have
@@ -45,7 +48,7 @@ def add_location(error: Exception, m: Any, args: tuple[Any, ...], kwargs: Mappin
         error.__notes__ = [*notes, text]
 
 
-def _path(m: Any, part: Any) -> list[str] | None:
+def _path(m: Bound, part: Bound) -> list[str] | None:
     """The names that lead from a bound layer to one below it."""
     for name, child in m._modules.items():
         if child is part:
@@ -55,7 +58,7 @@ def _path(m: Any, part: Any) -> list[str] | None:
     return None
 
 
-def move_location(error: Exception, m: Any) -> None:
+def move_location(error: Exception, m: Bound) -> None:
     """Says that an error's outermost layer so far stands for this one, of which it is a copy."""
     if (location := vars(error).get("_location")) is not None:
         location.last = m

@@ -10,7 +10,7 @@ import numpy as np
 
 from purenn import random
 from purenn.init import Initializer
-from purenn.typing import DTypeLike
+from purenn.typing import ArrayLike, DTypeLike
 
 __all__ = ["Constant", "Spec", "array_spec", "as_dtype", "as_value"]
 
@@ -32,7 +32,7 @@ class Spec(NamedTuple):
 class Constant:
     """An array as a hyper-parameter, such as the class weights of a loss: compared and hashed by its content."""
 
-    def __init__(self, array: Any):
+    def __init__(self, array: ArrayLike):
         self.array = np.asarray(array)
         self._content = (self.array.shape, str(self.array.dtype), self.array.tobytes())
 

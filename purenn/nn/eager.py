@@ -23,10 +23,12 @@ from purenn.layers.base import Layer
 from purenn.layers.bound import Bound
 from purenn.nn import access
 from purenn.nn.arguments import Arguments
+from purenn.nn.copies import Copies
 from purenn.nn.program import Call, KeyedJit, NoCall, Programs, current_call, execute, in_call, refuse_tracers, traced
 from purenn.nn.reach import Reach
 from purenn.nn.structure import structure
 from purenn.nn.trees import Result
+from purenn.typing import Key
 from purenn.variable import Variable, value_of
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ def _is_plain(arguments: Arguments, args: tuple[Any, ...], kwargs: dict[str, Any
     return one and not program.needs_key and isinstance(args[0], jax.Array) and not isinstance(args[0], Tracer)
 
 
-def _keep_plan(module: Node, x: Any, short: Callable[[Any], Any]) -> None:
+def _keep_plan(module: Node, x: object, short: Callable[[Any], Any]) -> None:
     if tracing.current() == tracing.NO_TRACE and not (module._hooks or module._pre_hooks):
         vars(module)["_plan"] = Plan(type(x), short)
 
@@ -61,7 +63,7 @@ def leaf(
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
     training: bool | None = None,
-    key: Any = None,
+    key: Key | None = None,
     method: str | None = None,
 ) -> Any:
     """The call of a stock module without children: its layer's, compiled once for all equal layers."""
@@ -88,7 +90,7 @@ def leaf(
     call = Call(_NOTHING, arguments)
     output = execute(program, call, key, finish, *access.read(variables), *arguments.inputs)
 
-    def short(x: Any) -> Any:
+    def short(x: object) -> Any:
         if tracing.current() != tracing.NO_TRACE or in_call():
             return leaf(module, (x,), {})
         try:
@@ -113,7 +115,7 @@ _NOTHING = Reach(set(), set(), lift=True)
 def _leaf(
     layer: Layer, training: bool, arguments: Any, method: str | None, names: tuple[tuple[str, bool], ...], count: int
 ) -> KeyedJit:
-    def run(stream: random.Stream, *inputs: Any) -> Any:
+    def run(stream: random.Stream, *inputs: object) -> Any:
         call, rest = current_call(), iter(inputs)
         variables = [None if absent else Variable(next(rest)) for _, absent in names]
         named = [(name, variable) for (name, _), variable in zip(names, variables, strict=True)]
@@ -157,7 +159,7 @@ def compiled(
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
     training: bool | None = None,
-    key: Any = None,
+    key: Key | None = None,
     method: str | None = None,
     *,
     shared: bool = False,
@@ -183,7 +185,7 @@ def compiled(
         inputs = *access.read(variables), *found.arrays, *arguments.inputs
         output = execute(program, Call(found, arguments), key, finish, *inputs)
 
-        def short(x: Any) -> Any:
+        def short(x: object) -> Any:
             if tracing.current() != tracing.NO_TRACE or in_call() or not found.holds():
                 return module._enter((x,), {})
             try:
@@ -206,12 +208,12 @@ def compiled(
 def _whole(name: str, training: bool | None, method: str | None, checked: bool) -> KeyedJit:
     """The program of a whole `forward`; ``checked`` says whether values are checked, as in an eager call."""
 
-    def body(copies: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def body(copies: Copies, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         twin = copies.of(copies.reach.first)
         output = twin._run(args, kwargs) if method is None else twin._call_method(method, *args, **kwargs)
         return Result.of(output, name)
 
-    def run(stream: random.Stream, *inputs: Any) -> Any:
+    def run(stream: random.Stream, *inputs: object) -> Any:
         found, _ = current_call()
         count, end = len(found.variables), len(found.variables) + len(found.arrays)
         given = list(inputs[end:])

@@ -21,7 +21,7 @@ __all__ = ["EXTRA_STATE", "check_kind", "fitting", "flat_copy", "remedy"]
 EXTRA_STATE = "_extra_state"
 
 
-def check_kind(state_dict: Any) -> None:
+def check_kind(state_dict: object) -> None:
     """Refuses what isn't a dict, and says what to give instead."""
     if isinstance(state_dict, str | os.PathLike):
         raise TypeError(

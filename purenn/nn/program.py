@@ -29,6 +29,7 @@ from purenn.nn.structure import Hashed, Structure
 from purenn.nn.unsteady import refusing
 from purenn.nn.values import ById, left_out_of_caches
 from purenn.nn.walk import reach
+from purenn.typing import Array, Key
 from purenn.variable import Variable
 from purenn.warn import warn_user
 
@@ -63,10 +64,10 @@ class KeyedJit:
     def __init__(self, run: Callable[..., Any], name: str, donate: tuple[int, ...] = ()):
         self.needs_key = False
 
-        def plain(*inputs: Any) -> Any:
+        def plain(*inputs: object) -> Any:
             return run(_NoKeys(), *inputs)
 
-        def keyed(key: Any, count: Any, *inputs: Any) -> Any:
+        def keyed(key: Array, count: Array | None, *inputs: object) -> Any:
             if count is not None:
                 key = jax.random.fold_in(random.as_key(key) if key.dtype == np.uint32 else key, count)
             return run(random.Stream(key), *inputs)
@@ -76,7 +77,7 @@ class KeyedJit:
         self.plain = compiler.jit(plain, donate_argnums=donate)
         self.keyed = compiler.jit(keyed, donate_argnums=tuple(2 + i for i in donate))
 
-    def __call__(self, key: Any, generator: random.Stream, ticket: Variable, *inputs: Any) -> Any:
+    def __call__(self, key: Key | None, generator: random.Stream, ticket: Variable, *inputs: object) -> Any:
         if not self.needs_key:
             try:
                 return self.plain(*inputs)
@@ -236,7 +237,7 @@ def _difference(before: dict[str, Any], now: dict[str, Any]) -> str:
     return new[0] if new else "which functions or objects are reached, and in what order"
 
 
-def _shown(fact: Any) -> str:
+def _shown(fact: object) -> str:
     if isinstance(fact, tuple) and len(fact) == 2 and isinstance(fact[0], type):
         kind, fact = fact
         shown = str(fact) if kind in (float, complex) else repr(fact)
@@ -259,9 +260,9 @@ def _shape(value: Any) -> Any:
 def execute(
     program: KeyedJit,
     call: Call,
-    key: Any,
+    key: Key | None,
     finish: Callable[[Any], tuple[Any, list[Variable], list[Any]]],
-    *inputs: Any,
+    *inputs: object,
 ) -> Any:
     """Runs a program and puts what changed into place, all of it or nothing.
 

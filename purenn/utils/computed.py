@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import jax
@@ -36,7 +36,7 @@ class Computed:
     suffixes: tuple[str, ...] = ()
     has_list: ClassVar[bool] = False
 
-    def __call__(self, m: Any) -> Any:
+    def __call__(self, m: Bound) -> Any:
         """The array."""
         raise NotImplementedError
 
@@ -53,7 +53,7 @@ class Computed:
         """The layers that hold the arrays, where they don't lie beside it: these are found in ``parametrizations``."""
         return {}
 
-    def assign(self, m: Any, value: Any) -> None:
+    def assign(self, m: Bound, value: object) -> None:
         """Sets the arrays so that the computed one is a value."""
         names = " and ".join(self.name + suffix for suffix in self.suffixes)
         raise AttributeError(f"{m!r}: {self.name!r} is computed from {names}: set these, or remove it first")
@@ -115,7 +115,7 @@ class Parametrized(Layer):
                 params, state = _replaced(computed, params, state, computed.split)
         return params, state
 
-    def bind(self, params: Any, state: Any, **options: Any) -> Bound:
+    def bind(self, params: dict[str, Any], state: dict[str, Any], **options: Any) -> Bound:
         m = super().bind(params, state, **options)
         vars(m)["_computed"] = self.by_name
         return m
@@ -165,7 +165,12 @@ def drawn_shapes(layer: Layer) -> tuple[dict[str, Any], dict[str, Any]]:
     return params, state
 
 
-def _replaced(computed: Computed, params: Any, state: Any, split: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+def _replaced(
+    computed: Computed,
+    params: Mapping[str, Any],
+    state: Mapping[str, Any],
+    split: Callable[[Any], tuple[dict[str, Any], dict[str, Any]]],
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """The trees with an array's place taken by those it is computed from."""
     params, state = dict(params), dict(state)
     if computed.name not in params and computed.name not in state:

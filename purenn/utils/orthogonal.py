@@ -12,7 +12,7 @@ from jax import lax
 from purenn import check
 from purenn.layers.base import Layer, Spec
 from purenn.layers.bound import Bound
-from purenn.typing import DTypeLike, Key
+from purenn.typing import Array, DTypeLike, Key
 from purenn.utils.parametrize import add_parametrization
 from purenn.utils.target import Changed, change, read
 
@@ -32,7 +32,7 @@ def _householder_product(a: jax.Array, tau: jax.Array) -> jax.Array:
     start = jnp.broadcast_to(jnp.eye(n, k, dtype=a.dtype), a.shape)
     vectors = jnp.tril(a, -1) + start
 
-    def reflect(q: jax.Array, i: Any) -> tuple[jax.Array, None]:
+    def reflect(q: jax.Array, i: Array) -> tuple[jax.Array, None]:
         v = lax.dynamic_index_in_dim(vectors, i, -1)
         t = lax.dynamic_index_in_dim(tau, i, -1)[..., None]
         return q - t * (v @ (jnp.swapaxes(v, -1, -2) @ q)), None
@@ -62,7 +62,7 @@ class _Orthogonal(Layer):
         eye = lambda rng, shape, dtype=jnp.float32: jnp.broadcast_to(jnp.eye(n, dtype=dtype), shape)  # noqa: E731
         return {"base": Spec(shape, eye)} if self.use_trivialization else {}
 
-    def forward(self, m: Any, original: Any) -> Any:
+    def forward(self, m: Bound, original: jax.Array) -> Any:
         x, wide = _tall(original)
         n, k = x.shape[-2:]
         if self.orthogonal_map == "householder":
@@ -84,7 +84,7 @@ class _Orthogonal(Layer):
             q = m.base @ q
         return jnp.swapaxes(q, -1, -2) if wide else q
 
-    def right_inverse(self, m: Any, value: Any) -> Any:
+    def right_inverse(self, m: Bound, value: jax.Array) -> Any:
         check.shape("orthogonal", "the matrix", value, self.shape)
         q, wide = _tall(value)
         n, k = q.shape[-2:]

@@ -44,7 +44,7 @@ def _evaluate(m: Bound) -> Any:
     return x
 
 
-def _invert(parametrizations: Sequence[Any], value: Any, *, all_must: bool) -> Any:
+def _invert(parametrizations: Sequence[Any], value: object, *, all_must: bool) -> Any:
     """The originals of a value; outside of an assignment, one without ``right_inverse`` counts as the identity."""
     for parametrization in reversed(parametrizations):
         if hasattr(parametrization, "right_inverse"):
@@ -72,12 +72,12 @@ def _named(value: Any, dtype: DTypeLike) -> dict[str, Any]:
     return {f"original{i}": part for i, part in enumerate(value)}
 
 
-def _inverted(parametrizations: Sequence[Any], x: Any) -> dict[str, Any]:
+def _inverted(parametrizations: Sequence[Any], x: jax.Array) -> dict[str, Any]:
     """The arrays from which new parametrizations start, so that the first gives `x`."""
     return _named(_invert(parametrizations, x, all_must=False), x.dtype)
 
 
-def _check_unchanged(before: Any, after: Any, what: str = "a parametrization") -> None:
+def _check_unchanged(before: object, after: object, what: str = "a parametrization") -> None:
     """Checks that an array has the dtype and shape of another."""
     if not hasattr(after, "dtype"):
         raise ValueError(f"{what} must give an array, got {type(after).__name__}")
@@ -87,7 +87,7 @@ def _check_unchanged(before: Any, after: Any, what: str = "a parametrization") -
             raise ValueError(f"{what} may not change the {fact} of the array without unsafe=True: from {was} to {now}")
 
 
-def _check_safe(parametrization: Any, x: Any) -> None:
+def _check_safe(parametrization: Any, x: jax.Array) -> None:
     """That a parametrization on top of others maps arrays to arrays of their kind, as does its inverse."""
     y = parametrization(x)
     _check_unchanged(x, y)
@@ -132,7 +132,7 @@ class ListedArray(Computed):
     renamed: bool = False  # takes the names of the older weight_norm
     has_list = True
 
-    def __call__(self, m: Any) -> Any:
+    def __call__(self, m: Bound) -> Any:
         cache = _cache.get()
         key = id(m), self.name
         if cache is not None and key in cache:
@@ -158,7 +158,7 @@ class ListedArray(Computed):
         params, state = ({"parametrizations": {self.name: tree}} if tree else {} for tree in trees)
         return (params, state) if self.list.trained else (state, params)
 
-    def assign(self, m: Any, value: Any) -> None:
+    def assign(self, m: Bound, value: object) -> None:
         m.parametrizations[self.name].right_inverse(value)
 
     def rename(self, given: dict[str, Any], prefix: str) -> None:
@@ -224,7 +224,7 @@ class ParametrizationList(nn.ModuleList):
 
     unsafe: bool
 
-    def __init__(self, modules: Sequence[Module], original: Any, unsafe: bool = False, *, trained: bool = True):
+    def __init__(self, modules: Sequence[Module], original: jax.Array, unsafe: bool = False, *, trained: bool = True):
         if len(modules) == 0:
             raise ValueError("ParametrizationList requires one or more modules.")
         self._fill(modules, _inverted(modules, original), unsafe, trained)
@@ -250,7 +250,7 @@ class ParametrizationList(nn.ModuleList):
     def forward(self) -> Any:
         return _evaluate(self)
 
-    def right_inverse(self, value: Any) -> None:
+    def right_inverse(self, value: jax.Array) -> None:
         """Sets the originals so that the array becomes a value.
 
         Raises:
@@ -289,7 +289,7 @@ def list_of(parts: Sequence[Bound], originals: Mapping[str, Any], trained: bool,
     return ParametrizedArray(layers, entries, trained, unsafe).bind(params, state, stream=parts[0]._stream)
 
 
-def with_part(held: Any, part: Bound, x: Any, trained: bool, unsafe: bool) -> Any:
+def with_part(held: Any, part: Bound, x: jax.Array, trained: bool, unsafe: bool) -> Any:
     """A list with one more parametrization: of modules the same list, of bound layers a new one.
 
     Args:

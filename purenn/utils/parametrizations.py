@@ -25,10 +25,10 @@ __all__ = ["orthogonal", "spectral_norm", "weight_norm"]
 class _WeightNorm(Layer):
     dim: int | None = 0
 
-    def forward(self, m: Any, weight_g: Any, weight_v: Any) -> Any:
+    def forward(self, m: Bound, weight_g: jax.Array, weight_v: jax.Array) -> Any:
         return normalized_weight(weight_v, weight_g, self.dim)
 
-    def right_inverse(self, m: Any, weight: Any) -> tuple[Any, Any]:
+    def right_inverse(self, m: Bound, weight: jax.Array) -> tuple[Any, Any]:
         return norm_except_dim(weight, self.dim), weight
 
     def extra_repr(self) -> str:
@@ -89,7 +89,7 @@ class _SpectralNorm(Layer):
         start = lambda rng, shape, dtype=jnp.float32: random_unit(rng, shape, dtype, self.eps)  # noqa: E731
         return {"_u": Spec((height,), start), "_v": Spec((width,), start)}
 
-    def _iterated(self, m: Any, weight: Any, times: int) -> tuple[Any, Any]:
+    def _iterated(self, m: Bound, weight: jax.Array, times: int) -> tuple[Any, Any]:
         u, v, matrix = m._u, m._v, lax.stop_gradient(as_matrix(weight, self.dim))
         for _ in range(times):
             u = normalize(matrix @ v, self.eps)
@@ -98,18 +98,18 @@ class _SpectralNorm(Layer):
             m._u, m._v = u, v
         return lax.stop_gradient(u), lax.stop_gradient(v)
 
-    def prepare(self, m: Any, weight: Any) -> None:
+    def prepare(self, m: Bound, weight: jax.Array) -> None:
         """Brings the vectors near those of the weight that is to be normalized."""
         if len(self.shape) > 1:
             self._iterated(m, weight, 15)
 
-    def forward(self, m: Any, weight: Any) -> Any:
+    def forward(self, m: Bound, weight: jax.Array) -> Any:
         if len(self.shape) < 2:
             return normalize(weight, self.eps)
         u, v = self._iterated(m, weight, self.n_power_iterations if m.training else 0)
         return weight / jnp.vdot(u, as_matrix(weight, self.dim) @ v)
 
-    def right_inverse(self, m: Any, value: Any) -> Any:
+    def right_inverse(self, m: Bound, value: jax.Array) -> Any:
         return value
 
     def extra_repr(self) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from purenn import random
 from purenn.layers.base import Layer
 from purenn.layers.bound import Bound
@@ -88,7 +86,7 @@ def add_parametrization(
     hold(m, ListedArray(name, held._layer, renamed or (old is not None and old.renamed)), held)
 
 
-def _bound_parametrization(m: Bound, parametrization: Any) -> Bound:
+def _bound_parametrization(m: Bound, parametrization: object) -> Bound:
     """A parametrization with arrays of its own: for a module a module, for a bound layer a bound layer."""
     generator = random.default_generator()
     if not isinstance(m, Module):

@@ -257,7 +257,7 @@ def is_pruned(module: Module | Layer | Triple) -> bool:
     return any(isinstance(c, BasePruningMethod) for part in _parts(module) for c in computed_of(part).values())
 
 
-def _parts(target: Any) -> Iterator[Any]:
+def _parts(target: Module | Layer | Triple) -> Iterator[Any]:
     """A module or layer and all below it."""
     layer = target if isinstance(target, Module | Layer) else target[0]
     yield layer

@@ -11,13 +11,13 @@ import numpy as np
 from jax.core import Tracer
 
 from purenn import random
-from purenn.layers.base import Constant
+from purenn.layers.base import Constant, Layer
 from purenn.layers.bound import Bound
 from purenn.layers.spec import as_value
 from purenn.nn.module import Module
 from purenn.typing import Array, ArrayLike, Key
 from purenn.utils.computed import Computed
-from purenn.utils.target import Changed, change, computed_of, detach, read, replace, set_computed
+from purenn.utils.target import Changed, Triple, change, computed_of, detach, read, replace, set_computed
 
 __all__ = ["BasePruningMethod", "PruningContainer", "remaining_mask", "remove"]
 
@@ -75,10 +75,10 @@ class BasePruningMethod(Computed):
         """
         raise NotImplementedError(f"{type(self).__name__} has no compute_mask")
 
-    def __call__(self, m: Any) -> Any:
+    def __call__(self, m: Bound) -> Any:
         return self.apply_mask(m)
 
-    def apply_mask(self, module: Any) -> Any:
+    def apply_mask(self, module: Bound) -> Any:
         """The pruned array of a module: its ``weight_orig`` times its ``weight_mask``."""
         original = getattr(module, self.name + "_orig")
         return getattr(module, self.name + "_mask").astype(original.dtype) * original
@@ -97,12 +97,12 @@ class BasePruningMethod(Computed):
     @classmethod
     def apply(
         cls,
-        module: Any,
+        module: Module | Layer | Triple,
         name: str,
-        *args: Any,
+        *args: object,
         importance_scores: ArrayLike | None = None,
         rng: Key | None = None,
-        **kwargs: Any,
+        **kwargs: object,
     ) -> Any:
         """Prunes an array; if it is pruned already, what is left of it.
 
@@ -124,7 +124,7 @@ class BasePruningMethod(Computed):
         new = change(module, lambda m: _prune(m, name, method), rng)
         return computed_of(module)[name] if isinstance(module, Module) else new
 
-    def prune(self, t: Any, default_mask: Any = None, importance_scores: Any = None) -> Any:
+    def prune(self, t: Array, default_mask: Array | None = None, importance_scores: Array | None = None) -> Any:
         """An array with zeros where this method prunes it.
 
         Args:
@@ -141,7 +141,7 @@ class BasePruningMethod(Computed):
         return remove(module, self.name)
 
 
-def _check_scores(scores: Any, x: Array) -> None:
+def _check_scores(scores: Array | np.ndarray, x: Array) -> None:
     if scores.shape != x.shape:
         raise ValueError(f"importance_scores must be of the array's shape {x.shape}, got shape {scores.shape}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
@@ -11,9 +11,12 @@ from jax import lax
 
 from purenn import check, random
 from purenn.layers.bound import Bound
-from purenn.typing import Key
+from purenn.typing import DTypeLike, Key
 from purenn.utils.computed import Computed
 from purenn.utils.target import Changed, change, computed_of, detach, replace
+
+if TYPE_CHECKING:
+    from purenn.nn.module import Module
 
 __all__ = ["SpectralNorm", "remove_spectral_norm", "spectral_norm"]
 
@@ -40,7 +43,7 @@ def normalize(x: jax.Array, eps: float) -> jax.Array:
     return x / jnp.maximum(jnp.linalg.norm(x), jnp.asarray(eps, jnp.finfo(x.dtype).dtype)).astype(x.dtype)
 
 
-def random_unit(rng: Any, shape: tuple[int, ...], dtype: Any, eps: float) -> jax.Array:
+def random_unit(rng: Key, shape: tuple[int, ...], dtype: DTypeLike, eps: float) -> jax.Array:
     """A random vector of norm 1."""
     if jnp.issubdtype(dtype, jnp.complexfloating):
         return normalize(jax.random.normal(rng, shape, dtype), eps)
@@ -60,14 +63,14 @@ class SpectralNorm(Computed):
     def __post_init__(self) -> None:
         check_iterations(self.n_power_iterations)
 
-    def __call__(self, m: Any) -> Any:
+    def __call__(self, m: Bound) -> Any:
         return self.compute_weight(m, m.training)
 
-    def reshape_weight_to_matrix(self, weight: Any) -> jax.Array:
+    def reshape_weight_to_matrix(self, weight: jax.Array) -> jax.Array:
         """A weight as the matrix whose singular value is taken."""
         return as_matrix(weight, self.dim)
 
-    def compute_weight(self, module: Any, do_power_iteration: bool) -> Any:
+    def compute_weight(self, module: Bound, do_power_iteration: bool) -> Any:
         """The weight; with power iterations the module's ``weight_u`` and ``weight_v`` move on."""
         weight, u, v = (getattr(module, self.name + suffix) for suffix in self.suffixes)
         matrix = self.reshape_weight_to_matrix(weight)
@@ -102,12 +105,12 @@ class SpectralNorm(Computed):
             given[at + "_v"] = v * (jnp.mean(original / weight) / (u @ (matrix @ v)))
 
     @staticmethod
-    def apply(module: Any, name: str, n_power_iterations: int, dim: int, eps: float) -> SpectralNorm:
+    def apply(module: Module, name: str, n_power_iterations: int, dim: int, eps: float) -> SpectralNorm:
         """Applies it to a module, and gives what computes the weight."""
         spectral_norm(module, name, n_power_iterations, eps, dim)
         return computed_of(module)[name]  # pyright: ignore[reportReturnType]
 
-    def remove(self, module: Any) -> None:
+    def remove(self, module: Module) -> None:
         """Makes the weight of a module a plain parameter again."""
         remove_spectral_norm(module, self.name)
 

@@ -37,7 +37,7 @@ class _NoKeys(random.Stream):
         raise ValueError("random numbers are needed here: pass rng=, a jax key such as jax.random.key(0)")
 
 
-def bound(target: Any, stream: random.Stream | None = None) -> Bound:
+def bound(target: object, stream: random.Stream | None = None) -> Bound:
     """A module itself, or the layer of a triple bound to its arrays.
 
     Raises:
@@ -69,7 +69,9 @@ def change(target: Changed, edit: Callable[[Any], None], rng: Key | None = None)
         return target
     result: Any = None
 
-    def run(layer: Any, params: Any, state: Any, stream: random.Stream) -> tuple[dict[str, Any], dict[str, Any]]:
+    def run(
+        layer: Layer, params: Mapping[str, Any], state: Mapping[str, Any], stream: random.Stream
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         nonlocal result
         with random.seeded(stream):
             m = bound((layer, params, state), stream)
@@ -152,7 +154,7 @@ def replace(m: Bound, computed: Computed) -> None:
     set_computed(m, {**m._computed, computed.name: computed})
 
 
-def hold(m: Bound, computed: Computed, held: Any) -> None:
+def hold(m: Bound, computed: Computed, held: Bound) -> None:
     """Puts a list of parametrizations in the place of an array, or of the list that it had before."""
     is_module, name = isinstance(m, Module), computed.name
     if LISTS not in m._modules:
@@ -161,13 +163,13 @@ def hold(m: Bound, computed: Computed, held: Any) -> None:
             object.__setattr__(m, "__class__", _module_class(type(m)))
     _, old = _take(m, name)
     if old is not None:
-        for original in held._parameters.values():
+        for original in filter(None, held._parameters.values()):
             original.requires_grad = old.requires_grad
-    m._modules[LISTS]._modules[name] = held.train(m.training) if is_module else held
+    m._modules[LISTS]._modules[name] = held.train(m.training) if isinstance(held, Module) else held
     set_computed(m, {**m._computed, name: computed})
 
 
-def restore(m: Bound, name: str, value: Any) -> None:
+def restore(m: Bound, name: str, value: object) -> None:
     """Puts an array in the place of those from which it was computed."""
     computed = m._computed[name]
     set_computed(m, {n: c for n, c in m._computed.items() if n != name})
@@ -237,7 +239,7 @@ def _remade(base: type[Module]) -> Module:
 def _module_class(cls: type[Module]) -> type[Module]:
     """The class of modules with parametrizations."""
 
-    def __reduce_ex__(self: Any, protocol: Any) -> Any:
+    def __reduce_ex__(self: Any, protocol: object) -> Any:
         return _remade, (cls,), self.__getstate__()
 
     body = {"__module__": cls.__module__, "__doc__": cls.__doc__, "__reduce_ex__": __reduce_ex__}

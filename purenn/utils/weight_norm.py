@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
@@ -12,6 +12,10 @@ from purenn import check
 from purenn.lowering.dtypes import compute_dtype, widened
 from purenn.utils.computed import Computed
 from purenn.utils.target import Changed, attach, computed_of, detach
+
+if TYPE_CHECKING:
+    from purenn.layers.bound import Bound
+    from purenn.nn.module import Module
 
 __all__ = ["WeightNorm", "norm_except_dim", "normalized_weight", "remove_weight_norm", "weight_norm"]
 
@@ -44,10 +48,10 @@ class WeightNorm(Computed):
     dim: int | None = 0
     suffixes = ("_g", "_v")
 
-    def __call__(self, m: Any) -> Any:
+    def __call__(self, m: Bound) -> Any:
         return self.compute_weight(m)
 
-    def compute_weight(self, module: Any) -> Any:
+    def compute_weight(self, module: Bound) -> Any:
         """The weight, from the ``weight_g`` and ``weight_v`` of a module."""
         return normalized_weight(getattr(module, self.name + "_v"), getattr(module, self.name + "_g"), self.dim)
 
@@ -55,12 +59,12 @@ class WeightNorm(Computed):
         return {self.name + "_g": norm_except_dim(x, self.dim), self.name + "_v": x}, {}
 
     @staticmethod
-    def apply(module: Any, name: str, dim: int | None) -> WeightNorm:
+    def apply(module: Module, name: str, dim: int | None) -> WeightNorm:
         """Applies it to a module, and gives what computes the weight."""
         attach(module, WeightNorm(name, dim))
         return computed_of(module)[name]  # pyright: ignore[reportReturnType]
 
-    def remove(self, module: Any) -> None:
+    def remove(self, module: Module) -> None:
         """Makes the weight of a module a plain parameter again."""
         remove_weight_norm(module, self.name)
 

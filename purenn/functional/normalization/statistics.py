@@ -110,7 +110,7 @@ def moved(
     running_var: ArrayLike | None,
     momentum: float | jax.Array,
     axis_name: AxisName = None,
-    own: Any = None,
+    own: tuple[jax.Array, jax.Array] | None = None,
 ) -> tuple[jax.Array, jax.Array]:
     """Moves running statistics towards the moments over some axes, which are averaged over what remains of the batch.
 
