@@ -27,7 +27,18 @@ from purenn.lowering import random as lowering
 from purenn.typing import Key
 from purenn.variable import Variable
 
-__all__ = ["Stream", "around", "default_generator", "drawing_from", "manual_seed", "normal", "seeded", "uniform"]
+__all__ = [
+    "NeedsKey",
+    "NoKeys",
+    "Stream",
+    "around",
+    "default_generator",
+    "drawing_from",
+    "manual_seed",
+    "normal",
+    "seeded",
+    "uniform",
+]
 
 
 def _fold_in(key: np.ndarray, count: int) -> np.ndarray:
@@ -154,6 +165,26 @@ class Stream:
 
     def __repr__(self) -> str:
         return f"Stream(key={self.key}, count={self.count})"
+
+
+class NeedsKey(Exception):
+    """Raised out of a trace that was given no key, where it first needs one."""
+
+
+class NoKeys(Stream):
+    """Stands for the keys of a trace that may not need any."""
+
+    def __init__(self) -> None:
+        self.count, self.settled, self.made_in = 0, None, tracing.NO_TRACE
+
+    def next(self) -> Any:
+        raise NeedsKey
+
+    def afresh(self) -> NoKeys:
+        return self
+
+    def check(self) -> None:
+        raise NeedsKey
 
 
 class Settling(Stream):

@@ -9,48 +9,44 @@ in the dimensions in which they agree, such as the batch.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any
 
 import jax
 from jax.sharding import AxisType, NamedSharding, PartitionSpec, get_abstract_mesh
 
 from purenn import random
 
-__all__ = ["over_explicit_axes"]
-
-F = TypeVar("F", bound=Callable[..., Any])
+__all__ = ["has_explicit_axes", "over_explicit_axes"]
 
 
-def over_explicit_axes(function: F) -> F:
-    """Makes a function run over meshes with explicit axes; elsewhere it is called as it is."""
+def has_explicit_axes() -> bool:
+    """Whether the mesh around has axes that are part of an array's type."""
+    return AxisType.Explicit in get_abstract_mesh().axis_types
 
-    @functools.wraps(function)
-    def call(*args: object, **kwargs: object) -> Any:
-        mesh = get_abstract_mesh()
-        if AxisType.Explicit not in mesh.axis_types:
+
+def over_explicit_axes(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Calls a function over a mesh that `has_explicit_axes`."""
+    mesh = get_abstract_mesh()
+    leaves, tree = jax.tree.flatten((args, kwargs), is_leaf=lambda leaf: leaf is None)
+    places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, jax.Array)]
+    if not any(map(_spec, arrays := [leaves[i] for i in places])):
+        return function(*args, **kwargs)
+
+    stream = random.around()
+    inside = stream and _Keys()
+
+    def run(keys: list[Any], *arrays: jax.Array) -> Any:
+        filled = list(leaves)
+        for i, array in zip(places, arrays, strict=True):
+            filled[i] = array
+        args, kwargs = jax.tree.unflatten(tree, filled)
+        with random.drawing_from(inside and inside.start(keys)):
             return function(*args, **kwargs)
-        leaves, tree = jax.tree.flatten((args, kwargs), is_leaf=lambda leaf: leaf is None)
-        places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, jax.Array)]
-        if not any(map(_spec, arrays := [leaves[i] for i in places])):
-            return function(*args, **kwargs)
 
-        stream = random.around()
-        inside = stream and _Keys()
-
-        def run(keys: list[Any], *arrays: Sequence[Any]) -> Any:
-            filled = list(leaves)
-            for i, array in zip(places, arrays, strict=True):
-                filled[i] = array
-            args, kwargs = jax.tree.unflatten(tree, filled)
-            with random.drawing_from(inside and inside.start(keys)):
-                return function(*args, **kwargs)
-
-        outputs = _outputs(functools.partial(run, []), arrays, mesh)
-        keys = [stream.next() for _ in range(inside.count)] if stream and inside else []
-        return jax.sharding.auto_axes(run, out_sharding=outputs)(keys, *arrays)
-
-    return call  # pyright: ignore[reportReturnType]
+    outputs = _outputs(functools.partial(run, []), arrays, mesh)
+    keys = [stream.next() for _ in range(inside.count)] if stream and inside else []
+    return jax.sharding.auto_axes(run, out_sharding=outputs)(keys, *arrays)
 
 
 class _Keys(random.Stream):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
+from collections.abc import Iterator
 from typing import Any
 
 try:
@@ -9,7 +12,15 @@ try:
 except ImportError:
     from jax.extend.core import get_opaque_trace_state as _top_trace
 
-__all__ = ["NO_TRACE", "current", "is_staged", "transformations_since"]
+__all__ = [
+    "NO_TRACE",
+    "NotInProgram",
+    "current",
+    "eager_program",
+    "is_staged",
+    "not_in_program",
+    "transformations_since",
+]
 
 
 def current() -> Any:
@@ -57,3 +68,33 @@ def is_staged() -> bool:
     if current() == NO_TRACE:
         return False
     return any(name not in ("jax.vmap", "jax.lax.scan") for name in transformations_since(NO_TRACE))
+
+
+# The programs that eager calls of functions run: what they can't do is left to the plain call.
+
+
+class NotInProgram(Exception):
+    """Raised out of the trace of an eager call's program by what has to happen in every call, or needs values."""
+
+
+_in_eager_program: contextvars.ContextVar[bool] = contextvars.ContextVar("purenn_in_eager_program", default=False)
+
+
+@contextlib.contextmanager
+def eager_program() -> Iterator[None]:
+    """Inside, `not_in_program` raises."""
+    token = _in_eager_program.set(True)
+    try:
+        yield
+    finally:
+        _in_eager_program.reset(token)
+
+
+def not_in_program() -> None:
+    """Ends the trace of an eager call's program; anywhere else it does nothing.
+
+    Raises:
+        NotInProgram: such a trace is on.
+    """
+    if _in_eager_program.get():
+        raise NotInProgram

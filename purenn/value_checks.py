@@ -16,13 +16,23 @@ import jax
 import numpy as np
 from jax.core import Tracer
 
-from purenn import check
+from purenn import check, tracing
 
 __all__ = ["Ascending", "Checks", "Total", "Within", "collected", "known", "require"]
 
 
 def known(x: object) -> np.ndarray | None:
-    """The values of an array where they are known: not inside a trace, nor on another host's devices."""
+    """The values of an array where they are known: not inside a trace, nor on another host's devices.
+
+    Raises:
+        NotInProgram: an eager call is traced, which has values: it is not to be served by a program.
+    """
+    if isinstance(x, Tracer):
+        tracing.not_in_program()
+    return _known(x)
+
+
+def _known(x: object) -> np.ndarray | None:
     if isinstance(x, Tracer) or (isinstance(x, jax.Array) and not x.is_fully_addressable):
         return None
     return np.asarray(jax.device_get(x))
@@ -94,7 +104,7 @@ class Checks:
 
     def make(self, inputs: Sequence[Any]) -> None:
         for i, rule in self.rules:
-            if (values := known(inputs[i])) is not None:
+            if (values := _known(inputs[i])) is not None:
                 rule.refuse(values)
 
 
@@ -105,7 +115,7 @@ _collected: contextvars.ContextVar[list[tuple[Any, Rule]] | None] = contextvars.
 
 def require(x: object, rule: Rule) -> None:
     """Refuses an array whose values break a rule, now or when they are known."""
-    if (values := known(x)) is not None:
+    if (values := _known(x)) is not None:
         rule.refuse(values)
     elif (rules := _collected.get()) is not None:
         rules.append((x, rule))

@@ -40,6 +40,18 @@ def compiled():
     return count
 
 
+def pytest_collection_modifyitems(config, items):
+    """Leaves out the doctests that come a second time: a layer's in its module class, a function's in its package."""
+    seen, again = set(), []
+    for item in items:
+        if isinstance(item, pytest.DoctestItem) and (text := item.dtest.docstring):
+            (again.append(item) if text in seen else seen.add(text))
+    if again:
+        config.hook.pytest_deselected(items=again)
+        left_out = set(again)
+        items[:] = [item for item in items if item not in left_out]
+
+
 @pytest.fixture(autouse=True)
 def strict_promotion():
     """For tests alone: documentation's examples run as its readers run them."""

@@ -149,7 +149,7 @@ MUTANTS = [
     Mutant(
         "Python modules in objects are as they were at the first call",
         "nn/walk.py",
-        "            self._namespace(path, value, names_in(value) if self.dynamic else frozenset(self.names))\n",
+        "            self._namespace(path, value, frozenset(filter(self._counts, names_in(value))))\n",
         "",
         REACH,
     ),

@@ -7,6 +7,7 @@ import types as _types
 
 from purenn.functional.activation import *
 from purenn.functional.attention import *
+from purenn.functional.calls import called as _called
 from purenn.functional.contraction import *
 from purenn.functional.conv import *
 from purenn.functional.distance import *
@@ -25,7 +26,6 @@ from purenn.functional.sparse import *
 from purenn.functional.spectral import *
 from purenn.functional.tensor import *
 from purenn.functional.vision import *
-from purenn.sharding import over_explicit_axes as _over_explicit_axes
 
 __all__ = [
     "LinearCrossEntropyOptions",
@@ -193,7 +193,7 @@ __all__ = [
 
 for _name in __all__:
     if isinstance(_function := globals()[_name], _types.FunctionType):
-        globals()[_name] = _over_explicit_axes(_function)
+        globals()[_name] = _called(_function)
         globals()[_name].__module__ = __name__
 
 

@@ -121,6 +121,7 @@ def _groups(
     return tuple(found) if len(found) > 1 else found[0]
 
 
+@jax.jit  # a loop of its own would be compiled in every call
 def _lexicographic(rows: jax.Array) -> jax.Array:
     """The stable order of rows; it sorts by one column after the other, the first being last."""
     keys = rows.astype(jnp.uint8) if rows.dtype == bool else rows

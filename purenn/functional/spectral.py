@@ -7,7 +7,7 @@ import jax.core
 import jax.numpy as jnp
 from jax import lax
 
-from purenn import check
+from purenn import check, value_checks
 from purenn.functional.dtypes import result_type
 from purenn.functional.padding import pad
 from purenn.typing import Array, ArrayLike
@@ -222,7 +222,7 @@ def istft(
     y = _overlapped(y.astype(dtype) * w.reshape((1,) * (y.ndim - 1) + w.shape), hop)
     weight = _overlapped(jnp.broadcast_to(jnp.square(w), (count, n_fft)), hop)
     y, weight = (lax.slice_in_dim(v, start, min(end, whole), axis=-1) for v in (y, weight))
-    if not isinstance(weight, jax.core.Tracer) and float(jnp.min(jnp.abs(weight))) < 1e-11:
+    if (least := value_checks.known(jnp.min(jnp.abs(weight)))) is not None and least < 1e-11:
         check.fail("istft", "window", "have squares whose overlapping sum is nowhere zero", "one that leaves gaps")
     y = y / jnp.broadcast_to(weight, y.shape)
     return jnp.pad(y, [(0, 0)] * (y.ndim - 1) + [(0, max(end - whole, 0))])

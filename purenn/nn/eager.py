@@ -24,7 +24,8 @@ from purenn.layers.bound import Bound
 from purenn.nn import access
 from purenn.nn.arguments import Arguments
 from purenn.nn.copies import Copies
-from purenn.nn.program import Call, KeyedJit, NoCall, Programs, current_call, execute, in_call, refuse_tracers, traced
+from purenn.nn.keyed_jit import Call, KeyedJit, NoCall, current_call, in_call
+from purenn.nn.program import Programs, refuse_tracers, traced
 from purenn.nn.reach import Reach
 from purenn.nn.structure import structure
 from purenn.nn.trees import Result
@@ -53,6 +54,12 @@ def _is_plain(arguments: Arguments, args: tuple[Any, ...], kwargs: dict[str, Any
 def _keep_plan(module: Node, x: object, short: Callable[[Any], Any]) -> None:
     if tracing.current() == tracing.NO_TRACE and not (module._hooks or module._pre_hooks):
         vars(module)["_plan"] = Plan(type(x), short)
+
+
+def _without_plan(module: Node, x: Any) -> Any:
+    """The whole way of a call whose plan doesn't fit; it makes a new one."""
+    vars(module)["_plan"] = None
+    return module(x)
 
 
 # One layer.
@@ -88,7 +95,7 @@ def leaf(
         return result, [variables[i] for i in changed], [*changed.values()]
 
     call = Call(_NOTHING, arguments)
-    output = execute(program, call, key, finish, *access.read(variables), *arguments.inputs)
+    output = program(call, key, finish, *access.read(variables), *arguments.inputs)
 
     def short(x: object) -> Any:
         if tracing.current() != tracing.NO_TRACE or in_call():
@@ -134,7 +141,7 @@ def _leaf(
         given = list(rest)
         args, kwargs = call.arguments.of(given, None)
         with random.drawing_from(stream), value_checks.collected() as rules:
-            output = m._run(args, kwargs) if method is None else m._call_method(method, *args, **kwargs)
+            output = m._located(getattr(layer, method or "forward"), (m, *args), kwargs)
         changed = {i: v.value for i, v in enumerate(held) if v.value is not before[i]}
         return Result.of(output, type(layer).__name__), changed, rules.about(given)
 
@@ -183,15 +190,15 @@ def compiled(
             return result, [variables[i] for i in changed], [*changed.values()]
 
         inputs = *access.read(variables), *found.arrays, *arguments.inputs
-        output = execute(program, Call(found, arguments), key, finish, *inputs)
+        output = program(Call(found, arguments), key, finish, *inputs)
 
         def short(x: object) -> Any:
             if tracing.current() != tracing.NO_TRACE or in_call() or not found.holds():
-                return module._enter((x,), {})
+                return _without_plan(module, x)
             try:
                 result, changed, checks = tuned(*access.read(variables), *found.arrays, x)
             except NoCall:  # of another shape than before, or under jax.disable_jit
-                return module._enter((x,), {})
+                return _without_plan(module, x)
             checks.make([x])
             if changed:
                 access.write([variables[i] for i in changed], [*changed.values()])

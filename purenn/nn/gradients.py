@@ -18,8 +18,9 @@ from purenn.nn import access
 from purenn.nn.arguments import Arguments
 from purenn.nn.copies import Copies
 from purenn.nn.given import check_given
+from purenn.nn.keyed_jit import Call, KeyedJit
 from purenn.nn.module import Module
-from purenn.nn.program import Call, KeyedJit, Programs, execute, refuse_tracers, traced
+from purenn.nn.program import Programs, refuse_tracers, traced
 from purenn.nn.reach import Reach
 from purenn.nn.structure import structure
 from purenn.nn.trees import Result, is_array
@@ -172,7 +173,7 @@ def _gradients(
 
         leaves = [leaf for leaves, _ in trees.values() for leaf in leaves]
         inputs = access.read(variables), leaves, found.arrays, arguments.inputs
-        result, (in_parameters, in_leaves) = execute(program, Call(found, arguments), None, finish, *inputs)
+        result, (in_parameters, in_leaves) = program(Call(found, arguments), None, finish, *inputs)
         by_variable, remaining, gradients = dict(zip(trained, in_parameters, strict=True)), list(in_leaves), []
 
         def in_module(module: Module) -> dict[str, Any]:

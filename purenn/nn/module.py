@@ -360,9 +360,6 @@ class Module(Hooked, Cast, Saved):
                 if given_trees or given_arrays:
                     check_given()
                 return plan.call(x)
-        return self._enter(args, kwargs)
-
-    def _enter(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if not self._pure:
             check_given()
             if (here := access.present(self)) is not self:

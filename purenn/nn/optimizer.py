@@ -18,8 +18,9 @@ from purenn.nn import access
 from purenn.nn.arguments import Arguments
 from purenn.nn.copies import Copies
 from purenn.nn.given import check_given
+from purenn.nn.keyed_jit import Call, KeyedJit
 from purenn.nn.module import Module
-from purenn.nn.program import Call, KeyedJit, Programs, execute, traced
+from purenn.nn.program import Programs, traced
 from purenn.nn.reach import Reach
 from purenn.nn.structure import Structure, structure
 from purenn.nn.trees import Result
@@ -278,7 +279,7 @@ class Optimizer:
                 return result, [*split.trained, *buffers, self._leaves], [*new, *changed.values(), leaves]
 
             inputs = access.read(split.trained), self._leaves.value, access.read(split.others)
-            return execute(program, Call(found, arguments), None, finish, *inputs, found.arrays, arguments.inputs)
+            return program(Call(found, arguments), None, finish, *inputs, found.arrays, arguments.inputs)
 
         modules: list[tuple[str, Any]] = [(name or "the module", each) for name, each in self._modules.items()]
         modules.append(("the transformation", self._constant))

@@ -1,4 +1,4 @@
-"""Compiled calls: which program serves a call, how it is traced, and how it ends.
+"""Compiled calls: which program serves a call, and how it is traced.
 
 A module (`purenn.nn.eager`) or an `Optimizer` keeps its `Programs`. For a call they look at what it depends on
 (`purenn.nn.reach`), take the program for these facts, or trace one, run it on the arrays of this moment, and put what
@@ -7,116 +7,29 @@ changed into place in one step at the end.
 
 from __future__ import annotations
 
-import contextvars
 import pickle
 import random as python_random
 import types
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import numpy as np
 from jax.core import Tracer
 
-from purenn import random, tracing
-from purenn.lowering import compiler
-from purenn.nn import access
+from purenn import random
 from purenn.nn.arguments import Arguments, unchanged
 from purenn.nn.copies import Copies, inside
+from purenn.nn.keyed_jit import KeyedJit, current_call
 from purenn.nn.reach import Reach, text
 from purenn.nn.structure import Hashed, Structure
 from purenn.nn.unsteady import refusing
 from purenn.nn.values import ById, left_out_of_caches
 from purenn.nn.walk import reach
-from purenn.typing import Array, Key
-from purenn.variable import Variable
 from purenn.warn import warn_user
 
-__all__ = ["Call", "KeyedJit", "NoCall", "Programs", "current_call", "execute", "in_call", "refuse_tracers", "traced"]
-
-
-class NeedsKey(Exception):
-    """Raised out of a trace that was given no key, where it first needs one."""
-
-
-class _NoKeys(random.Stream):
-    def __init__(self) -> None:
-        self.count, self.settled, self.made_in = 0, None, tracing.NO_TRACE
-
-    def next(self) -> Any:
-        raise NeedsKey
-
-    def afresh(self) -> _NoKeys:
-        return self
-
-    def check(self) -> None:
-        raise NeedsKey
-
-
-class KeyedJit:
-    """A jitted function that is given random keys only if its trace asks for one.
-
-    ``run(stream, *inputs)`` is traced with a stream of keys: that of the caller's key, or of the next one of a
-    generator, which goes in as its words and a count.
-    """
-
-    def __init__(self, run: Callable[..., Any], name: str, donate: tuple[int, ...] = ()):
-        self.needs_key = False
-
-        def plain(*inputs: object) -> Any:
-            return run(_NoKeys(), *inputs)
-
-        def keyed(key: Array, count: Array | None, *inputs: object) -> Any:
-            if count is not None:
-                key = jax.random.fold_in(random.as_key(key) if key.dtype == np.uint32 else key, count)
-            return run(random.Stream(key), *inputs)
-
-        for function in (plain, keyed):
-            function.__name__ = function.__qualname__ = name
-        self.plain = compiler.jit(plain, donate_argnums=donate)
-        self.keyed = compiler.jit(keyed, donate_argnums=tuple(2 + i for i in donate))
-
-    def __call__(self, key: Key | None, generator: random.Stream, ticket: Variable, *inputs: object) -> Any:
-        if not self.needs_key:
-            try:
-                return self.plain(*inputs)
-            except NeedsKey:
-                self.needs_key = True
-        if key is not None:
-            return self.keyed(key, None, *inputs)
-        generator.check()
-        count = np.uint32(generator.reserve(ticket))
-        words = generator.key
-        if isinstance(words, np.ndarray) and tracing.current() == tracing.NO_TRACE:
-            words, count = jax.device_put((words, count))  # said to jax, or a transfer guard would object
-        return self.keyed(words, count, *inputs)
-
-
-class Call(NamedTuple):
-    """A call on its way: what it can reach and what it was given."""
-
-    reach: Reach
-    arguments: Arguments
-
-
-_call: contextvars.ContextVar[Call | None] = contextvars.ContextVar("purenn_call", default=None)
-
-
-class NoCall(Exception):
-    """Raised out of a trace that a short way has started, which has nothing to trace it on."""
-
-
-def in_call() -> bool:
-    """Whether a call is on its way, or an interrupt has left it behind."""
-    return _call.get() is not None
-
-
-def current_call() -> Call:
-    """The call that is traced now."""
-    if (call := _call.get()) is None:
-        raise NoCall
-    return call
+__all__ = ["Programs", "refuse_tracers", "traced"]
 
 
 _NEEDS_VALUE = (
@@ -254,37 +167,7 @@ def _shape(value: Any) -> Any:
     return (np.shape(value), getattr(value, "dtype", type(value)))
 
 
-# Running a program.
-
-
-def execute(
-    program: KeyedJit,
-    call: Call,
-    key: Key | None,
-    finish: Callable[[Any], tuple[Any, list[Variable], list[Any]]],
-    *inputs: object,
-) -> Any:
-    """Runs a program and puts what changed into place, all of it or nothing.
-
-    Args:
-        program: what is run.
-        call: what it is traced on, if it has to be.
-        key: the caller's key, or None for the default generator's.
-        finish: of the program's output: the result of the call, the variables that changed, and their new values.
-        inputs: the program's.
-    """
-    generator, ticket = random.around() or random.default_generator(), Variable(None)
-    outer = None if tracing.current() == tracing.NO_TRACE else _call.get()  # an interrupt may have left one behind
-    try:
-        _call.set(call)
-        result, variables, values = finish(program(key, generator, ticket, *inputs))
-        access.write([*variables, ticket], [*values, None])
-        return result
-    except BaseException:
-        generator.restore(ticket)
-        raise
-    finally:
-        _call.set(outer)
+# Tracing a program.
 
 
 def traced(

@@ -5,14 +5,13 @@ A loss is computed in at least float32 and rounded once, to the dtype of torch's
 
 from __future__ import annotations
 
-import warnings
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from purenn import check
 from purenn.typing import Array, DTypeLike
+from purenn.warn import warn_user
 
 EPSILON = float(np.float32(1e-12))  # torch's constant is single precision
 LEGACY = "size_average and reduce are deprecated; use reduction={!r} instead."
@@ -37,9 +36,9 @@ def reduction_of(
     """
     if size_average is not None or reduce is not None:
         reduction = "none" if reduce is False else "sum" if size_average is False else "mean"
-        warnings.warn(LEGACY.format(reduction), stacklevel=3)
+        warn_user(LEGACY.format(reduction))
     elif old_name and reduction == "elementwise_mean":
-        warnings.warn("reduction='elementwise_mean' is deprecated; use reduction='mean' instead.", stacklevel=3)
+        warn_user("reduction='elementwise_mean' is deprecated; use reduction='mean' instead.")
         reduction = "mean"
     check.choice(where, "reduction", reduction, choices)
     return reduction
@@ -57,8 +56,7 @@ def reduced(loss: jax.Array, reduction: str, dtype: DTypeLike, total: jax.Array 
 def warn_of_sizes(input: jax.Array, target: jax.Array) -> None:
     """Warns, as torch does, that input and target will be broadcast."""
     if input.shape != target.shape:
-        warnings.warn(
+        warn_user(
             f"The target's shape {target.shape} differs from the input's {input.shape}: they are broadcast, "
-            "which is seldom what is meant. Give them the same shape.",
-            stacklevel=4,
+            "which is seldom what is meant. Give them the same shape."
         )

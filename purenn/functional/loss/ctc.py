@@ -89,15 +89,13 @@ def ctc_loss(
     if x.ndim == 2 and t.ndim == 1:
         t = t[None]
     inputs, _ = _lengths(where, "input_lengths", input_lengths, batch, steps)
-    lengths, known = _lengths(where, "target_lengths", target_lengths, batch, t.shape[-1])
+    lengths, given = _lengths(where, "target_lengths", target_lengths, batch, t.shape[-1])
     fits = (inputs >= 0) & (inputs <= steps) & (lengths >= 0)
     if t.ndim == 1:
-        value_checks.require(
-            lengths if known is None else np.array(known),
-            value_checks.Total(where, "target_lengths", t.shape[0], "targets"),
-        )
+        known = value_checks.known(given)
+        value_checks.require(given, value_checks.Total(where, "target_lengths", t.shape[0], "targets"))
         fits = fits & (jnp.sum(lengths) == t.shape[0])
-        longest = t.shape[0] if known is None else max(known)
+        longest = t.shape[0] if known is None else int(known.max())
         places = (jnp.cumsum(lengths) - lengths)[:, None] + jnp.arange(longest, dtype=jnp.int32)[None]
         t = (
             jnp.take(t, jnp.minimum(places, max(t.shape[0] - 1, 0)), axis=0)
@@ -129,8 +127,8 @@ def _losses(
 
 def _lengths(
     where: str, name: str, value: ArrayLike | Sequence[int], batch: int, most: int
-) -> tuple[jax.Array, list[int] | None]:
-    """Gives lengths as an array of the batch's size, and as numbers where they are known."""
+) -> tuple[jax.Array, jax.Array | np.ndarray]:
+    """Gives lengths as an array of the batch's size, and as they were given."""
     if isinstance(value, Sequence):
         value = np.array([check.integer(where, name, n) for n in value], np.int32)
     lengths = value if isinstance(value, np.ndarray) else check.array(where, name, value)
@@ -138,9 +136,7 @@ def _lengths(
     if lengths.ndim > 1 or lengths.size != batch:
         check.fail(where, name, f"have shape ({batch},)", f"shape {lengths.shape}")
     value_checks.require(lengths, value_checks.Within(where, name, 0, most, error=ValueError))
-    values = value_checks.known(lengths)
-    numbers = None if values is None else values.ravel().tolist()
-    return jnp.asarray(lengths).reshape(-1).astype(jnp.int32), numbers
+    return jnp.asarray(lengths).reshape(-1).astype(jnp.int32), lengths
 
 
 def _negative_log_likelihood(

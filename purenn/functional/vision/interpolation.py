@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 
 import jax.numpy as jnp
@@ -14,6 +13,7 @@ from purenn.functional.vision.taps import resampled_bytes, sizes_and_scales, tap
 from purenn.lowering.dtypes import compute_dtype
 from purenn.lowering.resampling import weighted
 from purenn.typing import Array, ArrayLike, Size
+from purenn.warn import warn_user
 
 __all__ = ["interpolate", "upsample", "upsample_bilinear", "upsample_nearest"]
 
@@ -185,7 +185,7 @@ def upsample(
     mode: str = "nearest",
     align_corners: bool | None = None,
 ) -> Array:
-    warnings.warn("upsample is deprecated: interpolate does the same", stacklevel=2)
+    warn_user("upsample is deprecated: interpolate does the same")
     return _interpolated("upsample", input, size, scale_factor, mode, align_corners)
 
 
@@ -193,7 +193,7 @@ def upsample(
 def upsample_nearest(
     input: ArrayLike, size: Size | None = None, scale_factor: float | Sequence[float] | None = None
 ) -> Array:
-    warnings.warn("upsample_nearest is deprecated: interpolate does the same", stacklevel=2)
+    warn_user("upsample_nearest is deprecated: interpolate does the same")
     return _interpolated("upsample_nearest", input, size, scale_factor)
 
 
@@ -206,5 +206,5 @@ _BILINEAR = " by bilinear interpolation, where the centres of the outermost pixe
 def upsample_bilinear(
     input: ArrayLike, size: Size | None = None, scale_factor: float | Sequence[float] | None = None
 ) -> Array:
-    warnings.warn("upsample_bilinear is deprecated: interpolate does the same", stacklevel=2)
+    warn_user("upsample_bilinear is deprecated: interpolate does the same")
     return _interpolated("upsample_bilinear", input, size, scale_factor, "bilinear", align_corners=True)

@@ -1,0 +1,121 @@
+"""One jitted program of a call: it is given random keys only if it needs them, and ends all at once.
+
+Modules (`purenn.nn.eager`), `Optimizer` and `nn.grad` run their calls by a `KeyedJit`. Its trace finds the call that it
+is for by `current_call`.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import functools
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from purenn import random, tracing
+from purenn.lowering import compiler
+from purenn.nn import access
+from purenn.nn.arguments import Arguments
+from purenn.nn.reach import Reach
+from purenn.typing import Key
+from purenn.variable import Variable
+
+__all__ = ["Call", "KeyedJit", "NoCall", "current_call", "in_call"]
+
+
+class Call(NamedTuple):
+    """A call on its way: what it can reach and what it was given."""
+
+    reach: Reach
+    arguments: Arguments
+
+
+_call: contextvars.ContextVar[Call | None] = contextvars.ContextVar("purenn_call", default=None)
+
+
+class NoCall(Exception):
+    """Raised out of a trace that a short way has started, which has nothing to trace it on."""
+
+
+def in_call() -> bool:
+    """Whether a call is on its way, or an interrupt has left it behind."""
+    return _call.get() is not None
+
+
+def current_call() -> Call:
+    """The call that is traced now."""
+    if (call := _call.get()) is None:
+        raise NoCall
+    return call
+
+
+class KeyedJit:
+    """A jitted function that is given random keys only if its trace asks for one.
+
+    ``run(stream, *inputs)`` is traced with a stream of keys: that of the caller's key, or of the next one of a
+    generator, which goes in as its words and a count. Profiles show it as ``name``.
+    """
+
+    def __init__(self, run: Callable[..., Any], name: str, donate: tuple[int, ...] = ()):
+        self.needs_key = False
+
+        def keyed(key: jax.Array, count: jax.Array | None, *inputs: object) -> Any:
+            if count is not None:
+                key = jax.random.fold_in(random.as_key(key) if key.dtype == np.uint32 else key, count)
+            return run(random.Stream(key), *inputs)
+
+        for function in (run, keyed):
+            function.__name__ = function.__qualname__ = name
+        self.plain = compiler.jit(functools.partial(run, random.NoKeys()), donate_argnums=donate)
+        self.keyed = compiler.jit(keyed, donate_argnums=tuple(2 + i for i in donate))
+
+    def __call__(
+        self,
+        call: Call,
+        key: Key | None,
+        finish: Callable[[Any], tuple[Any, list[Variable], list[Any]]],
+        *inputs: object,
+    ) -> Any:
+        """Runs the program and puts what changed into place, all of it or nothing.
+
+        Args:
+            call: what it is traced on, if it has to be.
+            key: the caller's key, or None for the default generator's.
+            finish: takes the program's output, and gives the result of the call, the variables that changed, and
+                their new values.
+            inputs: the program's.
+        """
+        generator, ticket = random.around() or random.default_generator(), Variable(None)
+        outer = None if tracing.current() == tracing.NO_TRACE else _call.get()  # an interrupt may have left one behind
+        try:
+            _call.set(call)
+            output = None
+            if not self.needs_key:
+                try:
+                    output = self.plain.chosen()(*inputs)
+                except random.NeedsKey:
+                    self.needs_key = True
+            if self.needs_key:
+                output = self.keyed.chosen()(*_key_and_count(key, generator, ticket), *inputs)
+            result, variables, values = finish(output)
+            access.write([*variables, ticket], [*values, None])
+            return result
+        except BaseException:
+            generator.restore(ticket)
+            raise
+        finally:
+            _call.set(outer)
+
+
+def _key_and_count(key: Key | None, generator: random.Stream, ticket: Variable) -> tuple[Any, Any]:
+    """The caller's key, or a generator's words and the count of the next key of theirs."""
+    if key is not None:
+        return key, None
+    generator.check()
+    count = np.uint32(generator.reserve(ticket))
+    words = generator.key
+    if isinstance(words, np.ndarray) and tracing.current() == tracing.NO_TRACE:
+        words, count = jax.device_put((words, count))  # said to jax, or a transfer guard would object
+    return words, count
