@@ -41,7 +41,7 @@ def _arguments(
     where: str, n: int, full: bool, input: ArrayLike, output_size: int | Sequence[int | None] | None
 ) -> tuple[jax.Array, tuple[int, ...]]:
     """Checks the input, with `full` also for empty channels, and gives it with the number of bins per dimension."""
-    x = common.planes(where, n, input)
+    x = common.as_planes(where, n, input)
     check.floating(where, "input", x)
     sizes = output_size
     if n > 1 and isinstance(output_size, Sequence) and len(output_size) == n:

@@ -36,7 +36,7 @@ def _fractional_max(
     rng: Key | None,
 ) -> Any:
     """Checks the arguments and takes maxima; with `indices` gives the pair of values and places."""
-    x = common.planes(where, n, input)
+    x = common.as_planes(where, n, input)
     check.floating(where, "input", x)
     if 0 in x.shape[1:]:
         check.fail(where, "input", "have non-zero size but for the first dimension", f"shape {x.shape}")

@@ -29,7 +29,7 @@ def _max_unpool(
 ) -> jax.Array:
     """Checks the arguments and writes the elements to their places."""
     where = f"max_unpool{n}d"
-    x, place = common.planes(where, n, input), check.array(where, "indices", indices)
+    x, place = common.as_planes(where, n, input), check.array(where, "indices", indices)
     check.floating(where, "input", x)
     check.integral(where, "indices", place)
     check.shape(where, "indices", place, x.shape)
