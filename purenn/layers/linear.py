@@ -88,7 +88,7 @@ class Linear(Layer):
     def parameters(self) -> Mapping[str, Spec | None]:
         return weight_and_bias((self.out_features, self.in_features), self.bias)
 
-    def forward(self, m: Bound, input: Any) -> Array:
+    def forward(self, m: Bound, input: ArrayLike) -> Array:
         return F.linear(input, m.weight, m.bias)
 
 
