@@ -14,14 +14,15 @@ import numpy as np
 from jax.core import Tracer
 
 from purenn import random
+from purenn.typing import Key
 
 
-def fail(where: str, argument: str, expected: str, came: Any, error: type[Exception] = ValueError) -> NoReturn:
+def fail(where: str, argument: str, expected: str, came: object, error: type[Exception] = ValueError) -> NoReturn:
     """Raises the one error that all checks raise."""
     raise error(f"{where}: {argument} must {expected}, got {came}")
 
 
-def array(where: str, argument: str, x: Any) -> jax.Array:
+def array(where: str, argument: str, x: object) -> jax.Array:
     """An array, from a jax or numpy array; anything else is refused, as in torch."""
     if isinstance(x, jax.Array):
         return x
@@ -81,13 +82,13 @@ def broadcastable(where: str, argument: str, x: jax.Array, target: Sequence[int]
         fail(where, argument, f"be broadcastable to {tuple(target)}", f"shape {x.shape}")
 
 
-def choice(where: str, argument: str, value: Any, choices: Collection[Any]) -> None:
+def choice(where: str, argument: str, value: object, choices: Collection[Any]) -> None:
     """One of a few values."""
     if value not in choices:
         fail(where, argument, "be one of " + ", ".join(map(repr, choices)), repr(value))
 
 
-def integer(where: str, argument: str, value: Any, least: int | None = None) -> int:
+def integer(where: str, argument: str, value: object, least: int | None = None) -> int:
     """A Python integer, at least `least`."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         fail(where, argument, "be an integer", repr(value), TypeError)
@@ -97,22 +98,22 @@ def integer(where: str, argument: str, value: Any, least: int | None = None) -> 
 
 
 def integers(
-    where: str, argument: str, value: Any, n: int, least: int | None = None, single: bool = True
+    where: str, argument: str, value: object, n: int, least: int | None = None, single: bool = True
 ) -> tuple[int, ...]:
     """n integers, from one or from a sequence of n or, with `single`, one, as torch reads ``kernel_size`` and its like.
 
     Without `single`, a sequence has to have n.
     """
-    sequence = isinstance(value, Sequence) and not isinstance(value, str)
-    values = tuple(value) if sequence else (value,)
-    if len(values) == 1 and (single or not sequence):
+    one = isinstance(value, str) or not isinstance(value, Sequence)
+    values: tuple[object, ...] = tuple(value) if isinstance(value, Sequence) and not one else (value,)
+    if len(values) == 1 and (single or one):
         values *= n
     if len(values) != n:
         fail(where, argument, f"be an integer or {n} of them", repr(value))
     return tuple(integer(where, argument, v, least) for v in values)
 
 
-def axis(where: str, argument: str, value: Any, ndim: int) -> int:
+def axis(where: str, argument: str, value: object, ndim: int) -> int:
     """A dimension of an array with `ndim` of them, counted from the front (a scalar has one, as in torch)."""
     value, bound = integer(where, argument, value), max(ndim, 1)
     if not -bound <= value < bound:
@@ -135,7 +136,7 @@ def probability(where: str, argument: str, value: float) -> None:
         fail(where, argument, "be a probability, from 0 to 1", value)
 
 
-def boolean(where: str, argument: str, value: Any) -> None:
+def boolean(where: str, argument: str, value: object) -> None:
     """True or False, and no array or number."""
     if not isinstance(value, bool):
         fail(where, argument, "be True or False", repr(value), TypeError)
@@ -147,7 +148,7 @@ def nonempty(where: str, argument: str, x: jax.Array, n: int) -> None:
         fail(where, argument, "have non-zero size but for the batch", f"shape {x.shape}")
 
 
-def key(where: str, argument: str, rng: Any, needed: str) -> jax.Array:
+def key(where: str, argument: str, rng: Key | None, needed: str) -> jax.Array:
     """A jax key, typed or of the old kind; `needed` says when there must be one.
 
     Without one, it comes from the call of a module or bound layer around this, if that has a stream of keys.
@@ -164,7 +165,7 @@ def key(where: str, argument: str, rng: Any, needed: str) -> jax.Array:
     return jnp.asarray(rng)
 
 
-def axes(where: str, argument: str, value: Any, ndim: int) -> tuple[int, ...]:
+def axes(where: str, argument: str, value: object, ndim: int) -> tuple[int, ...]:
     """Dimensions of an array, from one or from a sequence; all of them from None or an empty sequence, as in torch."""
     if value is None or (isinstance(value, Sequence) and not value):
         return tuple(range(ndim))

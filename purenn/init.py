@@ -19,6 +19,7 @@ from jax.core import Tracer
 from jax.typing import DTypeLike
 
 from purenn import check, random
+from purenn.typing import Key
 
 __all__ = [
     "Initializer",
@@ -43,7 +44,7 @@ __all__ = [
 class Initializer(Protocol):
     """How an array starts: ``init(rng, shape, dtype)``, the form of ``jax.nn.initializers``."""
 
-    def __call__(self, rng: Any, shape: Sequence[int], dtype: DTypeLike = jnp.float32, /) -> jax.Array: ...
+    def __call__(self, rng: Key, shape: Sequence[int], dtype: DTypeLike = jnp.float32, /) -> jax.Array: ...
 
 
 _LINEAR = ("linear", *(f"conv{t}{n}d" for t in ("", "_transpose") for n in (1, 2, 3)))
@@ -107,12 +108,12 @@ def _floating(where: str, dtype: DTypeLike) -> None:
         check.fail(where, "dtype", "be a floating-point dtype", np.dtype(dtype), TypeError)
 
 
-def _uniform(where: str, rng: Any, shape: Sequence[int], dtype: DTypeLike, a: float, b: float) -> jax.Array:
+def _uniform(where: str, rng: Key, shape: Sequence[int], dtype: DTypeLike, a: float, b: float) -> jax.Array:
     _floating(where, dtype)
     return random.uniform(rng, shape, dtype, a, b)
 
 
-def _normal(where: str, rng: Any, shape: Sequence[int], dtype: DTypeLike, mean: float, std: float) -> jax.Array:
+def _normal(where: str, rng: Key, shape: Sequence[int], dtype: DTypeLike, mean: float, std: float) -> jax.Array:
     _floating(where, dtype)
     return random.normal(rng, shape, dtype, mean, std)
 
@@ -188,7 +189,7 @@ def trunc_normal(mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float 
 
     first, last, quantile = _tail(low, high)
 
-    def initialize(rng: Any, shape: Sequence[int], dtype: DTypeLike = jnp.float32) -> jax.Array:
+    def initialize(rng: Key, shape: Sequence[int], dtype: DTypeLike = jnp.float32) -> jax.Array:
         _floating("trunc_normal", dtype)
         work = jnp.float64 if np.dtype(dtype) == np.float64 else jnp.float32
         z = quantile(random.uniform(rng, shape, work, first, last))
@@ -255,7 +256,7 @@ def zeros() -> Initializer:
     return constant(0)
 
 
-def _traced(rng: Any) -> bool:
+def _traced(rng: Key) -> bool:
     return isinstance(rng, Tracer)
 
 
@@ -276,7 +277,7 @@ def eye() -> Initializer:
         [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
     """
 
-    def initialize(rng: Any, shape: Sequence[int], dtype: DTypeLike = jnp.float32) -> jax.Array:
+    def initialize(rng: Key, shape: Sequence[int], dtype: DTypeLike = jnp.float32) -> jax.Array:
         _rank("eye", shape, (2,))
         xp = jnp if _traced(rng) else np
         return jnp.asarray((xp.arange(shape[0])[:, None] == xp.arange(shape[1])[None]).astype(dtype))
@@ -304,7 +305,7 @@ def dirac(groups: int = 1) -> Initializer:
     _number("dirac", "groups", groups)
     check.integer("dirac", "groups", groups, 1)
 
-    def initialize(rng: Any, shape: Sequence[int], dtype: DTypeLike = jnp.float32) -> jax.Array:
+    def initialize(rng: Key, shape: Sequence[int], dtype: DTypeLike = jnp.float32) -> jax.Array:
         _rank("dirac", shape, (3, 4, 5))
         outputs, inputs, *kernel = shape
         if outputs % groups:
@@ -336,7 +337,7 @@ def fan_in(shape: Sequence[int]) -> int:
 def _xavier(where: str, gain: float, fill: Callable[..., jax.Array]) -> Initializer:
     _not_negative(where, "gain", gain)
 
-    def initialize(rng: Any, shape: Sequence[int], dtype: DTypeLike = jnp.float32) -> jax.Array:
+    def initialize(rng: Key, shape: Sequence[int], dtype: DTypeLike = jnp.float32) -> jax.Array:
         fans = sum(_fans(where, shape))
         if fans == 0:
             check.fail(where, "shape", "have at least one input or output", tuple(shape))
@@ -345,11 +346,11 @@ def _xavier(where: str, gain: float, fill: Callable[..., jax.Array]) -> Initiali
     return initialize
 
 
-def _uniform_of_std(where: str, rng: Any, shape: Sequence[int], dtype: DTypeLike, std: float) -> jax.Array:
+def _uniform_of_std(where: str, rng: Key, shape: Sequence[int], dtype: DTypeLike, std: float) -> jax.Array:
     return _uniform(where, rng, shape, dtype, -math.sqrt(3) * std, math.sqrt(3) * std)
 
 
-def _normal_of_std(where: str, rng: Any, shape: Sequence[int], dtype: DTypeLike, std: float) -> jax.Array:
+def _normal_of_std(where: str, rng: Key, shape: Sequence[int], dtype: DTypeLike, std: float) -> jax.Array:
     return _normal(where, rng, shape, dtype, 0.0, std)
 
 
@@ -393,7 +394,7 @@ def _kaiming(where: str, a: float, mode: str, nonlinearity: str, fill: Callable[
     check.choice(where, "mode", mode.lower(), ("fan_in", "fan_out"))
     gain = calculate_gain(nonlinearity, a)
 
-    def initialize(rng: Any, shape: Sequence[int], dtype: DTypeLike = jnp.float32) -> jax.Array:
+    def initialize(rng: Key, shape: Sequence[int], dtype: DTypeLike = jnp.float32) -> jax.Array:
         if 0 in shape:
             return jnp.zeros(shape, dtype)
         fan = _fans(where, shape)[mode.lower() == "fan_out"]
@@ -465,7 +466,7 @@ def orthogonal(gain: float = 1) -> Initializer:
     if not isinstance(gain, int | float):
         check.fail("orthogonal", "gain", "be a number", repr(gain), TypeError)
 
-    def initialize(rng: Any, shape: Sequence[int], dtype: DTypeLike = jnp.float32) -> jax.Array:
+    def initialize(rng: Key, shape: Sequence[int], dtype: DTypeLike = jnp.float32) -> jax.Array:
         if len(shape) < 2:
             check.fail("orthogonal", "shape", "have rank 2 or more", tuple(shape))
         if 0 in shape:
@@ -502,7 +503,7 @@ def sparse(sparsity: float, std: float = 0.01) -> Initializer:
     _not_negative("sparse", "sparsity", sparsity)
     _not_negative("sparse", "std", std)
 
-    def initialize(rng: Any, shape: Sequence[int], dtype: DTypeLike = jnp.float32) -> jax.Array:
+    def initialize(rng: Key, shape: Sequence[int], dtype: DTypeLike = jnp.float32) -> jax.Array:
         _rank("sparse", shape, (2,))
         keys = random.Stream(rng)
         values = _normal("sparse", keys.next(), shape, dtype, 0.0, std)

@@ -24,6 +24,7 @@ from jax.typing import DTypeLike
 
 from purenn import tracing
 from purenn.lowering import random as lowering
+from purenn.typing import Key
 from purenn.variable import Variable
 
 __all__ = [
@@ -48,7 +49,7 @@ def _work_dtype(dtype: DTypeLike) -> np.dtype:
     return np.dtype(np.float64 if np.dtype(dtype) == np.float64 else np.float32)
 
 
-def _draw(key: Any, shape: Sequence[int], dtype: DTypeLike, scale: float, shift: float, normal: bool) -> jax.Array:
+def _draw(key: Key, shape: Sequence[int], dtype: DTypeLike, scale: float, shift: float, normal: bool) -> jax.Array:
     work, words = _work_dtype(dtype), lowering.concrete_words(key)
     if words is None:
         values = lowering.traced(key, shape, work, normal=normal) * work.type(scale)
@@ -61,14 +62,14 @@ def _draw(key: Any, shape: Sequence[int], dtype: DTypeLike, scale: float, shift:
 
 
 def uniform(
-    key: Any, shape: Sequence[int], dtype: DTypeLike = jnp.float32, low: float = -1.0, high: float = 1.0
+    key: Key, shape: Sequence[int], dtype: DTypeLike = jnp.float32, low: float = -1.0, high: float = 1.0
 ) -> jax.Array:
     """Uniform numbers of ``[low, high)``, from `jax.random.uniform`'s bits."""
     return _draw(key, shape, dtype, high - low, (low + high) / 2, normal=False)
 
 
 def normal(
-    key: Any, shape: Sequence[int], dtype: DTypeLike = jnp.float32, mean: float = 0.0, std: float = 1.0
+    key: Key, shape: Sequence[int], dtype: DTypeLike = jnp.float32, mean: float = 0.0, std: float = 1.0
 ) -> jax.Array:
     """Normal numbers: `jax.random.normal`'s, times ``std`` plus ``mean``."""
     return _draw(key, shape, dtype, std, mean, normal=True)
@@ -106,7 +107,7 @@ class Stream:
         True
     """
 
-    def __init__(self, key: Any = 0):
+    def __init__(self, key: Key | np.ndarray | int = 0):
         if isinstance(key, int | np.integer):
             if not 0 <= key < 1 << 64:
                 raise ValueError(f"seed must be an integer from 0 to 2**64 - 1, got {key}")
@@ -201,12 +202,12 @@ class Concrete(Stream):
         self.generator, self.key, self.settled = generator, generator.key, generator.settled
 
     def next(self) -> Any:
-        if self.traced:
+        if not isinstance(self.key, np.ndarray):
             return self.generator.next()
         return _fold_in(self.key, self.generator.reserve(Variable(None)))
 
 
-def is_key(key: Any) -> bool:
+def is_key(key: object) -> bool:
     """Whether a value is one jax key."""
     if not isinstance(key, jax.Array | np.ndarray):
         return False
@@ -259,7 +260,7 @@ def manual_seed(seed: int) -> None:
 
 
 @contextlib.contextmanager
-def seeded(key: Any) -> Iterator[Stream]:
+def seeded(key: Key | Stream | int) -> Iterator[Stream]:
     """Inside, modules draw from ``Stream(key)``; afterwards the default generator is as it was."""
     token = _override.set(Stream(key) if not isinstance(key, Stream) else key)
     try:

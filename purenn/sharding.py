@@ -36,7 +36,7 @@ def over_explicit_axes(function: Callable[..., Any], args: tuple[Any, ...], kwar
     stream = random.around()
     inside = stream and _Keys()
 
-    def run(keys: list[Any], *arrays: Any) -> Any:
+    def run(keys: list[Any], *arrays: jax.Array) -> Any:
         filled = list(leaves)
         for i, array in zip(places, arrays, strict=True):
             filled[i] = array
@@ -64,13 +64,13 @@ class _Keys(random.Stream):
         return self.keys[self.count - 1] if self.keys else jax.random.key(0)
 
 
-def _spec(array: Any) -> tuple[Any, ...]:
+def _spec(array: jax.Array) -> tuple[Any, ...]:
     """The mesh axes by dimension of a sharded array; nothing for one that is whole on each device."""
     spec = tuple(jax.typeof(array).sharding.spec)
     return spec if any(axes is not None for axes in spec) else ()
 
 
-def _outputs(run: Callable[..., Any], arrays: list[Any], mesh: Any) -> Any:
+def _outputs(run: Callable[..., Any], arrays: list[Any], mesh: jax.sharding.Mesh | jax.sharding.AbstractMesh) -> Any:
     """The shardings of the results."""
     try:
         return jax.tree.map(lambda out: out.sharding, jax.eval_shape(run, *arrays))
@@ -79,7 +79,7 @@ def _outputs(run: Callable[..., Any], arrays: list[Any], mesh: Any) -> Any:
     first = next(array for array in arrays if _spec(array))
     spec = _spec(first)
 
-    def like_first(out: Any) -> NamedSharding:
+    def like_first(out: jax.ShapeDtypeStruct | jax.Array) -> NamedSharding:
         sizes = zip(spec, first.shape, out.shape, strict=False)
         return NamedSharding(mesh, PartitionSpec(*[axes if size == other else None for axes, size, other in sizes]))
 

@@ -21,7 +21,7 @@ from purenn import check, tracing
 __all__ = ["Ascending", "Checks", "Total", "Within", "collected", "known", "require"]
 
 
-def known(x: Any) -> np.ndarray | None:
+def known(x: object) -> np.ndarray | None:
     """The values of an array where they are known: not inside a trace, nor on another host's devices.
 
     Raises:
@@ -32,7 +32,7 @@ def known(x: Any) -> np.ndarray | None:
     return _known(x)
 
 
-def _known(x: Any) -> np.ndarray | None:
+def _known(x: object) -> np.ndarray | None:
     if isinstance(x, Tracer) or (isinstance(x, jax.Array) and not x.is_fully_addressable):
         return None
     return np.asarray(jax.device_get(x))
@@ -113,7 +113,7 @@ _collected: contextvars.ContextVar[list[tuple[Any, Rule]] | None] = contextvars.
 )
 
 
-def require(x: Any, rule: Rule) -> None:
+def require(x: object, rule: Rule) -> None:
     """Refuses an array whose values break a rule, now or when they are known."""
     if (values := _known(x)) is not None:
         rule.refuse(values)

@@ -26,7 +26,7 @@ class Variable:
 
     value: Any
 
-    def __init__(self, value: Any, requires_grad: bool = True):
+    def __init__(self, value: object, requires_grad: bool = True):
         self.value = value
         self._requires_grad = requires_grad
 

@@ -93,9 +93,10 @@ import purenn
 import purenn.nn.functional as FF
 import purenn.nn.utils.rnn
 from purenn import functional as F
-from purenn import layers, nn
+from purenn import layers, nn, utils
 from purenn.nn.attention import SDPBackend, sdpa_kernel
 from purenn.nn.utils.parametrizations import weight_norm
+from purenn.utils import prune
 
 x = jnp.ones((2, 3, 8, 8))
 conv = nn.Conv2d(3, 16, 3, padding=1)
@@ -200,6 +201,22 @@ layers.MaxPool2d()  # wrong
 layers.Conv2d(3, 16)  # wrong
 layers.Functional  # wrong
 layers.Linear(3, 2).in_feature  # wrong
+layers.Linear(3, 2).init(jax.random.key(0), seed=1)  # wrong
+layers.Linear(3, 2).apply({}, {}, x, training="yes")  # wrong
+F.relu(input=x, inplaced=True)  # wrong
+F.conv2d(x, x, stride="2")  # wrong
+F.conv2d(x)  # wrong
+F.dropout(x, "0.5")  # wrong
+F.dropout(x, 0.5, True, seed=0)  # wrong
+F.cross_entropy(x, x, reduction=None)  # wrong
+F.layer_norm(x, "4")  # wrong
+F.max_pool2d(x, 2, return_index=True)  # wrong
+F.scaled_dot_product(x, x, x)  # wrong
+F.one_hot(x, num_classes="3")  # wrong
+F.relu(x).shapes  # wrong
+utils.weight_norm(linear, "weight", "0")  # wrong
+utils.weight_norm(3)  # wrong
+prune.l1_unstructured(linear, "weight", "half")  # wrong
 """
 
 

@@ -35,7 +35,7 @@ def called(function: F) -> F:
     programs = _Programs(function)
 
     @functools.wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
+    def call(*args: object, **kwargs: object) -> Any:
         if has_explicit_axes():
             return over_explicit_axes(function, args, kwargs)
         if tracing.current() != tracing.NO_TRACE or jax.config.jax_disable_jit:  # pyright: ignore[reportAttributeAccessIssue]

@@ -17,7 +17,7 @@ from purenn.typing import Array, ArrayLike
 __all__ = ["einsum", "tensordot"]
 
 
-def einsum(*args: Any) -> Array:
+def einsum(*args: object) -> Array:
     r"""Sums of products of elements, in Einstein's notation.
 
     ``einsum('ij,jk->ik', a, b)`` is :math:`c_{ik} = \sum_j a_{ij} b_{jk}`: the letters name the dimensions of the

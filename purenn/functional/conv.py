@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -27,7 +27,7 @@ class _Call(NamedTuple):
 
 
 def _arrays(
-    where: str, n: int, layout: str, input: Any, weight: Any, bias: Any
+    where: str, n: int, layout: str, input: ArrayLike, weight: ArrayLike, bias: ArrayLike | None
 ) -> tuple[jax.Array, jax.Array, jax.Array | None]:
     """Checks the ranks and dtypes of the arrays; `layout` names the first two dimensions of the weight."""
     spatial = ", ".join("DHW"[-n:]) if n > 1 else "L"
@@ -51,7 +51,14 @@ def _with_bias(y: jax.Array, call: _Call) -> jax.Array:
 
 
 def _prepared(
-    n: int, input: Any, weight: Any, bias: Any, stride: Size, padding: Size | str, dilation: Size, groups: int
+    n: int,
+    input: ArrayLike,
+    weight: ArrayLike,
+    bias: ArrayLike | None,
+    stride: Size,
+    padding: Size | str,
+    dilation: Size,
+    groups: int,
 ) -> _Call:
     """Checks the arguments of a convolution."""
     where = f"conv{n}d"
@@ -92,9 +99,9 @@ def _pads(
 
 def _conv_transpose(
     n: int,
-    input: Any,
-    weight: Any,
-    bias: Any,
+    input: ArrayLike,
+    weight: ArrayLike,
+    bias: ArrayLike | None,
     stride: Size,
     padding: Size,
     output_padding: Size,

@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 
 from purenn.lowering.dtypes import compute_dtype
+from purenn.typing import DTypeLike
 
 __all__ = ["cast", "floating_or_float32", "result_type"]
 
@@ -28,7 +29,7 @@ def result_type(*arrays: jax.Array) -> Any:
         return functools.reduce(jnp.promote_types, [x.dtype for x in arrays if x.ndim or kind(x) > highest])
 
 
-def floating_or_float32(dtype: Any) -> Any:
+def floating_or_float32(dtype: DTypeLike) -> Any:
     """The dtype, or float32 for integers and booleans."""
     return dtype if jnp.issubdtype(dtype, jnp.inexact) else jnp.float32
 

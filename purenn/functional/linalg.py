@@ -6,7 +6,6 @@ import functools
 import itertools
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -274,7 +273,7 @@ def norm(
     return vector_norm(x, p, axes, keepdim).astype(real)
 
 
-def _widened(x: jax.Array, dtype: Any) -> jax.Array:
+def _widened(x: jax.Array, dtype: DTypeLike) -> jax.Array:
     with jax.numpy_dtype_promotion("standard"):
         holds = jnp.issubdtype(dtype, jnp.inexact) and jnp.promote_types(x.dtype, dtype) == dtype
     if not holds or jnp.iscomplexobj(x) != jnp.issubdtype(dtype, jnp.complexfloating):

@@ -41,7 +41,7 @@ def _product(equation: str, a: jax.Array, b: jax.Array) -> jax.Array:
     return jnp.einsum(equation, a, b, preferred_element_type=compute_dtype(a.dtype))
 
 
-def _grouped(where: str, a: jax.Array, b: jax.Array, offs: Any) -> jax.Array:
+def _grouped(where: str, a: jax.Array, b: jax.Array, offs: ArrayLike | None) -> jax.Array:
     """Returns the products of the groups, in float32 at least."""
     for name, x in (("mat_a", a), ("mat_b", b)):
         check.rank(where, name, x, (2, 3))
@@ -142,7 +142,7 @@ def _is_float8(x: jax.Array) -> bool:
     return jnp.issubdtype(x.dtype, jnp.floating) and x.dtype.itemsize == 1
 
 
-def _one(where: str, name: str, value: Any) -> Any:
+def _one(where: str, name: str, value: object) -> Any:
     """Returns the value, or the only element of a list, since torch takes both."""
     if isinstance(value, list | tuple):
         if len(value) != 1:
@@ -175,7 +175,7 @@ def _contracted(where: str, contraction_dim: Sequence[int]) -> None:
         check.fail(where, "contraction_dim", "be empty or (-1, -2)", tuple(contraction_dim))
 
 
-def _cast(x: jax.Array, dtype: Any) -> jax.Array:
+def _cast(x: jax.Array, dtype: DTypeLike) -> jax.Array:
     """Casts to a dtype, to its largest number where it has no infinity, as torch does."""
     if dtype in (jnp.float8_e4m3fn, jnp.float8_e4m3fnuz, jnp.float8_e5m2fnuz):
         x = jnp.clip(x, -float(jnp.finfo(dtype).max), float(jnp.finfo(dtype).max))

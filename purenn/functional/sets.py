@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.core
 import jax.numpy as jnp
 from jax import lax
 
 from purenn import check
+from purenn.typing import ArrayLike
 
 __all__ = ["unique", "unique_consecutive"]
 
 
 def unique(
-    input: Any,
+    input: ArrayLike,
     sorted: bool = True,
     return_inverse: bool = False,
     return_counts: bool = False,
@@ -59,7 +58,7 @@ def unique(
 
 
 def unique_consecutive(
-    input: Any,
+    input: ArrayLike,
     return_inverse: bool = False,
     return_counts: bool = False,
     dim: int | None = None,
@@ -79,7 +78,13 @@ def unique_consecutive(
 
 
 def _groups(
-    where: str, input: Any, in_order: bool, return_inverse: bool, return_counts: bool, dim: int | None, size: int | None
+    where: str,
+    input: ArrayLike,
+    in_order: bool,
+    return_inverse: bool,
+    return_counts: bool,
+    dim: int | None,
+    size: int | None,
 ) -> jax.Array | tuple[jax.Array, ...]:
     x = check.array(where, "input", input)
     if jnp.iscomplexobj(x):

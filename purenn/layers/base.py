@@ -22,6 +22,7 @@ from purenn.layers.method import pure_method
 from purenn.layers.settle import is_lazy, settled
 from purenn.layers.spec import Constant, Spec, as_dtype, as_value
 from purenn.tree import flatten, tree_repr
+from purenn.typing import Key
 from purenn.variable import variables_of
 
 __all__ = ["Bound", "Composite", "Constant", "Layer", "Spec", "further_methods", "stateless"]
@@ -90,7 +91,7 @@ class Layer:
         """The layers that this one is made of, by name."""
         return {}
 
-    def forward(self, m: Any, *args: Any, **kwargs: Any) -> Any:
+    def forward(self, m: Bound, *args: Any, **kwargs: Any) -> Any:
         """Computes the output, with ``m`` the layer bound to its arrays."""
         raise NotImplementedError(f"{type(self).__name__} has no forward")
 
@@ -109,7 +110,7 @@ class Layer:
     # The pure functions, which follow from it.
 
     @pure_method
-    def init(self, rng: Any, *example: Any) -> tuple[Params, State]:
+    def init(self, rng: Key, *example: object) -> tuple[Params, State]:
         """Makes the layer's arrays.
 
         Args:
@@ -129,7 +130,14 @@ class Layer:
 
     @pure_method
     def apply(
-        self, params: Params, state: State, /, *args: Any, training: bool = False, rng: Any = None, **kwargs: Any
+        self,
+        params: Params,
+        state: State,
+        /,
+        *args: object,
+        training: bool = False,
+        rng: Key | None = None,
+        **kwargs: object,
     ) -> tuple[Any, State]:
         """Runs the layer. Pure: nothing is changed, and the new state is returned.
 
@@ -232,7 +240,7 @@ class Layer:
     def _values(self) -> tuple[Any, ...]:
         return tuple(getattr(self, field.name) for field in dataclasses.fields(self) if field.compare)
 
-    def __deepcopy__(self, memo: Any) -> Layer:
+    def __deepcopy__(self, memo: object) -> Layer:
         return self
 
     def __getstate__(self) -> dict[str, Any]:
@@ -287,7 +295,7 @@ def stateless(layer: Layer) -> tuple[Callable[[Any], Params], Callable[..., Any]
     if state:
         raise ValueError(f"{layer!r} has state ({', '.join(flatten(state))}): use its init and apply themselves")
 
-    def init(rng: Any, *example: Any) -> Params:
+    def init(rng: Key, *example: object) -> Params:
         return layer.init(rng, *example)[0]
 
     def apply(params: Params, *args: Any, **kwargs: Any) -> Any:
@@ -297,7 +305,7 @@ def stateless(layer: Layer) -> tuple[Callable[[Any], Params], Callable[..., Any]
 
 
 def _check_tree(
-    layer: Layer, kind: str, specs: Mapping[str, Spec | None], children: Mapping[str, Layer], tree: Any
+    layer: Layer, kind: str, specs: Mapping[str, Spec | None], children: Mapping[str, Layer], tree: object
 ) -> None:
     expected = {name: spec.shape for name, spec in specs.items() if spec is not None}
     if not isinstance(tree, Mapping):

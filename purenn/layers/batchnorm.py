@@ -237,13 +237,13 @@ class SyncBatchNorm(BatchNorm):
         return _converted(module, as_value(process_group))
 
 
-def _converted(layer: Layer, process_group: Any) -> Layer:
+def _converted(layer: Layer, process_group: object) -> Layer:
     if isinstance(layer, BatchNorm):
         return SyncBatchNorm(
             **{**layer.hyperparameters(), "process_group": process_group}, dtype=getattr(layer, "dtype", None)
         )
 
-    def convert(value: Any) -> Any:
+    def convert(value: object) -> Any:
         if isinstance(value, Layer):
             return _converted(value, process_group)
         return tuple(map(convert, value)) if type(value) is tuple else value
@@ -263,7 +263,7 @@ def _layer(cls: type[Layer], values: Mapping[str, Any]) -> Layer:
 
 
 @functools.cache
-def _converting(cls: type[Layer], process_group: Any) -> type[Layer]:
+def _converting(cls: type[Layer], process_group: object) -> type[Layer]:
     """A class of layers whose ``children`` are another's, converted."""
 
     def children(self: Layer) -> Mapping[str, Layer]:

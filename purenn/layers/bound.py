@@ -33,7 +33,7 @@ class gives_way:  # noqa: N801, a decorator
         self.method = method
         self.__doc__ = method.__doc__
 
-    def __get__(self, m: Any, owner: type | None = None) -> Any:
+    def __get__(self, m: Bound, owner: type | None = None) -> Any:
         if m is None:
             return self.method
         name = self.method.__name__
@@ -41,7 +41,7 @@ class gives_way:  # noqa: N801, a decorator
             return m.__getattr__(name)
         return self.own(m)
 
-    def own(self, m: Any) -> Any:
+    def own(self, m: Bound) -> Any:
         """The method itself, where no user has taken its name."""
         return types.MethodType(self.method, m)
 
@@ -122,7 +122,7 @@ class Bound:
             raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
         return self._layer.forward(self, *args, **kwargs)
 
-    def _call_method(self, method: str, *args: Any, **kwargs: Any) -> Any:
+    def _call_method(self, method: str, *args: object, **kwargs: object) -> Any:
         """One of the layer's `further_methods`."""
         return self._located(functools.partial(getattr(self._layer, method), self), args, kwargs)
 
@@ -227,7 +227,7 @@ class Bound:
         """Advice for an attribute that doesn't exist."""
         return ""
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         where = type(self._layer or self).__name__
         if name not in self._buffers:
             raise AttributeError(

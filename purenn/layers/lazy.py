@@ -11,7 +11,7 @@ from purenn import check, random
 from purenn.docstring import documented
 from purenn.layers import batchnorm, conv, instancenorm, linear
 from purenn.layers.base import Bound, Layer, Params, State
-from purenn.typing import ArrayLike
+from purenn.typing import Array, ArrayLike
 
 __all__ = [  # pyright: ignore[reportUnsupportedDunderAll]
     "LazyBatchNorm1d",
@@ -73,7 +73,7 @@ class Lazy(Layer):
         return self._becomes(0).extra_repr()
 
 
-def lazy(target: type[Any], seen: SizeOf, held: SizeOf, **defaults: Any) -> type[Any]:
+def lazy(target: type[Any], seen: SizeOf, held: SizeOf, **defaults: object) -> type[Any]:
     """Makes the lazy class of a layer class: the same constructor without the first argument.
 
     Args:
@@ -98,7 +98,7 @@ def lazy(target: type[Any], seen: SizeOf, held: SizeOf, **defaults: Any) -> type
     return types.new_class(f"Lazy{target.__name__}", (Lazy,), {}, lambda body: body.update(namespace))
 
 
-def _channels(layer: Any, x: Any) -> int:
+def _channels(layer: Layer, x: Array) -> int:
     """Gives the channels of a batch."""
     if x.ndim < 2:
         check.fail(type(layer).__name__, "input", "have rank at least 2", f"shape {x.shape}")
@@ -108,21 +108,21 @@ def _channels(layer: Any, x: Any) -> int:
 def _channels_before(n: int) -> SizeOf:
     """Gives the channels of an input with n spatial dimensions, with or without a batch."""
 
-    def seen(layer: Any, x: Any) -> int:
+    def seen(layer: Layer, x: Array) -> int:
         check.rank(type(layer).__name__, "input", x, (n + 1, n + 2), "of a sample or a batch")
         return x.shape[-n - 1]
 
     return seen
 
 
-def _last(layer: Any, x: Any) -> int:
+def _last(layer: Layer, x: Array) -> int:
     """Gives the size of the last dimension."""
     if x.ndim < 1:
         check.fail(type(layer).__name__, "input", "have rank at least 1", f"shape {x.shape}")
     return x.shape[-1]
 
 
-def _held_channels(layer: Any, held: Mapping[str, Any]) -> int:
+def _held_channels(layer: Layer, held: Mapping[str, Any]) -> int:
     """Gives the size of the arrays, one number per channel."""
     return next(array.shape[0] for array in held.values() if array.shape)
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 
 from purenn.layers.observe import path_below
+
+if TYPE_CHECKING:
+    from purenn.layers.bound import Bound
 
 __all__ = ["add_location", "describe_arguments", "move_location"]
 
@@ -22,7 +25,7 @@ class _Location:
     last: Any  # the outermost bound layer that the error has passed
 
 
-def add_location(error: Exception, m: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+def add_location(error: Exception, m: Bound, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
     """Writes into an error from which bound layer it came; each layer around that one adds the child's name.
 
     A ValueError or TypeError says it in its message, any other error in a note. Errors of jax's own classes have
@@ -47,7 +50,7 @@ def add_location(error: Exception, m: Any, args: tuple[Any, ...], kwargs: Mappin
         error.__notes__ = [*notes, text]
 
 
-def move_location(error: Exception, m: Any) -> None:
+def move_location(error: Exception, m: Bound) -> None:
     """Says that an error's outermost layer so far stands for this one, of which it is a copy."""
     if (location := vars(error).get("_location")) is not None:
         location.last = m

@@ -249,7 +249,7 @@ class RNN(RNNBase):
         batch_first: bool = False,
         dropout: float = 0.0,
         bidirectional: bool = False,
-        device: Any = None,
+        device: object = None,
         dtype: DTypeLike | None = None,
     ):
         check.choice("RNN", "nonlinearity", nonlinearity, tuple(MODES))

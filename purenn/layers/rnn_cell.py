@@ -157,7 +157,7 @@ class RNNCell(RNNCellBase):
         hidden_size: int,
         bias: bool = True,
         nonlinearity: str = "tanh",
-        device: Any = None,
+        device: object = None,
         dtype: DTypeLike | None = None,
     ):
         object.__setattr__(self, "nonlinearity", nonlinearity)

@@ -9,6 +9,7 @@ import jax
 
 from purenn.layers.bound import parts_of
 from purenn.random import Settling
+from purenn.typing import Key
 
 if TYPE_CHECKING:
     from purenn.layers.base import Layer
@@ -27,7 +28,7 @@ def settled(layer: Layer, example: tuple[Any, ...]) -> Iterator[Layer]:
         raise ValueError(f"{layer!r} takes sizes from its input: init(rng, x), where x may be a jax.ShapeDtypeStruct")
     became: list[Layer] = []
 
-    def run(key: Any, *example: Any) -> None:
+    def run(key: Key, *example: object) -> None:
         stream = Settling(key)
         m = layer.bind(*layer.draw(stream), stream=stream)
         waiting = [part for part in parts_of(m) if part._layer is not None and part._layer.lazy]

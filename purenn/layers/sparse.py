@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 import jax
@@ -32,12 +32,19 @@ class Table(Layer):
         """Names the parameters that are not trained at first."""
         return frozenset()
 
-    def bind(self, params: Any, state: Any, *, make: Any = None, **options: Any) -> Bound:
+    def bind(
+        self,
+        params: dict[str, Any],
+        state: dict[str, Any],
+        *,
+        make: Callable[[Layer], Bound] | None = None,
+        **options: Any,
+    ) -> Bound:
         if make is None and self.frozen():
             params = jax.tree.map(jax.lax.stop_gradient, params)
         return super().bind(params, state, make=make, **options)
 
-    def _checked(self, padding_idx: int | None, table: Any) -> Mapping[str, Any]:
+    def _checked(self, padding_idx: int | None, table: object) -> Mapping[str, Any]:
         """Checks the hyper-parameters that both layers have, and gives ``padding_idx`` as it is kept."""
         name, n = type(self).__name__, self.num_embeddings
         if padding_idx is not None and not -n <= padding_idx < n:
@@ -49,7 +56,7 @@ class Table(Layer):
                 check.fail(name, "_weight", f"have shape {(n, self.embedding_dim)}", f"shape {table.array.shape}")
         return {"padding_idx": None if padding_idx is None else padding_idx % n}
 
-    def _spec(self, padding_idx: int | None, table: Any) -> Spec:
+    def _spec(self, padding_idx: int | None, table: object) -> Spec:
         """The table: the given one, or normal numbers with zeros in the padding row."""
         if isinstance(table, Constant):
             return table.spec()
@@ -59,7 +66,7 @@ class Table(Layer):
 def _normal(padding_idx: int | None) -> Initializer:
     """Draws a table of normal numbers whose padding row is zero."""
 
-    def start(rng: Key, shape: Any, dtype: DTypeLike = jnp.float32, /) -> Array:
+    def start(rng: Key, shape: Sequence[int], dtype: DTypeLike = jnp.float32, /) -> Array:
         weight = init.normal()(rng, shape, dtype)
         if padding_idx is None:
             return weight
@@ -72,7 +79,7 @@ def _normal(padding_idx: int | None) -> Initializer:
 class _Frozen(Constant):
     """A given table that is frozen, where the constructor has no argument that says so."""
 
-    def __init__(self, array: Any):
+    def __init__(self, array: object):
         super().__init__(as_value(array).array)
         self._content = (*self._content, "frozen")
 

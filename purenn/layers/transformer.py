@@ -144,7 +144,7 @@ class Transformer(Composite):
         )
 
     @staticmethod
-    def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: DTypeLike | None = None) -> Array:
+    def generate_square_subsequent_mask(sz: int, device: object = None, dtype: DTypeLike | None = None) -> Array:
         r"""Makes the mask that keeps a position from all later ones: :math:`-\infty` above the diagonal, else 0.
 
         Args:

@@ -308,7 +308,7 @@ class RNN(RNNBase):
         batch_first: bool = False,
         dropout: float = 0.0,
         bidirectional: bool = False,
-        device: Any = None,
+        device: object = None,
         dtype: DTypeLike | None = None,
     ) -> None: ...
     def __call__(
@@ -2263,7 +2263,7 @@ class PReLU(Module):
     dtype: DTypeLike | None
     weight: jax.Array
     def __init__(
-        self, num_parameters: int = 1, init: float = 0.25, device: Any = None, dtype: DTypeLike | None = None
+        self, num_parameters: int = 1, init: float = 0.25, device: object = None, dtype: DTypeLike | None = None
     ) -> None: ...
     def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
     def reset_parameters(self) -> None: ...
@@ -2381,7 +2381,7 @@ class RNNCell(RNNCellBase):
         hidden_size: int,
         bias: bool = True,
         nonlinearity: str = "tanh",
-        device: Any = None,
+        device: object = None,
         dtype: DTypeLike | None = None,
     ) -> None: ...
     def __call__(
@@ -2671,7 +2671,7 @@ class Transformer(Module):
         rng: Any = None,
     ) -> Array: ...
     @staticmethod
-    def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: DTypeLike | None = None) -> Array: ...
+    def generate_square_subsequent_mask(sz: int, device: object = None, dtype: DTypeLike | None = None) -> Array: ...
 
 class TransformerDecoder(Module):
     """Runs decoder layers one after another, and a norm."""

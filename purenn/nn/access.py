@@ -11,7 +11,7 @@ import contextlib
 import contextvars
 import weakref
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
@@ -20,6 +20,9 @@ from jax.core import Tracer
 from purenn.nn.given import check_attributes
 from purenn.variable import Variable, swap, value_of
 from purenn.warn import warn_user
+
+if TYPE_CHECKING:
+    from purenn.layers.bound import Bound
 
 __all__ = [
     "add_constant",
@@ -48,7 +51,7 @@ _buffers: weakref.WeakValueDictionary[int, Variable] = weakref.WeakValueDictiona
 _view: contextvars.ContextVar[dict[Variable, Any] | None] = contextvars.ContextVar("purenn_view", default=None)
 
 
-def track(module: Any) -> None:
+def track(module: Bound) -> None:
     """Lets `owner` and `holder` find the variables of a lasting module."""
     calls = _calls.get()
     for group, known in ((module._parameters, _parameters), (module._buffers, _buffers)):
@@ -59,17 +62,17 @@ def track(module: Any) -> None:
                     _born_in[variable] = weakref.ref(calls)
 
 
-def owner(array: Any) -> Variable | None:
+def owner(array: object) -> Variable | None:
     """The parameter of a lasting module that holds this very array, if there is one."""
     return _find(array, _parameters)
 
 
-def holder(array: Any) -> Variable | None:
+def holder(array: object) -> Variable | None:
     """The parameter or buffer of a lasting module that holds this very array, if there is one."""
     return _find(array, _parameters) or _find(array, _buffers)
 
 
-def _find(array: Any, known: weakref.WeakValueDictionary[int, Variable]) -> Variable | None:
+def _find(array: object, known: weakref.WeakValueDictionary[int, Variable]) -> Variable | None:
     for reference in known.valuerefs():
         variable = reference()
         if variable is not None and variable.value is array:
@@ -83,7 +86,7 @@ def owned() -> set[int]:
     return {id(variable.value) for reference in references if (variable := reference()) is not None}
 
 
-def own_copy(array: Any) -> Any:
+def own_copy(array: jax.Array) -> Any:
     """A copy that nothing outside holds, so that a step may reuse its memory."""
     return array if isinstance(array, Tracer) else jnp.array(array)
 
@@ -126,7 +129,7 @@ def note_requests(variables: list[Variable], arrays: list[Any]) -> None:
             check_attributes(array)
 
 
-def _attributes(array: Any) -> Any:
+def _attributes(array: object) -> Any:
     return getattr(array, "__dict__", None)
 
 
@@ -199,7 +202,7 @@ def standing_for(twins: Mapping[int, Any]) -> Iterator[None]:
         _calls.reset(token)
 
 
-def present(module: Any, calls: PureCalls | None = None) -> Any:
+def present(module: object, calls: PureCalls | None = None) -> Any:
     """The twin that stands for a module in the pure calls around this, or the module itself."""
     calls = calls or _calls.get()
     if calls is None:
@@ -215,7 +218,7 @@ _constants: weakref.WeakSet[Any] = weakref.WeakSet()  # modules and their variab
 _told = False
 
 
-def add_constant(module: Any) -> None:
+def add_constant(module: Bound) -> None:
     """Notes that a program of jax's, one that isn't purenn's, is being traced with a module's arrays as constants."""
     variables = [v for group in (module._parameters, module._buffers) for v in group.values() if v is not None]
     if not variables or not all(isinstance(variable.value, Tracer) for variable in variables):  # not made in its trace
@@ -223,7 +226,7 @@ def add_constant(module: Any) -> None:
         _constants.update(variables)
 
 
-def is_constant(module: Any) -> bool:
+def is_constant(module: object) -> bool:
     """Whether a program of jax's may hold the module as it was."""
     return bool(_constants) and module in _constants
 

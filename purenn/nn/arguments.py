@@ -20,7 +20,7 @@ class _Fact:
 
     __slots__ = ("fact", "value")
 
-    def __init__(self, value: Any):
+    def __init__(self, value: object):
         self.value, self.fact = value, (type(value), repr(value) if isinstance(value, float | complex) else value)
 
     def __hash__(self) -> int:
@@ -107,7 +107,7 @@ def unchanged(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[[], Non
     return check
 
 
-def _name(value: Any, where: str) -> str:
+def _name(value: object, where: str) -> str:
     kind = type(value)
     name = f"argument {where.partition(']')[2] or '()'}"
     if kind.__module__.partition(".")[0] == "torch" and hasattr(value, "detach"):

@@ -14,7 +14,7 @@ from purenn.warn import warn_user
 __all__ = ["cast", "placed_like"]
 
 
-def cast(array: Any, dtype: Any) -> Any:
+def cast(array: jax.Array, dtype: Any) -> Any:
     """An array, of jax's or numpy's, cast to a dtype; where imaginary parts are lost, with a warning."""
     if jnp.issubdtype(array.dtype, jnp.complexfloating) and not jnp.issubdtype(dtype, jnp.complexfloating):
         warn_user(f"casting {array.dtype} to {dtype} discards the imaginary part", np.exceptions.ComplexWarning)
@@ -22,7 +22,7 @@ def cast(array: Any, dtype: Any) -> Any:
     return array if array.dtype == dtype else array.astype(dtype)
 
 
-def placed_like(array: Any, old: Any) -> Any:
+def placed_like(array: jax.Array, old: jax.Array) -> Any:
     """An array on the devices on which an older one was put."""
     if isinstance(array, Tracer) or isinstance(old, Tracer) or not getattr(old, "committed", False):
         return array

@@ -15,6 +15,7 @@ from purenn.nn.arrays import cast
 from purenn.nn.node import Node
 from purenn.nn.program import refuse_tracers
 from purenn.nn.structure import structure
+from purenn.typing import DTypeLike
 
 __all__ = ["Cast"]
 
@@ -36,7 +37,7 @@ class Cast(Node):
         self._touched()
         return self
 
-    def to(self, *args: Any, dtype: Any = None, device: Any = None, **ignored: Any) -> Self:
+    def to(self, *args: object, dtype: DTypeLike | None = None, device: object = None, **ignored: object) -> Self:
         """Casts the floating-point and complex arrays to a dtype, moves all arrays to a device, or both.
 
         Args:
@@ -108,11 +109,11 @@ class Cast(Node):
         """Moves all arrays to the processor."""
         return self.to("cpu")
 
-    def cuda(self, device: Any = None) -> Self:
+    def cuda(self, device: object = None) -> Self:
         """Moves all arrays to a GPU, the first unless one is given, as by its number."""
         return self.to("cuda" if device is None else device)
 
-    def to_empty(self, *, device: Any, recurse: bool = True) -> Self:
+    def to_empty(self, *, device: object, recurse: bool = True) -> Self:
         """Moves to a device without the values: the arrays are zeros there.
 
         Args:
@@ -125,14 +126,14 @@ class Cast(Node):
         return self._map(lambda x: jax.device_put(jnp.zeros_like(x), place or x.sharding) if next(moved) else x)
 
 
-def is_device(value: Any) -> bool:
+def is_device(value: object) -> bool:
     """Whether a value names a device, in jax's way or in torch's."""
     if isinstance(value, str):
         return value.partition(":")[0] in ("cpu", "gpu", "cuda", "tpu", "meta")
     return isinstance(value, int | jax.Device | jax.sharding.Sharding) or type(value).__name__ == "device"
 
 
-def as_device(value: Any = None) -> Any:
+def as_device(value: object = None) -> Any:
     """The device or sharding of jax's that a value names."""
     if value is None or isinstance(value, jax.Device | jax.sharding.Sharding):
         return value

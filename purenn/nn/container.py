@@ -34,14 +34,14 @@ class Container(Module):
         )
     """
 
-    def __init__(self, **kwargs: Any):
+    def __init__(self, **kwargs: Module | None):
         warnings.warn("nn.Container is deprecated: subclass nn.Module.", FutureWarning, stacklevel=2)
         super().__init__()
         for name, module in kwargs.items():
             self.register_module(name, module)
 
 
-def pairs(where: str, entries: Any) -> Iterator[tuple[Any, Any]]:
+def pairs(where: str, entries: object) -> Iterator[tuple[Any, Any]]:
     """The entries of a mapping, of a container by name or of a sequence of pairs."""
     if isinstance(entries, Mapping | NamedEntries):
         yield from list(entries.items())
@@ -63,16 +63,16 @@ class NumberedEntries(Module):
     def _names(self) -> list[str]:
         raise NotImplementedError
 
-    def _index(self, index: Any) -> str:
+    def _index(self, index: int) -> str:
         i, n = operator.index(index), len(self)
         if not -n <= i < n:
             raise IndexError(f"index {i} is out of range for {type(self).__name__} of length {n}")
         return self._names()[i]
 
-    def _put(self, name: str, value: Any) -> None:
+    def _put(self, name: str, value: object) -> None:
         raise NotImplementedError
 
-    def __getitem__(self, index: Any) -> Any:
+    def __getitem__(self, index: int | slice) -> Any:
         if isinstance(index, slice):
             return self._like(self._names()[index])
         return getattr(self, self._index(index))
@@ -80,7 +80,7 @@ class NumberedEntries(Module):
     def _like(self, names: list[str]) -> Any:
         return type(self)([getattr(self, name) for name in names])  # pyright: ignore[reportCallIssue]
 
-    def __setitem__(self, index: Any, value: Any) -> None:
+    def __setitem__(self, index: int, value: object) -> None:
         self._put(self._index(index), value)
 
     def __len__(self) -> int:
@@ -99,7 +99,7 @@ class NumberedEntries(Module):
     def __dir__(self) -> list[str]:
         return [name for name in super().__dir__() if not name.isdigit()]
 
-    def _append(self, value: Any) -> None:
+    def _append(self, value: object) -> None:
         self._put(str(len(self)), value)
 
     def _extend(self, values: Iterable[Any]) -> Self:
@@ -122,7 +122,7 @@ class NamedEntries(Module):
     def __delitem__(self, key: str) -> None:
         raise NotImplementedError
 
-    def __setitem__(self, key: str, value: Any) -> None:
+    def __setitem__(self, key: str, value: object) -> None:
         raise NotImplementedError
 
     def __len__(self) -> int:

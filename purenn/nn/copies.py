@@ -13,7 +13,7 @@ import functools
 import itertools
 import types
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from purenn import random, tracing
@@ -86,7 +86,7 @@ class Copies:
 
     # The copy of a value.
 
-    def of(self, value: Any) -> Any:
+    def of(self, value: object) -> Any:
         """The copy that stands for a value: the value itself, unless something that can change is below."""
         made = self.made.get(id(value), self)
         if made is not self:
@@ -95,7 +95,7 @@ class Copies:
             return value
         return self._copy(value)
 
-    def _copy(self, value: Any) -> Any:
+    def _copy(self, value: object) -> Any:
         if isinstance(value, types.FunctionType):
             return self._function(value)
         if isinstance(value, types.MethodType):
@@ -130,7 +130,7 @@ class Copies:
             return self._record(value, made, functools.partial(iter, made))
         return self._object(value)
 
-    def _object(self, value: Any) -> Any:
+    def _object(self, value: object) -> Any:
         made = self._keep(value, type(value)() if is_namespace(type(value)) else object.__new__(type(value)))
         own = getattr(made, "__dict__", None)
         if own is not None:
@@ -158,16 +158,16 @@ class Copies:
         content = lambda: [*names.values(), *map(cell_contents, cells), *vars(made), *vars(made).values()]  # noqa: E731
         return self._record(function, made, content)
 
-    def _copy_attributes(self, value: Any, made: Any) -> None:
+    def _copy_attributes(self, value: object, made: Any) -> None:
         """The attributes of a function, or of an object of a subclass of list, dict and so on."""
         for name, part in getattr(value, "__dict__", {}).items():
             vars(made)[name] = self.of(part)
 
-    def _keep(self, value: Any, made: Any) -> Any:
+    def _keep(self, value: object, made: object) -> Any:
         self.made[id(value)] = made
         return made
 
-    def _record(self, value: Any, made: Any, content: Any) -> Any:
+    def _record(self, value: object, made: object, content: Callable[[], Iterable[Any]]) -> Any:
         self._contents.append((value, content, [*content()]))
         return made
 

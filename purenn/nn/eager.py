@@ -24,12 +24,14 @@ from purenn.layers.bound import Bound
 from purenn.layers.observe import observers, standing_for
 from purenn.nn import access
 from purenn.nn.arguments import Arguments
+from purenn.nn.copies import Copies
 from purenn.nn.keyed_jit import Call, KeyedJit, NoCall, current_call, in_call
 from purenn.nn.program import Programs, refuse_tracers, traced
 from purenn.nn.reach import Reach
 from purenn.nn.structure import structure
 from purenn.nn.traces import Traces, note_trace
 from purenn.nn.trees import Result
+from purenn.typing import Key
 from purenn.variable import Variable, value_of
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ def _is_plain(arguments: Arguments, args: tuple[Any, ...], kwargs: dict[str, Any
     return one and not program.needs_key and isinstance(args[0], jax.Array) and not isinstance(args[0], Tracer)
 
 
-def _keep_plan(module: Node, x: Any, short: Callable[[Any], Any]) -> None:
+def _keep_plan(module: Node, x: object, short: Callable[[Any], Any]) -> None:
     if tracing.current() == tracing.NO_TRACE and not (module._hooks or module._pre_hooks):
         vars(module)["_plan"] = Plan(type(x), short)
 
@@ -70,7 +72,7 @@ def leaf(
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
     training: bool | None = None,
-    key: Any = None,
+    key: Key | None = None,
     method: str | None = None,
 ) -> Any:
     """The call of a stock module without children: its layer's, compiled once for all equal layers."""
@@ -104,7 +106,7 @@ def leaf(
     else:
         output = program(call, key, finish, *inputs)
 
-    def short(x: Any) -> Any:
+    def short(x: object) -> Any:
         if tracing.current() != tracing.NO_TRACE or in_call():
             return leaf(module, (x,), {})
         try:
@@ -135,7 +137,7 @@ _NOTHING = Reach(set(), set(), lift=True)
 def _leaf(
     layer: Layer, training: bool, arguments: Any, method: str | None, names: tuple[tuple[str, bool], ...], count: int
 ) -> KeyedJit:
-    def run(stream: random.Stream, *inputs: Any) -> Any:
+    def run(stream: random.Stream, *inputs: object) -> Any:
         call, rest = current_call(), iter(inputs)
         variables = [None if absent else Variable(next(rest)) for _, absent in names]
         named = [(name, variable) for (name, _), variable in zip(names, variables, strict=True)]
@@ -180,7 +182,7 @@ def compiled(
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
     training: bool | None = None,
-    key: Any = None,
+    key: Key | None = None,
     method: str | None = None,
     *,
     shared: bool = False,
@@ -206,7 +208,7 @@ def compiled(
         inputs = *access.read(variables), *found.arrays, *arguments.inputs
         output = program(Call(found, arguments, programs), key, finish, *inputs)
 
-        def short(x: Any) -> Any:
+        def short(x: object) -> Any:
             if tracing.current() != tracing.NO_TRACE or in_call() or not found.holds():
                 return _without_plan(module, x)
             try:
@@ -232,12 +234,12 @@ def compiled(
 def _whole(name: str, training: bool | None, method: str | None, checked: bool) -> KeyedJit:
     """The program of a whole `forward`; ``checked`` says whether values are checked, as in an eager call."""
 
-    def body(copies: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def body(copies: Copies, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         twin = copies.of(copies.reach.first)
         output = twin._run(args, kwargs) if method is None else twin._call_method(method, *args, **kwargs)
         return Result.of(output, name)
 
-    def run(stream: random.Stream, *inputs: Any) -> Any:
+    def run(stream: random.Stream, *inputs: object) -> Any:
         found = current_call().reach
         count, end = len(found.variables), len(found.variables) + len(found.arrays)
         given = list(inputs[end:])

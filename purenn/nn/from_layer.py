@@ -48,7 +48,7 @@ class LayerModule(Module):
         """Whether a call is the layer's, as long as no subclass or user has put another `forward` in its place."""
         return type(self).forward is Bound.forward and "forward" not in vars(self)
 
-    def _call_method(self, method: str, *args: Any, **kwargs: Any) -> Any:
+    def _call_method(self, method: str, *args: object, **kwargs: object) -> Any:
         if self._pure:
             return super()._call_method(method, *args, **kwargs)
         here = access.present(self)
@@ -67,14 +67,14 @@ class LayerModule(Module):
         if vars(type(self)).get("_layer_class") is not None:
             object.__setattr__(self, "__class__", stateful(type(layer)))
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
+    def __reduce_ex__(self, protocol: object) -> Any:
         made_from = vars(type(self)).get("_layer_class")
         if made_from is None:
             return copyreg.__newobj__, (type(self),), self.__getstate__()  # pyright: ignore[reportAttributeAccessIssue]
         return _without_init, (made_from,), self.__getstate__()
 
 
-def _is_stock(part: Any) -> bool:
+def _is_stock(part: Bound) -> bool:
     """Whether a part of a tree runs nothing but layers, so that its calls can be compiled without being asked."""
     return part._is_stock() if isinstance(part, LayerModule) else "_runs_layers_only" in vars(type(part))
 
@@ -118,7 +118,7 @@ def stateful(layer_class: type[Layer]) -> type[Module]:
     if layer_class in _written:
         return _written[layer_class]
 
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+    def __init__(self: Any, *args: object, **kwargs: object) -> None:
         self._init_fields()
         layer, value = _layers(layer_class, args, kwargs)
         generator = random.default_generator()
@@ -182,7 +182,7 @@ def _method(name: str, method: Callable[..., Any]) -> Any:
     """A further method of a layer as its module's: it takes the module for ``m``."""
 
     @functools.wraps(method)
-    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def call(self: Any, *args: object, **kwargs: object) -> Any:
         return self._call_method(name, *args, **kwargs)
 
     signature = inspect.signature(method)
@@ -206,7 +206,14 @@ class Given(Layer):
     def draw(self, stream: random.Stream) -> tuple[dict[str, Any], dict[str, Any]]:
         return self.module._tree("_parameters"), self.module._tree("_buffers")
 
-    def bind(self, params: Any, state: Any, *, make: Any = None, **options: Any) -> Bound:
+    def bind(
+        self,
+        params: dict[str, Any],
+        state: dict[str, Any],
+        *,
+        make: Callable[[Layer], Bound] | None = None,
+        **options: Any,
+    ) -> Bound:
         if make is None:
             raise ValueError(f"{self!r} has arrays of its own and can't be called as a pure layer")
         assign_trees(self.module, params, state)
@@ -219,7 +226,7 @@ class Given(Layer):
         return repr(self.module)
 
 
-def _layers(layer_class: type[Layer], args: Any, kwargs: Any) -> tuple[Layer, Layer]:
+def _layers(layer_class: type[Layer], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Layer, Layer]:
     """The layer that is bound to make a module, and the value that stays."""
     leaves, tree = jax.tree.flatten((args, kwargs), is_leaf=lambda v: not isinstance(v, tuple | list | dict))
     modules = [leaf if isinstance(leaf, Module) else None for leaf in leaves]

@@ -27,14 +27,14 @@ def give(tree: dict[str, Any], name: str) -> dict[str, Any]:
     return tree
 
 
-def give_array(array: Any) -> Any:
+def give_array(array: object) -> Any:
     """Gives out the array of an attribute."""
     if not isinstance(array, Tracer):
         given_arrays.append(weakref.ref(array))
     return array
 
 
-def check_attributes(array: Any) -> None:
+def check_attributes(array: object) -> None:
     """Refuses what was set on an array, which it can't pass on to its module."""
     own = getattr(array, "__dict__", None)
     if own and ("data" in own or "grad" in own):

@@ -16,6 +16,7 @@ from purenn import random
 from purenn.layers.location import describe_arguments
 from purenn.nn import access
 from purenn.nn.arguments import Arguments
+from purenn.nn.copies import Copies
 from purenn.nn.given import check_given
 from purenn.nn.keyed_jit import Call, KeyedJit
 from purenn.nn.module import Module
@@ -61,7 +62,7 @@ def value_and_grad(
     programs = _programs(fn, name)
 
     @functools.wraps(fn)
-    def value_and_gradients(*args: Any, **kwargs: Any) -> Any:
+    def value_and_gradients(*args: object, **kwargs: object) -> Any:
         check_given()
         given = [_differentiable(name, args, place) for place in places]
         value, gradients = _gradients(programs, fn, name, args, kwargs, dict(zip(places, given, strict=True)), has_aux)
@@ -109,7 +110,7 @@ def grad(fn: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool
     both = value_and_grad(fn, argnums, has_aux)
 
     @functools.wraps(fn)
-    def gradients(*args: Any, **kwargs: Any) -> Any:
+    def gradients(*args: object, **kwargs: object) -> Any:
         value, found = both(*args, **kwargs)
         return (found, value[1]) if has_aux else found
 
@@ -133,7 +134,7 @@ def _differentiable(name: str, args: tuple[Any, ...], place: int) -> Any:
     return value
 
 
-def _has_modules(value: Any) -> bool:
+def _has_modules(value: object) -> bool:
     return any(isinstance(leaf, Module) for leaf in jax.tree.leaves(value))
 
 
@@ -194,14 +195,16 @@ def _gradients(
 
 
 def _gradient_program(name: str, has_aux: bool, places: tuple[int, ...], forms: tuple[Any, ...]) -> KeyedJit:
-    def run(stream: random.Stream, values: Any, leaves: Any, arrays: Any, inputs: Any) -> Any:
+    def run(
+        stream: random.Stream, values: list[Any], leaves: Sequence[Any], arrays: list[Any], inputs: list[Any]
+    ) -> Any:
         def loss(differentiated: tuple[list[Any], list[Any]]) -> tuple[Any, Any]:
             parameters, leaves = differentiated
             held = list(values)
             for place, parameter in zip(places, parameters, strict=True):
                 held[place] = parameter
 
-            def body(copies: Any, args: Any, kwargs: Any) -> Any:
+            def body(copies: Copies, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
                 filled, remaining = list(args), list(leaves)
                 for place, tree in forms:
                     filled[place] = jax.tree.unflatten(tree, remaining[: tree.num_leaves])

@@ -26,7 +26,7 @@ class RemovableHandle:
     Source: ``torch.utils.hooks.RemovableHandle``.
     """
 
-    def __init__(self, node: Node, table: str, hook: Any, first: bool = False):
+    def __init__(self, node: Node, table: str, hook: object, first: bool = False):
         if node._pure or node._is_older():
             node._refuse_change("a hook")
         self._node, self._table = weakref.ref(node), table
@@ -43,13 +43,13 @@ class RemovableHandle:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *error: Any) -> None:
+    def __exit__(self, *error: object) -> None:
         self.remove()
 
     def __getstate__(self) -> Any:
         return self._node(), self._table
 
-    def __setstate__(self, state: Any) -> None:
+    def __setstate__(self, state: tuple[Any, str]) -> None:
         node, self._table = state
         self._node = weakref.ref(node) if node is not None else lambda: None
 

@@ -21,6 +21,8 @@ from purenn.nn import access
 from purenn.nn.arrays import placed_like
 from purenn.nn.parameter import is_unassigned
 from purenn.nn.program import refuse_tracers
+from purenn.random import Stream
+from purenn.typing import Key
 from purenn.variable import Variable
 
 __all__ = [
@@ -42,7 +44,7 @@ __all__ = [
 __all__ += _init.__all__
 
 
-def _variable(where: str, tensor: Any) -> Variable:
+def _variable(where: str, tensor: jax.Array) -> Variable:
     """The place that holds an array."""
     if is_unassigned(tensor):
         return tensor.variable
@@ -64,18 +66,20 @@ def _variable(where: str, tensor: Any) -> Variable:
     return variable
 
 
-def _fill(where: str, tensor: Any, initializer: Initializer, generator: Any = None, draws: bool = True) -> jax.Array:
+def _fill(
+    where: str, tensor: jax.Array, initializer: Initializer, generator: Key | Stream | None = None, draws: bool = True
+) -> jax.Array:
     """Puts what an initializer makes into the place of an array."""
     variable = _variable(where, tensor)
     old = variable.value
-    key = _key(where, generator) if draws else None
+    key: Any = _key(where, generator) if draws else None
     array = placed_like(initializer(key, old.shape, old.dtype), old)
     refuse_tracers([array], f"init.{where}: the array")
     access.write([variable], [array])
     return access.hand_out(variable)
 
 
-def _key(where: str, generator: Any) -> Any:
+def _key(where: str, generator: object) -> Any:
     if generator is None:
         return random.default_generator().next()
     if isinstance(generator, random.Stream):
@@ -87,7 +91,7 @@ def _key(where: str, generator: Any) -> Any:
     return generator
 
 
-def uniform_(tensor: Any, a: float = 0.0, b: float = 1.0, generator: Any = None) -> jax.Array:
+def uniform_(tensor: jax.Array, a: float = 0.0, b: float = 1.0, generator: Key | Stream | None = None) -> jax.Array:
     """Fills an array with uniform numbers in [a, b), as `purenn.init.uniform` makes them.
 
     Args:
@@ -111,7 +115,7 @@ def uniform_(tensor: Any, a: float = 0.0, b: float = 1.0, generator: Any = None)
     return _fill("uniform_", tensor, _init.uniform(a, b), generator)
 
 
-def normal_(tensor: Any, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> jax.Array:
+def normal_(tensor: jax.Array, mean: float = 0.0, std: float = 1.0, generator: Key | Stream | None = None) -> jax.Array:
     """Fills an array with normal numbers, as `purenn.init.normal` makes them.
 
     Args:
@@ -136,7 +140,12 @@ def normal_(tensor: Any, mean: float = 0.0, std: float = 1.0, generator: Any = N
 
 
 def trunc_normal_(
-    tensor: Any, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0, generator: Any = None
+    tensor: jax.Array,
+    mean: float = 0.0,
+    std: float = 1.0,
+    a: float = -2.0,
+    b: float = 2.0,
+    generator: Key | Stream | None = None,
 ) -> jax.Array:
     """Fills an array with normal numbers restricted to [a, b], as `purenn.init.trunc_normal` makes them.
 
@@ -152,27 +161,27 @@ def trunc_normal_(
     return _fill("trunc_normal_", tensor, _init.trunc_normal(mean, std, a, b), generator)
 
 
-def constant_(tensor: Any, val: float) -> jax.Array:
+def constant_(tensor: jax.Array, val: float) -> jax.Array:
     """Fills an array with a number and returns the new array."""
     return _fill("constant_", tensor, _init.constant(val), draws=False)
 
 
-def ones_(tensor: Any) -> jax.Array:
+def ones_(tensor: jax.Array) -> jax.Array:
     """Fills an array with ones and returns the new array."""
     return _fill("ones_", tensor, _init.ones(), draws=False)
 
 
-def zeros_(tensor: Any) -> jax.Array:
+def zeros_(tensor: jax.Array) -> jax.Array:
     """Fills an array with zeros and returns the new array."""
     return _fill("zeros_", tensor, _init.zeros(), draws=False)
 
 
-def eye_(tensor: Any) -> jax.Array:
+def eye_(tensor: jax.Array) -> jax.Array:
     """Makes a matrix the identity, as far as it is square, and returns the new array."""
     return _fill("eye_", tensor, _init.eye(), draws=False)
 
 
-def dirac_(tensor: Any, groups: int = 1) -> jax.Array:
+def dirac_(tensor: jax.Array, groups: int = 1) -> jax.Array:
     """Makes a convolution's weight one that gives its input back, as `purenn.init.dirac`; returns the new array.
 
     Args:
@@ -182,7 +191,7 @@ def dirac_(tensor: Any, groups: int = 1) -> jax.Array:
     return _fill("dirac_", tensor, _init.dirac(groups), draws=False)
 
 
-def xavier_uniform_(tensor: Any, gain: float = 1.0, generator: Any = None) -> jax.Array:
+def xavier_uniform_(tensor: jax.Array, gain: float = 1.0, generator: Key | Stream | None = None) -> jax.Array:
     """Fills a weight with uniform numbers of Glorot's variance, as `purenn.init.xavier_uniform` makes them.
 
     Args:
@@ -206,7 +215,7 @@ def xavier_uniform_(tensor: Any, gain: float = 1.0, generator: Any = None) -> ja
     return _fill("xavier_uniform_", tensor, _init.xavier_uniform(gain), generator)
 
 
-def xavier_normal_(tensor: Any, gain: float = 1.0, generator: Any = None) -> jax.Array:
+def xavier_normal_(tensor: jax.Array, gain: float = 1.0, generator: Key | Stream | None = None) -> jax.Array:
     """Fills a weight with normal numbers of Glorot's variance, as `purenn.init.xavier_normal` makes them.
 
     Args:
@@ -221,7 +230,11 @@ def xavier_normal_(tensor: Any, gain: float = 1.0, generator: Any = None) -> jax
 
 
 def kaiming_uniform_(
-    tensor: Any, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", generator: Any = None
+    tensor: jax.Array,
+    a: float = 0,
+    mode: str = "fan_in",
+    nonlinearity: str = "leaky_relu",
+    generator: Key | Stream | None = None,
 ) -> jax.Array:
     """Fills a weight with uniform numbers of He's variance, as `purenn.init.kaiming_uniform` makes them.
 
@@ -239,7 +252,11 @@ def kaiming_uniform_(
 
 
 def kaiming_normal_(
-    tensor: Any, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", generator: Any = None
+    tensor: jax.Array,
+    a: float = 0,
+    mode: str = "fan_in",
+    nonlinearity: str = "leaky_relu",
+    generator: Key | Stream | None = None,
 ) -> jax.Array:
     """Fills a weight with normal numbers of He's variance, as `purenn.init.kaiming_normal` makes them.
 
@@ -256,7 +273,7 @@ def kaiming_normal_(
     return _fill("kaiming_normal_", tensor, _init.kaiming_normal(a, mode, nonlinearity), generator)
 
 
-def orthogonal_(tensor: Any, gain: float = 1, generator: Any = None) -> jax.Array:
+def orthogonal_(tensor: jax.Array, gain: float = 1, generator: Key | Stream | None = None) -> jax.Array:
     """Makes a weight's rows or columns orthonormal, times a gain, as `purenn.init.orthogonal`.
 
     Args:
@@ -270,7 +287,7 @@ def orthogonal_(tensor: Any, gain: float = 1, generator: Any = None) -> jax.Arra
     return _fill("orthogonal_", tensor, _init.orthogonal(gain), generator)
 
 
-def sparse_(tensor: Any, sparsity: float, std: float = 0.01, generator: Any = None) -> jax.Array:
+def sparse_(tensor: jax.Array, sparsity: float, std: float = 0.01, generator: Key | Stream | None = None) -> jax.Array:
     """Fills a matrix with normal numbers and a fraction of zeros in each column, as `purenn.init.sparse`.
 
     Args:

@@ -19,6 +19,7 @@ from purenn.lowering import compiler
 from purenn.nn import access
 from purenn.nn.arguments import Arguments
 from purenn.nn.reach import Reach
+from purenn.typing import Key
 from purenn.variable import Variable
 
 __all__ = ["Call", "KeyedJit", "NoCall", "current_call", "in_call"]
@@ -61,7 +62,7 @@ class KeyedJit:
     def __init__(self, run: Callable[..., Any], name: str, donate: tuple[int, ...] = ()):
         self.needs_key = False
 
-        def keyed(key: Any, count: Any, *inputs: Any) -> Any:
+        def keyed(key: jax.Array, count: jax.Array | None, *inputs: object) -> Any:
             if count is not None:
                 key = jax.random.fold_in(random.as_key(key) if key.dtype == np.uint32 else key, count)
             return run(random.Stream(key), *inputs)
@@ -72,7 +73,11 @@ class KeyedJit:
         self.keyed = compiler.jit(keyed, donate_argnums=tuple(2 + i for i in donate))
 
     def __call__(
-        self, call: Call, key: Any, finish: Callable[[Any], tuple[Any, list[Variable], list[Any]]], *inputs: Any
+        self,
+        call: Call,
+        key: Key | None,
+        finish: Callable[[Any], tuple[Any, list[Variable], list[Any]]],
+        *inputs: object,
     ) -> Any:
         """Runs the program and puts what changed into place, all of it or nothing.
 
@@ -105,7 +110,7 @@ class KeyedJit:
             _call.set(outer)
 
 
-def _key_and_count(key: Any, generator: random.Stream, ticket: Variable) -> tuple[Any, Any]:
+def _key_and_count(key: Key | None, generator: random.Stream, ticket: Variable) -> tuple[Any, Any]:
     """The caller's key, or a generator's words and the count of the next key of theirs."""
     if key is not None:
         return key, None

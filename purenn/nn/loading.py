@@ -20,7 +20,7 @@ __all__ = ["EXTRA_STATE", "check_kind", "fitting", "flat_copy", "remedy"]
 EXTRA_STATE = "_extra_state"
 
 
-def check_kind(state_dict: Any) -> None:
+def check_kind(state_dict: object) -> None:
     """Refuses what isn't a dict, and says what to give instead."""
     if isinstance(state_dict, Node) or hasattr(state_dict, "state_dict"):
         raise TypeError(

@@ -29,7 +29,12 @@ from purenn.nn.remedies import remedy_for
 from purenn.nn.state_dict import Saved, assign_trees
 from purenn.nn.structure import PRIVATE, structure
 from purenn.tree import tree_repr
+from purenn.typing import ArrayLike
 from purenn.variable import Variable
+
+if TYPE_CHECKING:
+    from purenn.layers.base import Layer
+    from purenn.layers.bound import Bound
 
 __all__ = ["Module"]
 
@@ -37,7 +42,7 @@ __all__ = ["Module"]
 class _Trees(gives_way):
     """A property that gives way to what a user has set under its name."""
 
-    def own(self, m: Any) -> Any:
+    def own(self, m: Bound) -> Any:
         return self.method(m)
 
 
@@ -67,7 +72,7 @@ class Module(Hooked, Cast, Saved):
 
     # Attributes.
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         own = vars(self)
         if "_modules" not in own:
             raise AttributeError(f"cannot assign {name!r} before Module.__init__() call")
@@ -88,7 +93,7 @@ class Module(Hooked, Cast, Saved):
             self._register("_modules", name, value, replace=True)
         elif is_unassigned(value):
             self._add_parameter(name, value, replace=True)
-        elif not TYPE_CHECKING and isinstance(value, Buffer):
+        elif isinstance(value, Buffer):
             self._add_buffer(name, value.data, value.persistent, replace=True)
         elif name in own["_parameters"]:
             self._assign_parameter(name, value)
@@ -111,7 +116,7 @@ class Module(Hooked, Cast, Saved):
         else:
             self._set_attribute(name, value)
 
-    def _set_attribute(self, name: str, value: Any) -> None:
+    def _set_attribute(self, name: str, value: object) -> None:
         own = vars(self)
         if isinstance(value, Tracer):
             refuse_tracers([value], f"{type(self).__name__}.{name}")
@@ -141,7 +146,7 @@ class Module(Hooked, Cast, Saved):
 
     # Arrays and children.
 
-    def _kept(self, name: str, value: Any) -> jax.Array:
+    def _kept(self, name: str, value: object) -> jax.Array:
         """An array that the module may keep: no tracer, unless a traced generator builds the module."""
         if self._pure or self._is_older():
             self._refuse_change(name)
@@ -149,7 +154,7 @@ class Module(Hooked, Cast, Saved):
         refuse_tracers([array], f"{type(self).__name__}.{name}")
         return array
 
-    def _register(self, group: str, name: str, value: Any, replace: bool = False) -> None:
+    def _register(self, group: str, name: str, value: object, replace: bool = False) -> None:
         """Takes an array or a child in under a name.
 
         Args:
@@ -184,7 +189,7 @@ class Module(Hooked, Cast, Saved):
         taken = (own[group] for group in ("_parameters", "_buffers", "_modules", "_computed"))
         return not any(name in names for names in (own, *taken)) and _is_free(type(self), name)
 
-    def _assign_parameter(self, name: str, value: Any) -> None:
+    def _assign_parameter(self, name: str, value: object) -> None:
         """Gives a parameter another array, or ties it to the parameter whose array it is."""
         old = self._parameters[name]
         variable = None if value is None else access.owner(value)
@@ -194,7 +199,7 @@ class Module(Hooked, Cast, Saved):
         access.track(self)
         self._touched()
 
-    def _assign_buffer(self, name: str, value: Any) -> None:
+    def _assign_buffer(self, name: str, value: object) -> None:
         variable = self._buffers[name]
         if value is None or variable is None:
             self._buffers[name] = None if value is None else Variable(self._kept(name, value), requires_grad=False)
@@ -212,14 +217,14 @@ class Module(Hooked, Cast, Saved):
                 f"{'parameters' if name == 'params' else 'buffers'}; a dict of your own needs another name"
             ) from None
 
-    def register_parameter(self, name: str, param: Any) -> None:
+    def register_parameter(self, name: str, param: ArrayLike | None) -> None:
         """Adds a parameter: a `Parameter`, an array or None.
 
         A `Parameter`, or the parameter of a module, that is registered under another name too is one tied parameter.
         """
         self._add_parameter(name, param)
 
-    def _add_parameter(self, name: str, param: Any, replace: bool = False) -> None:
+    def _add_parameter(self, name: str, param: object, replace: bool = False) -> None:
         variable = None
         if is_unassigned(param):
             variable = param.variable
@@ -231,11 +236,11 @@ class Module(Hooked, Cast, Saved):
         self._register("_parameters", name, variable, replace)
         access.track(self)
 
-    def register_buffer(self, name: str, tensor: Any, persistent: bool = True) -> None:
+    def register_buffer(self, name: str, tensor: ArrayLike | None, persistent: bool = True) -> None:
         """Adds a buffer: kept and, if persistent, in the state_dict, but not trained."""
         self._add_buffer(name, tensor, persistent)
 
-    def _add_buffer(self, name: str, tensor: Any, persistent: bool, replace: bool = False) -> None:
+    def _add_buffer(self, name: str, tensor: ArrayLike | None, persistent: bool, replace: bool = False) -> None:
         variable = None if tensor is None else Variable(self._kept(name, tensor), requires_grad=False)
         self._register("_buffers", name, variable, replace)
         access.track(self)
@@ -270,7 +275,7 @@ class Module(Hooked, Cast, Saved):
         parent.register_module(last, module)
 
     @gives_way
-    def set_parameter(self, target: str, array: Any) -> None:
+    def set_parameter(self, target: str, array: ArrayLike) -> None:
         """Gives the parameter of a dotted name another array; where it is tied, under all of its names."""
         variable = self._find(target, "_parameters", "parameter")
         array = self._kept(target, array)
@@ -384,7 +389,7 @@ class Module(Hooked, Cast, Saved):
         with access.steady(known.variables), random.drawing_from(generator):
             return self._located(self.forward, args, kwargs)
 
-    def compile(self, *, disable: bool = False, **kwargs: Any) -> Self:
+    def compile(self, *, disable: bool = False, **kwargs: object) -> Self:
         """Puts the whole forward under one ``jax.jit`` from now on; returns the module.
 
         Args:
@@ -395,7 +400,7 @@ class Module(Hooked, Cast, Saved):
         self._touched()
         return self
 
-    def _settle(self, layer: Any) -> None:
+    def _settle(self, layer: Layer) -> None:
         if self._pure:
             return super()._settle(layer)
         with jax.ensure_compile_time_eval():  # the arrays outlive a trace that this call may be part of

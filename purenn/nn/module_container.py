@@ -21,7 +21,7 @@ class _ModuleList(NumberedEntries):
     def _put(self, name: str, value: Any) -> None:
         self.register_module(name, value)
 
-    def __getitem__(self, index: Any) -> Any:
+    def __getitem__(self, index: int | slice) -> Any:
         if isinstance(index, slice):
             return self._like(self._names()[index])
         return self._modules[self._index(index)]
@@ -35,7 +35,7 @@ class _ModuleList(NumberedEntries):
         self._modules.update(numbered)
         self._touched()
 
-    def __delitem__(self, index: Any) -> None:
+    def __delitem__(self, index: int | slice) -> None:
         modules = list(self)
         if not isinstance(index, slice):
             self._index(index)
@@ -47,13 +47,13 @@ class _ModuleList(NumberedEntries):
         self._append(module)
         return self
 
-    def pop(self, key: Any) -> Any:
+    def pop(self, key: int | slice) -> Any:
         """Takes one out, or a slice of them, and gives it."""
         value = self[key]
         del self[key]
         return value
 
-    def _insert(self, index: int, module: Any) -> None:
+    def _insert(self, index: int, module: object) -> None:
         if not isinstance(module, Module):
             raise TypeError(f"{type(self).__name__}.insert takes a module, got {module!r}")
         modules = list(self)
@@ -102,18 +102,18 @@ class Sequential(_ModuleList):
         self._insert(index, module)
         return self
 
-    def __add__(self, other: Any) -> Sequential:
+    def __add__(self, other: Iterable[Module]) -> Sequential:
         return Sequential(*self, *self._other(other))
 
-    def __iadd__(self, other: Any) -> Self:
+    def __iadd__(self, other: Iterable[Module]) -> Self:
         return self.extend(self._other(other))
 
-    def _other(self, other: Any) -> Sequential:
+    def _other(self, other: Iterable[Module]) -> Sequential:
         if not isinstance(other, Sequential):
             raise ValueError(f"{type(self).__name__} + takes a Sequential, got {type(other).__name__}")
         return other
 
-    def _times(self, times: Any) -> list[Any]:
+    def _times(self, times: int) -> list[Any]:
         if not isinstance(times, int):
             raise TypeError(f"{type(self).__name__} * takes an integer, got {type(times).__name__}")
         if times < 1:
@@ -189,7 +189,7 @@ class ModuleDict(NamedEntries):
 
     _runs_layers_only = True
 
-    def __init__(self, modules: Any = None):
+    def __init__(self, modules: Iterable[Any] | None = None):
         super().__init__()
         if modules is not None:
             self.update(modules)
@@ -206,7 +206,7 @@ class ModuleDict(NamedEntries):
         del self._modules[key]
         self._touched()
 
-    def update(self, modules: Any) -> None:
+    def update(self, modules: Iterable[Any]) -> None:
         """Adds modules from a mapping or from pairs."""
         for key, module in pairs("ModuleDict.update", modules):
             self[key] = module

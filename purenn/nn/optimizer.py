@@ -16,6 +16,7 @@ from purenn import random, tracing
 from purenn.layers.location import describe_arguments
 from purenn.nn import access
 from purenn.nn.arguments import Arguments
+from purenn.nn.copies import Copies
 from purenn.nn.given import check_given
 from purenn.nn.keyed_jit import Call, KeyedJit
 from purenn.nn.module import Module
@@ -145,7 +146,7 @@ class Optimizer:
                 self._old.append((given, jax.tree.leaves(given)))
 
     @state.setter
-    def state(self, state: Any) -> None:
+    def state(self, state: object) -> None:
         self._given = None
         leaves, tree = jax.tree.flatten(state)
         if tree != self._tree:
@@ -203,7 +204,7 @@ class Optimizer:
         held = {id(array) for array in arrays.values()}
         used = set()
 
-        def kept(path: Any, leaf: Any) -> Any:
+        def kept(path: tuple[Any, ...], leaf: jax.Array) -> Any:
             owner, last = old.get(path, (None, None))
             same = owner == owners.get(_parameter_of(path, owners))
             used.add(path)
@@ -230,7 +231,7 @@ class Optimizer:
 
     # Steps.
 
-    def step(self, loss_fn: Callable[..., Any], /, *args: Any, has_aux: bool = False, **kwargs: Any) -> Any:
+    def step(self, loss_fn: Callable[..., Any], /, *args: object, has_aux: bool = False, **kwargs: object) -> Any:
         """Takes one step down the gradient of ``loss_fn(module, *args, **kwargs)``.
 
         Args:
@@ -306,7 +307,7 @@ class Optimizer:
         rest = [i for i in range(len(split.variables)) if i not in chosen]
         import optax
 
-        def body(copies: Any, args: Any, kwargs: Any) -> Any:
+        def body(copies: Copies, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             loss_fn, module = (copies.of(value) for _, value in copies.reach.roots[:2])
             result = loss_fn(module, *args, **kwargs)
             value = result[0] if has_aux else result
@@ -325,7 +326,14 @@ class Optimizer:
             flat = flatten(tree)
             return [flat[name] for name in names]
 
-        def run(stream: random.Stream, parameters: Any, leaves: Any, others: Any, arrays: Any, inputs: Any) -> Any:
+        def run(
+            stream: random.Stream,
+            parameters: list[Any],
+            leaves: Sequence[Any],
+            others: list[Any],
+            arrays: list[Any],
+            inputs: list[Any],
+        ) -> Any:
             def loss(parameters: list[Any]) -> tuple[Any, tuple[Any, Any]]:
                 by_place = dict(zip((*places, *rest), (*parameters, *others), strict=True))
                 values = [by_place[i] for i in range(len(by_place))]
@@ -356,7 +364,7 @@ class Optimizer:
 _OURS = 3  # references to a tree that are no user's: of the entry, of the loop and of the count
 
 
-def _holds(tree: Any, leaves: list[Any]) -> bool:
+def _holds(tree: object, leaves: list[Any]) -> bool:
     """Whether a tree has still these leaves."""
     now = jax.tree.leaves(tree)
     return len(now) == len(leaves) and all(a is b for a, b in zip(now, leaves, strict=True))
@@ -402,7 +410,7 @@ _REMEDIES = {
 }
 
 
-def _modules_by_name(module: Any) -> dict[str, Module]:
+def _modules_by_name(module: Module | Sequence[Module] | Mapping[str, Module]) -> dict[str, Module]:
     """The modules of an optimizer by the prefix of their parameters' names; a single one has none."""
     if isinstance(module, Module):
         return {"": module}
@@ -415,7 +423,7 @@ def _modules_by_name(module: Any) -> dict[str, Module]:
     return {str(name): each for name, each in named.items()}
 
 
-def _described(value: Any) -> str:
+def _described(value: object) -> str:
     if inspect.isgenerator(value) or isinstance(value, Sequence | Mapping):
         return f"a {type(value).__name__}" + ("" if inspect.isgenerator(value) else f" of {len(value)} entries")
     return describe_arguments((value,), {})
@@ -447,7 +455,7 @@ def _owners(modules: Mapping[str, Module], variables: Mapping[str, Variable]) ->
     return found
 
 
-def _parameter_of(path: Any, names: Mapping[str, Any]) -> str:
+def _parameter_of(path: Sequence[Any], names: Mapping[str, Any]) -> str:
     """The parameter that a leaf of a state is about: the longest name that its path ends with, or ""."""
     keys: list[str] = []
     for entry in reversed(path):
@@ -464,7 +472,13 @@ def _with_masks(trained: Mapping[str, Any], every: Iterable[str]) -> dict[str, A
     return nest({name: trained.get(name, optax.MaskedNode()) for name in every})
 
 
-def _update(update: Callable[..., Any], grads: Any, state: Any, params: Any, extra: dict[str, Any]) -> Any:
+def _update(
+    update: Callable[..., Any],
+    grads: Mapping[str, Any],
+    state: Mapping[str, Any],
+    params: Mapping[str, Any],
+    extra: dict[str, Any],
+) -> Any:
     """Calls a transformation's update with those of the extra arguments that it takes."""
     parameters = inspect.signature(update).parameters
     if "grad_fn" not in parameters:

@@ -47,7 +47,7 @@ class DataParallel(Module):
     _own_attributes = True
 
     def __init__(
-        self, module: Module, device_ids: Sequence[Any] | None = None, output_device: Any = None, dim: int = 0
+        self, module: Module, device_ids: Sequence[Any] | None = None, output_device: object = None, dim: int = 0
     ):
         super().__init__()
         known = jax.devices()
@@ -86,5 +86,5 @@ class DataParallel(Module):
         output = self.module(*inputs, **kwargs)
         return output if pure else jax.tree.map(lambda y: jax.device_put(y, self.output_device), output)
 
-    def _has_batch(self, x: Any) -> bool:
+    def _has_batch(self, x: jax.Array) -> bool:
         return -x.ndim <= self.dim < x.ndim

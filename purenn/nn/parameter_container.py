@@ -21,15 +21,15 @@ class _Parameters(Module):
 
     _own_attributes = True
 
-    def _put(self, name: str, value: Any) -> None:
+    def _put(self, name: str, value: object) -> None:
         if isinstance(value, jax.Array | np.ndarray | np.generic):
-            value = Parameter(value)
+            value = Parameter(np.asarray(value) if isinstance(value, np.generic) else value)
         setattr(self, name, value)
 
     def _listed(self) -> Iterable[tuple[Any, Any]]:
         raise NotImplementedError
 
-    def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
+    def __call__(self, *args: object, **kwargs: object) -> NoReturn:
         raise RuntimeError(f"{type(self).__name__} holds parameters and can't be called")
 
     def extra_repr(self) -> str:
@@ -80,11 +80,11 @@ class ParameterList(_Parameters, NumberedEntries):
     def _listed(self) -> Iterable[tuple[Any, Any]]:
         return enumerate(self)
 
-    def _append(self, value: Any) -> None:
+    def _append(self, value: object) -> None:
         self._put(str(self._size), value)
         self._size += 1
 
-    def append(self, value: Any) -> Self:
+    def append(self, value: object) -> Self:
         """Adds one at the end."""
         self._append(value)
         return self
@@ -113,7 +113,7 @@ class ParameterDict(_Parameters, NamedEntries):
 
     _runs_layers_only = True
 
-    def __init__(self, parameters: Any = None):
+    def __init__(self, parameters: Iterable[Any] | None = None):
         super().__init__()
         self._keys: dict[str, None] = {}
         if parameters is not None:
@@ -130,7 +130,7 @@ class ParameterDict(_Parameters, NamedEntries):
             raise KeyError(key)
         return getattr(self, key)
 
-    def __setitem__(self, key: str, value: Any) -> None:
+    def __setitem__(self, key: str, value: object) -> None:
         if not isinstance(key, str):
             raise TypeError(f"ParameterDict: a name must be a string, got {key!r}")
         self._put(key, value)
@@ -143,20 +143,20 @@ class ParameterDict(_Parameters, NamedEntries):
     def __reversed__(self) -> Iterator[str]:
         return reversed(list(self._keys))
 
-    def update(self, parameters: Any) -> None:
+    def update(self, parameters: Iterable[Any]) -> None:
         """Adds entries from a mapping, in the order of their names unless it is an ``OrderedDict``, or from pairs."""
         entries = pairs("ParameterDict.update", parameters)
         unordered = isinstance(parameters, Mapping) and not isinstance(parameters, OrderedDict)
         for key, value in sorted(entries, key=lambda pair: pair[0]) if unordered else entries:
             self[key] = value
 
-    def setdefault(self, key: str, default: Any = None) -> Any:
+    def setdefault(self, key: str, default: object = None) -> Any:
         """The entry of this name; if there is none, `default` becomes it."""
         if key not in self:
             self[key] = default
         return self[key]
 
-    def get(self, key: str, default: Any = None) -> Any:
+    def get(self, key: str, default: object = None) -> Any:
         """The entry of this name, or `default`."""
         return getattr(self, key) if key in self._keys else default
 
@@ -164,7 +164,7 @@ class ParameterDict(_Parameters, NamedEntries):
         """Another with the same entries."""
         return ParameterDict(OrderedDict(self.items()))
 
-    def fromkeys(self, keys: Iterable[str], default: Any = None) -> ParameterDict:
+    def fromkeys(self, keys: Iterable[str], default: object = None) -> ParameterDict:
         """One with these names, all with the same value."""
         return ParameterDict([(key, default) for key in keys])
 
@@ -185,6 +185,6 @@ class ParameterDict(_Parameters, NamedEntries):
         made.update(self)
         return made
 
-    def __ior__(self, other: Any) -> Self:
+    def __ior__(self, other: Mapping[str, Any]) -> Self:
         self.update(other)
         return self

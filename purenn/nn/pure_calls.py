@@ -22,6 +22,7 @@ from purenn.nn.reach import Reach
 from purenn.nn.state_dict import assign_trees
 from purenn.nn.structure import structure
 from purenn.tree import flatten, nest
+from purenn.typing import Key
 from purenn.variable import Variable
 
 __all__ = ["functional_call", "pure"]
@@ -32,10 +33,10 @@ def functional_call(
     params: Mapping[str, Any],
     state: Mapping[str, Any],
     /,
-    *args: Any,
+    *args: object,
     training: bool = False,
-    rng: Any = None,
-    **kwargs: Any,
+    rng: Key | None = None,
+    **kwargs: object,
 ) -> tuple[Any, dict[str, Any]]:
     """Runs a module over other arrays than its own; it is not touched.
 
@@ -106,11 +107,17 @@ class PureModule(Bound):
     def __getattr__(self, name: str) -> Any:
         return getattr(vars(self)["twin"], name)
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         setattr(self.twin, name, value)
 
 
-def bind(module: Node, params: Any, state: Any, training: bool | None, stream: random.Stream | None) -> PureModule:
+def bind(
+    module: Node,
+    params: Mapping[str, Any],
+    state: Mapping[str, Any],
+    training: bool | None,
+    stream: random.Stream | None,
+) -> PureModule:
     """A module over given arrays, for one pure call."""
     module = present(module)
     known, values, problems = structure(module), dict[Variable, Any](), list[str]()
@@ -143,7 +150,9 @@ def _copies(
     return Copies(found, found.arrays, {**live, **values}, training, stream)
 
 
-def overridden(module: Node, args: tuple[Any, ...], kwargs: dict[str, Any], training: bool | None, key: Any) -> Any:
+def overridden(
+    module: Node, args: tuple[Any, ...], kwargs: dict[str, Any], training: bool | None, key: Key | None
+) -> Any:
     """One call of a module that isn't compiled, in another mode or with a key of its own."""
     generator = random.default_generator()
     before = generator.count
@@ -179,7 +188,15 @@ class Pure(Layer):
             raise ValueError(f"pure: {module!r} takes sizes from its input; use layers' own lazy pairs")
         return module._tree("_parameters"), module._tree("_buffers")
 
-    def bind(self, params: Any, state: Any, *, training: bool = False, stream: Any = None, make: Any = None) -> Any:
+    def bind(
+        self,
+        params: dict[str, Any],
+        state: dict[str, Any],
+        *,
+        training: bool = False,
+        stream: random.Stream | None = None,
+        make: Callable[[Layer], Bound] | None = None,
+    ) -> Any:
         if make is not None:
             with random.seeded(0):
                 module = self.factory()

@@ -58,19 +58,19 @@ class Seen:
         self._kept: list[Any] = []  # so that no other object gets one of these ids
         self._classes: set[tuple[int, bool]] = set()
 
-    def number(self, value: Any) -> int | None:
+    def number(self, value: object) -> int | None:
         """The number of something that was seen, or None."""
         number = self._numbers.get(id(value))
         return self.before.number(value) if number is None and self.before is not None else number
 
-    def enter(self, value: Any) -> int:
+    def enter(self, value: object) -> int:
         """Numbers something that is seen for the first time."""
         self.keep(value)
         number = self._numbers[id(value)] = self.count
         self.count += 1
         return number
 
-    def keep(self, value: Any) -> None:
+    def keep(self, value: object) -> None:
         self._kept.append(value)
 
     def enter_class(self, cls: type, making: bool) -> bool:
@@ -149,7 +149,7 @@ class Reach:
         """The first of the roots that it started from."""
         return (self.base or self).roots[0][1]
 
-    def path_of(self, value: Any) -> Path | None:
+    def path_of(self, value: object) -> Path | None:
         """The path by which something was reached that is copied for a trace, or None."""
         path = self.lifted.get(id(value))
         return self.base.path_of(value) if path is None and self.base is not None else path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from purenn import layers, random
 from purenn.layers.base import Layer
@@ -17,6 +17,9 @@ from purenn.nn.arrays import placed_like
 from purenn.nn.node import Node
 from purenn.nn.program import refuse_tracers
 from purenn.tree import flatten
+
+if TYPE_CHECKING:
+    pass
 
 __all__ = ["methods_of"]
 

@@ -155,7 +155,7 @@ class Saved(Node):
             "get_extra_state is called for a class that has none: override it together with set_extra_state"
         )
 
-    def set_extra_state(self, state: Any) -> None:
+    def set_extra_state(self, state: Mapping[str, Any]) -> None:
         """Takes what `get_extra_state` gave."""
         raise RuntimeError(
             "set_extra_state is called for a class that has none: override it together with get_extra_state"

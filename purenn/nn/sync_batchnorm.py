@@ -13,7 +13,7 @@ from purenn.nn.module import Module
 __all__ = ["methods_of"]
 
 
-def convert_sync_batchnorm(cls: Any, module: Any, process_group: str | tuple[str, ...] | None = None) -> Any:
+def convert_sync_batchnorm(cls: type[Module], module: Any, process_group: str | tuple[str, ...] | None = None) -> Any:
     """Replaces every batch norm in a module by one over a batch in parts, which takes over its arrays.
 
     Args:
@@ -40,7 +40,7 @@ def convert_sync_batchnorm(cls: Any, module: Any, process_group: str | tuple[str
     return _converted(cls, module, process_group, {})
 
 
-def _converted(cls: Any, module: Module, process_group: Any, made: dict[int, Module]) -> Module:
+def _converted(cls: type[Module], module: Module, process_group: object, made: dict[int, Module]) -> Module:
     """The module, or its replacement; one that stands in several places has one replacement."""
     if id(module) not in made:
         layer, new = module._layer, module

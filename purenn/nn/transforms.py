@@ -45,13 +45,13 @@ def remat(fn: Callable[..., Any], **options: Any) -> Callable[..., Any]:
     """
 
     @functools.wraps(fn)
-    def call(*args: Any, **kwargs: Any) -> Any:
+    def call(*args: object, **kwargs: object) -> Any:
         around = running()
         if around is None:
             return fn(*args, **kwargs)
         threaded = _Threaded(around)
 
-        def run(args: Any, kwargs: Any) -> Any:
+        def run(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             with threaded.inside():
                 return fn(*args, **kwargs), threaded.changed()
 
@@ -64,12 +64,12 @@ def remat(fn: Callable[..., Any], **options: Any) -> Callable[..., Any]:
 
 def scan(
     fn: Callable[..., Any],
-    init: Any,
-    xs: Any = None,
+    init: object,
+    xs: object = None,
     length: int | None = None,
     *,
     reverse: bool = False,
-    unroll: Any = 1,
+    unroll: int | bool = 1,
 ) -> tuple[Any, Any]:
     """Calls ``fn(carry, x)`` over the leading axis of ``xs``, as one loop in the compiled program.
 
@@ -103,7 +103,7 @@ def scan(
     threaded = _Threaded(around)
     steps = length if length is not None else jax.tree.leaves(xs)[0].shape[0]
 
-    def run(carry: Any, x: Any) -> Any:
+    def run(carry: tuple[Any, list[Any]], x: tuple[Any, Any]) -> Any:
         carry, values = carry
         number, x = x
         with threaded.inside(values, number):
@@ -118,7 +118,9 @@ def scan(
     return carry, outputs
 
 
-def _python_scan(fn: Callable[..., Any], init: Any, xs: Any, length: int | None, reverse: bool) -> tuple[Any, Any]:
+def _python_scan(
+    fn: Callable[..., Any], init: object, xs: object, length: int | None, reverse: bool
+) -> tuple[Any, Any]:
     steps = length if length is not None else jax.tree.leaves(xs)[0].shape[0]
     carry, outputs = init, []
     for i in reversed(range(steps)) if reverse else range(steps):

@@ -18,7 +18,7 @@ import numpy as np
 __all__ = ["Result", "is_array", "map_leaves", "rebuild"]
 
 
-def is_array(value: Any) -> bool:
+def is_array(value: object) -> bool:
     """Whether a value can be an input or output of a program as it is."""
     return isinstance(value, jax.Array) or (isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "biufcV")
 
@@ -40,7 +40,7 @@ class _Kind(NamedTuple):
         return made
 
 
-def _taken_apart(value: Any) -> tuple[_Kind, dict[str, Any]] | None:
+def _taken_apart(value: object) -> tuple[_Kind, dict[str, Any]] | None:
     if not dataclasses.is_dataclass(value) and not isinstance(value, dict | types.SimpleNamespace):
         return None
     attributes, entries = getattr(value, "__dict__", {}), value if isinstance(value, dict) else {}
@@ -80,11 +80,11 @@ def map_leaves(tree: Any, leaf: Callable[[Any, str], Any], where: str = "", *, o
     return form, tuple(map_leaves(part, leaf, where + path, objects=objects) for part, path in pairs)
 
 
-def _one_level(tree: Any) -> list[tuple[Any, Any]]:
+def _one_level(tree: object) -> list[tuple[Any, Any]]:
     return jax.tree_util.tree_flatten_with_path(tree, is_leaf=lambda part: part is not tree)[0]
 
 
-def rebuild(form: Any, leaf: Callable[[Any], Any]) -> Any:
+def rebuild(form: object, leaf: Callable[[Any], Any]) -> Any:
     """The tree of a form, with the value that ``leaf`` gives for what `map_leaves` got for each leaf."""
     if form is None:
         return None
@@ -102,7 +102,7 @@ class _Kept:
 
     __slots__ = ("fact", "value")
 
-    def __init__(self, value: Any):
+    def __init__(self, value: object):
         self.value, self.fact = value, (type(value), repr(value) if isinstance(value, float | complex) else value)
 
     def __hash__(self) -> int:
@@ -120,11 +120,11 @@ class Result:
 
     __slots__ = ("arrays", "form")
 
-    def __init__(self, arrays: list[Any], form: Any):
+    def __init__(self, arrays: list[Any], form: object):
         self.arrays, self.form = arrays, form
 
     @staticmethod
-    def of(value: Any, what: str) -> Any:
+    def of(value: object, what: str) -> Any:
         """The result as a program returns it: as it is, if jax gives it back in the same form."""
         if isinstance(value, jax.Array):
             return value
@@ -152,7 +152,7 @@ class Result:
         return rebuild(self.form, lambda leaf: leaf.value if isinstance(leaf, _Kept) else self.arrays[leaf])
 
 
-def _is_sorted(form: Any) -> bool:
+def _is_sorted(form: object) -> bool:
     """Whether all dicts have the order in which jax gives them back."""
     if not isinstance(form, tuple):
         return True

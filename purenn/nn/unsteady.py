@@ -96,7 +96,7 @@ def _known(loaded: tuple[str, ...]) -> tuple[dict[Any, Unsteady], dict[str, Unst
     return by_object, methods
 
 
-def _key(value: Any) -> Any:
+def _key(value: object) -> Any:
     """A key for an object: its identity, but for builtin methods, which Python makes anew at each look."""
     return value if isinstance(value, BuiltinFunctionType) else id(value)
 
@@ -105,7 +105,7 @@ def _loaded() -> tuple[str, ...]:
     return tuple(filter(sys.modules.__contains__, _MODULES))
 
 
-def unsteady(value: Any, called_bare: bool = False) -> Unsteady | None:
+def unsteady(value: object, called_bare: bool = False) -> Unsteady | None:
     """Tells whether a compiled call can't use an object.
 
     Args:
@@ -124,7 +124,7 @@ def methods_among(names: frozenset[str]) -> Iterator[Unsteady]:
     yield from (methods[name] for name in sorted(methods.keys() & names))
 
 
-def follow_chain(root: Any, names: tuple[str, ...]) -> Iterator[tuple[Any, bool]]:
+def follow_chain(root: object, names: tuple[str, ...]) -> Iterator[tuple[Any, bool]]:
     """The objects along ``root.a.b`` and whether each is the last, as far as Python modules and classes go."""
     yield root, not names
     for i, name in enumerate(names):
@@ -148,7 +148,7 @@ def refusing(mentions: Mapping[CodeType, list[Unsteady]]) -> Iterator[None]:
     def refuse(code: CodeType, entry: Unsteady) -> None:
         raise TypeError(f"{code.co_qualname} uses {entry.reason}")
 
-    def look(frame: FrameType, event: str, argument: Any) -> None:
+    def look(frame: FrameType, event: str, argument: object) -> None:
         code = frame.f_code
         if event == "c_call" and code in mentions:
             for entry in mentions[code]:

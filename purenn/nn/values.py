@@ -51,7 +51,7 @@ class ById:
 
     __slots__ = ("value",)
 
-    def __init__(self, value: Any):
+    def __init__(self, value: object):
         self.value = value
 
     def __hash__(self) -> int:
@@ -69,7 +69,7 @@ class Constant:
 
     __slots__ = ("value",)
 
-    def __init__(self, value: Any):
+    def __init__(self, value: object):
         self.value = value
 
 
@@ -104,7 +104,7 @@ def class_contents(cls: type, own: Mapping[str, Any], counted: Iterable[str]) ->
     return itertools.chain(cls.__bases__, own, map(own.get, counted))
 
 
-def is_code(value: Any) -> bool:
+def is_code(value: object) -> bool:
     """Whether something that a library's function closes over is a user's code, data or module, or may lead to it."""
     if isinstance(value, types.FunctionType | types.MethodType | functools.partial | Node | jax.Array):
         return True
@@ -119,7 +119,7 @@ def is_code(value: Any) -> bool:
     return any(isinstance(part, types.FunctionType | types.MethodType) or not _is_of_library(part) for part in held)
 
 
-def _is_of_library(value: Any) -> bool:
+def _is_of_library(value: object) -> bool:
     return is_library(type(value).__module__) or type(value).__module__ == "builtins"
 
 
@@ -137,7 +137,7 @@ def left_out_of_caches(caches: Iterable[Any]) -> Iterator[None]:
                 _calls_seen[cached] = 0, clears
 
 
-def _holds_tracers(cached: Any) -> bool:
+def _holds_tracers(cached: object) -> bool:
     """Whether a ``functools.lru_cache`` holds a traced array; the garbage collector can tell what it holds."""
     held = gc.get_referents(cached)
     held += [result for part in held if type(part) is dict for result in part.values()]
@@ -157,7 +157,7 @@ def clears_of(cached: Any) -> int:
     return clears
 
 
-def _as_tuple(names: Any) -> tuple[str, ...]:
+def _as_tuple(names: str | Iterable[str]) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)
 
 
@@ -168,7 +168,7 @@ def cell_contents(cell: types.CellType) -> Any:
         return None
 
 
-def content_of(array: Any) -> bytes:
+def content_of(array: jax.Array | np.ndarray | np.generic) -> bytes:
     return np.asarray(array).tobytes() if array.dtype.kind != "O" else repr(array).encode()
 
 

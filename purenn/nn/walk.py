@@ -90,7 +90,7 @@ class Walk(CodeWalk):
             self.found.seen.enter(value)
             self._new(path, value, kind, lift and id(value) not in self.found.fixed)
 
-    def _new(self, path: Path, value: Any, kind: type, lift: bool) -> None:
+    def _new(self, path: Path, value: object, kind: type, lift: bool) -> None:
         if (entry := unsteady(value)) is not None:
             raise TypeError(f"{text(path)} is {entry.reason}")
         if isinstance(value, Node):
@@ -117,7 +117,7 @@ class Walk(CodeWalk):
         else:
             self._copyable(path, value, kind, lift)
 
-    def _copyable(self, path: Path, value: Any, kind: type, lift: bool) -> None:
+    def _copyable(self, path: Path, value: object, kind: type, lift: bool) -> None:
         """Functions, containers and objects: in a trace they are seen as copies, where `lift` says so."""
         if lift:
             self.found.lifted[id(value)] = path
@@ -155,7 +155,7 @@ class Walk(CodeWalk):
         if not is_plain and hasattr(value, "__dict__"):  # of a function or a subclass
             self._attributes(path, value, lift)
 
-    def _other(self, path: Path, value: Any, kind: type, lift: bool) -> None:
+    def _other(self, path: Path, value: object, kind: type, lift: bool) -> None:
         if isinstance(value, random.SystemRandom):
             raise TypeError(
                 f"{text(path)} is a random.SystemRandom: draw from it before the call, and give that as an argument"
@@ -210,7 +210,7 @@ class Walk(CodeWalk):
             self._watch(path, lambda: (clears_of(value),))
         self._held(path, value, is_code)
 
-    def _held(self, path: Path, value: Any, wanted: Callable[[Any], bool]) -> None:
+    def _held(self, path: Path, value: object, wanted: Callable[[Any], bool]) -> None:
         """Looks at those attributes of a library's object that are wanted."""
         own = getattr(value, "__dict__", {})
         names = [name for name, part in own.items() if wanted(part)]
@@ -219,7 +219,7 @@ class Walk(CodeWalk):
             for name in names:
                 self.add((path, f".{name}"), own[name], False)
 
-    def _library_object(self, path: Path, value: Any, kind: type) -> None:
+    def _library_object(self, path: Path, value: object, kind: type) -> None:
         """An object of an installed package: its content where it is a collection, else a constant."""
         if value is os.environ:
             self._fact(path, (kind, *sorted(os.environ.items())))
@@ -245,11 +245,11 @@ class Walk(CodeWalk):
         else:
             self._refuse_content(path, value)
 
-    def _opaque(self, path: Path, value: Any) -> None:
+    def _opaque(self, path: Path, value: object) -> None:
         """Something hashable, or a slice, that counts as a constant."""
         self._fact(path, (type(value), value if _is_hashable(value) else repr(value)))
 
-    def _refuse_content(self, path: Path, value: Any) -> NoReturn:
+    def _refuse_content(self, path: Path, value: object) -> NoReturn:
         raise TypeError(
             f"{text(path)} is a {type(value).__name__}, whose content a compiled call can't follow: convert what is "
             "needed to arrays, numbers, lists or dicts, or give it as an argument"
@@ -257,7 +257,7 @@ class Walk(CodeWalk):
 
     # Arrays.
 
-    def _array(self, path: Path, array: Any, lift: bool) -> None:
+    def _array(self, path: Path, array: jax.Array | np.ndarray | np.generic, lift: bool) -> None:
         if not (lift and self.found.lift):
             self._fact(path, ById(array))
             return
@@ -267,7 +267,7 @@ class Walk(CodeWalk):
             self.found.own_arrays.append(array)
         self._fact(path, ("array", number))
 
-    def _numpy(self, path: Path, array: Any, lift: bool) -> None:
+    def _numpy(self, path: Path, array: np.ndarray | np.generic, lift: bool) -> None:
         if lift and self.found.lift and array.dtype.kind in "biufc":
             self._array(path, array, lift)
             return
@@ -313,7 +313,7 @@ class Walk(CodeWalk):
         self._class(path, type(part))
 
 
-def _is_hashable(value: Any) -> bool:
+def _is_hashable(value: object) -> bool:
     try:
         hash(value)
     except TypeError:

@@ -58,7 +58,7 @@ class CodeWalk:
         self.found, self.names = found, found.names
         self._patterns = [name for name in found.names if "*" in name]
 
-    def add(self, path: Path, value: Any, lift: bool) -> None:
+    def add(self, path: Path, value: object, lift: bool) -> None:
         """Looks at a value and what can be reached from it."""
         raise NotImplementedError
 
@@ -66,7 +66,7 @@ class CodeWalk:
         """Whether code that is reached may read an attribute of this name."""
         return name in self.names or any(fnmatchcase(name, pattern) for pattern in self._patterns)
 
-    def _fact(self, path: Path, fact: Any) -> None:
+    def _fact(self, path: Path, fact: object) -> None:
         self.found.paths.append(path)
         self.found.facts.append(fact)
 
@@ -156,7 +156,7 @@ class CodeWalk:
             if isinstance(own[name], types.ModuleType) and own[name] is not module:
                 self._namespace((place, f".{name}"), own[name], names)
 
-    def _attributes(self, path: Path, value: Any, lift: bool, every: bool = False) -> None:
+    def _attributes(self, path: Path, value: object, lift: bool, every: bool = False) -> None:
         """The attributes of an object that count, or every one."""
         own = getattr(value, "__dict__", None)
         if isinstance(own, dict):

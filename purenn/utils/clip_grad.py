@@ -13,6 +13,7 @@ from jax.core import Tracer
 from purenn.lowering.dtypes import compute_dtype, widened
 from purenn.lowering.reduction import max_or_nan, min_or_nan
 from purenn.nn import access
+from purenn.typing import ArrayLike
 
 __all__ = ["clip_grad_norm", "clip_grad_value", "clip_grads_with_norm", "get_total_norm"]
 
@@ -23,7 +24,7 @@ def _tree(tensors: Any) -> Any:
     return list(tensors) if is_leaf and isinstance(tensors, Iterable) and not hasattr(tensors, "dtype") else tensors
 
 
-def _gradients(where: str, tensors: Any) -> Any:
+def _gradients(where: str, tensors: object) -> Any:
     """A tree of gradients, which aren't a module's own parameters."""
     grads = _tree(tensors)
     owned = access.owned()
@@ -58,7 +59,7 @@ def _norm(x: jax.Array, p: float) -> jax.Array:
 
 
 def get_total_norm(
-    tensors: Any, norm_type: float = 2.0, error_if_nonfinite: bool = False, foreach: bool | None = None
+    tensors: object, norm_type: float = 2.0, error_if_nonfinite: bool = False, foreach: bool | None = None
 ) -> jax.Array:
     r"""The norm of all arrays of a tree, as if they were one vector.
 
@@ -101,7 +102,7 @@ def get_total_norm(
     return total
 
 
-def clip_grads_with_norm(grads: Any, max_norm: float, total_norm: Any, foreach: bool | None = None) -> Any:
+def clip_grads_with_norm(grads: object, max_norm: float, total_norm: ArrayLike, foreach: bool | None = None) -> Any:
     r"""Scales the arrays of a tree whose norm is known down to a greatest norm.
 
     .. math:: g \cdot \min\bigl(\frac{\text{max\_norm}}{\text{total\_norm} + 10^{-6}}, 1\bigr)
@@ -126,7 +127,7 @@ def clip_grads_with_norm(grads: Any, max_norm: float, total_norm: Any, foreach: 
     grads, total = _gradients("clip_grads_with_norm", grads), jnp.asarray(total_norm)
     scale = jnp.minimum(float(max_norm) / (total + 1e-6), 1.0)
 
-    def scaled(g: Any) -> jax.Array:
+    def scaled(g: jax.Array) -> jax.Array:
         g = jnp.asarray(g)
         wide = compute_dtype(g.dtype)
         return (g.astype(wide) * scale.astype(jnp.finfo(wide).dtype).astype(wide)).astype(g.dtype)
@@ -135,7 +136,7 @@ def clip_grads_with_norm(grads: Any, max_norm: float, total_norm: Any, foreach: 
 
 
 def clip_grad_norm(
-    grads: Any,
+    grads: object,
     max_norm: float,
     norm_type: float = 2.0,
     error_if_nonfinite: bool = False,
@@ -174,7 +175,7 @@ def clip_grad_norm(
     return clip_grads_with_norm(grads, max_norm, total, foreach), total
 
 
-def clip_grad_value(grads: Any, clip_value: float, foreach: bool | None = None) -> Any:
+def clip_grad_value(grads: object, clip_value: float, foreach: bool | None = None) -> Any:
     r"""Clips every element to :math:`[-c, c]`.
 
     In a chain of optax: ``optax.chain(optax.stateless(lambda g, _: clip_grad_value(g, 1.0)), optax.sgd(0.1))``.

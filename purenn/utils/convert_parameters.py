@@ -35,7 +35,7 @@ def parameters_to_vector(parameters: Any) -> jax.Array:
     return jnp.concatenate([jnp.ravel(leaf) for leaf in leaves])
 
 
-def vector_to_parameters(vec: Any, parameters: Any) -> Any:
+def vector_to_parameters(vec: jax.Array, parameters: Any) -> Any:
     """The inverse of `parameters_to_vector`: a tree of the same structure with the vector's elements.
 
     Args:

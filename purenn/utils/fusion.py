@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -13,6 +14,7 @@ from jax import lax
 
 from purenn.layers.base import Layer
 from purenn.nn.module import Module
+from purenn.utils.target import Triple
 
 __all__ = ["fuse_conv_bn_eval", "fuse_conv_bn_weights", "fuse_linear_bn_eval", "fuse_linear_bn_weights"]
 
@@ -105,7 +107,7 @@ def fuse_linear_bn_weights(
     return weight, jnp.broadcast_to(bias, linear_w.shape[:1])
 
 
-def _fuse(where: str, target: Any, bn: Any, weights: Any) -> Any:
+def _fuse(where: str, target: Any, bn: Any, weights: Callable[..., tuple[jax.Array, jax.Array]]) -> Any:
     """The target with new weights, in the form in which it came."""
     if isinstance(target, Module) != isinstance(bn, Module):
         raise TypeError(f"{where}: both must be modules, or both triples (layer, params, state)")
@@ -130,7 +132,7 @@ def _fuse(where: str, target: Any, bn: Any, weights: Any) -> Any:
     return module
 
 
-def fuse_conv_bn_eval(conv: Any, bn: Any, transpose: bool = False) -> Any:
+def fuse_conv_bn_eval(conv: Module | Triple, bn: Module | Triple, transpose: bool = False) -> Any:
     """A convolution that does what a convolution and the batch norm behind it do in evaluation.
 
     Args:
@@ -157,7 +159,7 @@ def fuse_conv_bn_eval(conv: Any, bn: Any, transpose: bool = False) -> Any:
     return _fuse("fuse_conv_bn_eval", conv, bn, functools.partial(fuse_conv_bn_weights, transpose=transpose))
 
 
-def fuse_linear_bn_eval(linear: Any, bn: Any) -> Any:
+def fuse_linear_bn_eval(linear: Module | Triple, bn: Module | Triple) -> Any:
     """A linear layer that does what a linear layer and the batch norm behind it do in evaluation.
 
     Args:
@@ -180,7 +182,7 @@ def fuse_linear_bn_eval(linear: Any, bn: Any) -> Any:
         >>> bool(jnp.allclose(utils.fuse_linear_bn_eval(linear, bn)(x), bn(linear(x)), atol=1e-6))
         True
     """
-    sizes = [(x if isinstance(x, Module) else x[0]) for x in (linear, bn)]
+    sizes: list[Any] = [(x if isinstance(x, Module) else x[0]) for x in (linear, bn)]
     outputs, features = sizes[0].out_features, sizes[1].num_features
     if features not in (outputs, 1):
         raise ValueError(f"fuse_linear_bn_eval: bn must be of {outputs} features or of 1, got {features}")

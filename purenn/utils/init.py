@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from purenn import random
 from purenn.layers.base import Layer
 from purenn.nn.module import Module
+from purenn.typing import Key
 from purenn.utils.computed import drawn_shapes
 
 __all__ = ["skip_init"]
@@ -44,7 +45,7 @@ def skip_init(module_cls: Any, *args: Any, **kwargs: Any) -> Any:
         return layer, *drawn_shapes(layer)
     made: list[Module] = []
 
-    def make(key: Any) -> Any:
+    def make(key: Key) -> Any:
         with random.seeded(random.Stream(key)):
             made.append(module_cls(*args, **kwargs))
         return made[-1]._tree("_parameters"), made[-1]._tree("_buffers")

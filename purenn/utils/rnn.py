@@ -13,6 +13,7 @@ from jax.core import Tracer
 from purenn import check
 from purenn.functional.rnn import packed
 from purenn.functional.rnn.packed import PackedSequence
+from purenn.typing import ArrayLike
 from purenn.value_checks import known
 
 __all__ = [
@@ -27,7 +28,7 @@ __all__ = [
 ]
 
 
-def invert_permutation(permutation: Any) -> Any:
+def invert_permutation(permutation: jax.Array) -> Any:
     """The inverse of a permutation.
 
     Args:
@@ -51,7 +52,7 @@ def invert_permutation(permutation: Any) -> Any:
 
 
 def pack_padded_sequence(
-    input: Any, lengths: Any, batch_first: bool = False, enforce_sorted: bool = True
+    input: jax.Array, lengths: ArrayLike | Sequence[int], batch_first: bool = False, enforce_sorted: bool = True
 ) -> PackedSequence:
     r"""Packs a padded batch of sequences.
 
@@ -161,7 +162,7 @@ def pad_packed_sequence(
 
 
 def pad_sequence(
-    sequences: Any, batch_first: bool = False, padding_value: float = 0.0, padding_side: str = "right"
+    sequences: Iterable[ArrayLike], batch_first: bool = False, padding_value: float = 0.0, padding_side: str = "right"
 ) -> jax.Array:
     r"""Puts sequences of different lengths into one array.
 
@@ -198,7 +199,9 @@ def pad_sequence(
     return jnp.stack([padded(a) for a in arrays], 0 if batch_first else 1)
 
 
-def unpad_sequence(padded_sequences: Any, lengths: Any, batch_first: bool = False) -> list[jax.Array]:
+def unpad_sequence(
+    padded_sequences: ArrayLike, lengths: ArrayLike | Sequence[int], batch_first: bool = False
+) -> list[jax.Array]:
     r"""Takes the sequences out of a padded array: the inverse of `pad_sequence`.
 
     Args:
@@ -236,7 +239,7 @@ def unpad_sequence(padded_sequences: Any, lengths: Any, batch_first: bool = Fals
     return [sequence[: max(int(n), 0)] for sequence, n in zip(x, values, strict=True)]
 
 
-def pack_sequence(sequences: Any, enforce_sorted: bool = True) -> PackedSequence:
+def pack_sequence(sequences: Iterable[ArrayLike], enforce_sorted: bool = True) -> PackedSequence:
     r"""Packs sequences of different lengths.
 
     Args:
@@ -292,7 +295,7 @@ def unpack_sequence(packed_sequences: PackedSequence) -> list[jax.Array]:
     return unpad_sequence(*pad_packed_sequence(packed_sequences, batch_first=True), batch_first=True)
 
 
-def _sequences(where: str, sequences: Any) -> Sequence[jax.Array]:
+def _sequences(where: str, sequences: object) -> Sequence[jax.Array]:
     """Arrays of one shape but for the first dimension."""
     if not isinstance(sequences, Iterable):
         check.fail(where, "sequences", "be arrays", type(sequences).__name__, TypeError)

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 from jax import lax
 
 from purenn import check, random
-from purenn.utils.computed import Computed, attach, computed_of, detach
+from purenn.layers.bound import Bound
+from purenn.typing import DTypeLike, Key
+from purenn.utils.computed import Computed
+from purenn.utils.target import Changed, change, computed_of, detach, replace
 
-__all__ = ["SpectralNorm", "default_dim", "normalize", "random_unit", "remove_spectral_norm", "spectral_norm"]
+if TYPE_CHECKING:
+    from purenn.nn.module import Module
+
+__all__ = ["SpectralNorm", "remove_spectral_norm", "spectral_norm"]
 
 
-def default_dim(target: Any) -> int:
+def default_dim(m: Bound) -> int:
     """The dimension of a weight that counts its outputs: 1 in transposed convolutions, else 0."""
-    layer = target[0] if isinstance(target, tuple) else target
     names = {"ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"}
-    return int(any(cls.__name__ in names for cls in type(layer).__mro__))
+    return int(any(cls.__name__ in names for cls in type(m._layer or m).__mro__))
+
+
+def check_iterations(count: int) -> None:
+    """Checks that there are power iterations."""
+    if count <= 0:
+        raise ValueError(f"Expected n_power_iterations to be positive, but got n_power_iterations={count}")
 
 
 def as_matrix(weight: jax.Array, dim: int) -> jax.Array:
@@ -32,7 +43,7 @@ def normalize(x: jax.Array, eps: float) -> jax.Array:
     return x / jnp.maximum(jnp.linalg.norm(x), jnp.asarray(eps, jnp.finfo(x.dtype).dtype)).astype(x.dtype)
 
 
-def random_unit(rng: Any, shape: tuple[int, ...], dtype: Any, eps: float) -> jax.Array:
+def random_unit(rng: Key, shape: tuple[int, ...], dtype: DTypeLike, eps: float) -> jax.Array:
     """A random vector of norm 1."""
     if jnp.issubdtype(dtype, jnp.complexfloating):
         return normalize(jax.random.normal(rng, shape, dtype), eps)
@@ -50,19 +61,16 @@ class SpectralNorm(Computed):
     suffixes = ("_orig", "_u", "_v")
 
     def __post_init__(self) -> None:
-        if self.n_power_iterations <= 0:
-            raise ValueError(
-                f"Expected n_power_iterations to be positive, but got n_power_iterations={self.n_power_iterations}"
-            )
+        check_iterations(self.n_power_iterations)
 
-    def __call__(self, m: Any) -> Any:
+    def __call__(self, m: Bound) -> Any:
         return self.compute_weight(m, m.training)
 
-    def reshape_weight_to_matrix(self, weight: Any) -> jax.Array:
+    def reshape_weight_to_matrix(self, weight: jax.Array) -> jax.Array:
         """A weight as the matrix whose singular value is taken."""
         return as_matrix(weight, self.dim)
 
-    def compute_weight(self, module: Any, do_power_iteration: bool) -> Any:
+    def compute_weight(self, module: Bound, do_power_iteration: bool) -> Any:
         """The weight; with power iterations the module's ``weight_u`` and ``weight_v`` move on."""
         weight, u, v = (getattr(module, self.name + suffix) for suffix in self.suffixes)
         matrix = self.reshape_weight_to_matrix(weight)
@@ -97,25 +105,25 @@ class SpectralNorm(Computed):
             given[at + "_v"] = v * (jnp.mean(original / weight) / (u @ (matrix @ v)))
 
     @staticmethod
-    def apply(module: Any, name: str, n_power_iterations: int, dim: int, eps: float) -> SpectralNorm:
+    def apply(module: Module, name: str, n_power_iterations: int, dim: int, eps: float) -> SpectralNorm:
         """Applies it to a module, and gives what computes the weight."""
-        attach(module, SpectralNorm(name, n_power_iterations, dim, eps))
+        spectral_norm(module, name, n_power_iterations, eps, dim)
         return computed_of(module)[name]  # pyright: ignore[reportReturnType]
 
-    def remove(self, module: Any) -> None:
+    def remove(self, module: Module) -> None:
         """Makes the weight of a module a plain parameter again."""
-        detach(module, self.name)
+        remove_spectral_norm(module, self.name)
 
 
 def spectral_norm(
-    module: Any,
+    module: Changed,
     name: str = "weight",
     n_power_iterations: int = 1,
     eps: float = 1e-12,
     dim: int | None = None,
     *,
-    rng: Any = None,
-) -> Any:
+    rng: Key | None = None,
+) -> Changed:
     r"""Divides a weight by its largest singular value, with torch's older names.
 
     .. math:: \hat W = \frac{W}{\sigma(W)} \quad\text{with}\quad \sigma(W) = u^\top W v
@@ -124,15 +132,13 @@ def spectral_norm(
     `purenn.utils.parametrizations.spectral_norm` is the newer form of it.
 
     Args:
-        module: a module, which is changed; a layer; or a triple ``(layer, params, state)``.
+        module: a module, which is changed and returned; a layer or a triple ``(layer, params, state)``, of which a
+            changed copy is returned.
         name: the weight's; its place is taken by ``name_orig``, ``name_u`` and ``name_v``.
         n_power_iterations: the steps that each use takes.
         eps: the least norm that is divided by.
         dim: the dimension of the outputs; None is 0, and 1 in transposed convolutions.
         rng: a jax key; needed for a triple.
-
-    Returns:
-        The module; or the new layer or triple.
 
     Source: ``torch.nn.utils.spectral_norm``; Miyato et al., 2018.
 
@@ -142,10 +148,15 @@ def spectral_norm(
         >>> m.weight_u.shape, sorted(m.state_dict())
         ((40,), ['bias', 'weight_orig', 'weight_u', 'weight_v'])
     """
-    return attach(module, SpectralNorm(name, n_power_iterations, default_dim(module) if dim is None else dim, eps), rng)
+
+    def edit(m: Bound) -> None:
+        outputs = default_dim(m) if dim is None else dim
+        replace(m, SpectralNorm(name, n_power_iterations, outputs, eps))
+
+    return change(module, edit, rng)
 
 
-def remove_spectral_norm(module: Any, name: str = "weight") -> Any:
+def remove_spectral_norm(module: Changed, name: str = "weight") -> Changed:
     """Makes a weight that `spectral_norm` changed a plain parameter again, with the value it has.
 
     Args:
@@ -160,6 +171,4 @@ def remove_spectral_norm(module: Any, name: str = "weight") -> Any:
         >>> sorted(m.state_dict())
         ['bias', 'weight']
     """
-    if not isinstance(computed_of(module).get(name), SpectralNorm):
-        raise ValueError(f"spectral_norm of {name!r} not found in {module!r}")
-    return detach(module, name)
+    return detach(module, name, SpectralNorm, f"spectral_norm of {name!r} not found in {module!r}")

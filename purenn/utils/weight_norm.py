@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 
 from purenn import check
 from purenn.lowering.dtypes import compute_dtype, widened
-from purenn.utils.computed import Computed, attach, computed_of, detach
+from purenn.utils.computed import Computed
+from purenn.utils.target import Changed, attach, computed_of, detach
+
+if TYPE_CHECKING:
+    from purenn.layers.bound import Bound
+    from purenn.nn.module import Module
 
 __all__ = ["WeightNorm", "norm_except_dim", "normalized_weight", "remove_weight_norm", "weight_norm"]
 
@@ -43,10 +48,10 @@ class WeightNorm(Computed):
     dim: int | None = 0
     suffixes = ("_g", "_v")
 
-    def __call__(self, m: Any) -> Any:
+    def __call__(self, m: Bound) -> Any:
         return self.compute_weight(m)
 
-    def compute_weight(self, module: Any) -> Any:
+    def compute_weight(self, module: Bound) -> Any:
         """The weight, from the ``weight_g`` and ``weight_v`` of a module."""
         return normalized_weight(getattr(module, self.name + "_v"), getattr(module, self.name + "_g"), self.dim)
 
@@ -54,17 +59,17 @@ class WeightNorm(Computed):
         return {self.name + "_g": norm_except_dim(x, self.dim), self.name + "_v": x}, {}
 
     @staticmethod
-    def apply(module: Any, name: str, dim: int | None) -> WeightNorm:
+    def apply(module: Module, name: str, dim: int | None) -> WeightNorm:
         """Applies it to a module, and gives what computes the weight."""
         attach(module, WeightNorm(name, dim))
         return computed_of(module)[name]  # pyright: ignore[reportReturnType]
 
-    def remove(self, module: Any) -> None:
+    def remove(self, module: Module) -> None:
         """Makes the weight of a module a plain parameter again."""
-        detach(module, self.name)
+        remove_weight_norm(module, self.name)
 
 
-def weight_norm(module: Any, name: str = "weight", dim: int | None = 0) -> Any:
+def weight_norm(module: Changed, name: str = "weight", dim: int | None = 0) -> Changed:
     r"""Computes a weight from its norms and its direction, with torch's older names.
 
     .. math:: w = g\, \frac{v}{\lVert v \rVert}
@@ -72,12 +77,10 @@ def weight_norm(module: Any, name: str = "weight", dim: int | None = 0) -> Any:
     `purenn.utils.parametrizations.weight_norm` is the newer form of it, and loads what this one saved.
 
     Args:
-        module: a module, which is changed; a layer; or a triple ``(layer, params, state)``.
+        module: a module, which is changed and returned; a layer or a triple ``(layer, params, state)``, of which a
+            changed copy is returned.
         name: the weight's; its place is taken by ``name_g`` and ``name_v``.
         dim: the dimension whose slices are normalized; None normalizes the whole array.
-
-    Returns:
-        The module; or the new layer or triple.
 
     Raises:
         RuntimeError: the weight is computed already. ValueError: there is none of that name.
@@ -93,7 +96,7 @@ def weight_norm(module: Any, name: str = "weight", dim: int | None = 0) -> Any:
     return attach(module, WeightNorm(name, dim))
 
 
-def remove_weight_norm(module: Any, name: str = "weight") -> Any:
+def remove_weight_norm(module: Changed, name: str = "weight") -> Changed:
     """Makes a weight that `weight_norm` changed a plain parameter again, with the value it has.
 
     Args:
@@ -108,6 +111,4 @@ def remove_weight_norm(module: Any, name: str = "weight") -> Any:
         >>> sorted(m.state_dict())
         ['bias', 'weight']
     """
-    if not isinstance(computed_of(module).get(name), WeightNorm):
-        raise ValueError(f"weight_norm of {name!r} not found in {module!r}")
-    return detach(module, name)
+    return detach(module, name, WeightNorm, f"weight_norm of {name!r} not found in {module!r}")

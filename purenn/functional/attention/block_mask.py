@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import jax
@@ -111,7 +112,7 @@ class BlockMask:
         return tuple(getattr(self, name) for name in _ARRAYS), (self.seq_lengths, self.BLOCK_SIZE, self.mask_mod)
 
     @classmethod
-    def tree_unflatten(cls, static: Any, arrays: Any) -> BlockMask:
+    def tree_unflatten(cls, static: tuple[Any, ...], arrays: Iterable[Any]) -> BlockMask:
         mask = object.__new__(cls)
         mask.seq_lengths, mask.BLOCK_SIZE, mask.mask_mod = static
         vars(mask).update(zip(_ARRAYS, arrays, strict=True))
@@ -282,7 +283,7 @@ def create_block_mask(
     H: int | None,
     Q_LEN: int,
     KV_LEN: int,
-    device: Any = None,
+    device: object = None,
     BLOCK_SIZE: int | tuple[int, int] = 128,
     _compile: bool = False,
     separate_full_blocks: bool = True,

@@ -47,7 +47,7 @@ def flex_attention(
     scale: float | None = None,
     enable_gqa: bool = False,
     return_lse: bool = False,
-    kernel_options: Any = None,
+    kernel_options: object = None,
     *,
     return_aux: AuxRequest | None = None,
 ) -> Any:

@@ -135,7 +135,7 @@ def count_arguments(where: str, mod: Mod) -> int:
     return count
 
 
-def create_mask(mod_fn: Mod, B: int | None, H: int | None, Q_LEN: int, KV_LEN: int, device: Any = None) -> Array:
+def create_mask(mod_fn: Mod, B: int | None, H: int | None, Q_LEN: int, KV_LEN: int, device: object = None) -> Array:
     """Makes an array from a mask that is a function.
 
     Args:

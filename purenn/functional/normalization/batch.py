@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from purenn import check
-from purenn.functional.normalization.statistics import both_or_neither, by_channel, floating, moved, with_statistics
+from purenn.functional.normalization.statistics import (
+    both_or_neither,
+    by_channel,
+    floating,
+    normalize_with,
+    updated_running_stats,
+)
 from purenn.lowering.normalization import AxisName
 from purenn.typing import Array, ArrayLike
 
@@ -145,8 +151,10 @@ def batch_norm_with(
         where, x, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias
     )
     axes = _batch_axes(x)
-    y, own = with_statistics(where, x, axes if training else None, mean, var, factors, summands, eps, axis_name)
-    return y, moved(where, x, axes, running_mean, running_var, momentum, axis_name, own) if update else None
+    y, batch_stats = normalize_with(where, x, axes if training else None, mean, var, factors, summands, eps, axis_name)
+    return y, updated_running_stats(
+        where, x, axes, running_mean, running_var, momentum, axis_name, batch_stats
+    ) if update else None
 
 
 def _batch_axes(x: Array) -> tuple[int, ...]:
@@ -194,4 +202,4 @@ def batch_norm_update(
         ([1.0, 3.0], [1.5, 4.5])
     """
     x = floating("batch_norm_update", input, 2, "(N, C, *)")
-    return moved("batch_norm_update", x, _batch_axes(x), running_mean, running_var, momentum, axis_name)
+    return updated_running_stats("batch_norm_update", x, _batch_axes(x), running_mean, running_var, momentum, axis_name)

@@ -9,9 +9,9 @@ from purenn.functional.normalization.statistics import (
     both_or_neither,
     by_channel,
     floating,
-    moved,
+    normalize_with,
     statistics,
-    with_statistics,
+    updated_running_stats,
 )
 from purenn.typing import Array, ArrayLike
 
@@ -85,8 +85,10 @@ def instance_norm_with(
     mean, var = statistics(where, x, running_mean, running_var)
     factors, summands = by_channel(where, x, weight=weight, bias=bias)
     axes = range(2, x.ndim)
-    y, own = with_statistics(where, x, axes if use_input_stats else None, mean, var, factors, summands, eps)
-    return y, moved(where, x, axes, running_mean, running_var, momentum, own=own) if update else None
+    y, batch_stats = normalize_with(where, x, axes if use_input_stats else None, mean, var, factors, summands, eps)
+    return y, updated_running_stats(
+        where, x, axes, running_mean, running_var, momentum, batch_stats=batch_stats
+    ) if update else None
 
 
 def instance_norm_update(
@@ -123,4 +125,4 @@ def instance_norm_update(
         ([1.5], [1.5])
     """
     x = floating("instance_norm_update", input, 2, "(N, C, *)")
-    return moved("instance_norm_update", x, range(2, x.ndim), running_mean, running_var, momentum)
+    return updated_running_stats("instance_norm_update", x, range(2, x.ndim), running_mean, running_var, momentum)

@@ -54,7 +54,7 @@ def both_or_neither(where: str, mean: ArrayLike | None, var: ArrayLike | None, n
         check.fail(where, "running_mean and running_var", f"be given where {needed}", "None")
 
 
-def several(where: str, x: jax.Array, axes: Sequence[int], axis_name: AxisName = None) -> int:
+def values_per_channel(where: str, x: jax.Array, axes: Sequence[int], axis_name: AxisName = None) -> int:
     """Returns the number of values per mean, which must be more than one, since a single one has no variance."""
     count = math.prod(x.shape[a] for a in axes)
     if axis_name is not None:
@@ -81,7 +81,7 @@ def statistics(where: str, x: jax.Array, running_mean: ArrayLike | None, running
     return by_channel(where, x, **made)
 
 
-def with_statistics(
+def normalize_with(
     where: str,
     x: jax.Array,
     axes: Sequence[int] | None,
@@ -97,12 +97,12 @@ def with_statistics(
     if axes is None:
         mean, var = lax.stop_gradient((mean, var))
         return affine(wide, mean, var, weight, bias, eps).astype(x.dtype), None
-    several(where, x, axes, axis_name)
-    y, *own = normalized(wide, tuple(axes), weight, bias, eps, axis_name)
-    return y.astype(x.dtype), own
+    values_per_channel(where, x, axes, axis_name)
+    y, *batch_stats = normalized(wide, tuple(axes), weight, bias, eps, axis_name)
+    return y.astype(x.dtype), batch_stats
 
 
-def moved(
+def updated_running_stats(
     where: str,
     x: jax.Array,
     axes: Sequence[int],
@@ -110,7 +110,7 @@ def moved(
     running_var: ArrayLike | None,
     momentum: float | jax.Array,
     axis_name: AxisName = None,
-    own: Any = None,
+    batch_stats: tuple[jax.Array, jax.Array] | None = None,
 ) -> tuple[jax.Array, jax.Array]:
     """Moves running statistics towards the moments over some axes, which are averaged over what remains of the batch.
 
@@ -118,10 +118,10 @@ def moved(
     """
     old = [check.array(where, n, a) for n, a in (("running_mean", running_mean), ("running_var", running_var))]
     broad = statistics(where, x, *old)
-    count = several(where, x, axes, axis_name)
+    count = values_per_channel(where, x, axes, axis_name)
     if x.size == 0:
         return old[0], old[1]
-    mean, var = own or apart(*moments(lax.stop_gradient(widened(x)), tuple(axes), axis_name))
+    mean, var = batch_stats or apart(*moments(lax.stop_gradient(widened(x)), tuple(axes), axis_name))
     m = jnp.asarray(momentum, mean.dtype)
     new = [
         ((1 - m) * o + m * jnp.mean(s, 0, keepdims=True)).reshape(a.shape).astype(a.dtype)

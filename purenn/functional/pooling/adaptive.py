@@ -37,9 +37,11 @@ MAX_UNROLLED_ELEMENTS = 32  # of a bin, which the CPU adds one by one
 Sizes: TypeAlias = int | Sequence[int | None]  # None keeps the size of the input
 
 
-def _arguments(where: str, n: int, full: bool, input: Any, output_size: Any) -> tuple[jax.Array, tuple[int, ...]]:
+def _arguments(
+    where: str, n: int, full: bool, input: ArrayLike, output_size: int | Sequence[int | None] | None
+) -> tuple[jax.Array, tuple[int, ...]]:
     """Checks the input, with `full` also for empty channels, and gives it with the number of bins per dimension."""
-    x = common.planes(where, n, input)
+    x = common.as_planes(where, n, input)
     check.floating(where, "input", x)
     sizes = output_size
     if n > 1 and isinstance(output_size, Sequence) and len(output_size) == n:
@@ -49,7 +51,7 @@ def _arguments(where: str, n: int, full: bool, input: Any, output_size: Any) -> 
     return x, check.integers(where, "output_size", sizes, n, 0, single=False)
 
 
-def _adaptive_avg(n: int, input: Any, output_size: Any) -> jax.Array:
+def _adaptive_avg(n: int, input: ArrayLike, output_size: int | Sequence[int | None] | None) -> jax.Array:
     x, sizes = _arguments(f"adaptive_avg_pool{n}d", n, n == 3, input, output_size)
     dtype = x.dtype
     x = widened(x)
@@ -71,7 +73,9 @@ def _adaptive_avg(n: int, input: Any, output_size: Any) -> jax.Array:
     return (x / jnp.broadcast_to(jnp.asarray(counts, x.dtype), x.shape)).astype(dtype)
 
 
-def _adaptive_max(where: str, n: int, indices: bool, input: Any, output_size: Any) -> Any:
+def _adaptive_max(
+    where: str, n: int, indices: bool, input: ArrayLike, output_size: int | Sequence[int | None] | None
+) -> Any:
     x, sizes = _arguments(where, n, True, input, output_size)
     place = common.plane_index(x, n) if indices else None
     x, place = _largest_of_bins(x, place, sizes)

@@ -14,7 +14,7 @@ from jax import lax
 from purenn import check
 from purenn.lowering.dtypes import compute_dtype
 from purenn.lowering.pooling import Window, max_pool, sum_pool
-from purenn.typing import Size
+from purenn.typing import ArrayLike, Size
 
 PLACES = {  # the places of maxima by the number of spatial dimensions, for docstrings
     1: r":math:`l` in the input",
@@ -23,7 +23,7 @@ PLACES = {  # the places of maxima by the number of spatial dimensions, for docs
 }
 
 
-def planes(where: str, n: int, input: Any) -> jax.Array:
+def as_planes(where: str, n: int, input: ArrayLike) -> jax.Array:
     """Checks that an input has channels of n spatial dimensions, with or without a batch."""
     spatial = ", ".join("DHW"[-n:]) if n > 1 else "L"
     x = check.array(where, "input", input)
@@ -34,16 +34,16 @@ def planes(where: str, n: int, input: Any) -> jax.Array:
 def windows(
     where: str,
     sizes: Sequence[int],
-    kernel_size: Any,
-    stride: Any,
-    padding: Any,
-    dilation: Any,
+    kernel_size: Size,
+    stride: Size | None,
+    padding: Size,
+    dilation: Size,
     ceil_mode: bool,
 ) -> list[Window]:
     """Checks the sizes of a pool, and gives its windows per dimension."""
     n = len(sizes)
     kernels = check.integers(where, "kernel_size", kernel_size, n, 1)
-    strides = kernels if omitted(stride) else check.integers(where, "stride", stride, n, 1)
+    strides = kernels if is_default(stride) else check.integers(where, "stride", stride, n, 1)
     paddings = check.integers(where, "padding", padding, n, 0)
     dilations = check.integers(where, "dilation", dilation, n, 1)
     check.boolean(where, "ceil_mode", ceil_mode)
@@ -61,7 +61,7 @@ def windows(
     return result
 
 
-def omitted(argument: Any) -> bool:
+def is_default(argument: object) -> bool:
     """Tells whether an argument is left out, which None and the empty sequence do."""
     return argument is None or (isinstance(argument, Sequence) and len(argument) == 0)
 
@@ -89,9 +89,9 @@ def window_sizes(geometry: Sequence[Window], count_include_pad: bool) -> np.ndar
     return sizes
 
 
-def batched_planes(where: str, n: int, input: Any) -> jax.Array:
-    """Checks an input as `planes` does, and that nothing but its batch is empty."""
-    x = planes(where, n, input)
+def batched_planes(where: str, n: int, input: ArrayLike) -> jax.Array:
+    """Checks an input as `as_planes` does, and that nothing but its batch is empty."""
+    x = as_planes(where, n, input)
     check.nonempty(where, "input", x, n)
     return x
 
@@ -100,7 +100,7 @@ def checked_max_pool(
     where: str,
     n: int,
     indices: bool,
-    input: Any,
+    input: ArrayLike,
     kernel_size: Size,
     stride: Size | None,
     padding: Size,
@@ -121,7 +121,7 @@ def checked_max_pool(
 def checked_avg_pool(
     where: str,
     n: int,
-    input: Any,
+    input: ArrayLike,
     kernel_size: Size,
     stride: Size | None = None,
     padding: Size = 0,

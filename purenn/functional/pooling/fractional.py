@@ -28,15 +28,15 @@ def _fractional_max(
     where: str,
     n: int,
     indices: bool,
-    input: Any,
+    input: ArrayLike,
     kernel_size: Size,
     output_size: Size | None,
     output_ratio: float | Sequence[float] | None,
-    samples: Any,
-    rng: Any,
+    samples: ArrayLike | None,
+    rng: Key | None,
 ) -> Any:
     """Checks the arguments and takes maxima; with `indices` gives the pair of values and places."""
-    x = common.planes(where, n, input)
+    x = common.as_planes(where, n, input)
     check.floating(where, "input", x)
     if 0 in x.shape[1:]:
         check.fail(where, "input", "have non-zero size but for the first dimension", f"shape {x.shape}")
@@ -72,7 +72,7 @@ def _fractional_max(
     return (y, place) if indices else y
 
 
-def _scaled(where: str, ratio: Any, sizes: Sequence[int]) -> list[int]:
+def _scaled(where: str, ratio: float | Sequence[float] | None, sizes: Sequence[int]) -> list[int]:
     """Gives the output's sizes for a ratio."""
     n = len(sizes)
     if ratio is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -22,7 +21,7 @@ __all__ = ["lp_pool1d", "lp_pool2d", "lp_pool3d"]
 
 
 def _lp_pool(
-    n: int, input: Any, norm_type: float, kernel_size: Size, stride: Size | None, ceil_mode: bool
+    n: int, input: ArrayLike, norm_type: float, kernel_size: Size, stride: Size | None, ceil_mode: bool
 ) -> jax.Array:
     """Checks the arguments and takes the p-norm of every window."""
     where = f"lp_pool{n}d"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -21,8 +20,8 @@ __all__ = ["max_unpool1d", "max_unpool2d", "max_unpool3d"]
 
 def _max_unpool(
     n: int,
-    input: Any,
-    indices: Any,
+    input: ArrayLike,
+    indices: ArrayLike,
     kernel_size: Size,
     stride: Size | None,
     padding: Size,
@@ -30,7 +29,7 @@ def _max_unpool(
 ) -> jax.Array:
     """Checks the arguments and writes the elements to their places."""
     where = f"max_unpool{n}d"
-    x, place = common.planes(where, n, input), check.array(where, "indices", indices)
+    x, place = common.as_planes(where, n, input), check.array(where, "indices", indices)
     check.floating(where, "input", x)
     check.integral(where, "indices", place)
     check.shape(where, "indices", place, x.shape)
@@ -60,7 +59,7 @@ def _max_unpool(
 
 
 def _output_size(
-    where: str, n: int, output_size: Any, sizes: tuple[int, ...], strides: tuple[int, ...]
+    where: str, n: int, output_size: Sequence[int] | None, sizes: tuple[int, ...], strides: tuple[int, ...]
 ) -> tuple[int, ...]:
     """Checks the size that was asked for, and gives it per spatial dimension."""
     if not isinstance(output_size, Sequence) or len(output_size) not in (n, n + 2):

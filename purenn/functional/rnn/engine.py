@@ -91,6 +91,7 @@ def run(
         return (x.swapaxes(0, 1) if batch_first and x.ndim == 3 else x, *ends)
     if packed.unsorted_indices is not None:
         ends = tuple(end[:, packed.unsorted_indices] for end in ends)
+    assert there is not None
     return (packed._replace(data=pack(x, there, packed.data.shape[0])), *ends)
 
 

@@ -18,6 +18,7 @@ from jax import export
 from jax.tree_util import GetAttrKey, register_pytree_with_keys
 
 from purenn import check
+from purenn.typing import Array, ArrayLike, DTypeLike
 from purenn.value_checks import known
 
 __all__ = ["PackedSequence", "inverse", "pack", "pad", "present"]
@@ -56,7 +57,11 @@ class PackedSequence(_Fields):
     _batch: int | None
 
     def __new__(
-        cls, data: Any, batch_sizes: Any = None, sorted_indices: Any = None, unsorted_indices: Any = None
+        cls,
+        data: ArrayLike,
+        batch_sizes: Any = None,
+        sorted_indices: Any = None,
+        unsorted_indices: Any = None,
     ) -> PackedSequence:
         if batch_sizes is None:
             if not isinstance(data, list | tuple) or len(data) != 2:
@@ -87,7 +92,7 @@ class PackedSequence(_Fields):
             check.fail("PackedSequence", "batch_sizes", expected, "traced ones")
         return self._batch
 
-    def to(self, *args: Any, dtype: Any = None, device: Any = None) -> PackedSequence:
+    def to(self, *args: object, dtype: DTypeLike | None = None, device: object = None) -> PackedSequence:
         """The same with ``data`` of another dtype or on another device (jax's, or a sharding)."""
         data = self.data
         for arg in (*args, dtype, device):
@@ -132,7 +137,7 @@ export.register_pytree_node_serialization(
 )
 
 
-def inverse(permutation: Any) -> Any:
+def inverse(permutation: jax.Array) -> Any:
     """The inverse of a permutation, known where that is; None of None."""
     if permutation is None:
         return None
@@ -158,7 +163,7 @@ def present(where: str, packed: PackedSequence) -> Any:
     return np.arange(packed.batch) < sizes[:, None]
 
 
-def pad(packed: PackedSequence, there: Any, value: Any = 0) -> jax.Array:
+def pad(packed: PackedSequence, there: Array | np.ndarray, value: float = 0) -> jax.Array:
     """The elements that are `there` in their places in time and batch, and a value in all others: (T, B, *)."""
     xp: Any = np if isinstance(there, np.ndarray) else jnp
     sizes = there.sum(1)
@@ -166,7 +171,7 @@ def pad(packed: PackedSequence, there: Any, value: Any = 0) -> jax.Array:
     return packed.data.at[rows].get(mode="fill", fill_value=value)
 
 
-def pack(padded: jax.Array, there: Any, rows: int) -> jax.Array:
+def pack(padded: jax.Array, there: Array | np.ndarray, rows: int) -> jax.Array:
     """The elements that are `there` of an array (T, B, *), one behind the other, and zeros up to a number of rows."""
     flat = padded.reshape(there.size, *padded.shape[2:])
     if isinstance(there, np.ndarray):

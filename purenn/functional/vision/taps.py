@@ -16,10 +16,11 @@ import numpy as np
 
 from purenn import check
 from purenn.lowering.resampling import Taps, weighted
+from purenn.typing import DTypeLike, Size
 
 
 def sizes_and_scales(
-    where: str, x: jax.Array, size: Any, scale_factor: Any, recompute: bool
+    where: str, x: jax.Array, size: Size | None, scale_factor: Any, recompute: bool
 ) -> tuple[tuple[int, ...], tuple[float | None, ...]]:
     """Gives the sizes of the output, and the scale factors per dimension; None where the sizes determine them."""
     n = x.ndim - 2
@@ -39,13 +40,15 @@ def sizes_and_scales(
     return sizes, (None,) * n if recompute else tuple(map(float, scales))
 
 
-def _fits(where: str, name: str, value: Any, n: int) -> None:
+def _fits(where: str, name: str, value: object, n: int) -> None:
     """Checks that a sequence has one value per dimension."""
     if isinstance(value, Sequence) and len(value) != n:
         check.fail(where, name, f"be one number, or {n} of them, one per dimension", value)
 
 
-def _source(size: int, out: int, scale: float | None, align_corners: bool, real: Any) -> tuple[Any, np.ndarray]:
+def _source(
+    size: int, out: int, scale: float | None, align_corners: bool, real: type[np.floating[Any]]
+) -> tuple[Any, np.ndarray]:
     """Gives the inputs per output, and the places of the outputs among the inputs."""
     i = np.arange(out, dtype=real)
     if align_corners:
@@ -55,13 +58,13 @@ def _source(size: int, out: int, scale: float | None, align_corners: bool, real:
     return step, (i + real(0.5)) * step - real(0.5)
 
 
-def _nearest(size: int, out: int, scale: float | None, shift: float, real: Any) -> Taps:
+def _nearest(size: int, out: int, scale: float | None, shift: float, real: type[np.floating[Any]]) -> Taps:
     step = real(1.0 / scale) if scale is not None else real(size) / real(out)
     source = (np.arange(out, dtype=real) + real(shift)) * step
     return Taps(np.minimum(np.floor(source.astype(np.float32)).astype(np.int64), size - 1)[:, None])  # torch's floorf
 
 
-def _linear(size: int, out: int, scale: float | None, align_corners: bool, real: Any) -> Taps:
+def _linear(size: int, out: int, scale: float | None, align_corners: bool, real: type[np.floating[Any]]) -> Taps:
     source = np.maximum(_source(size, out, scale, align_corners, real)[1], real(0))
     low = np.minimum(source.astype(np.int64), size - 1)
     t = np.clip(source - low.astype(real), real(0), real(1))
@@ -71,16 +74,16 @@ def _linear(size: int, out: int, scale: float | None, align_corners: bool, real:
 def cubic_weights(t: Any, a: float = -0.75) -> list[Any]:
     """Gives the weights of the four neighbours of a point at `t` in [0, 1] between the middle two (Keys, 1981)."""
 
-    def near(d: Any) -> Any:
+    def near(d: np.ndarray) -> Any:
         return ((a + 2) * d - (a + 3)) * d * d + 1
 
-    def far(d: Any) -> Any:
+    def far(d: np.ndarray) -> Any:
         return ((a * d - 5 * a) * d + 8 * a) * d - 4 * a
 
     return [far(t + 1), near(t), near(1 - t), far(2 - t)]
 
 
-def _cubic(size: int, out: int, scale: float | None, align_corners: bool, real: Any) -> Taps:
+def _cubic(size: int, out: int, scale: float | None, align_corners: bool, real: type[np.floating[Any]]) -> Taps:
     source = _source(size, out, scale, align_corners, real)[1]
     low = np.minimum(np.floor(source).astype(np.int64), size - 1)
     weights = cubic_weights(np.clip(source - low.astype(real), real(0), real(1)))
@@ -109,7 +112,9 @@ FILTERS: dict[str, tuple[Callable[[np.ndarray], np.ndarray], int]] = {
 }
 
 
-def _filtered(mode: str, size: int, out: int, scale: float | None, align_corners: bool, real: Any) -> Taps:
+def _filtered(
+    mode: str, size: int, out: int, scale: float | None, align_corners: bool, real: type[np.floating[Any]]
+) -> Taps:
     """Gives windows as wide as the inputs per output, so that every input counts."""
     function, reach = FILTERS[mode]
     step = _source(size, out, scale, align_corners, real)[0]
@@ -128,7 +133,9 @@ def _filtered(mode: str, size: int, out: int, scale: float | None, align_corners
     return Taps(np.clip(low[:, None] + k, 0, size - 1), weight, None if used.all() else used)
 
 
-def taps(mode: str, size: int, out: int, scale: float | None, align_corners: bool, antialias: bool, dtype: Any) -> Taps:
+def taps(
+    mode: str, size: int, out: int, scale: float | None, align_corners: bool, antialias: bool, dtype: DTypeLike
+) -> Taps:
     """Gives the taps of one axis; ``scale`` is the factor that the caller gave, or None."""
     real = np.float64 if dtype == jnp.float64 else np.float32
     if size == out and (antialias or mode.endswith("linear")):  # in torch for every scale

@@ -90,7 +90,9 @@ class PReLU(_PReLU):
         >>> y, state = apply(params, state, x)
     """
 
-    def __init__(self, num_parameters: int = 1, init: float = 0.25, device: Any = None, dtype: DTypeLike | None = None):
+    def __init__(
+        self, num_parameters: int = 1, init: float = 0.25, device: object = None, dtype: DTypeLike | None = None
+    ):
         super().__init__(num_parameters, init, device, dtype)
 
     def normalize(self) -> Mapping[str, Any]:

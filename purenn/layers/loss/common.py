@@ -29,7 +29,7 @@ class Loss(Layer):
         return {"reduction": reduction_of(name, given["reduction"], *deprecated), "size_average": None, "reduce": None}
 
 
-def given_array(where: str, argument: str, value: Any) -> Constant | None:
+def given_array(where: str, argument: str, value: object) -> Constant | None:
     """Gives a hyper-parameter that is an array or None; refuses any other."""
     if value is not None and not isinstance(value, Constant):
         check.fail(where, argument, "be an array or None", repr(value), TypeError)

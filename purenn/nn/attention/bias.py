@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from enum import IntEnum, auto
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from purenn import check
+from purenn.typing import DTypeLike
 
 __all__ = ["CausalBias", "CausalVariant", "causal_lower_right", "causal_upper_left"]
 
@@ -61,7 +61,7 @@ class CausalBias:
         """The two lengths."""
         return self.seq_len_q, self.seq_len_kv
 
-    def _materialize(self, device: Any = None) -> jax.Array:
+    def _materialize(self, device: object = None) -> jax.Array:
         """The mask as a boolean array."""
         offset = self.seq_len_kv - self.seq_len_q if self.variant == CausalVariant.LOWER_RIGHT else 0
         return jnp.tri(self.seq_len_q, self.seq_len_kv, offset, dtype=bool)
@@ -69,7 +69,7 @@ class CausalBias:
     def __jax_array__(self) -> jax.Array:
         return self._materialize()
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> np.ndarray:
         return np.asarray(self._materialize(), dtype)
 
     def __repr__(self) -> str:
