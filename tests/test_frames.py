@@ -1,4 +1,4 @@
-"""A reader who follows a call with "go to definition" arrives soon: few functions stand between a class and its formula."""
+"""Few functions stand between a class and its formula, for readers who follow a call with "go to definition"."""
 
 import sys
 from pathlib import Path

@@ -250,7 +250,8 @@ def test_initialisation():
 
 
 def test_einops_layers():
-    source = "import torch\nfrom torch import nn\nfrom einops.layers.torch import Rearrange\n\nlayer = Rearrange('a b -> b a')\n"
+    source = "import torch\nfrom torch import nn\nfrom einops.layers.torch import Rearrange\n"
+    source += "\nlayer = Rearrange('a b -> b a')\n"
     new = port(source).source
     assert "class Rearrange(nn.Module):" in new
     assert "import einops\n" in new

@@ -49,6 +49,7 @@ from purenn.functional import (
     unique_consecutive,
     unravel_index,
 )
+from purenn.functional.calls import called as _called
 from purenn.interop.ops import (
     arithmetic as _arithmetic,
 )
@@ -143,7 +144,6 @@ from purenn.interop.ops.special import log_softmax, multigammaln, polygamma, sof
 from purenn.interop.ops.statistics import *
 from purenn.interop.ops.subscript import *
 from purenn.interop.ops.windows import *
-from purenn.sharding import over_explicit_axes as _over_explicit_axes
 
 __all__ = [
     "atleast_1d",
@@ -217,7 +217,7 @@ __all__ += ["igamma", "igammac", "mvlgamma"]
 
 for _name in __all__:
     if isinstance(_function := globals()[_name], _types.FunctionType):
-        globals()[_name] = _over_explicit_axes(_function)
+        globals()[_name] = _called(_function)
 
 
 def __dir__() -> list[str]:
