@@ -27,7 +27,11 @@ def arrays(value):
     return [] if value is None else [np.asarray(value)]
 
 
-@pytest.fixture(scope="module", params=port_models.MODELS)
+SLOW = ("positions", "points")
+NAMES = [pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in port_models.MODELS]
+
+
+@pytest.fixture(scope="module", params=NAMES)
 def pair(request):
     """A model in torch, its port with the same arrays, inputs, and what `port` gave."""
     source, inputs = port_models.MODELS[request.param]

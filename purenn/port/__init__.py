@@ -16,7 +16,7 @@ __all__ = ["Ported", "Remark", "port"]
 
 @dataclass(frozen=True)
 class Ported:
-    """What `port` gives.
+    """The result of `port`.
 
     Attributes:
         source: the new source.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import libcst as cst
@@ -59,7 +60,13 @@ def rewrite_call(context: Context, original: cst.Call, updated: cst.Call) -> cst
         made = _method(context, original, original.func, updated, updated.func)
     else:
         return updated
-    return updated if made is None else _laid_out(made, updated)
+    if made is None:
+        return updated
+    made = _laid_out(made, updated)
+    if "#" in (before := code(updated)) and "\n" in before:
+        after = code(made)
+        context.report.comments += [found for found in re.findall(r"#[^\n]*", before) if found not in after]
+    return made
 
 
 def _laid_out(made: cst.BaseExpression, updated: cst.Call) -> cst.BaseExpression:

@@ -1,4 +1,4 @@
-"""What the rewriting rules share: the names, kinds and remarks of a file, and the ways to write a call."""
+"""The state that the rewriting rules share: the names, kinds and remarks of a file, and the ways to write a call."""
 
 from __future__ import annotations
 

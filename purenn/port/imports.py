@@ -10,7 +10,7 @@ from purenn.port.nodes import as_name
 
 __all__ = ["MODULES", "STANDARD", "Names", "canonical", "imported"]
 
-# What a qualified name becomes as a module.
+# Modules of torch, and those that take their place.
 MODULES = {
     "torch.nn": "purenn.nn",
     "torch.nn.functional": "purenn.functional",

@@ -35,7 +35,7 @@ class Class:
 
 
 class Classes:
-    """What a file says about its classes.
+    """The classes of a file and the kinds of its expressions.
 
     Attributes:
         names: the imports.

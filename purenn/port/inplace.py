@@ -217,7 +217,7 @@ def _pure(
 def in_place_value(
     context: Context, original: cst.Call, updated: cst.BaseExpression, x: cst.BaseExpression
 ) -> cst.BaseExpression:
-    """What ``x.zero_()``, ``x.fill_(1)``, ``x.copy_(y)`` and the random ones leave in x."""
+    """The value that ``x.zero_()``, ``x.fill_(1)``, ``x.copy_(y)`` and the random ones leave in x, as an expression."""
     name, args, sliced = method_name(original), _arguments(updated), isinstance(x, cst.Subscript)
     if name == "zero_":
         return expression("0") if sliced else context.call("jnp.zeros_like", x)

@@ -38,11 +38,13 @@ class Report:
         positions: the line of each node of the torch source.
         remarks: what was found.
         marks: the texts of the comments that the statement being rewritten gets.
+        comments: comments that have lost their place inside of that statement.
     """
 
     positions: dict[Any, int]
     remarks: set[Remark] = field(default_factory=set)
     marks: list[str] = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)
     last_line: int = 1
 
     def line_of(self, node: Any) -> int:

@@ -1,4 +1,4 @@
-"""What torch's functions and methods give, by their names."""
+"""The kinds of results of torch's functions and methods, by their names."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ class Rewriter(Assignments):
         return updated_node
 
     def _renamed(self, node: cst.Attribute, qualified: str) -> cst.BaseExpression | None:
-        """What a qualified name of torch's is called here, where it isn't called itself."""
+        """The name that stands for a qualified one of torch's, where it isn't called itself."""
         if not qualified.startswith("torch."):
             return None
         name = qualified.removeprefix("torch.")

@@ -167,6 +167,6 @@ class Assignments(Statements):
 
 
 def _target(node: cst.BaseExpression) -> cst.AssignTarget:
-    """What stands to the left of an assignment."""
+    """The target of an assignment."""
     assert isinstance(node, cst.BaseAssignTargetExpression)
     return cst.AssignTarget(node)

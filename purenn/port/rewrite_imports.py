@@ -292,7 +292,7 @@ def exists(module: str, name: str) -> bool:
 
 
 def remedy_of(module: str, name: str) -> str:
-    """What purenn says about a name of torch's that it lacks."""
+    """The words that purenn has about a name of torch's that it lacks."""
     from purenn.nn.remedies import REMEDIES
 
     if module == "torch.nn.functional" and name.endswith("_"):

@@ -50,11 +50,13 @@ class Statements(Imports):
 
     def _leave(self, updated_node: Any) -> Any:
         marks, self.report.marks = self.report.marks, self._marks.pop()
+        comments, self.report.comments = self.report.comments, []
+        marks = [*(f"{MARK} {mark}" for mark in marks), *comments]
         if not marks or not hasattr(updated_node, "leading_lines"):
             return updated_node
         lines = list(updated_node.leading_lines)
         there = {line.comment.value for line in lines if line.comment}
-        new = [cst.EmptyLine(comment=cst.Comment(f"{MARK} {mark}")) for mark in marks if f"{MARK} {mark}" not in there]
+        new = [cst.EmptyLine(comment=cst.Comment(mark)) for mark in marks if mark not in there]
         return updated_node.with_changes(leading_lines=[*lines, *new])
 
     def visit_SimpleStatementLine(self, node: cst.SimpleStatementLine) -> None:

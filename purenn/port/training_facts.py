@@ -30,7 +30,7 @@ class Schedule:
 
 @dataclass
 class Facts:
-    """What the file says about its optimizers, by the source of their names."""
+    """The optimizers of a file and what belongs to them, by the source of their names."""
 
     constructors: dict[str, cst.Call] = field(default_factory=dict)
     modules: dict[str, list[str]] = field(default_factory=dict)
