@@ -1,0 +1,320 @@
+"""Graphs by ``torch.export``: every size that can be free is, and no value of the example is used."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import io
+import logging
+import operator
+import re
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch.export import Dim, ExportedProgram, ShapesCollection
+from torch.utils import _pytree as pytree
+
+from purenn.interop.convert.builder import Builder, Slot, Unsupported, may_view, name_of
+from purenn.interop.convert.dtypes import numpy_of
+from purenn.interop.convert.graph import Graph, Node, Ref
+
+__all__ = ["Exported", "Refused", "export"]
+
+
+class Refused(Exception):
+    """torch.export can't say what the module computes without a look at values."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Exported:
+    """What an export gives: the graph, the sizes of every input leaf, and how the outputs are put together."""
+
+    graph: Graph
+    shapes: tuple[tuple[int | str, ...] | None, ...]
+    spec: Any
+
+
+def export(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any], paths: Sequence[str]) -> Exported:
+    """Exports a module in its present mode; ``paths`` names the leaves of its arguments.
+
+    Raises:
+        Refused: torch.export doesn't take it, or it has shapes that depend on values.
+        Unsupported: an operator has no function and no decomposition.
+    """
+    program, guards = _program(module, args, kwargs, paths)
+    if any(_depends_on_values(node.meta.get("val")) for node in program.graph.nodes):
+        raise Refused("a shape depends on values")
+    for _ in range(8):
+        missing = _missing(program.graph_module)
+        if not missing:
+            break
+        program = _decomposed(program, missing)
+    return _Reader(program).read(guards)
+
+
+def _program(
+    module: Any, args: tuple[Any, ...], kwargs: dict[str, Any], paths: Sequence[str]
+) -> tuple[ExportedProgram, tuple[str, ...]]:
+    error: Exception | None = None
+    for free in (_every, _first, None):
+        shapes = None
+        if free is not None:
+            collection = ShapesCollection()
+            for leaf in pytree.tree_leaves((args, kwargs)):
+                if isinstance(leaf, torch.Tensor) and leaf.ndim:
+                    collection[leaf] = free(leaf)
+            shapes = collection.dynamic_shapes(module, args, kwargs)
+        try:
+            with _quiet():
+                program = torch.export.export(module, args, kwargs, dynamic_shapes=shapes, strict=False)
+            if (guards := _guards(program, paths)) is not None:
+                return program, guards
+        except Exception as e:
+            error = e
+            if "ata-dependent" in str(e) or "ata dependent" in str(e):
+                break
+    raise Refused(f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}") from error
+
+
+def _every(x: torch.Tensor) -> dict[int, Any]:
+    return dict.fromkeys(range(x.ndim), Dim.AUTO)
+
+
+def _first(x: torch.Tensor) -> dict[int, Any]:
+    return {0: Dim.AUTO}
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what torch.export prints about its failures."""
+    disabled = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with (
+            warnings.catch_warnings(),
+            contextlib.redirect_stdout(io.StringIO()),
+            contextlib.redirect_stderr(io.StringIO()),
+        ):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(disabled)
+
+
+def _depends_on_values(value: Any) -> bool:
+    leaves = pytree.tree_leaves(value)
+    sizes = [s for x in leaves for s in (x.shape if isinstance(x, torch.Tensor) else (x,))]
+    return any(
+        isinstance(s, torch.SymInt | torch.SymFloat | torch.SymBool)
+        and any(str(symbol).startswith(("u", "zuf")) for symbol in s.node.expr.free_symbols)
+        for s in sizes
+    )
+
+
+def _missing(graph_module: Any) -> set[Any]:
+    """The operators of a graph and of those inside it that the table doesn't have."""
+    found: set[Any] = set()
+    for part in graph_module.modules():
+        if not isinstance(part, torch.fx.GraphModule):
+            continue
+        for node in part.graph.nodes:
+            if node.op == "call_function" and isinstance(node.target, torch._ops.OpOverload):
+                try:
+                    Builder().call(node.target, [Slot(Ref(0))] * len(node.args), {}, None, lambda: False)
+                except Unsupported as error:
+                    if str(error).startswith(name_of(node.target)):
+                        found.add(node.target)
+                except Exception:
+                    continue
+    return found
+
+
+def _decomposed(program: ExportedProgram, missing: set[Any]) -> ExportedProgram:
+    from torch._decomp import decomposition_table
+
+    known: dict[Any, Any] = {}
+    for op in missing:
+        if op in decomposition_table:
+            known[op] = decomposition_table[op]
+        elif op._can_decompose():
+            known[op] = op.decompose
+    if len(known) < len(missing):
+        raise Unsupported(", ".join(sorted(str(op) for op in missing if op not in known)))
+    with _quiet():
+        return program.run_decompositions(known)
+
+
+class _Reader:
+    """Reads the nodes of an exported program into a `Builder`."""
+
+    def __init__(self, program: ExportedProgram):
+        self.program, self.builder = program, Builder()
+
+    def read(self, guards: Sequence[str]) -> Exported:
+        signature, gm = self.program.graph_signature, self.program.graph_module
+        placeholders = [node for node in gm.graph.nodes if node.op == "placeholder"]
+        given: list[Any] = []
+        shapes: list[tuple[int | str, ...] | None] = []
+        buffers: dict[str, Slot] = {}
+        for node, spec in zip(placeholders, signature.input_specs, strict=True):
+            kind = spec.kind.name
+            if kind in ("PARAMETER", "BUFFER"):
+                slot = self.builder.source(kind.lower(), str(spec.target))
+                given.append(slot)
+                if kind == "BUFFER":
+                    buffers[str(spec.target)] = slot
+            elif kind == "USER_INPUT":
+                value = node.meta.get("val")
+                tensor = isinstance(value, torch.Tensor)
+                shapes.append(tuple(map(_size, value.shape)) if tensor else None)
+                given.append(self.builder.source("input", len(shapes) - 1) if tensor else value)
+            elif kind == "CONSTANT_TENSOR":
+                given.append(self.builder.constant(numpy_of(self.program.constants[str(spec.target)])))
+            else:
+                raise Unsupported(f"an input of kind {kind}")
+        starts = {name: slot.value for name, slot in buffers.items()}
+        results = self.walk(gm, given)
+        updates, outputs = [], []
+        for spec, result in zip(signature.output_specs, results, strict=True):
+            if spec.kind.name == "BUFFER_MUTATION":
+                buffers.setdefault(str(spec.target), result)
+                updates.append((str(spec.target), result))
+            elif spec.kind.name == "USER_OUTPUT":
+                outputs.append(result)
+        done = {name for name, _ in updates}
+        for name, slot in buffers.items():
+            if name not in done and self.builder.read(slot) != starts.get(name):
+                updates.append((name, slot))
+        graph = self.builder.finish(tuple(outputs), updates, guards)
+        return Exported(graph, tuple(shapes), self.program.call_spec.out_spec)
+
+    def walk(self, gm: Any, given: Sequence[Any]) -> Any:
+        """Reads one graph; gives its outputs."""
+        env: dict[Any, Any] = {}
+        inputs = iter(given)
+        result: Any = ()
+        outside = self.builder.scope
+        for node in gm.graph.nodes:
+            if node.op == "placeholder":
+                env[node] = next(inputs)
+            elif node.op == "get_attr":
+                env[node] = self._attribute(gm, node.target)
+            elif node.op == "output":
+                result = self._values(node.args[0], env)
+            elif node.op == "call_function":
+                self.builder.scope = _scope(node) or outside
+                env[node] = self._call(gm, node, env)
+        self.builder.scope = outside
+        return result
+
+    def _attribute(self, gm: Any, target: str) -> Any:
+        value: Any = gm
+        for part in target.split("."):
+            value = getattr(value, part)
+        return self.builder.constant(numpy_of(value)) if isinstance(value, torch.Tensor) else value
+
+    def _values(self, value: Any, env: Mapping[Any, Any]) -> Any:
+        if isinstance(value, torch.fx.Node):
+            return env[value]
+        if isinstance(value, tuple | list):
+            return tuple(self._values(v, env) for v in value)
+        if isinstance(value, dict):
+            return {k: self._values(v, env) for k, v in value.items()}
+        return value
+
+    def _call(self, gm: Any, node: Any, env: Mapping[Any, Any]) -> Any:
+        args, kwargs = self._values(node.args, env), self._values(node.kwargs, env)
+        target = node.target
+        if target is operator.getitem and isinstance(args[0], tuple):
+            return args[0][args[1]]
+        if isinstance(target, torch._ops.HigherOrderOperator):
+            return self._higher(target.name(), args, kwargs, node)
+        name = name_of(target)
+        if name.startswith(("_assert_scalar", "_assert_async")):
+            self.builder.nodes.append(_assertion(self.builder, args))
+            return None
+        value = node.meta.get("val")
+        outs = len(value) if isinstance(value, tuple | list) else None
+        if not isinstance(target, torch._ops.OpOverload) or not (isinstance(value, torch.Tensor) or outs is not None):
+            if isinstance(value, int | float | bool):
+                return value
+            op = name if isinstance(target, torch._ops.OpOverload) else _size_operator(target)
+            return self.builder.emit(op, self.builder.plain(args), {})
+        below = node.args[0].meta.get("val") if node.args and isinstance(node.args[0], torch.fx.Node) else None
+        return self.builder.call(target, args, kwargs, outs, lambda: may_view(target) and _same_memory(value, below))
+
+    def _higher(self, name: str, args: Any, kwargs: Any, node: Any) -> Any:
+        builder = self.builder
+        if name == "wrap_with_set_grad_enabled":
+            before, builder.stops = builder.stops, builder.stops or not args[0]
+            try:
+                return self.walk(args[1], args[2:])
+            finally:
+                builder.stops = before
+        if name == "wrap_with_autocast":
+            if args[2]:
+                raise Unsupported(f"torch.autocast to {args[1]} inside of a forward")
+            return self.walk(args[4], args[5:])
+        if name in ("tag_activation_checkpoint", "wrap", "invoke_subgraph", "inline_asm_elementwise"):
+            rest = args[1:] if name != "invoke_subgraph" else args[2:]
+            return self.walk(args[0], rest)
+        if name in ("cond", "while_loop", "scan", "map_impl"):
+            plain = [_subgraph(a) if isinstance(a, torch.fx.GraphModule) else builder.plain(a) for a in args]
+            made = builder.emit(name, plain, {}, len(node.meta["val"]))
+            return tuple(map(Slot, made))
+        raise Unsupported(f"torch.ops.higher_order.{name}")
+
+
+def _assertion(builder: Builder, args: Any) -> Any:
+
+    message = args[1] if len(args) > 1 and isinstance(args[1], str) else ""
+    return Node("assert", (builder.plain(args[0]), message), (), builder.new().index, builder.scope)
+
+
+def _subgraph(gm: Any) -> Graph:
+    reader = _Reader.__new__(_Reader)
+    reader.builder = Builder()
+    count = sum(node.op == "placeholder" for node in gm.graph.nodes)
+    return reader.builder.finish(reader.walk(gm, [reader.builder.source("input", i) for i in range(count)]), ())
+
+
+def _same_memory(value: Any, below: Any) -> bool:
+    first = next(iter(pytree.tree_leaves(value)), None)
+    if not isinstance(first, torch.Tensor) or not isinstance(below, torch.Tensor):
+        return False
+    return first.untyped_storage()._cdata == below.untyped_storage()._cdata
+
+
+def _size_operator(target: Any) -> str:
+    name = name_of(target)
+    if name.startswith(("operator.", "math.", "sym_")):
+        return name
+    return {"max": "sym_max", "min": "sym_min"}.get(name, name)
+
+
+def _scope(node: Any) -> str:
+    stack = node.meta.get("nn_module_stack")
+    path = list(stack.values())[-1][0] if stack else ""
+    return path.split("@")[0]
+
+
+def _size(size: Any) -> int | str:
+    return size if isinstance(size, int) else str(size.node.expr)
+
+
+_SIZE = re.compile(r"L\['(\w+)'\]((?:\[[^\]]+\])*)\.size\(\)\[(\d+)\]")
+
+
+def _guards(program: ExportedProgram, paths: Sequence[str]) -> tuple[str, ...] | None:
+    """What the export requires of the sizes, as expressions over the leaves' shapes; None if they can't be said so."""
+
+    def size(match: re.Match[str]) -> str:
+        return f"s[{paths.index(match[1] + match[2])}][{match[3]}]"
+
+    try:
+        said = tuple(_SIZE.sub(size, guard) for guard in program._guards_code)
+    except ValueError:
+        return None
+    return None if any("L[" in guard or "self" in guard for guard in said) else said

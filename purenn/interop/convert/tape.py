@@ -1,0 +1,389 @@
+"""Graphs by a tape: one run on real tensors, every operator recorded above autograd, where they are those of layers.
+
+What depends on no parameter, no float input and no random number is a constant. A value that Python reads from another
+tensor is an assumption; where a shape depends on an integer or boolean input, this input is fixed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch._dispatch.python import enable_python_dispatcher
+from torch.fx.experimental.proxy_tensor import ProxyTorchDispatchMode
+from torch.overrides import TorchFunctionMode
+from torch.utils import _pytree as pytree
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from purenn.interop.convert import table
+from purenn.interop.convert.builder import Builder, Slot, Unsupported, may_view, name_of, pure_name, writes
+from purenn.interop.convert.dtypes import numpy_of
+from purenn.interop.convert.graph import Assumption, Graph, Ref
+from purenn.interop.convert.structure import Tree
+from purenn.interop.convert.torch_trees import apart
+
+__all__ = ["NotTapeable", "Taped", "record"]
+
+_READS = {"item", "_local_scalar_dense", "is_nonzero", "equal", "_is_all_true_item"}
+_COUNTS = {"nonzero", "masked_select", "nonzero_numpy", "unique2", "_unique2", "unique_dim", "unique_consecutive"}
+_PEEKS = {"tolist", "numpy", "__array__", "__int__", "__float__", "__bool__", "__index__"}
+
+
+class NotTapeable(Exception):
+    """What a run can't be recorded for: one message for each place."""
+
+    def __init__(self, problems: Sequence[str]):
+        super().__init__("\n".join(problems))
+        self.problems = list(problems)
+
+
+class _Again(Exception):
+    """Inputs whose values a shape depends on, so that they must be fixed."""
+
+    def __init__(self, inputs: frozenset[int]):
+        super().__init__()
+        self.inputs = inputs
+
+
+class Taped:
+    """What a tape gives: the graph, the leaves of the output with their tree, and which inputs are fixed."""
+
+    def __init__(self, graph: Graph, output: Tree, fixed: frozenset[int]):
+        self.graph, self.output, self.fixed = graph, output, fixed
+
+
+def record(module: Any, call: Any, leaves: Sequence[Any], names: Mapping[int, tuple[str, str]]) -> Taped:
+    """Runs a module once and records it.
+
+    Args:
+        module: the torch module.
+        call: runs it on leaves; the arguments' tensors are cloned by the caller.
+        leaves: the leaves of the arguments.
+        names: kind and dotted name of each parameter and buffer, by the tensor's ``id``.
+
+    Raises:
+        NotTapeable: something can't be recorded; all that was found is told.
+    """
+    fixed: frozenset[int] = frozenset()
+    while True:
+        tape = _Tape(module, leaves, names, fixed)
+        try:
+            with tape.recording():
+                output = call()
+            if tape.problems:
+                raise NotTapeable(tape.problems)
+            return tape.finish(output)
+        except _Again as again:
+            fixed |= again.inputs
+
+
+class _Tape(ProxyTorchDispatchMode):
+    """The recorder. It takes the place of torch's own tracer, since that is where calls come in above autograd."""
+
+    def __init__(self, module: Any, leaves: Sequence[Any], names: Mapping[int, tuple[str, str]], fixed: frozenset[int]):
+        TorchDispatchMode.__init__(self, torch._C.DispatchKey.PreDispatch)
+        self.pre_dispatch, self.enter_stack, self.decomp_layers = True, [], 0
+        self.emulate_precision_casts = False
+        self._mode_key = torch._C._TorchDispatchModeKey.PROXY
+        self.module, self.names, self.fixed = module, names, fixed
+        self.builder = Builder()
+        self.slots: dict[int, Slot] = {}
+        self.causes: dict[int, frozenset[int]] = {}  # by a tensor's id: the integer inputs it comes from; -1 for others
+        self.alive: list[Any] = []  # tensors, so that no id is used twice
+        self.storages: dict[int, Any] = {}
+        self.views: dict[int, tuple[Any, str, int | None, tuple[Any, ...]]] = {}
+        self.buffers: dict[str, Any] = {}
+        self.problems: list[str] = []
+        self.paths: dict[int, str] = {}
+        self.scopes = [""]
+        self.resting = False
+        for path, part in module.named_modules():
+            self.paths.setdefault(id(part), path)
+        self._begin(leaves)
+
+    def _begin(self, leaves: Sequence[Any]) -> None:
+        for path, part in self.module.named_modules():
+            for kind, arrays in (("parameter", part._parameters), ("buffer", part._buffers)):
+                for name, tensor in arrays.items():
+                    if tensor is not None and id(tensor) not in self.slots:
+                        full = self.names.get(id(tensor), (kind, f"{path}.{name}".lstrip(".")))[1]
+                        self._know(tensor, self.builder.source(kind, full), frozenset({-1}))
+                        if kind == "buffer":
+                            self.buffers[full] = tensor
+        for i, leaf in enumerate(leaves):
+            if isinstance(leaf, torch.Tensor) and i not in self.fixed:
+                exact = leaf.dtype.is_floating_point or leaf.dtype.is_complex
+                self._know(leaf, self.builder.source("input", i), frozenset({-1 if exact else i}))
+        self.starts = {id(t): self.slots[id(t)].value for t in self.buffers.values()}
+
+    def _know(self, tensor: Any, slot: Slot, causes: frozenset[int]) -> None:
+        self.slots[id(tensor)], self.causes[id(tensor)] = slot, causes
+        self.alive.append(tensor)
+        if tensor.layout == torch.strided:
+            self.storages.setdefault(tensor.untyped_storage()._cdata, tensor)
+
+    # Running.
+
+    @contextlib.contextmanager
+    def recording(self) -> Iterator[None]:
+        """Inside, calls are recorded."""
+        hooks = torch.nn.modules.module
+        before = hooks.register_module_forward_pre_hook(self._enter)
+        after = hooks.register_module_forward_hook(self._leave, always_call=True)
+        fast = torch.backends.mha.get_fastpath_enabled()
+        torch.backends.mha.set_fastpath_enabled(False)
+        try:
+            with _Peeks(self), enable_python_dispatcher(), self:
+                yield
+        finally:
+            before.remove()
+            after.remove()
+            torch.backends.mha.set_fastpath_enabled(fast)
+
+    def _enter(self, part: Any, args: Any) -> None:
+        self.scopes.append(self.paths.get(id(part), self.scopes[-1]))
+
+    def _leave(self, part: Any, args: Any, output: Any) -> None:
+        if len(self.scopes) > 1:
+            self.scopes.pop()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if self.resting or not isinstance(func, torch._ops.OpOverload):
+            return func(*args, **kwargs)
+        tensors = [x for x in pytree.tree_leaves((args, kwargs)) if isinstance(x, torch.Tensor)]
+        drawn = torch.Tag.nondeterministic_seeded in func.tags
+        followed = [t for t in tensors if self._slot(t) is not None]
+        if not followed and not (drawn and not _constant_draw(func, args, kwargs)):
+            result = self._rest(func, args, kwargs)
+            self._note_view(func, args, kwargs, result)
+            return result
+        causes = frozenset().union(*(self.causes[id(t)] for t in followed)) if followed else frozenset({-1})
+        name = name_of(func)
+        base = name.partition(".")[0]
+        if base in _READS:
+            return self._read(func, args, kwargs, followed[0], causes)
+        if base in _COUNTS or (base in ("index", "index_put", "index_put_") and _counts(func, args)):
+            self._need(causes, f"{func}: the shape of the result depends on values")
+        if not table.has(pure_name(name) if writes(func) else name) and not base.startswith("_assert"):
+            decomposed = self._decompose(func, args, kwargs)
+            if decomposed is not NotImplemented:
+                return decomposed
+        for i in writes(func):  # a constant that is written to is none from now on
+            target = kwargs.get(i) if isinstance(i, str) else args[i]
+            if isinstance(target, torch.Tensor) and self._slot(target) is None:
+                self._promote(target, causes)
+        given = self._value(tuple(args)), {n: self._value(v) for n, v in kwargs.items()}
+        result = self._rest(func, args, kwargs)
+        self._note(func, args, given, result, causes)
+        return result
+
+    def _rest(self, func: Any, args: Any, kwargs: Any) -> Any:
+        self.resting = True
+        try:
+            return func(*args, **kwargs)
+        finally:
+            self.resting = False
+
+    def _decompose(self, func: Any, args: Any, kwargs: Any) -> Any:
+        from torch._decomp import decomposition_table
+
+        function = decomposition_table.get(func) or (func.decompose if func._can_decompose() else None)
+        if function is None:
+            return NotImplemented
+        with self:
+            return function(*args, **kwargs)
+
+    # Noting.
+
+    def _slot(self, tensor: Any) -> Slot | None:
+        if id(tensor) in self.slots:
+            return self.slots[id(tensor)]
+        if id(tensor) in self.views and (below := self._slot(self.views[id(tensor)][0])) is not None:
+            _, name, part, rest = self.views[id(tensor)]
+            plain = self.builder.plain(rest)
+            made = self.builder.emit(name, (self.builder.read(below), *plain))
+            made = made if part is None else self.builder.emit("operator.getitem", (made, part))
+            self._know(tensor, Slot(made, below, (name, part, plain)), self.causes[id(self.views[id(tensor)][0])])
+            return self.slots[id(tensor)]
+        if tensor.layout == torch.strided and (known := self.storages.get(tensor.untyped_storage()._cdata)) is not None:
+            below = self.slots[id(known)]  # a tensor over known memory, such as ``parameter.data``
+            size, stride = tuple(tensor.shape), tuple(tensor.stride())
+            same = size == tuple(known.shape) and stride == tuple(known.stride())
+            view = ("alias", None, ()) if same else ("as_strided", None, (size, stride, tensor.storage_offset()))
+            before, self.builder.stops = self.builder.stops, not tensor.requires_grad
+            made = self.builder.emit(view[0], (self.builder.read(below), *view[2]))
+            self.builder.stops = before
+            self._know(tensor, Slot(made, below, view), self.causes[id(known)])
+            return self.slots[id(tensor)]
+        return None
+
+    def _value(self, x: Any) -> Any:
+        if isinstance(x, torch.Tensor):
+            slot = self._slot(x)
+            return self.builder.constant(numpy_of(x)) if slot is None else slot
+        if isinstance(x, tuple | list):
+            return tuple(map(self._value, x))
+        return x
+
+    def _note_view(self, func: Any, args: Any, kwargs: Any, result: Any) -> None:
+        """Remembers how a constant shows another one, for the case that one of them is written to."""
+        if not may_view(func) or kwargs or not args or not _same_memory(result, args[0]):
+            return
+        several = isinstance(result, tuple | list)
+        for i, part in enumerate(result if several else [result]):
+            if part is args[0]:
+                continue
+            self.views[id(part)] = (args[0], name_of(func), i if several else None, tuple(args[1:]))
+            self.alive.append(part)
+
+    def _promote(self, tensor: Any, causes: frozenset[int]) -> Slot:
+        """Makes a constant a value that can change."""
+        if (slot := self._slot(tensor)) is not None:
+            return slot
+        if id(tensor) not in self.views:
+            self._know(tensor, self.builder.constant(numpy_of(tensor)), causes)
+            return self.slots[id(tensor)]
+        self._promote(self.views[id(tensor)][0], causes)
+        slot = self._slot(tensor)
+        assert slot is not None
+        return slot
+
+    def _note(self, func: Any, args: Any, given: Any, result: Any, causes: frozenset[int]) -> None:
+        self.builder.scope = self.scopes[-1]
+        self.builder.stops = not torch.is_grad_enabled()
+        several = isinstance(result, tuple | list)
+        if name_of(func).startswith("_assert"):
+            return
+        try:
+            made = self.builder.call(
+                func, given[0], given[1], len(result) if several else None,
+                lambda: may_view(func) and _same_memory(result, args[0]),
+            )  # fmt: skip
+        except Unsupported as error:
+            self._problem(f"{error} is not known")
+            made = [Slot(self.builder.new()) for _ in result] if several else Slot(self.builder.new())
+        self._keep(func, result if several else [result], made if several else [made], args, causes)
+
+    def _keep(self, func: Any, results: Any, made: Any, args: Any, causes: frozenset[int]) -> None:
+        for i, (tensor, slot) in enumerate(zip(results, made or (), strict=False)):
+            if not isinstance(tensor, torch.Tensor) or slot is None:
+                continue
+            if name_of(func) == "_pack_padded_sequence" and i == 1:
+                continue  # the sizes come from lengths that are known
+            old = self.causes.get(id(tensor), frozenset())
+            self._know(tensor, slot, old | causes)
+        for i in writes(func):
+            if isinstance(i, int) and isinstance(args[i], torch.Tensor):
+                self.causes[id(args[i])] = self.causes.get(id(args[i]), frozenset()) | causes
+
+    # Values that Python reads.
+
+    def _read(self, func: Any, args: Any, kwargs: Any, tensor: Any, causes: frozenset[int]) -> Any:
+        value = self._rest(func, args, kwargs)
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        if whole and -1 not in causes:
+            self._need(causes, "")
+        if name_of(func) == "equal":
+            self._problem("torch.equal of values that depend on parameters or inputs")
+            return value
+        self.assume(tensor, value)
+        return value
+
+    def assume(self, tensor: Any, value: Any) -> None:
+        """Notes that Python has seen a tensor's only value."""
+        slot = self._slot(tensor)
+        assert slot is not None
+        self.builder.scope, self.builder.stops = self.scopes[-1], True
+        path = self.scopes[-1]
+        words = f"a value that {path or type(self.module).__name__} reads ({_place()})"
+        ref = self.builder.emit("reshape", (self.builder.read(slot), ()))
+        self.builder.assumptions.append(Assumption(Ref(ref.index), value, words))
+
+    def _need(self, causes: frozenset[int], problem: str) -> None:
+        if causes and -1 not in causes:
+            raise _Again(causes)
+        inputs = frozenset(causes - {-1})
+        if inputs:
+            raise _Again(inputs)
+        self._problem(problem)
+        raise NotTapeable(self.problems)
+
+    def _problem(self, what: str) -> None:
+        self.problems.append(f"{self.scopes[-1] or type(self.module).__name__}: {what} ({_place()})")
+
+    def finish(self, output: Any) -> Taped:
+        """The graph of what was recorded."""
+        tree, leaves = apart(output, objects=True)
+        self.builder.scope, self.builder.stops = "", False
+        outputs = []
+        for leaf in leaves:
+            if isinstance(leaf, torch.Tensor):
+                outputs.append(self._value(leaf))
+            elif leaf is None or isinstance(leaf, bool | int | float | complex | str):
+                outputs.append(leaf)
+            else:
+                raise NotTapeable([f"the output holds {type(leaf).__name__}, which is neither array nor number"])
+        updates = []
+        for path, part in self.module.named_modules():
+            for name, tensor in part._buffers.items():
+                full = f"{path}.{name}".lstrip(".")
+                old = self.buffers.get(full)
+                if tensor is None or old is None:
+                    continue
+                slot = self._value(tensor)
+                if tensor is not old or self.builder.read(slot) != self.starts[id(old)]:
+                    updates.append((full, slot))
+        return Taped(self.builder.finish(tuple(outputs), updates), tree, self.fixed)
+
+
+class _Peeks(TorchFunctionMode):
+    """Sees the reads of whole tensors, which no operator tells."""
+
+    def __init__(self, tape: _Tape):
+        self.tape = tape
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name, tape = getattr(func, "__name__", ""), self.tape
+        if args and isinstance(args[0], torch.Tensor) and not tape.resting:
+            if name in ("tolist", "numpy", "__array__") and tape._slot(args[0]) is not None:
+                causes = tape.causes[id(args[0])]
+                tape._need(causes, f"Tensor.{name}() of values that depend on parameters or float inputs")
+            if name == "__get__" and getattr(getattr(func, "__self__", None), "__name__", "") == "data":
+                return args[0].detach()
+        if name in ("grad", "backward") and getattr(func, "__module__", "").startswith("torch.autograd"):
+            tape._problem("a gradient is taken inside of the forward")
+        return func(*args, **(kwargs or {}))
+
+
+def _constant_draw(func: Any, args: Any, kwargs: Any) -> bool:
+    """Whether an operator draws nothing, such as dropout in evaluation."""
+    return name_of(func) in ("dropout", "alpha_dropout", "feature_dropout") and not args[2]
+
+
+def _counts(func: Any, args: Any) -> bool:
+    """Whether the shape of an indexing depends on how many entries of a mask are true."""
+    masks = [i for i in args[1] if isinstance(i, torch.Tensor) and i.dtype in (torch.bool, torch.uint8)]
+    if not masks:
+        return False
+    return name_of(func).startswith("index.") or not (len(args[1]) == 1 and args[2].numel() == 1)
+
+
+def _same_memory(result: Any, below: Any) -> bool:
+    first = result[0] if isinstance(result, tuple | list) and result else result
+    if not isinstance(first, torch.Tensor) or not isinstance(below, torch.Tensor):
+        return False
+    return first.untyped_storage()._cdata == below.untyped_storage()._cdata
+
+
+def _place() -> str:
+    """The line of the network's code that runs."""
+    for frame in reversed(traceback.extract_stack(sys._getframe(1))):
+        file = frame.filename.replace("\\", "/")
+        if "/purenn/interop/" not in file and "/torch/" not in file:
+            return f"line {frame.lineno} of {file.rpartition('/')[2]}: {frame.line}"
+    return "unknown line"
