@@ -1,0 +1,162 @@
+"""torch.* names of linear algebra that are older than torch.linalg."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+
+from purenn.interop.ops import decompositions, solving
+from purenn.interop.ops.decompositions import matrices, transposed
+from purenn.interop.ops.results import Qr, Svd
+from purenn.typing import Array, ArrayLike
+
+__all__ = [
+    "cholesky",
+    "cholesky_inverse",
+    "cholesky_solve",
+    "det",
+    "inverse",
+    "logdet",
+    "lu_solve",
+    "matrix_exp",
+    "matrix_power",
+    "orgqr",
+    "pinverse",
+    "qr",
+    "slogdet",
+    "svd",
+    "triangular_solve",
+]
+
+det = solving.det
+inverse = solving.inv
+matrix_exp = solving.matrix_exp
+matrix_power = solving.matrix_power
+orgqr = decompositions.householder_product
+slogdet = solving.slogdet
+
+
+def cholesky(input: ArrayLike, upper: bool = False) -> Array:
+    """Factors positive definite matrices, as `linalg.cholesky`.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn.interop import ops
+        >>> ops.cholesky(jnp.array([[4.0]])).tolist()
+        [[2.0]]
+    """
+    return decompositions.cholesky(input, upper=upper)
+
+
+def cholesky_solve(B: ArrayLike, L: ArrayLike, upper: bool = False) -> Array:
+    """Solves ``A @ X = B`` with the Cholesky factor of A.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn.interop import ops
+        >>> ops.cholesky_solve(jnp.array([[8.0]]), jnp.array([[2.0]])).tolist()
+        [[2.0]]
+    """
+    b, factor = matrices("cholesky_solve", "B", B), matrices("cholesky_solve", "L", L, True)
+    lower = transposed(factor) if upper else factor
+    half = solving.solve_triangular(lower, b, upper=False)
+    return solving.solve_triangular(transposed(lower), half, upper=True)
+
+
+def cholesky_inverse(L: ArrayLike, upper: bool = False) -> Array:
+    """Inverts matrices whose Cholesky factors are given.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn.interop import ops
+        >>> ops.cholesky_inverse(jnp.array([[2.0]])).tolist()
+        [[0.25]]
+    """
+    factor = matrices("cholesky_inverse", "L", L, True)
+    return cholesky_solve(jnp.broadcast_to(jnp.eye(factor.shape[-1], dtype=factor.dtype), factor.shape), factor, upper)
+
+
+def logdet(input: ArrayLike) -> Array:
+    """Computes logarithms of determinants: NaN where one is negative, -inf where it is 0.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn.interop import ops
+        >>> ops.logdet(jnp.eye(2)).item()
+        0.0
+    """
+    sign, logarithm = solving.slogdet(input)
+    if jnp.iscomplexobj(sign):
+        return logarithm + jnp.log(sign)
+    return jnp.where(sign < 0, jnp.full_like(logarithm, jnp.nan), logarithm)
+
+
+def lu_solve(b: ArrayLike, LU_data: ArrayLike, LU_pivots: ArrayLike) -> Array:
+    """Solves ``A @ X = b`` with the factors of A, which come after b here.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn.interop import ops
+        >>> ops.lu_solve(jnp.array([[6.0]]), *ops.linalg.lu_factor(jnp.array([[2.0]]))).tolist()
+        [[3.0]]
+    """
+    return solving.lu_solve(LU_data, LU_pivots, b)
+
+
+def pinverse(input: ArrayLike, rcond: float = 1e-15) -> Array:
+    """Computes pseudoinverses, as `linalg.pinv`.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn.interop import ops
+        >>> ops.pinverse(jnp.array([[2.0], [0.0]])).tolist()
+        [[0.5, 0.0]]
+    """
+    return solving.pinv(input, rcond)
+
+
+def qr(input: ArrayLike, some: bool = True) -> Qr:
+    """Factors matrices, as `linalg.qr`; ``some`` is its mode ``'reduced'``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn.interop import ops
+        >>> ops.qr(jnp.ones((3, 2))).R.shape
+        (2, 2)
+    """
+    return decompositions.qr(input, "reduced" if some else "complete")
+
+
+def svd(input: ArrayLike, some: bool = True, compute_uv: bool = True) -> Any:
+    """Factors matrices by singular values: ``U @ diag(S) @ V.mH``; the third result is V, not its transpose.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn.interop import ops
+        >>> [x.shape for x in ops.svd(jnp.ones((2, 3)))]
+        [(2, 2), (2,), (3, 2)]
+    """
+    if not compute_uv:
+        x = matrices("svd", "input", input)
+        m, n = x.shape[-2:]
+        values = decompositions.svdvals(x)
+        return Svd(jnp.zeros((*x.shape[:-2], m, m), x.dtype), values, jnp.zeros((*x.shape[:-2], n, n), x.dtype))
+    u, s, vh = decompositions.svd(input, not some)
+    return (u, s, transposed(vh))
+
+
+def triangular_solve(
+    b: ArrayLike, A: ArrayLike, upper: bool = True, transpose: bool = False, unitriangular: bool = False
+) -> tuple[Array, Array]:
+    """Solves ``A @ X = b`` for a triangular A, which is returned with the solution.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn.interop import ops
+        >>> ops.triangular_solve(jnp.array([[6.0]]), jnp.array([[2.0]]))[0].tolist()
+        [[3.0]]
+    """
+    a = matrices("triangular_solve", "A", A, True)
+    turned = transposed(a) if transpose else a
+    return solving.solve_triangular(turned, b, upper=upper != transpose, unitriangular=unitriangular), a

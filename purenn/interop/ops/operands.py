@@ -1,0 +1,150 @@
+"""Arguments as torch reads them: numbers beside arrays, sizes, and the dtype to which they are promoted together."""
+
+from __future__ import annotations
+
+import builtins
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import export, lax
+from jax.core import Tracer
+
+from purenn import check
+from purenn.functional.dtypes import floating_or_float32
+from purenn.functional.dtypes import result_type as promoted_arrays
+from purenn.value_checks import Within, known, require
+
+__all__ = ["array", "as_dtype", "default_dtype", "in_range", "integer", "kind", "operands", "promoted", "sizes"]
+
+_KINDS = (jnp.bool_, jnp.integer, jnp.floating, jnp.complexfloating)
+_NUMBERS = (bool, int, float, complex)
+
+
+def kind(dtype: Any) -> int:
+    """0 for booleans, 1 for integers, 2 for floating types, 3 for complex ones; torch never casts down in place."""
+    return next(i for i, parent in enumerate(_KINDS) if jnp.issubdtype(dtype, parent))
+
+
+def default_dtype(of: int) -> Any:
+    """The dtype of a number of a kind: torch's default floating type is float32; int64 is int32 without x64."""
+    return jnp.dtype((jnp.bool_, jax.dtypes.canonicalize_dtype(np.int64), jnp.float32, jnp.complex64)[of])
+
+
+def as_dtype(where: str, dtype: Any, argument: str = "dtype") -> Any:
+    """A dtype that jax can hold: without x64, int64 is int32 and float64 is float32, without a warning."""
+    try:
+        return jnp.dtype(jax.dtypes.canonicalize_dtype(jnp.dtype(dtype)))
+    except TypeError:
+        check.fail(where, argument, "be a dtype, such as jnp.float32", repr(dtype), TypeError)
+
+
+def _plain(x: Any) -> Any:
+    """A numpy scalar counts as a Python number, as in torch."""
+    return x.item() if isinstance(x, np.generic) and x.dtype != jnp.bfloat16 else x
+
+
+def promoted(*values: Any) -> Any:
+    """The dtype of an operation of arrays and numbers; a number counts only where its kind is higher than theirs."""
+    values = tuple(map(_plain, values))
+    numbers = [v for v in values if isinstance(v, _NUMBERS)]
+    arrays = [jnp.asarray(v) for v in values if not isinstance(v, _NUMBERS)]
+    highest = builtins.max((_NUMBERS.index(type(v)) for v in numbers), default=-1)
+    if not arrays:
+        return default_dtype(highest)
+    dtype = promoted_arrays(*arrays)
+    if highest <= kind(dtype):
+        return dtype
+    return jnp.dtype(jnp.complex128) if highest == 3 and dtype == jnp.float64 else default_dtype(highest)
+
+
+def array(where: str, argument: str, x: Any, dtype: Any = None) -> jax.Array:
+    """An array, from an array or a number."""
+    x = _plain(x)
+    if not isinstance(x, _NUMBERS):
+        x = check.array(where, argument, x)
+        return x if dtype is None else x.astype(dtype)
+    dtype = promoted(x) if dtype is None else dtype
+    if isinstance(x, complex) and kind(dtype) < 3:
+        check.fail(where, argument, "be real", x, TypeError)
+    try:
+        return jnp.asarray(np.asarray(x).astype(dtype) if isinstance(x, float) and kind(dtype) < 2 else x, dtype)
+    except OverflowError:
+        check.fail(where, argument, f"fit into {dtype}", x)
+
+
+def operands(where: str, *, floating: bool = False, broadcast: bool = True, **named: Any) -> list[jax.Array]:
+    """The arguments as arrays of one dtype and, with `broadcast`, one shape.
+
+    Args:
+        where: the function's name.
+        floating: whether integers become float32.
+        broadcast: whether the shapes become one.
+        named: arrays and numbers by the names of their arguments.
+    """
+    for name, x in named.items():
+        if not isinstance(_plain(x), _NUMBERS):
+            check.array(where, name, x)
+    dtype = promoted(*named.values())
+    dtype = floating_or_float32(dtype) if floating else dtype
+    arrays = {name: array(where, name, x, dtype) for name, x in named.items()}
+    return check.broadcast(where, **arrays) if broadcast else list(arrays.values())
+
+
+def integer(where: str, argument: str, value: Any) -> Any:
+    """A size or an index: a Python integer, a known scalar array, or a symbolic size of `jax.export`."""
+    if export.is_symbolic_dim(value):
+        return value
+    if isinstance(value, jax.Array) and not isinstance(value, Tracer) and value.ndim == 0:
+        try:
+            return operator.index(value)
+        except TypeError:
+            pass
+    if isinstance(value, Tracer):
+        check.fail(where, argument, "be known outside of jit", "a traced array", TypeError)
+    return check.integer(where, argument, value)
+
+
+def sizes(where: str, argument: str, given: Sequence[Any]) -> tuple[Any, ...]:
+    """Integers that come one by one or as one sequence: ``f(x, 2, 3)`` or ``f(x, (2, 3))``."""
+    if len(given) == 1 and isinstance(given[0], Sequence | np.ndarray):
+        given = given[0]
+    return tuple(integer(where, argument, n) for n in given)
+
+
+def in_range(where: str, argument: str, index: jax.Array, n: int, wrap: bool = False) -> jax.Array:
+    """Indices along a dimension of size n, refused out of range where they are known.
+
+    Traced ones that are out of range become n, which jax's ``mode="fill"`` and ``mode="drop"`` see as such.
+
+    Args:
+        where: the function's name.
+        argument: the argument's name.
+        index: integers.
+        n: the size of the dimension.
+        wrap: whether negative ones count from the end.
+    """
+    check.integral(where, argument, index)
+    require(index, Within(where, argument, -n if wrap else 0, n - 1))
+    index = index.astype(default_dtype(1))
+    if wrap:
+        index = jnp.where(index < 0, index + n, index)
+    return index if known(index) is not None else jnp.where(index < 0, n, index)
+
+
+def taken(x: jax.Array, index: jax.Array, dim: int, fill: Any = None) -> jax.Array:
+    """The slices at indices along a dimension; those at index n are NaN, or `fill`."""
+    inexact = jnp.issubdtype(x.dtype, jnp.inexact)
+    fill = (np.nan if inexact else 0) if fill is None else fill
+    return jnp.take(x, index, axis=dim, mode="fill", fill_value=fill)
+
+
+def picked(x: jax.Array, index: jax.Array, dim: int) -> jax.Array:
+    """One element per row along a dimension, which stays with size 1; no gather, hence no scatter in the gradient."""
+    here = lax.broadcasted_iota(index.dtype, x.shape, dim) == jnp.broadcast_to(index, x.shape)
+    if x.dtype == bool:
+        return jnp.any(here & x, dim, keepdims=True)
+    return jnp.sum(jnp.where(here, x, jnp.zeros((), x.dtype)), dim, keepdims=True, dtype=x.dtype)

@@ -1,0 +1,317 @@
+"""Products of vectors and matrices. The dtypes of the operands must be one, as in torch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from purenn import check
+from purenn.interop.ops.operands import array, default_dtype, kind, operands, promoted
+from purenn.typing import Array, ArrayLike
+
+__all__ = [
+    "addbmm",
+    "addmm",
+    "addmv",
+    "addr",
+    "baddbmm",
+    "bmm",
+    "cross",
+    "dot",
+    "ger",
+    "inner",
+    "kron",
+    "matmul",
+    "mm",
+    "mv",
+    "outer",
+    "trace",
+    "vdot",
+]
+
+
+def _given(where: str, **named: Any) -> list[jax.Array]:
+    arrays = {name: check.array(where, name, x) for name, x in named.items()}
+    check.same_dtype(where, **arrays)
+    return list(arrays.values())
+
+
+def _ranked(where: str, ranks: tuple[int, ...], **named: Any) -> list[jax.Array]:
+    arrays = _given(where, **named)
+    for (name, _), x, rank in zip(named.items(), arrays, ranks, strict=True):
+        check.rank(where, name, x, (rank,))
+    return arrays
+
+
+def _fitting(where: str, names: tuple[str, str], a: jax.Array, b: jax.Array) -> None:
+    """The last dimension of one array is the last but one, or only one, of the other."""
+    n = b.shape[-2] if b.ndim > 1 else b.shape[0]
+    if a.shape[-1] != n or (a.ndim == 3 and b.ndim == 3 and a.shape[0] != b.shape[0]):
+        check.fail(where, " and ".join(names), "have shapes that fit", f"{a.shape} and {b.shape}")
+
+
+def _product(a: jax.Array, b: jax.Array) -> jax.Array:
+    """The product; booleans are no numbers in torch's products, integers are."""
+    return jnp.matmul(a, b)
+
+
+def matmul(input: ArrayLike, other: ArrayLike) -> Array:
+    """Multiplies matrices, or vectors with them; dimensions in front broadcast.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn.interop import ops
+        >>> ops.matmul(jnp.ones((2, 3)), jnp.ones(3)).tolist()
+        [3.0, 3.0]
+    """
+    a, b = _given("matmul", input=input, other=other)
+    if not a.ndim or not b.ndim:
+        check.fail("matmul", "input and other", "have rank 1 or more", f"shapes {a.shape} and {b.shape}")
+    if a.shape[-1] != (b.shape[-2] if b.ndim > 1 else b.shape[0]):
+        check.fail("matmul", "input and other", "have shapes that fit", f"{a.shape} and {b.shape}")
+    with jax.numpy_rank_promotion("allow"):
+        try:
+            return _product(a, b)
+        except TypeError:
+            check.fail("matmul", "input and other", "have batches that broadcast", f"{a.shape} and {b.shape}")
+
+
+def mm(input: ArrayLike, mat2: ArrayLike) -> Array:
+    """Multiplies two matrices.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn.interop import ops
+        >>> ops.mm(jnp.ones((2, 3)), jnp.ones((3, 1))).tolist()
+        [[3.0], [3.0]]
+    """
+    a, b = _ranked("mm", (2, 2), input=input, mat2=mat2)
+    _fitting("mm", ("input", "mat2"), a, b)
+    return _product(a, b)
+
+
+def bmm(input: ArrayLike, mat2: ArrayLike) -> Array:
+    """Multiplies two batches of matrices.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn.interop import ops
+        >>> ops.bmm(jnp.ones((5, 2, 3)), jnp.ones((5, 3, 1))).shape
+        (5, 2, 1)
+    """
+    a, b = _ranked("bmm", (3, 3), input=input, mat2=mat2)
+    _fitting("bmm", ("input", "mat2"), a, b)
+    return _product(a, b)
+
+
+def mv(input: ArrayLike, vec: ArrayLike) -> Array:
+    """Multiplies a matrix with a vector.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn.interop import ops
+        >>> ops.mv(jnp.ones((2, 3)), jnp.ones(3)).tolist()
+        [3.0, 3.0]
+    """
+    a, b = _ranked("mv", (2, 1), input=input, vec=vec)
+    _fitting("mv", ("input", "vec"), a, b)
+    return _product(a, b)
+
+
+def dot(input: ArrayLike, tensor: ArrayLike) -> Array:
+    """Multiplies two vectors, without conjugation.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn.interop import ops
+        >>> ops.dot(jnp.array([1.0, 2.0]), jnp.array([3.0, 4.0])).item()
+        11.0
+    """
+    a, b = _ranked("dot", (1, 1), input=input, tensor=tensor)
+    check.shape("dot", "tensor", b, a.shape)
+    return _product(a, b)
+
+
+def vdot(input: ArrayLike, other: ArrayLike) -> Array:
+    """Multiplies two vectors, the first conjugated.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn.interop import ops
+        >>> ops.vdot(jnp.array([1j]), jnp.array([1j])).item()
+        (1+0j)
+    """
+    a, b = _ranked("vdot", (1, 1), input=input, other=other)
+    check.shape("vdot", "other", b, a.shape)
+    return _product(jnp.conj(a) if kind(a.dtype) == 3 else a, b)
+
+
+def inner(input: ArrayLike, other: ArrayLike) -> Array:
+    """Sums the products over the last dimensions of two arrays; with a scalar it is the product.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn.interop import ops
+        >>> ops.inner(jnp.ones((2, 3)), jnp.ones((4, 3))).shape
+        (2, 4)
+    """
+    a, b = _given("inner", input=input, other=other)
+    if not a.ndim or not b.ndim:
+        a, b = operands("inner", input=a, other=b)
+        return a * b
+    if a.shape[-1] != b.shape[-1]:
+        check.fail("inner", "input and other", "have one last dimension", f"shapes {a.shape} and {b.shape}")
+    return jnp.tensordot(a, b, ((a.ndim - 1,), (b.ndim - 1,)))
+
+
+def outer(input: ArrayLike, vec2: ArrayLike) -> Array:
+    """Multiplies each element of one vector with each of another; the dtypes are promoted.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn.interop import ops
+        >>> ops.outer(jnp.array([1, 2]), jnp.array([3, 4])).tolist()
+        [[3, 4], [6, 8]]
+    """
+    a, b = operands("outer", broadcast=False, input=input, vec2=vec2)
+    check.rank("outer", "input", a, (1,))
+    check.rank("outer", "vec2", b, (1,))
+    shape = (a.size, b.size)
+    return jnp.broadcast_to(a[:, None], shape) * jnp.broadcast_to(b, shape)
+
+
+ger = outer
+
+
+def _plus(where: str, input: Any, product: jax.Array, beta: Any, alpha: Any) -> jax.Array:
+    """``beta * input + alpha * product``; with beta 0 the input doesn't count, not even its NaN."""
+    x = check.array(where, "input", input)
+    check.same_dtype(where, input=x, products=product)
+    for name, factor in (("beta", beta), ("alpha", alpha)):
+        if kind(promoted(factor)) > max(kind(x.dtype), 1):
+            check.fail(where, name, f"be of a kind that {x.dtype} holds", repr(factor), TypeError)
+    check.broadcastable(where, "input", x, product.shape)
+    product = product if alpha == 1 else product * array(where, "alpha", alpha, x.dtype)
+    if beta == 0:
+        return product
+    x = x if beta == 1 else x * array(where, "beta", beta, x.dtype)
+    return jnp.broadcast_to(x, product.shape) + product
+
+
+def addmm(input: ArrayLike, mat1: ArrayLike, mat2: ArrayLike, *, beta: Any = 1, alpha: Any = 1) -> Array:
+    """Computes ``beta * input + alpha * mat1 @ mat2``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn.interop import ops
+        >>> ops.addmm(jnp.ones(1), jnp.ones((2, 3)), jnp.ones((3, 1))).tolist()
+        [[4.0], [4.0]]
+    """
+    a, b = _ranked("addmm", (2, 2), mat1=mat1, mat2=mat2)
+    _fitting("addmm", ("mat1", "mat2"), a, b)
+    return _plus("addmm", input, _product(a, b), beta, alpha)
+
+
+def addmv(input: ArrayLike, mat: ArrayLike, vec: ArrayLike, *, beta: Any = 1, alpha: Any = 1) -> Array:
+    """Computes ``beta * input + alpha * mat @ vec``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn.interop import ops
+        >>> ops.addmv(jnp.ones(2), jnp.ones((2, 3)), jnp.ones(3)).tolist()
+        [4.0, 4.0]
+    """
+    a, b = _ranked("addmv", (2, 1), mat=mat, vec=vec)
+    _fitting("addmv", ("mat", "vec"), a, b)
+    return _plus("addmv", input, _product(a, b), beta, alpha)
+
+
+def addr(input: ArrayLike, vec1: ArrayLike, vec2: ArrayLike, *, beta: Any = 1, alpha: Any = 1) -> Array:
+    """Computes ``beta * input + alpha * outer(vec1, vec2)``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn.interop import ops
+        >>> ops.addr(jnp.ones((1, 2)), jnp.ones(1), jnp.ones(2)).tolist()
+        [[2.0, 2.0]]
+    """
+    a, b = _ranked("addr", (1, 1), vec1=vec1, vec2=vec2)
+    return _plus("addr", input, outer(a, b), beta, alpha)
+
+
+def baddbmm(input: ArrayLike, batch1: ArrayLike, batch2: ArrayLike, *, beta: Any = 1, alpha: Any = 1) -> Array:
+    """Computes ``beta * input + alpha * batch1 @ batch2`` of batches of matrices.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn.interop import ops
+        >>> ops.baddbmm(jnp.ones(1), jnp.ones((5, 2, 3)), jnp.ones((5, 3, 1))).shape
+        (5, 2, 1)
+    """
+    a, b = _ranked("baddbmm", (3, 3), batch1=batch1, batch2=batch2)
+    _fitting("baddbmm", ("batch1", "batch2"), a, b)
+    return _plus("baddbmm", input, _product(a, b), beta, alpha)
+
+
+def addbmm(input: ArrayLike, batch1: ArrayLike, batch2: ArrayLike, *, beta: Any = 1, alpha: Any = 1) -> Array:
+    """Computes ``beta * input + alpha * (batch1 @ batch2).sum(0)``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn.interop import ops
+        >>> ops.addbmm(jnp.ones((2, 1)), jnp.ones((5, 2, 3)), jnp.ones((5, 3, 1))).tolist()
+        [[16.0], [16.0]]
+    """
+    a, b = _ranked("addbmm", (3, 3), batch1=batch1, batch2=batch2)
+    _fitting("addbmm", ("batch1", "batch2"), a, b)
+    return _plus("addbmm", input, jnp.einsum("bij,bjk->ik", a, b), beta, alpha)
+
+
+def cross(input: ArrayLike, other: ArrayLike, dim: int | None = None) -> Array:
+    """Computes the cross product of vectors of 3, along a dimension; None takes the first of size 3.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn.interop import ops
+        >>> ops.cross(jnp.array([1, 0, 0]), jnp.array([0, 1, 0])).tolist()
+        [0, 0, 1]
+    """
+    a, b = operands("cross", input=input, other=other)
+    if dim is None:
+        dim = next((d for d, n in enumerate(a.shape) if n == 3), None)
+        if dim is None:
+            check.fail("cross", "input and other", "have a dimension of size 3", f"shape {a.shape}")
+    dim = check.axis("cross", "dim", dim, a.ndim)
+    if not a.ndim or a.shape[dim] != 3:
+        check.fail("cross", "input and other", f"have size 3 in dimension {dim}", f"shape {a.shape}")
+    return jnp.cross(a, b, axis=dim)
+
+
+def kron(input: ArrayLike, other: ArrayLike) -> Array:
+    """Computes the Kronecker product; the dtypes are promoted.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn.interop import ops
+        >>> ops.kron(jnp.array([1, 2]), jnp.array([1, 10])).tolist()
+        [1, 10, 2, 20]
+    """
+    a, b = operands("kron", broadcast=False, input=input, other=other)
+    rank = max(a.ndim, b.ndim)
+    return jnp.kron(*(x.reshape((1,) * (rank - x.ndim) + x.shape) for x in (a, b)))
+
+
+def trace(input: ArrayLike) -> Array:
+    """Sums the diagonal of a matrix; integers as int64 (int32 without x64).
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn.interop import ops
+        >>> ops.trace(jnp.array([[1, 2], [3, 4]])).item()
+        5
+    """
+    x = check.array("trace", "input", input)
+    check.rank("trace", "input", x, (2,))
+    return jnp.trace(x if kind(x.dtype) > 1 else x.astype(default_dtype(1)))
