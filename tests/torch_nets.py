@@ -102,7 +102,7 @@ class InPlace(nn.Module):
         y[y > 1.5] = 0.5
         a, b = y.chunk(2, dim=2)
         a *= 3
-        z = (y * self.w).relu_()
+        z = (y * self.w).mul_(2)
         z[0, [1, 2]] -= 1
         return z, b.clone(), row
 
@@ -205,7 +205,7 @@ class Recommender(nn.Module):
 
     def forward(self, dense, indices, offsets):
         x = self.bottom(dense)
-        parts = [x] + [bag(i, o) for bag, i, o in zip(self.bags, indices, offsets)]
+        parts = [x] + [bag(i, o) for bag, i, o in zip(self.bags, indices, offsets, strict=True)]
         stacked = torch.stack(parts, 1)
         products = torch.bmm(stacked, stacked.transpose(1, 2))
         rows, columns = torch.triu_indices(3, 3, offset=1)

@@ -12,7 +12,17 @@ from purenn.interop.convert.graph import Assumption, DType, Graph, Node, Ref, So
 
 __all__ = ["Builder", "Slot", "Unsupported", "name_of"]
 
-_DROPPED = {"device", "layout", "pin_memory", "memory_format", "generator", "non_blocking", "copy"}
+_DROPPED = {
+    "device",
+    "layout",
+    "pin_memory",
+    "memory_format",
+    "generator",
+    "non_blocking",
+    "copy",
+    "sparse_grad",
+    "implicit",
+}
 _RESHAPED_IN_PLACE = {"transpose_", "squeeze_", "unsqueeze_", "t_", "as_strided_", "swapdims_", "swapaxes_"}
 _MOVING = {"batch_norm": 5, "instance_norm": 5}  # the place of the argument that says whether statistics move
 _IGNORED = {"_assert_tensor_metadata", "sym_constrain_range", "sym_constrain_range_for_size", "_record_function_enter"}

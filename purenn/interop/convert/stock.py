@@ -159,7 +159,8 @@ def stock_module(layer: Layer) -> torch.nn.Module:
     if "start" in fields:  # torch's name would be that of the pure function
         fields["init"] = fields.pop("start")
     known = inspect.signature(wanted).parameters
-    fields = {n: v for n, v in fields.items() if v is not None and n in known}
+    rest = any(p.kind is p.VAR_KEYWORD for p in known.values())
+    fields = {n: v for n, v in fields.items() if v is not None and (n in known or rest)}
     if (dtype := getattr(layer, "dtype", None)) is not None:
         fields["dtype"] = getattr(torch, str(dtype))
     return wanted(**fields)

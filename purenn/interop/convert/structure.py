@@ -46,16 +46,25 @@ class Record(dict[str, Any]):
         return f"{self._kind}({', '.join(f'{k}={v!r}' for k, v in self.items())})"
 
 
-def _flat_with_keys(record: Record) -> Any:
-    return [(DictKey(k), v) for k, v in record.items()], (record._kind, tuple(record))
+def _taken_apart(record: Record) -> tuple[list[Any], Any]:
+    """The arrays, and the form: strings are part of it, since no compiled function returns one."""
+    words = {k: v for k, v in record.items() if isinstance(v, str)}
+    return [v for k, v in record.items() if k not in words], (record._kind, tuple(record), tuple(words.items()))
 
 
-jax.tree_util.register_pytree_with_keys(
-    Record,
-    _flat_with_keys,
-    lambda form, values: Record(form[0], dict(zip(form[1], values, strict=True))),
-    lambda record: (list(record.values()), (record._kind, tuple(record))),
-)
+def _put_together(form: Any, values: Iterable[Any]) -> Record:
+    kind, names, words = form
+    entries, rest = dict(words), iter(values)
+    return Record(kind, {n: entries[n] if n in entries else next(rest) for n in names})
+
+
+def _with_keys(record: Record) -> tuple[list[Any], Any]:
+    values, form = _taken_apart(record)
+    known = {n for n, _ in form[2]}
+    return list(zip([DictKey(n) for n in record if n not in known], values, strict=True)), form
+
+
+jax.tree_util.register_pytree_with_keys(Record, _with_keys, _put_together, _taken_apart)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,7 +94,7 @@ _namedtuples: dict[tuple[str, tuple[Any, ...]], Any] = {}
 
 def _namedtuple(name: str, keys: tuple[Any, ...]) -> Any:
     if (name, keys) not in _namedtuples:
-        _namedtuples[name, keys] = collections.namedtuple(name, keys)  # noqa: PYI024
+        _namedtuples[name, keys] = collections.namedtuple(name, keys)
     return _namedtuples[name, keys]
 
 

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from purenn import functional as F
 from purenn.functional.rnn.packed import PackedSequence
-from purenn.interop.convert.table.registry import TABLE, alike, op
+from purenn.interop.convert.table.registry import TABLE, op
 from purenn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from purenn.utils.weight_norm import norm_except_dim, normalized_weight
 
@@ -224,12 +224,12 @@ _REDUCTIONS = ("none", "mean", "sum")
 
 @op("mse_loss")
 def mse_loss(x: Any, y: Any, reduction: int = 1) -> Any:
-    return F.mse_loss(*alike(x, y), reduction=_REDUCTIONS[reduction])
+    return F.mse_loss(x, y, reduction=_REDUCTIONS[reduction])
 
 
 @op("l1_loss")
 def l1_loss(x: Any, y: Any, reduction: int = 1) -> Any:
-    return F.l1_loss(*alike(x, y), reduction=_REDUCTIONS[reduction])
+    return F.l1_loss(x, y, reduction=_REDUCTIONS[reduction])
 
 
 @op("smooth_l1_loss")

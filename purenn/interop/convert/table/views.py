@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from purenn.interop.convert.table.indexing import diagonal_scatter, select_scatter, slice_scatter
-from purenn.interop.convert.table.registry import TABLE, op
-from purenn.interop.convert.table.shapes import flat_indices
+from purenn.interop import ops
+from purenn.interop.convert.table.casts import flat_places
+from purenn.interop.convert.table.registry import ALIASES, TABLE, op
 
 __all__: list[str] = []
 
@@ -31,33 +32,38 @@ def write(base: Any, value: Any, view: str, part: int | None, *args: Any) -> Any
         args: the operator's arguments after the array.
     """
     name = view.partition(".")[0]
-    value = value.astype(base.dtype)
+    base = jnp.asarray(base)
+    value = jnp.asarray(value).astype(base.dtype)
     if name in _SAME:
         return value
     if name in _RESHAPES:
         return value.reshape(base.shape)
     if name in ("transpose", "t", "swapaxes", "swapdims"):
-        return TABLE[name](value, *args)
+        return getattr(ops, name)(value, *args)
     if name == "permute":
         return jnp.transpose(value, np.argsort([d % base.ndim for d in args[0]]).tolist())
     if name == "select":
-        return select_scatter(base, value, *args)
+        return ops.select_scatter(base, value, *args)
     if name == "slice":
-        return slice_scatter(base, value, *args)
+        return ops.slice_scatter(base, value, *args)
     if name == "narrow":
         dim, start, length = args
-        return slice_scatter(base, value, dim, start, start + length)
+        return ops.slice_scatter(base, value, dim, start, start + length)
     if name == "unbind":
-        return select_scatter(base, value, args[0] if args else 0, part)
+        return ops.select_scatter(base, value, args[0] if args else 0, part or 0)
     if name == "diagonal":
-        return diagonal_scatter(base, value, *args)
+        return ops.diagonal_scatter(base, value, *args)
     if name == "as_strided":
         size, stride, *offset = args
-        return _at_places(base, value, flat_indices(size, stride, (offset[0] if offset else 0) or 0))
+        return _at_places(base, value, flat_places(size, stride, (offset[0] if offset else 0) or 0))
     with jax.ensure_compile_time_eval():
-        places = TABLE[name](jnp.arange(math.prod(base.shape)).reshape(base.shape), *args)
+        places = _function(name)(jnp.arange(math.prod(base.shape)).reshape(base.shape), *args)
         places = np.asarray(places if part is None else places[part])
     return _at_places(base, value, places)
+
+
+def _function(name: str) -> Callable[..., Any]:
+    return TABLE[name] if name in TABLE else getattr(ops, ALIASES.get(name, name))
 
 
 def _at_places(base: Any, value: Any, places: np.ndarray) -> Any:
