@@ -236,18 +236,18 @@ def page(rows: list[dict[str, Any]]) -> str:
         "",
         "Made by `benchmarks/interop.py`; don't edit it. Each row is a public architecture with random weights that "
         "`purenn.interop.from_torch` has converted. *Value* and *gradient* are the largest differences from torch in "
-        "float32, outputs relative to each output's largest entry, gradients relative to each parameter's. *Training* is "
-        "the difference in training mode, or *random* where the architecture draws numbers there. *Way* is how the graph "
-        "was had: torch.export, or a tape of one run, whose assumptions are counted.",
+        "float32, outputs relative to each output's largest entry, gradients relative to each parameter's. *Training* "
+        "is the difference in training mode, or *random* where the architecture draws numbers there. *Way* is how the "
+        "graph was had: torch.export, or a tape of one run, whose assumptions are counted.",
         "",
         f"{good} of {len(rows)} match: values within {VALUE_BOUND:g}, gradients within {GRADIENT_BOUND:g}.",
     ]
     if timed_rows:
         lines += [
             "",
-            f"A compiled call is {ratios(rows, 'call', 'torch_call')} times as fast as torch eager in the geometric mean, "
-            f"a compiled training step {ratios(rows, 'step', 'torch_step')} times; beside torchax, a call "
-            f"{ratios(rows, 'call', 'torchax_call')} times. *Call* and *step* say how many times faster than torch eager.",
+            f"A compiled call is {ratios(rows, 'call', 'torch_call')} times as fast as torch eager in the geometric "
+            f"mean, a compiled training step {ratios(rows, 'step', 'torch_step')} times; beside torchax, a call "
+            f"{ratios(rows, 'call', 'torchax_call')} times. *Call* and *step* say how many times faster than torch.",
         ]
     header = [
         "architecture",

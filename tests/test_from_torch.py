@@ -113,6 +113,7 @@ NETS = {
     "branches": (nets.Branches, (X, torch.tensor([0, 2, 1, 2]))),
     "cond": (nets.Cond, (X,)),
     "buffers": (nets.Counts, (X,)),
+    "own backward": (nets.Adversarial, (X,)),
     "dropping": (nets.Dropping, (torch.randn(2, 2, 6, 6),)),
 }
 
@@ -121,7 +122,7 @@ NETS = {
 def test_evaluation(name):
     make, args = NETS[name]
     module = made(make).eval()
-    layer, params, state = compare(module, *args)
+    layer, params, _ = compare(module, *args)
     assert isinstance(layer, Converted)
     assert repr(layer).startswith(repr(module))
     assert sorted(flatten(params)) == sorted(n for n, _ in module.named_parameters())

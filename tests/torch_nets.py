@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import torch
+import torch.utils.checkpoint
 from torch import nn
 from torch.nn import functional as F
 
@@ -267,3 +268,30 @@ class FloatShapes(nn.Module):
     def forward(self, x):
         y = self.fc(x)
         return y[y > 0].sum()
+
+
+class Reversed(torch.autograd.Function):
+    """Reverses the gradient, and scales it by what the forward saw."""
+
+    @staticmethod
+    def forward(ctx, x, strength):
+        ctx.save_for_backward(x)
+        ctx.strength = strength
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, grad):
+        (x,) = ctx.saved_tensors
+        return -ctx.strength * grad * torch.cos(x), None
+
+
+class Adversarial(nn.Module):
+    """A function with a backward pass of its own, and a checkpoint."""
+
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Linear(3, 3), nn.Linear(3, 2)
+
+    def forward(self, x):
+        y = Reversed.apply(self.a(x), 0.5)
+        return torch.utils.checkpoint.checkpoint(self.b, y, use_reentrant=True)

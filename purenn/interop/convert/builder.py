@@ -25,6 +25,7 @@ _DROPPED = {
 }
 _RESHAPED_IN_PLACE = {"transpose_", "squeeze_", "unsqueeze_", "t_", "as_strided_", "swapdims_", "swapaxes_"}
 _MOVING = {"batch_norm": 5, "instance_norm": 5}  # the place of the argument that says whether statistics move
+_UNDONE = {"requires_grad"}
 _IGNORED = {"_assert_tensor_metadata", "sym_constrain_range", "sym_constrain_range_for_size", "_record_function_enter"}
 
 
@@ -80,6 +81,12 @@ def pure_name(name: str) -> str:
         overload = overload.removesuffix("out").removesuffix("_")
         dot = "." if overload else ""
     return base + dot + overload
+
+
+def known(name: str) -> bool:
+    """Whether an operator can be taken: it has a function, or says nothing."""
+    base = name.partition(".")[0]
+    return base in _IGNORED or base.startswith("_assert_") or base in _UNDONE or table.has(name)
 
 
 def writes(func: Any) -> list[int | str]:
@@ -212,7 +219,9 @@ class Builder:
             raise Unsupported(name)
         plain, words = self.plain(args), {n: self.plain(v) for n, v in kwargs.items()}
         made = self.emit(name, plain, words, outs)
-        if may_view(func) and args and isinstance(args[0], Slot) and not words and shares():
+        if may_view(func) and args and isinstance(args[0], Slot) and (not words or base == "to") and shares():
+            if base == "to":  # it has given the tensor itself
+                name, plain = "alias", plain[:1]
             if outs is None:
                 return Slot(made, args[0], (name, None, plain[1:]))
             return tuple(Slot(ref, args[0], (name, i, plain[1:])) for i, ref in enumerate(made))

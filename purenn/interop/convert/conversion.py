@@ -65,8 +65,8 @@ def convert(module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, An
 def _message(module: Any, problems: Sequence[str]) -> str:
     lines = "".join(f"\n  {p}" for p in dict.fromkeys(problems))
     return (
-        f"{type(module).__name__} can't be converted, for these reasons:{lines}\nWrite these parts in another way (sizes "
-        "that don't depend on values, operators of torch itself), or port the module's source to purenn."
+        f"{type(module).__name__} can't be converted, for these reasons:{lines}\nWrite these parts in another way, "
+        "with sizes that don't depend on values and operators of torch itself, or port the module's source to purenn."
     )
 
 

@@ -16,9 +16,10 @@ import torch
 from torch.export import Dim, ExportedProgram, ShapesCollection
 from torch.utils import _pytree as pytree
 
-from purenn.interop.convert.builder import Builder, Slot, Unsupported, may_view, name_of
+from purenn.interop.convert.builder import Builder, Slot, Unsupported, known, may_view, name_of, pure_name, writes
 from purenn.interop.convert.dtypes import numpy_of
-from purenn.interop.convert.graph import Graph, Node, Ref
+from purenn.interop.convert.functions import intercepted
+from purenn.interop.convert.graph import Graph, Node
 
 __all__ = ["Exported", "Refused", "export"]
 
@@ -67,15 +68,21 @@ def _program(
                     collection[leaf] = free(leaf)
             shapes = collection.dynamic_shapes(module, args, kwargs)
         try:
-            with _quiet():
+            with _quiet(), intercepted(_refuse_function):
                 program = torch.export.export(module, args, kwargs, dynamic_shapes=shapes, strict=False)
             if (guards := _guards(program, paths)) is not None:
                 return program, guards
+        except Refused:
+            raise
         except Exception as e:
             error = e
             if "ata-dependent" in str(e) or "ata dependent" in str(e):
                 break
     raise Refused(f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}") from error
+
+
+def _refuse_function(cls: Any, args: Any) -> None:
+    raise Refused(f"torch.export loses the backward pass of {cls.__name__}")
 
 
 def _every(x: torch.Tensor) -> dict[int, Any]:
@@ -120,14 +127,11 @@ def _missing(graph_module: Any) -> set[Any]:
         if not isinstance(part, torch.fx.GraphModule):
             continue
         for node in part.graph.nodes:
-            if node.op == "call_function" and isinstance(node.target, torch._ops.OpOverload):
-                try:
-                    Builder().call(node.target, [Slot(Ref(0))] * len(node.args), {}, None, lambda: False)
-                except Unsupported as error:
-                    if str(error).startswith(name_of(node.target)):
-                        found.add(node.target)
-                except Exception:
-                    continue
+            if node.op != "call_function" or not isinstance(node.target, torch._ops.OpOverload):
+                continue
+            name = name_of(node.target)
+            if not known(pure_name(name) if writes(node.target) else name):
+                found.add(node.target)
     return found
 
 

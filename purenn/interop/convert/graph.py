@@ -56,7 +56,7 @@ class Node:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Source:
-    """A value that is given from outside: a ``parameter`` or ``buffer`` by its dotted name, or an ``input`` by number."""
+    """A value from outside: a ``parameter`` or ``buffer`` by its dotted name, or an ``input`` by its number."""
 
     index: int
     kind: str

@@ -51,7 +51,7 @@ def _made(module: Any) -> Layer | None:
         return None
     if any(getattr(module, hooks, None) for hooks in _HOOKS):
         return None
-    if any(not p.requires_grad for p in module._parameters.values() if p is not None):
+    if cls is not torch.nn.Embedding and any(not p.requires_grad for p in module._parameters.values() if p is not None):
         return None
     children = {name: _made(child) for name, child in module._modules.items() if child is not None}
     if any(child is None for child in children.values()):
@@ -61,7 +61,7 @@ def _made(module: Any) -> Layer | None:
         layer = special(module, children) if special else wanted(**_fields(module, wanted))
     except (TypeError, ValueError, AttributeError):
         return None
-    fits = layer is not None and {n: c for n, c in layer.children().items()} == children
+    fits = layer is not None and dict(layer.children()) == children
     return layer if fits else None
 
 
@@ -75,6 +75,8 @@ def _fields(module: Any, wanted: type[Layer]) -> dict[str, Any]:
         if field.name in ("bias", "head_bias") and (value is None or isinstance(value, torch.Tensor)):
             value = value is not None
         found[field.name] = numpy_of(value) if isinstance(value, torch.Tensor) else value
+    if isinstance(module, torch.nn.Embedding):
+        found["_freeze"] = not module.weight.requires_grad
     if "start" in wanted.__dataclass_fields__:
         found["start"] = module.init
     dtype = next((p.dtype for p in module.parameters()), torch.float32)
@@ -149,8 +151,8 @@ def stock_module(layer: Layer) -> torch.nn.Module:
     wanted = getattr(torch.nn, name, None)
     if type(layer) is not getattr(layers, name, None) or wanted is None:
         raise TypeError(
-            f"to_torch_module: {name} is no layer of torch.nn: to_torch gives the state_dict, which the torch class that "
-            "the layer comes from can load"
+            f"to_torch_module: {name} is no layer of torch.nn: to_torch gives the state_dict, which the torch class "
+            "that the layer comes from can load"
         )
     if isinstance(layer, layers.Sequential | layers.ModuleList):
         parts = {n: stock_module(child) for n, child in layer.children().items()}

@@ -22,6 +22,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from purenn.interop.convert import table
 from purenn.interop.convert.builder import Builder, Slot, Unsupported, may_view, name_of, pure_name, writes
 from purenn.interop.convert.dtypes import numpy_of
+from purenn.interop.convert.functions import Context, forward_of, intercepted
 from purenn.interop.convert.graph import Assumption, Graph, Ref
 from purenn.interop.convert.structure import Tree
 from purenn.interop.convert.torch_trees import apart
@@ -137,7 +138,7 @@ class _Tape(ProxyTorchDispatchMode):
         fast = torch.backends.mha.get_fastpath_enabled()
         torch.backends.mha.set_fastpath_enabled(False)
         try:
-            with _Peeks(self), enable_python_dispatcher(), self:
+            with intercepted(self.apply), _Peeks(self), enable_python_dispatcher(), self:
                 yield
         finally:
             before.remove()
@@ -280,6 +281,65 @@ class _Tape(ProxyTorchDispatchMode):
         for i in writes(func):
             if isinstance(i, int) and isinstance(args[i], torch.Tensor):
                 self.causes[id(args[i])] = self.causes.get(id(args[i]), frozenset()) | causes
+
+    # Functions with a backward pass of their own.
+
+    def apply(self, cls: Any, args: tuple[Any, ...]) -> Any:
+        """Records a ``torch.autograd.Function``: its forward, and its backward as a graph of its own."""
+        inputs = [x if isinstance(x, torch.Tensor) and x.is_floating_point() else None for x in args]
+        needs = tuple(x is not None and x.requires_grad for x in inputs)
+        context = Context(needs)
+        with torch.no_grad():
+            output = forward_of(cls, context, args)
+        if not torch.is_grad_enabled() or not any(needs):
+            return output
+        several = isinstance(output, tuple)
+        results = [x for x in (output if several else (output,)) if isinstance(x, torch.Tensor)]
+        if any(x.layout != torch.strided for x in results):
+            self._problem(f"{cls.__name__} gives tensors that aren't dense")
+        made = [
+            x.detach().requires_grad_(x.is_floating_point() and all(x is not p for p in context.plain)) for x in results
+        ]
+        graph, captured = self._backward(cls, context, results, inputs)
+        if graph is None:
+            return output
+        outer = self.builder
+        outer.scope, outer.stops = self.scopes[-1], False
+        own = [outer.read(self._value(x)) for x in inputs if x is not None]
+        refs = outer.emit(
+            "custom_grad", (graph, tuple(own), outer.plain(self._value(results)), captured), {}, len(results)
+        )
+        causes = frozenset().union(*(self.causes.get(id(x), frozenset()) for x in results))
+        for tensor, ref in zip(made, refs, strict=True):
+            self._know(tensor, Slot(ref), causes)
+        return tuple(made) if several else made[0]
+
+    def _backward(self, cls: Any, context: Context, results: Any, inputs: Any) -> tuple[Graph | None, tuple[Any, ...]]:
+        outer = self.builder, self.slots, self.causes, self.storages, self.views
+        self.builder, self.slots, self.causes, self.storages, self.views = inner = Builder(), {}, {}, {}, {}
+        captured: dict[int, Ref] = {}
+        grads = [torch.ones_like(x) for x in results]
+        for i, grad in enumerate(grads):
+            self._know(grad, inner[0].source("input", i), frozenset({-1}))
+        for key, slot in outer[1].items():  # what the forward knows is captured where the backward uses it
+            inside = inner[0].source("input", len(results) + len(captured))
+            captured[inside.value.index] = outer[0].read(slot)
+            self.slots[key], self.causes[key] = inside, outer[2][key]
+        try:
+            with torch.no_grad():
+                found = cls.backward(context, *grads)
+            found = found if isinstance(found, tuple) else (found,)
+            kept = [g for g, x in zip(found, inputs, strict=False) if x is not None]
+            if any(g is not None and not isinstance(g, torch.Tensor) for g in kept) or inner[0].assumptions:
+                self._problem(f"the backward pass of {cls.__name__} depends on values")
+                return None, ()
+            graph = inner[0].finish(tuple(None if g is None else self._value(g) for g in kept), ())
+        finally:
+            self.builder, self.slots, self.causes, self.storages, self.views = outer
+        used = {s.index for s in graph.sources}
+        return graph, tuple(
+            (s.name, captured[s.index]) for s in graph.sources if s.index in captured and s.index in used
+        )
 
     # Values that Python reads.
 

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from purenn.interop import ops
 from purenn.interop.convert.table.registry import TABLE, op
 
 __all__ = ["flat_places"]
@@ -77,6 +78,11 @@ def empty(size: Sequence[int], *_: Any, dtype: Any = None, **__: Any) -> Any:
 @op("new_empty_strided")
 def new_empty(x: Any, size: Sequence[int], *_: Any, dtype: Any = None, **__: Any) -> Any:
     return jnp.zeros(tuple(size), dtype or x.dtype)
+
+
+@op("narrow.Tensor")
+def narrow(x: Any, dim: int, start: Any, length: int) -> Any:
+    return ops.narrow(x, dim, int(start), length)
 
 
 @op("split_with_sizes", "unsafe_split_with_sizes")

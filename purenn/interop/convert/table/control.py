@@ -7,13 +7,14 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.core import Tracer
 
 from purenn.interop.convert.graph import Graph
 
 __all__ = ["NAMES", "call"]
 
-NAMES = frozenset({"cond", "while_loop", "scan", "map_impl", "assert"})
+NAMES = frozenset({"cond", "while_loop", "scan", "map_impl", "assert", "custom_grad"})
 
 
 def call(op: str, args: tuple[Any, ...], kwargs: dict[str, Any], run: Callable[..., Any]) -> Any:
@@ -24,6 +25,8 @@ def call(op: str, args: tuple[Any, ...], kwargs: dict[str, Any], run: Callable[.
 
     if op == "assert":
         return _check(*args)
+    if op == "custom_grad":
+        return _custom_grad(run, *args)
     if op == "cond":
         predicate, then, otherwise, operands = args
         if not isinstance(predicate, jax.Array):
@@ -54,3 +57,43 @@ def _check(condition: Any, message: str = "") -> None:
     """Refuses a size that torch would refuse; a traced value can't be looked at."""
     if not isinstance(condition, Tracer) and not bool(condition):
         raise ValueError(f"the network asserts: {message}")
+
+
+def _custom_grad(run: Callable[..., Any], backward: Graph, inputs: Any, results: Any, captured: Any) -> Any:
+    """The results, through which a gradient goes to the inputs as a graph says.
+
+    Args:
+        run: runs a graph.
+        backward: from the results' cotangents, and the captured values, to the inputs' cotangents.
+        inputs: arrays that a gradient goes to.
+        results: what the forward has computed from them.
+        captured: pairs of the number of an input of the graph, and its value.
+    """
+    numbers = [n for n, _ in captured]
+
+    @jax.custom_vjp
+    def function(inputs: Any, results: Any, kept: Any) -> Any:
+        return results
+
+    def forward(inputs: Any, results: Any, kept: Any) -> Any:
+        return results, (inputs, kept)
+
+    def reverse(saved: Any, cotangents: Any) -> Any:
+        inputs, kept = saved
+        given = {("input", i): c for i, c in enumerate(cotangents)}
+        given |= {("input", n): value for n, value in zip(numbers, kept, strict=True)}
+        found = run(backward, given)[1]
+        zeros = jax.tree.map(jnp.zeros_like, inputs)
+        grads = tuple(
+            z if g is None else jnp.reshape(g, z.shape).astype(z.dtype) for g, z in zip(found, zeros, strict=True)
+        )
+        return grads, jax.tree.map(_no_cotangent, results), jax.tree.map(_no_cotangent, kept)
+
+    function.defvjp(forward, reverse)
+    return function(tuple(inputs), tuple(results), tuple(jnp.asarray(value) for _, value in captured))
+
+
+def _no_cotangent(x: Any) -> Any:
+    if jnp.issubdtype(jnp.result_type(x), jnp.inexact):
+        return jnp.zeros_like(x)
+    return np.zeros(np.shape(x), jax.dtypes.float0)
