@@ -285,6 +285,9 @@ class Reversed(torch.autograd.Function):
         return -ctx.strength * grad * torch.cos(x), None
 
 
+reverse = Reversed.apply
+
+
 class Adversarial(nn.Module):
     """A function with a backward pass of its own, and a checkpoint."""
 
@@ -293,5 +296,5 @@ class Adversarial(nn.Module):
         self.a, self.b = nn.Linear(3, 3), nn.Linear(3, 2)
 
     def forward(self, x):
-        y = Reversed.apply(self.a(x), 0.5)
+        y = reverse(self.a(x), 0.5)
         return torch.utils.checkpoint.checkpoint(self.b, y, use_reentrant=True)

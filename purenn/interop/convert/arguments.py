@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -123,9 +124,13 @@ def check_guards(where: str, guards: Sequence[str], shapes: Sequence[Any], paths
     Raises:
         ValueError: one doesn't hold; it is told.
     """
-    names = {"s": shapes, "Max": max, "Min": min, "Mod": lambda a, b: a % b, "FloorDiv": lambda a, b: a // b}
+    names = {"s": shapes, "math": math}
     for guard in guards:
-        if not eval(guard, {"__builtins__": {"max": max, "min": min, "abs": abs, "int": int, "float": float}}, names):
+        if not eval(
+            guard,
+            {"__builtins__": {"max": max, "min": min, "abs": abs, "int": int, "float": float, "bool": bool}},
+            names,
+        ):
             said = guard
             for i, path in enumerate(paths):
                 said = said.replace(f"s[{i}][", f"{path}.shape[")

@@ -25,7 +25,6 @@ _DROPPED = {
 }
 _RESHAPED_IN_PLACE = {"transpose_", "squeeze_", "unsqueeze_", "t_", "as_strided_", "swapdims_", "swapaxes_"}
 _MOVING = {"batch_norm": 5, "instance_norm": 5}  # the place of the argument that says whether statistics move
-_UNDONE = {"requires_grad"}
 _IGNORED = {"_assert_tensor_metadata", "sym_constrain_range", "sym_constrain_range_for_size", "_record_function_enter"}
 
 
@@ -83,10 +82,19 @@ def pure_name(name: str) -> str:
     return base + dot + overload
 
 
-def known(name: str) -> bool:
-    """Whether an operator can be taken: it has a function, or says nothing."""
+def takes(func: Any) -> bool:
+    """Whether an operator can be taken as it is: it has a function, or says nothing."""
+    name = name_of(func)
+    name = pure_name(name) if writes(func) else name
     base = name.partition(".")[0]
-    return base in _IGNORED or base.startswith("_assert_") or base in _UNDONE or table.has(name)
+    return base in _IGNORED or base.startswith("_assert_") or base == "requires_grad" or table.has(name)
+
+
+def decomposition_of(func: Any) -> Any:
+    """torch's own function that computes an operator by others, or None."""
+    from torch._decomp import decomposition_table
+
+    return decomposition_table.get(func) or (func.decompose if func._can_decompose() else None)
 
 
 def writes(func: Any) -> list[int | str]:

@@ -145,13 +145,14 @@ def _mode(
     """What the module computes in one mode, or the reasons why it can't be had."""
     found = [path for name, tree in zip(arguments.names, arguments.trees, strict=True) for path in paths(tree, name)]
     problems: list[str] = []
+    drawn = _python_draws()
     with _as_it_was(module, training):
         try:
             made = exported.export(module, *copy.deepcopy((args, kwargs)), found)
             if len(made.shapes) == len(leaves):
                 described = tuple(map(_leaf, found, leaves, made.shapes, [False] * len(leaves)))
                 graph = _renamed(made.graph, names)
-                return Mode(graph, described, tree_of_spec(made.spec), "export"), []
+                return Mode(graph, described, tree_of_spec(made.spec), "export", _drawn(drawn)), []
         except (exported.Refused, Unsupported):
             pass
     try:
@@ -161,19 +162,37 @@ def _mode(
     fixed = [i in taped.fixed for i in range(len(leaves))]
     shapes = [tuple(x.shape) if isinstance(x, torch.Tensor) else None for x in leaves]
     described = tuple(map(_leaf, found, leaves, shapes, fixed))
-    return Mode(_renamed(taped.graph, names), described, taped.output, "tape"), []
+    return Mode(_renamed(taped.graph, names), described, taped.output, "tape", taped.notes), []
 
 
 def _tape(module: Any, training: bool, args: Any, kwargs: Any, names: _Names) -> tape.Taped:
     given = copy.deepcopy((args, kwargs))
     leaves = [leaf for value in (*given[0], *given[1].values()) for leaf in apart(value, objects=False)[1]]
     with _as_it_was(module, training) as again:
+        drawn = _python_draws()
 
         def call() -> Any:
             again()
             return module(*given[0], **given[1])
 
-        return tape.record(module, call, leaves, names.by_id)
+        taped = tape.record(module, call, leaves, names.by_id)
+        taped.notes = _drawn(drawn)
+        return taped
+
+
+def _python_draws() -> tuple[Any, ...]:
+    """Where the random numbers of Python and numpy are."""
+    return python_random.getstate(), [x.tolist() if isinstance(x, np.ndarray) else x for x in np.random.get_state()]
+
+
+def _drawn(before: tuple[Any, ...]) -> tuple[str, ...]:
+    """A note where the module has drawn such numbers, which are constants now."""
+    now = _python_draws()
+    return tuple(
+        f"the random numbers that its code draws from {name} are those of the conversion"
+        for name, a, b in zip(("random", "numpy"), before, now, strict=True)
+        if a != b
+    )
 
 
 @contextlib.contextmanager

@@ -14,9 +14,10 @@ from typing import Any
 
 import torch
 from torch.export import Dim, ExportedProgram, ShapesCollection
+from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils import _pytree as pytree
 
-from purenn.interop.convert.builder import Builder, Slot, Unsupported, known, may_view, name_of, pure_name, writes
+from purenn.interop.convert.builder import Builder, Slot, Unsupported, decomposition_of, may_view, name_of, takes
 from purenn.interop.convert.dtypes import numpy_of
 from purenn.interop.convert.functions import intercepted
 from purenn.interop.convert.graph import Graph, Node
@@ -47,11 +48,8 @@ def export(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any], paths: Se
     program, guards = _program(module, args, kwargs, paths)
     if any(_depends_on_values(node.meta.get("val")) for node in program.graph.nodes):
         raise Refused("a shape depends on values")
-    for _ in range(8):
-        missing = _missing(program.graph_module)
-        if not missing:
-            break
-        program = _decomposed(program, missing)
+    if unknown := _unknown(program.graph_module):
+        raise Unsupported(", ".join(sorted(str(op) for op in unknown)))
     return _Reader(program).read(guards)
 
 
@@ -120,34 +118,33 @@ def _depends_on_values(value: Any) -> bool:
     )
 
 
-def _missing(graph_module: Any) -> set[Any]:
-    """The operators of a graph and of those inside it that the table doesn't have."""
+def _unknown(graph_module: Any) -> set[Any]:
+    """The operators of a graph, and of those inside it, that have neither a function nor a decomposition."""
     found: set[Any] = set()
     for part in graph_module.modules():
-        if not isinstance(part, torch.fx.GraphModule):
-            continue
-        for node in part.graph.nodes:
-            if node.op != "call_function" or not isinstance(node.target, torch._ops.OpOverload):
-                continue
-            name = name_of(node.target)
-            if not known(pure_name(name) if writes(node.target) else name):
+        for node in part.graph.nodes if isinstance(part, torch.fx.GraphModule) else ():
+            called = node.op == "call_function" and isinstance(node.target, torch._ops.OpOverload)
+            if called and not takes(node.target) and decomposition_of(node.target) is None:
                 found.add(node.target)
     return found
 
 
-def _decomposed(program: ExportedProgram, missing: set[Any]) -> ExportedProgram:
-    from torch._decomp import decomposition_table
+def decomposed(func: Any, args: Any, kwargs: Any) -> Any:
+    """torch's decomposition of a call on fake tensors as a graph, of the tensors among the arguments alone."""
+    leaves, spec = pytree.tree_flatten((args, kwargs))
+    places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, torch.Tensor)]
+    function = decomposition_of(func)
+    assert function is not None
 
-    known: dict[Any, Any] = {}
-    for op in missing:
-        if op in decomposition_table:
-            known[op] = decomposition_table[op]
-        elif op._can_decompose():
-            known[op] = op.decompose
-    if len(known) < len(missing):
-        raise Unsupported(", ".join(sorted(str(op) for op in missing if op not in known)))
+    def run(*tensors: Any) -> Any:
+        given = list(leaves)
+        for place, tensor in zip(places, tensors, strict=True):
+            given[place] = tensor
+        again, words = pytree.tree_unflatten(given, spec)
+        return function(*again, **words)
+
     with _quiet():
-        return program.run_decompositions(known)
+        return make_fx(run)(*[leaves[i] for i in places]), places
 
 
 class _Reader:
@@ -246,8 +243,18 @@ class _Reader:
                 return value
             op = name if isinstance(target, torch._ops.OpOverload) else _size_operator(target)
             return self.builder.emit(op, self.builder.plain(args), {})
+        if not takes(target):
+            return self._decomposed(target, node, args, kwargs)
         below = node.args[0].meta.get("val") if node.args and isinstance(node.args[0], torch.fx.Node) else None
         return self.builder.call(target, args, kwargs, outs, lambda: may_view(target) and _same_memory(value, below))
+
+    def _decomposed(self, target: Any, node: Any, args: Any, kwargs: Any) -> Any:
+        fake = pytree.tree_map_only(torch.fx.Node, lambda n: n.meta["val"], (node.args, node.kwargs))
+        if any(isinstance(x, torch.SymInt | torch.SymFloat) for x in pytree.tree_leaves(fake)):
+            raise Refused(f"{target} has a free size among its arguments")
+        gm, places = decomposed(target, *fake)
+        leaves = pytree.tree_leaves((args, kwargs), is_leaf=lambda x: isinstance(x, Slot))
+        return self.walk(gm, [leaves[i] for i in places])
 
     def _higher(self, name: str, args: Any, kwargs: Any, node: Any) -> Any:
         builder = self.builder

@@ -52,15 +52,17 @@ def forward_of(cls: Any, ctx: Context, args: tuple[Any, ...]) -> Any:
 @contextlib.contextmanager
 def intercepted(handle: Callable[[Any, tuple[Any, ...]], Any]) -> Iterator[None]:
     """Inside, ``apply`` of every function is ``handle(class, arguments)``; checkpoints just run what they wrap."""
-    before = vars(torch.autograd.Function)["apply"]
+    base: Any = (
+        torch.autograd.function._SingleLevelFunction
+    )  # where every ``apply`` ends, under whatever name it was kept
 
     def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
         if cls.__module__ == "torch.utils.checkpoint":
             return args[0](*args[2:])
         return handle(cls, args)
 
-    torch.autograd.Function.apply = classmethod(apply)  # pyright: ignore[reportAttributeAccessIssue]
+    base.apply = classmethod(apply)
     try:
         yield
     finally:
-        torch.autograd.Function.apply = before  # pyright: ignore[reportAttributeAccessIssue]
+        del base.apply

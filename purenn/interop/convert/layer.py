@@ -42,16 +42,18 @@ class Mode:
         leaves: the leaves of the arguments.
         output: how the output is made of leaves.
         way: how the graph was had, ``export`` or ``tape``.
+        notes: what is as it was in the conversion, and can't be checked.
     """
 
     graph: Graph
     leaves: tuple[Leaf, ...]
     output: Tree
     way: str
+    notes: tuple[str, ...] = ()
 
     def remarks(self) -> list[str]:
         """What the graph relies on."""
-        said = [str(a) for a in self.graph.assumptions]
+        said = [*self.notes, *map(str, self.graph.assumptions)]
         return said + [f"{leaf.path} has the values of the example" for leaf in self.leaves if leaf.fixed]
 
 

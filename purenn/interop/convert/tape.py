@@ -19,8 +19,16 @@ from torch.overrides import TorchFunctionMode
 from torch.utils import _pytree as pytree
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from purenn.interop.convert import table
-from purenn.interop.convert.builder import Builder, Slot, Unsupported, may_view, name_of, pure_name, writes
+from purenn.interop.convert.builder import (
+    Builder,
+    Slot,
+    Unsupported,
+    decomposition_of,
+    may_view,
+    name_of,
+    takes,
+    writes,
+)
 from purenn.interop.convert.dtypes import numpy_of
 from purenn.interop.convert.functions import Context, forward_of, intercepted
 from purenn.interop.convert.graph import Assumption, Graph, Ref
@@ -55,6 +63,7 @@ class Taped:
 
     def __init__(self, graph: Graph, output: Tree, fixed: frozenset[int]):
         self.graph, self.output, self.fixed = graph, output, fixed
+        self.notes: tuple[str, ...] = ()
 
 
 def record(module: Any, call: Any, leaves: Sequence[Any], names: Mapping[int, tuple[str, str]]) -> Taped:
@@ -168,12 +177,12 @@ class _Tape(ProxyTorchDispatchMode):
         base = name.partition(".")[0]
         if base in _READS:
             return self._read(func, args, kwargs, followed[0], causes)
-        if base in _COUNTS or (base in ("index", "index_put", "index_put_") and _counts(func, args)):
-            self._need(causes, f"{func}: the shape of the result depends on values")
-        if not table.has(pure_name(name) if writes(func) else name) and not base.startswith("_assert"):
-            decomposed = self._decompose(func, args, kwargs)
-            if decomposed is not NotImplemented:
-                return decomposed
+        if counted := self._counted(func, base, args):
+            needed = frozenset().union(*(self.causes[id(t)] for t in counted))
+            self._need(needed, f"{func}: the shape of the result depends on values")
+        if not takes(func) and (function := decomposition_of(func)) is not None:
+            with self:
+                return function(*args, **kwargs)
         for i in writes(func):  # a constant that is written to is none from now on
             target = kwargs.get(i) if isinstance(i, str) else args[i]
             if isinstance(target, torch.Tensor) and self._slot(target) is None:
@@ -190,14 +199,17 @@ class _Tape(ProxyTorchDispatchMode):
         finally:
             self.resting = False
 
-    def _decompose(self, func: Any, args: Any, kwargs: Any) -> Any:
-        from torch._decomp import decomposition_table
-
-        function = decomposition_table.get(func) or (func.decompose if func._can_decompose() else None)
-        if function is None:
-            return NotImplemented
-        with self:
-            return function(*args, **kwargs)
+    def _counted(self, func: Any, base: str, args: Any) -> list[Any]:
+        """The tensors whose values decide on the shape of a result: masks, where their true entries are counted."""
+        if base in _COUNTS:
+            found = [x for x in args if isinstance(x, torch.Tensor)]
+        elif base in ("index", "index_put", "index_put_"):
+            found = [i for i in args[1] if isinstance(i, torch.Tensor) and i.dtype in (torch.bool, torch.uint8)]
+            if base != "index" and len(args[1]) == 1 and args[2].numel() == 1:
+                return []
+        else:
+            return []
+        return [x for x in found if self._slot(x) is not None]
 
     # Noting.
 
@@ -288,7 +300,8 @@ class _Tape(ProxyTorchDispatchMode):
         """Records a ``torch.autograd.Function``: its forward, and its backward as a graph of its own."""
         inputs = [x if isinstance(x, torch.Tensor) and x.is_floating_point() else None for x in args]
         needs = tuple(x is not None and x.requires_grad for x in inputs)
-        context = Context(needs)
+        context, outer = Context(needs), self.builder
+        own = tuple(outer.read(self._value(x)) for x in inputs if x is not None)  # a forward may write to its inputs
         with torch.no_grad():
             output = forward_of(cls, context, args)
         if not torch.is_grad_enabled() or not any(needs):
@@ -303,12 +316,8 @@ class _Tape(ProxyTorchDispatchMode):
         graph, captured = self._backward(cls, context, results, inputs)
         if graph is None:
             return output
-        outer = self.builder
         outer.scope, outer.stops = self.scopes[-1], False
-        own = [outer.read(self._value(x)) for x in inputs if x is not None]
-        refs = outer.emit(
-            "custom_grad", (graph, tuple(own), outer.plain(self._value(results)), captured), {}, len(results)
-        )
+        refs = outer.emit("custom_grad", (graph, own, outer.plain(self._value(results)), captured), {}, len(results))
         causes = frozenset().union(*(self.causes.get(id(x), frozenset()) for x in results))
         for tensor, ref in zip(made, refs, strict=True):
             self._know(tensor, Slot(ref), causes)
@@ -423,14 +432,6 @@ class _Peeks(TorchFunctionMode):
 def _constant_draw(func: Any, args: Any, kwargs: Any) -> bool:
     """Whether an operator draws nothing, such as dropout in evaluation."""
     return name_of(func) in ("dropout", "alpha_dropout", "feature_dropout") and not args[2]
-
-
-def _counts(func: Any, args: Any) -> bool:
-    """Whether the shape of an indexing depends on how many entries of a mask are true."""
-    masks = [i for i in args[1] if isinstance(i, torch.Tensor) and i.dtype in (torch.bool, torch.uint8)]
-    if not masks:
-        return False
-    return name_of(func).startswith("index.") or not (len(args[1]) == 1 and args[2].numel() == 1)
 
 
 def _same_memory(result: Any, below: Any) -> bool:

@@ -26,6 +26,7 @@ ALIASES = {
     "unsafe_split": "split",
     "unsafe_chunk": "chunk",
     "numpy_T": "T",
+    "matrix_H": "mH",
 }
 F = TypeVar("F", bound=Callable[..., Any])
 
