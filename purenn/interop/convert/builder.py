@@ -9,6 +9,7 @@ import numpy as np
 
 from purenn.interop.convert import table
 from purenn.interop.convert.graph import Assumption, DType, Graph, Node, Ref, Source, pruned
+from purenn.interop.convert.table.casts import flat_places
 
 __all__ = ["Builder", "Slot", "Unsupported", "name_of"]
 
@@ -115,6 +116,29 @@ def may_view(func: Any) -> bool:
     if schema is None or schema.is_mutable:
         return False
     return any(r.alias_info is not None for r in schema.returns)
+
+
+def places_of(x: Any, size: Sequence[int], stride: Sequence[int], offset: int | None = None) -> np.ndarray | None:
+    """The entries of a tensor, by their number in its own order, that a strided view of its memory shows.
+
+    None where the tensor lies in its memory as its order says, so that the view needs no other numbers.
+
+    Raises:
+        Unsupported: the view shows memory that the tensor doesn't.
+    """
+    if x.is_contiguous() and x.storage_offset() == 0:
+        return None
+    numbers = [*x.shape, *x.stride(), x.storage_offset(), *size, *stride, 0 if offset is None else offset]
+    if not all(isinstance(n, int) for n in numbers):
+        raise Unsupported("as_strided of a tensor with free sizes that isn't contiguous")
+    own = flat_places(x.shape, x.stride(), x.storage_offset()).ravel()
+    wanted = flat_places(size, stride, x.storage_offset() if offset is None else offset)
+    where = np.full(max(own.max(initial=0), wanted.max(initial=0)) + 1, -1, np.int64)
+    where[own] = np.arange(own.size)
+    found = where[wanted]
+    if (found < 0).any():
+        raise Unsupported("as_strided to memory that the tensor doesn't show")
+    return found
 
 
 class Builder:

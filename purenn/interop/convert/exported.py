@@ -17,7 +17,16 @@ from torch.export import Dim, ExportedProgram, ShapesCollection
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils import _pytree as pytree
 
-from purenn.interop.convert.builder import Builder, Slot, Unsupported, decomposition_of, may_view, name_of, takes
+from purenn.interop.convert.builder import (
+    Builder,
+    Slot,
+    Unsupported,
+    decomposition_of,
+    may_view,
+    name_of,
+    places_of,
+    takes,
+)
 from purenn.interop.convert.dtypes import numpy_of
 from purenn.interop.convert.functions import intercepted
 from purenn.interop.convert.graph import Graph, Node
@@ -245,6 +254,8 @@ class _Reader:
             return self.builder.emit(op, self.builder.plain(args), {})
         if not takes(target):
             return self._decomposed(target, node, args, kwargs)
+        if name == "as_strided" and (places := places_of(node.args[0].meta["val"], *node.args[1:])) is not None:
+            target, args = torch.ops.aten.take.default, (args[0], self.builder.constant(places))
         below = node.args[0].meta.get("val") if node.args and isinstance(node.args[0], torch.fx.Node) else None
         return self.builder.call(target, args, kwargs, outs, lambda: may_view(target) and _same_memory(value, below))
 

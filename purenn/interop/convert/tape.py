@@ -26,6 +26,7 @@ from purenn.interop.convert.builder import (
     decomposition_of,
     may_view,
     name_of,
+    places_of,
     takes,
     writes,
 )
@@ -187,6 +188,8 @@ class _Tape(ProxyTorchDispatchMode):
             target = kwargs.get(i) if isinstance(i, str) else args[i]
             if isinstance(target, torch.Tensor) and self._slot(target) is None:
                 self._promote(target, causes)
+        if base == "as_strided" and (places := places_of(args[0], *args[1:4])) is not None:
+            func, args = torch.ops.aten.take.default, (args[0], torch.from_numpy(places))
         given = self._value(tuple(args)), {n: self._value(v) for n, v in kwargs.items()}
         result = self._rest(func, args, kwargs)
         self._note(func, args, given, result, causes)
