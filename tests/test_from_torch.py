@@ -61,12 +61,11 @@ def compare(module, *args, converted=None, training=False, rng=None, **kwargs):
     def run(params):
         y, new = layer.apply(params, state, *given, training=training, rng=rng, **named)
         floats = [x for x in leaves_of_jax(y) if jnp.issubdtype(x.dtype, jnp.floating)]
-        return weighted(floats, jax_cos), (y, new)
+        return weighted(floats, jax_cos), (leaves_of_jax(y), new)
 
-    (_, (y, new)), grads = jax.jit(jax.value_and_grad(run, has_aux=True))(params)
+    (_, (got, new)), grads = jax.jit(jax.value_and_grad(run, has_aux=True))(params)
     output = module(*args, **kwargs)
     wanted = leaves_of_torch(output)
-    got = leaves_of_jax(y)
     assert len(got) == len(wanted)
     for a, b in zip(got, wanted, strict=True):
         np.testing.assert_allclose(a, b.detach(), rtol=1e-4, atol=1e-5)

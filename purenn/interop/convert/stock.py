@@ -12,6 +12,7 @@ import torch
 
 from purenn import layers
 from purenn.interop.convert.dtypes import numpy_of
+from purenn.layers.attention import NonDynamicallyQuantizableLinear
 from purenn.layers.base import Layer
 from purenn.layers.spec import Constant
 
@@ -46,8 +47,10 @@ def _shapes(layer: Layer, prefix: str = "") -> dict[str, tuple[int, ...]]:
 
 def _made(module: Any) -> Layer | None:
     cls = type(module)
-    wanted = getattr(layers, cls.__name__, None)
-    if wanted is None or cls is not getattr(torch.nn, cls.__name__, None) or "forward" in vars(module):
+    wanted, theirs = getattr(layers, cls.__name__, None), getattr(torch.nn, cls.__name__, None)
+    if cls is torch.nn.modules.linear.NonDynamicallyQuantizableLinear:
+        wanted, theirs = NonDynamicallyQuantizableLinear, cls
+    if wanted is None or cls is not theirs or "forward" in vars(module):
         return None
     if any(getattr(module, hooks, None) for hooks in _HOOKS):
         return None
@@ -78,7 +81,7 @@ def _fields(module: Any, wanted: type[Layer]) -> dict[str, Any]:
     if isinstance(module, torch.nn.Embedding):
         found["_freeze"] = not module.weight.requires_grad
     if "start" in wanted.__dataclass_fields__:
-        found["start"] = module.init
+        found["init"] = module.init
     dtype = next((p.dtype for p in module.parameters()), torch.float32)
     if "dtype" in wanted.__dataclass_fields__ and dtype != torch.float32:
         found["dtype"] = str(dtype)
@@ -160,6 +163,8 @@ def stock_module(layer: Layer) -> torch.nn.Module:
     fields = {n: _given(v) for n, v in layer.hyperparameters().items() if not n.startswith("_")}
     if "start" in fields:  # torch's name would be that of the pure function
         fields["init"] = fields.pop("start")
+    if name == "AdaptiveLogSoftmaxWithLoss":
+        fields["cutoffs"] = list(fields["cutoffs"][:-1])  # the last one is the number of classes
     known = inspect.signature(wanted).parameters
     rest = any(p.kind is p.VAR_KEYWORD for p in known.values())
     fields = {n: v for n, v in fields.items() if v is not None and (n in known or rest)}
