@@ -288,7 +288,7 @@ STOCK = {
     "linear": lambda: tnn.Linear(3, 2, bias=False),
     "conv": lambda: tnn.Sequential(
         tnn.Conv2d(2, 4, 3, stride=2, padding="valid", padding_mode="reflect"), tnn.BatchNorm2d(4, momentum=None),
-        tnn.PReLU(4), tnn.MaxPool2d(2), tnn.Flatten(), tnn.Unflatten(1, (2, 2)),
+        tnn.PReLU(4), tnn.MaxPool2d(2), tnn.Flatten(), tnn.Unflatten(1, (4, 4)),
     ),
     "transposed": lambda: tnn.ConvTranspose1d(2, 4, 3, output_padding=1, stride=2, groups=2),
     "lstm": lambda: tnn.LSTM(3, 4, 2, batch_first=True, bidirectional=True, dropout=0.1, proj_size=2),

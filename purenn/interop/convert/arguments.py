@@ -14,8 +14,10 @@ import numpy as np
 from purenn.interop.convert.graph import Leaf
 from purenn.interop.convert.structure import Tree, flatten
 
-__all__ = ["Arguments", "arrays_of", "check_guards"]
+__all__ = ["GUARD_NAMES", "Arguments", "arrays_of", "check_guards"]
 
+GUARD_NAMES: dict[str, Any] = {"math": math, "max": max, "min": min, "abs": abs, "int": int, "float": float}
+GUARD_NAMES |= {"bool": bool, "round": round}
 REMEDY = "convert again with an example like this call: from_torch(module, ...)"
 
 
@@ -124,13 +126,8 @@ def check_guards(where: str, guards: Sequence[str], shapes: Sequence[Any], paths
     Raises:
         ValueError: one doesn't hold; it is told.
     """
-    names = {"s": shapes, "math": math}
     for guard in guards:
-        if not eval(
-            guard,
-            {"__builtins__": {"max": max, "min": min, "abs": abs, "int": int, "float": float, "bool": bool}},
-            names,
-        ):
+        if not eval(guard, {"__builtins__": {}}, GUARD_NAMES | {"s": shapes}):
             said = guard
             for i, path in enumerate(paths):
                 said = said.replace(f"s[{i}][", f"{path}.shape[")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import dataclasses
 import io
@@ -17,6 +18,7 @@ from torch.export import Dim, ExportedProgram, ShapesCollection
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils import _pytree as pytree
 
+from purenn.interop.convert.arguments import GUARD_NAMES
 from purenn.interop.convert.builder import (
     Builder,
     Slot,
@@ -326,6 +328,7 @@ def _size(size: Any) -> int | str:
     return size if isinstance(size, int) else str(size.node.expr)
 
 
+_SYMBOLIC = re.compile(r"torch\.sym_(max|min|float|int)\b")
 _SIZE = re.compile(r"L\['(\w+)'\]((?:\[[^\]]+\])*)\.size\(\)\[(\d+)\]")
 
 
@@ -336,7 +339,11 @@ def _guards(program: ExportedProgram, paths: Sequence[str]) -> tuple[str, ...] |
         return f"s[{paths.index(match[1] + match[2])}][{match[3]}]"
 
     try:
-        said = tuple(_SIZE.sub(size, guard) for guard in program._guards_code)
+        said = tuple(_SYMBOLIC.sub(r"\1", _SIZE.sub(size, guard)) for guard in program._guards_code)
     except ValueError:
         return None
-    return None if any("L[" in guard or "self" in guard for guard in said) else said
+    return said if all(_names(guard) <= GUARD_NAMES.keys() | {"s"} for guard in said) else None
+
+
+def _names(guard: str) -> set[str]:
+    return {node.id for node in ast.walk(ast.parse(guard)) if isinstance(node, ast.Name)}

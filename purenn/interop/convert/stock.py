@@ -167,10 +167,15 @@ def stock_module(layer: Layer) -> torch.nn.Module:
         fields["cutoffs"] = list(fields["cutoffs"][:-1])  # the last one is the number of classes
     known = inspect.signature(wanted).parameters
     rest = any(p.kind is p.VAR_KEYWORD for p in known.values())
-    fields = {n: v for n, v in fields.items() if v is not None and (n in known or rest)}
+    fields = {n: v for n, v in fields.items() if (n in known or rest) and (v is not None or _says_none(known, n))}
     if (dtype := getattr(layer, "dtype", None)) is not None:
         fields["dtype"] = getattr(torch, str(dtype))
     return wanted(**fields)
+
+
+def _says_none(known: Mapping[str, inspect.Parameter], name: str) -> bool:
+    """Whether None says something else than to leave the argument out."""
+    return name in known and known[name].default is not None
 
 
 def _given(value: Any) -> Any:
