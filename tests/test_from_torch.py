@@ -7,6 +7,7 @@ import sys
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 import torch
 import torch_nets as nets
@@ -242,6 +243,8 @@ def test_what_is_refused():
         from_torch(made(nets.FloatShapes), X)
     with pytest.raises(TypeError, match="example inputs are needed"):
         from_torch(made(nets.Tied))
+    with pytest.raises(ValueError, match="'x' holds a Cache, which is neither tensor nor constant"):
+        from_torch(made(nets.Tied), nets.Cache())
     with pytest.raises(ValueError, match="no size yet"):
         from_torch(tnn.LazyLinear(3), X)
 
@@ -259,25 +262,21 @@ def test_the_module_is_left_alone():
 def test_runs_without_torch(tmp_path):
     """Pickled, and loaded where importing torch fails."""
     kept = {}
-    for name in ("packed", "dropping", "tied", "dataclass"):
+    for name in ("packed", "tied", "dataclass"):
         make, args = NETS[name]
         module = made(make).eval()
-        kept[name] = (
-            from_torch(module, *args),
-            arrays(args),
-            [x.detach().numpy() for x in leaves_of_torch(module(*args))],
-        )
-    (tmp_path / "nets").write_bytes(
-        pickle.dumps(jax.tree.map(lambda x: np.asarray(x) if hasattr(x, "dtype") else x, kept))
-    )
+        wanted = [x.detach().numpy() for x in leaves_of_torch(module(*args))]
+        kept[name] = (from_torch(module, *args), module_from_torch(module, *args), arrays(args), wanted)
+    (tmp_path / "nets").write_bytes(pickle.dumps(kept))
     code = f"""
 import sys
 sys.modules["torch"] = None
 import pickle, jax, numpy as np
-for (layer, params, state), args, wanted in pickle.load(open({str(tmp_path / "nets")!r}, "rb")).values():
+for (layer, params, state), net, args, wanted in pickle.load(open({str(tmp_path / "nets")!r}, "rb")).values():
     y, _ = jax.jit(lambda p, s: layer.apply(p, s, *args))(params, state)
-    for a, b in zip([x for x in jax.tree.leaves(y) if hasattr(x, "dtype")], wanted, strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+    for output in (y, net(*args)):
+        for a, b in zip([x for x in jax.tree.leaves(output) if hasattr(x, "dtype")], wanted, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
 """
     subprocess.run([sys.executable, "-c", code], check=True)
 
@@ -369,3 +368,22 @@ def test_no_torch_module_for_others():
     layer, params, state = from_torch(made(nets.NoGrad), X)
     with pytest.raises(TypeError, match="state_dict"):
         to_torch_module(layer, params, state)
+
+
+def test_module_trains():
+    """As a module: an optimizer's steps, with batch statistics and dropout."""
+    net = module_from_torch(made(nets.Dropping).train(), *NETS["dropping"][1])
+    x = arrays(NETS["dropping"][1])[0]
+    opt = nn.Optimizer(net, optax.sgd(0.1))
+    losses = [float(opt.step(lambda net, x: (net(x) ** 2).sum(), x)) for _ in range(2)]
+    assert np.isfinite(losses).all()
+    assert int(net.norm.num_batches_tracked) == 2
+    assert net.eval()(x).shape == (2, 4)
+
+
+def test_random_numbers_of_python_are_told():
+    class Net(tnn.Module):
+        def forward(self, x):
+            return x * float(np.random.rand())
+
+    assert "draws from numpy are those of the conversion" in repr(from_torch(Net(), X)[0])

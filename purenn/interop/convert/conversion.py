@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import dataclasses
 import inspect
 import random as python_random
@@ -13,6 +12,7 @@ from typing import Any
 import jax
 import numpy as np
 import torch
+from torch.utils import _pytree as pytree
 
 from purenn.interop.convert import exported, tape
 from purenn.interop.convert.arguments import Arguments
@@ -20,6 +20,7 @@ from purenn.interop.convert.builder import Unsupported
 from purenn.interop.convert.dtypes import narrowed, numpy_of
 from purenn.interop.convert.graph import Graph, Leaf
 from purenn.interop.convert.layer import Converted, Held, Mode, Part, Program
+from purenn.interop.convert.program import Refused
 from purenn.interop.convert.stock import stock_layer
 from purenn.interop.convert.structure import paths
 from purenn.interop.convert.torch_trees import apart, tree_of_spec
@@ -101,7 +102,7 @@ class _Names:
         self.canonical = dict(ties)
         self.frozen = tuple(n for n, p in self.parameters.items() if not p.requires_grad)
         for name, tensor in (self.parameters | self.buffers).items():
-            if isinstance(tensor, torch.nn.parameter.UninitializedTensorMixin):
+            if isinstance(tensor, torch.nn.UninitializedParameter | torch.nn.UninitializedBuffer):
                 raise ConversionError(f"{name} has no size yet: call the module once, then convert it")
 
     def arrays(self, dropped: Any) -> tuple[Arrays, Arrays]:
@@ -127,10 +128,16 @@ def _arguments(module: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) ->
     names = [order[i] if i < len(order) else f"{rest}[{i - len(order)}]" for i in range(len(args))]
     names += list(kwargs)
     trees, leaves = [], []
-    for value in (*args, *kwargs.values()):
+    for name, value in zip(names, (*args, *kwargs.values()), strict=True):
         tree, parts = apart(value, objects=False)
         trees.append(tree)
         leaves += parts
+        for part in parts:
+            if not isinstance(part, torch.Tensor | bool | int | float | complex | str | None):
+                raise ConversionError(
+                    f"the argument {name!r} holds a {type(part).__name__}, which is neither tensor nor constant: give "
+                    "its tensors in tuples, lists or dicts, or register its class as a pytree of torch"
+                )
     defaults = tuple(
         (p.name, p.default)
         for p in parameters
@@ -148,12 +155,12 @@ def _mode(
     drawn = _python_draws()
     with _as_it_was(module, training):
         try:
-            made = exported.export(module, *copy.deepcopy((args, kwargs)), found)
+            made = exported.export(module, *_copied((args, kwargs)), found)
             if len(made.shapes) == len(leaves):
                 described = tuple(map(_leaf, found, leaves, made.shapes, [False] * len(leaves)))
                 graph = _renamed(made.graph, names)
                 return Mode(graph, described, tree_of_spec(made.spec), "export", _drawn(drawn)), []
-        except (exported.Refused, Unsupported):
+        except (Refused, Unsupported):
             pass
     try:
         taped = _tape(module, training, args, kwargs, names)
@@ -166,7 +173,7 @@ def _mode(
 
 
 def _tape(module: Any, training: bool, args: Any, kwargs: Any, names: _Names) -> tape.Taped:
-    given = copy.deepcopy((args, kwargs))
+    given = _copied((args, kwargs))
     leaves = [leaf for value in (*given[0], *given[1].values()) for leaf in apart(value, objects=False)[1]]
     with _as_it_was(module, training) as again:
         drawn = _python_draws()
@@ -178,6 +185,11 @@ def _tape(module: Any, training: bool, args: Any, kwargs: Any, names: _Names) ->
         taped = tape.record(module, call, leaves, names.by_id)
         taped.notes = _drawn(drawn)
         return taped
+
+
+def _copied(value: Any) -> Any:
+    """Arguments with tensors of their own, so that a module may write to them."""
+    return pytree.tree_map_only(torch.Tensor, lambda x: x.detach().clone(), value)
 
 
 def _python_draws() -> tuple[Any, ...]:

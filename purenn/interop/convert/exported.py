@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import ast
-import contextlib
 import dataclasses
-import io
-import logging
 import operator
-import re
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from torch.export import Dim, ExportedProgram, ShapesCollection
+from torch.export import ExportedProgram
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils import _pytree as pytree
 
-from purenn.interop.convert.arguments import GUARD_NAMES
 from purenn.interop.convert.builder import (
     Builder,
     Slot,
@@ -30,14 +23,10 @@ from purenn.interop.convert.builder import (
     takes,
 )
 from purenn.interop.convert.dtypes import numpy_of
-from purenn.interop.convert.functions import intercepted
 from purenn.interop.convert.graph import Graph, Node
+from purenn.interop.convert.program import Refused, depends_on_values, obtain, quiet
 
-__all__ = ["Exported", "Refused", "export"]
-
-
-class Refused(Exception):
-    """torch.export can't say what the module computes without a look at values."""
+__all__ = ["Exported", "export"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,77 +45,12 @@ def export(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any], paths: Se
         Refused: torch.export doesn't take it, or it has shapes that depend on values.
         Unsupported: an operator has no function and no decomposition.
     """
-    program, guards = _program(module, args, kwargs, paths)
-    if any(_depends_on_values(node.meta.get("val")) for node in program.graph.nodes):
+    program, guards = obtain(module, args, kwargs, paths)
+    if any(depends_on_values(node.meta.get("val")) for node in program.graph.nodes):
         raise Refused("a shape depends on values")
     if unknown := _unknown(program.graph_module):
         raise Unsupported(", ".join(sorted(str(op) for op in unknown)))
     return _Reader(program).read(guards)
-
-
-def _program(
-    module: Any, args: tuple[Any, ...], kwargs: dict[str, Any], paths: Sequence[str]
-) -> tuple[ExportedProgram, tuple[str, ...]]:
-    error: Exception | None = None
-    for free in (_every, _first, None):
-        shapes = None
-        if free is not None:
-            collection = ShapesCollection()
-            for leaf in pytree.tree_leaves((args, kwargs)):
-                if isinstance(leaf, torch.Tensor) and leaf.ndim:
-                    collection[leaf] = free(leaf)
-            shapes = collection.dynamic_shapes(module, args, kwargs)
-        try:
-            with _quiet(), intercepted(_refuse_function):
-                program = torch.export.export(module, args, kwargs, dynamic_shapes=shapes, strict=False)
-            if (guards := _guards(program, paths)) is not None:
-                return program, guards
-        except Refused:
-            raise
-        except Exception as e:
-            error = e
-            if "ata-dependent" in str(e) or "ata dependent" in str(e):
-                break
-    raise Refused(f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}") from error
-
-
-def _refuse_function(cls: Any, args: Any) -> None:
-    raise Refused(f"torch.export loses the backward pass of {cls.__name__}")
-
-
-def _every(x: torch.Tensor) -> dict[int, Any]:
-    return dict.fromkeys(range(x.ndim), Dim.AUTO)
-
-
-def _first(x: torch.Tensor) -> dict[int, Any]:
-    return {0: Dim.AUTO}
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Without what torch.export prints about its failures."""
-    disabled = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)
-    try:
-        with (
-            warnings.catch_warnings(),
-            contextlib.redirect_stdout(io.StringIO()),
-            contextlib.redirect_stderr(io.StringIO()),
-        ):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(disabled)
-
-
-def _depends_on_values(value: Any) -> bool:
-    leaves = pytree.tree_leaves(value)
-    sizes = [s for x in leaves for s in (x.shape if isinstance(x, torch.Tensor) else (x,))]
-    return any(
-        isinstance(s, torch.SymInt | torch.SymFloat | torch.SymBool)
-        and any(str(symbol).startswith(("u", "zuf")) for symbol in s.node.expr.free_symbols)
-        for s in sizes
-    )
 
 
 def _unknown(graph_module: Any) -> set[Any]:
@@ -154,7 +78,7 @@ def decomposed(func: Any, args: Any, kwargs: Any) -> Any:
         again, words = pytree.tree_unflatten(given, spec)
         return function(*again, **words)
 
-    with _quiet():
+    with quiet():
         return make_fx(run)(*[leaves[i] for i in places]), places
 
 
@@ -326,24 +250,3 @@ def _scope(node: Any) -> str:
 
 def _size(size: Any) -> int | str:
     return size if isinstance(size, int) else str(size.node.expr)
-
-
-_SYMBOLIC = re.compile(r"torch\.sym_(max|min|float|int)\b")
-_SIZE = re.compile(r"L\['(\w+)'\]((?:\[[^\]]+\])*)\.size\(\)\[(\d+)\]")
-
-
-def _guards(program: ExportedProgram, paths: Sequence[str]) -> tuple[str, ...] | None:
-    """What the export requires of the sizes, as expressions over the leaves' shapes; None if they can't be said so."""
-
-    def size(match: re.Match[str]) -> str:
-        return f"s[{paths.index(match[1] + match[2])}][{match[3]}]"
-
-    try:
-        said = tuple(_SYMBOLIC.sub(r"\1", _SIZE.sub(size, guard)) for guard in program._guards_code)
-    except ValueError:
-        return None
-    return said if all(_names(guard) <= GUARD_NAMES.keys() | {"s"} for guard in said) else None
-
-
-def _names(guard: str) -> set[str]:
-    return {node.id for node in ast.walk(ast.parse(guard)) if isinstance(node, ast.Name)}

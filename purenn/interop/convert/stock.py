@@ -92,10 +92,9 @@ Children = Mapping[str, Any]
 
 
 def _attention(m: Any, children: Children) -> Layer:
-    return layers.MultiheadAttention(
-        **_fields(m, layers.MultiheadAttention)
-        | {"bias": m.in_proj_bias is not None, "add_bias_kv": m.bias_k is not None}
-    )
+    further = {"bias": m.in_proj_bias is not None, "add_bias_kv": m.bias_k is not None}
+    fields: dict[str, Any] = _fields(m, layers.MultiheadAttention) | further
+    return layers.MultiheadAttention(**fields)
 
 
 def _block(m: Any, children: Children) -> Layer:

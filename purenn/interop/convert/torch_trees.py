@@ -38,7 +38,7 @@ def _node(kind: Any, context: Any, children: tuple[Tree, ...]) -> Tree:
         )
         return Tree("dict", "", tuple(keys), children)
     if _is_namedtuple(kind) or _is_namedtuple(context):
-        cls = kind if _is_namedtuple(kind) else context
+        cls: Any = kind if _is_namedtuple(kind) else context
         return Tree("namedtuple", cls.__name__, tuple(cls._fields), children)
     if str(getattr(kind, "__module__", "")).startswith("torch.return_types"):
         return Tree("tuple", "", numbered, children)

@@ -20,7 +20,7 @@ NAMES = frozenset({"cond", "while_loop", "scan", "map_impl", "assert", "custom_g
 def call(op: str, args: tuple[Any, ...], kwargs: dict[str, Any], run: Callable[..., Any]) -> Any:
     """Computes one of these operators, with ``run`` for the graphs."""
 
-    def function(graph: Graph) -> Callable[..., Any]:
+    def function(graph: Any) -> Callable[..., Any]:
         return lambda *xs: run(graph, {("input", i): x for i, x in enumerate(xs)})[1]
 
     if op == "assert":
