@@ -153,6 +153,16 @@ def test_stops_at_what_torch_does_not_train():
     assert net.training
 
 
+def test_buffers_that_are_not_saved():
+    source = made(nets.Counts)
+    assert set(module_from_torch(source, X).state_dict()) == set(source.state_dict())
+
+
+def test_errors_of_the_module_are_told():
+    with pytest.raises(ValueError, match="so does a run on the example"):
+        from_torch(made(nets.NoGrad), torch.ones(2, 7))
+
+
 def test_tied_module():
     source = made(nets.Tied)
     net = module_from_torch(source, NETS["tied"][1][0])
@@ -387,3 +397,12 @@ def test_random_numbers_of_python_are_told():
             return x * float(np.random.rand())
 
     assert "draws from numpy are those of the conversion" in repr(from_torch(Net(), X)[0])
+
+
+def test_loops():
+    module = made(nets.Loops).eval()
+    layer, params, state = from_torch(module, X)
+    y, _ = jax.jit(layer.apply)(params, state, X.numpy())
+    assert layer.program.evaluation.way == "export"
+    for a, b in zip(y, module(X), strict=True):
+        np.testing.assert_allclose(a, b.detach(), rtol=1e-5, atol=1e-5)

@@ -298,3 +298,21 @@ class Adversarial(nn.Module):
     def forward(self, x):
         y = reverse(self.a(x), 0.5)
         return torch.utils.checkpoint.checkpoint(self.b, y, use_reentrant=True)
+
+
+class Loops(nn.Module):
+    """torch's while_loop and scan."""
+
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(3, 3)
+
+    def forward(self, x):
+        from torch._higher_order_ops.scan import scan
+        from torch._higher_order_ops.while_loop import while_loop
+
+        _, y = while_loop(
+            lambda i, y: i < 3, lambda i, y: (i + 1, torch.tanh(y) + x), (torch.zeros((), dtype=torch.long), x)
+        )
+        last, all_of_them = scan(lambda c, v: (c * 0.5 + v, torch.sin(c)), y[0], y)
+        return self.fc(last), all_of_them

@@ -105,6 +105,9 @@ def module_from_torch(module: torch.nn.Module, /, *example: Any, **kwargs: Any) 
         for name in layer.program.frozen:
             part, last = _place(made, name)
             part._parameters[last].requires_grad = False
+        for name in layer.program.transient:
+            part, last = _place(made, name)
+            part._volatile.add(last)
         for alias, name in layer.program.ties:
             (part, last), (owner, first) = _place(made, alias), _place(made, name)
             group = "_parameters" if first in owner._parameters else "_buffers"

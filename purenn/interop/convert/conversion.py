@@ -16,11 +16,9 @@ from torch.utils import _pytree as pytree
 
 from purenn.interop.convert import exported, tape
 from purenn.interop.convert.arguments import Arguments
-from purenn.interop.convert.builder import Unsupported
 from purenn.interop.convert.dtypes import narrowed, numpy_of
 from purenn.interop.convert.graph import Graph, Leaf
 from purenn.interop.convert.layer import Converted, Held, Mode, Part, Program
-from purenn.interop.convert.program import Refused
 from purenn.interop.convert.stock import stock_layer
 from purenn.interop.convert.structure import paths
 from purenn.interop.convert.torch_trees import apart, tree_of_spec
@@ -149,9 +147,9 @@ def _arguments(module: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) ->
 def _mode(
     module: Any, training: bool, arguments: Arguments, leaves: list[Any], args: Any, kwargs: Any, names: _Names
 ) -> tuple[Mode | None, list[str]]:
-    """What the module computes in one mode, or the reasons why it can't be had."""
+    """The module in one mode, or the reasons why it can't be had."""
     found = [path for name, tree in zip(arguments.names, arguments.trees, strict=True) for path in paths(tree, name)]
-    problems: list[str] = []
+    reason: Exception | None = None
     drawn = _python_draws()
     with _as_it_was(module, training):
         try:
@@ -160,12 +158,17 @@ def _mode(
                 described = tuple(map(_leaf, found, leaves, made.shapes, [False] * len(leaves)))
                 graph = _renamed(made.graph, names)
                 return Mode(graph, described, tree_of_spec(made.spec), "export", _drawn(drawn)), []
-        except (Refused, Unsupported):
-            pass
+        except Exception as error:  # the tape says what is wrong, if it can't take the module either
+            reason = error
     try:
         taped = _tape(module, training, args, kwargs, names)
     except tape.NotTapeable as error:
-        return None, problems + error.problems
+        return None, error.problems
+    except Exception as error:
+        raise ConversionError(
+            f"{type(module).__name__} can't be converted: torch.export fails ({_brief(reason)}), and so does a run on "
+            f"the example ({_brief(error)})"
+        ) from error
     fixed = [i in taped.fixed for i in range(len(leaves))]
     shapes = [tuple(x.shape) if isinstance(x, torch.Tensor) else None for x in leaves]
     described = tuple(map(_leaf, found, leaves, shapes, fixed))
@@ -185,6 +188,11 @@ def _tape(module: Any, training: bool, args: Any, kwargs: Any, names: _Names) ->
         taped = tape.record(module, call, leaves, names.by_id)
         taped.notes = _drawn(drawn)
         return taped
+
+
+def _brief(error: Exception | None) -> str:
+    text = str(error).strip()
+    return f"{type(error).__name__}: {text.splitlines()[0] if text else ''}"
 
 
 def _copied(value: Any) -> Any:

@@ -31,7 +31,7 @@ __all__ = ["Exported", "export"]
 
 @dataclasses.dataclass(frozen=True)
 class Exported:
-    """What an export gives: the graph, the sizes of every input leaf, and how the outputs are put together."""
+    """The result of an export: the graph, the sizes of every input leaf, and how the outputs are put together."""
 
     graph: Graph
     shapes: tuple[tuple[int | str, ...] | None, ...]

@@ -12,7 +12,7 @@ __all__ = ["Context", "forward_of", "intercepted"]
 
 
 class Context:
-    """What a function's forward and backward are given as ``ctx``."""
+    """The ``ctx`` of a function's forward and backward."""
 
     def __init__(self, needs_input_grad: tuple[bool, ...]):
         self.needs_input_grad = needs_input_grad

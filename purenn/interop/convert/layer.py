@@ -35,7 +35,7 @@ class Held:
 
 @dataclasses.dataclass(frozen=True)
 class Mode:
-    """What a network computes in evaluation, or in training.
+    """A network in evaluation, or in training.
 
     Attributes:
         graph: the calls.
@@ -52,7 +52,7 @@ class Mode:
     notes: tuple[str, ...] = ()
 
     def remarks(self) -> list[str]:
-        """What the graph relies on."""
+        """Says on which values the graph relies."""
         said = [*self.notes, *map(str, self.graph.assumptions)]
         return said + [f"{leaf.path} has the values of the example" for leaf in self.leaves if leaf.fixed]
 

@@ -95,7 +95,7 @@ _SIZE = re.compile(r"L\['(\w+)'\]((?:\[[^\]]+\])*)\.size\(\)\[(\d+)\]")
 
 
 def _guards(program: ExportedProgram, paths: Sequence[str]) -> tuple[str, ...] | None:
-    """What the export requires of the sizes, as expressions over the leaves' shapes; None if they can't be said so."""
+    """The conditions of an export on sizes, as expressions over the leaves' shapes; None if they can't be said so."""
 
     def size(match: re.Match[str]) -> str:
         return f"s[{paths.index(match[1] + match[2])}][{match[3]}]"

@@ -1,4 +1,4 @@
-"""What a run on real tensors does, noted call by call: which tensor has which value of the graph."""
+"""A run on real tensors, noted call by call: which tensor has which value of the graph."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Again", "NotTapeable", "Recorder", "same_memory"]
 
 
 class NotTapeable(Exception):
-    """What a run can't be recorded for: one message for each place."""
+    """A run can't be recorded; there is one message for each place."""
 
     def __init__(self, problems: Sequence[str]):
         super().__init__("\n".join(problems))
@@ -74,10 +74,11 @@ class Recorder:
                 self._know(leaf, self.builder.source("input", i), frozenset({-1 if exact else i}))
         self.starts = {id(t): self.slots[id(t)].value for t in self.buffers.values()}
 
-    def _know(self, tensor: Any, slot: Slot, causes: frozenset[int]) -> None:
+    def _know(self, tensor: Any, slot: Slot, causes: frozenset[int], memory: bool = True) -> None:
+        """Notes a tensor's value; ``memory`` says whether other tensors over its memory are views of it."""
         self.slots[id(tensor)], self.causes[id(tensor)] = slot, causes
         self.alive.append(tensor)
-        if tensor.layout == torch.strided:
+        if memory and tensor.layout == torch.strided:
             self.storages.setdefault(tensor.untyped_storage()._cdata, tensor)
 
     # Noting.
@@ -158,7 +159,9 @@ class Recorder:
             if name_of(func) == "_pack_padded_sequence" and i == 1:
                 continue  # the sizes come from lengths that are known
             old = self.causes.get(id(tensor), frozenset())
-            self._know(tensor, slot, old | causes)
+            shown = bool(args) and isinstance(args[0], torch.Tensor) and args[0] is not tensor
+            of_constant = shown and same_memory(tensor, args[0]) and self._slot(args[0]) is None
+            self._know(tensor, slot, old | causes, memory=not of_constant)
         for i in writes(func):
             if isinstance(i, int) and isinstance(args[i], torch.Tensor):
                 self.causes[id(args[i])] = self.causes.get(id(args[i]), frozenset()) | causes

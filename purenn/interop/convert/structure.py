@@ -14,7 +14,7 @@ __all__ = ["Record", "Tree", "flatten", "paths", "unflatten"]
 
 
 class Record(dict[str, Any]):
-    """What a torch module returns as an object of a class: a dict whose entries are attributes too.
+    """An object of a class that a torch module returns: a dict whose entries are attributes too.
 
     It stands for data classes, outputs of transformers and caches, so that no class of a torch package is needed.
 

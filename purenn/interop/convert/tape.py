@@ -38,7 +38,7 @@ _PEEKS = {"tolist", "numpy", "__array__", "__int__", "__float__", "__bool__", "_
 
 
 class Taped:
-    """What a tape gives: the graph, the leaves of the output with their tree, and which inputs are fixed."""
+    """The result of a tape: the graph, the leaves of the output with their tree, and which inputs are fixed."""
 
     def __init__(self, graph: Graph, output: Tree, fixed: frozenset[int]):
         self.graph, self.output, self.fixed = graph, output, fixed

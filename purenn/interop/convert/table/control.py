@@ -21,7 +21,11 @@ def call(op: str, args: tuple[Any, ...], kwargs: dict[str, Any], run: Callable[.
     """Computes one of these operators, with ``run`` for the graphs."""
 
     def function(graph: Any) -> Callable[..., Any]:
-        return lambda *xs: run(graph, {("input", i): x for i, x in enumerate(xs)})[1]
+        def compute(*xs: Any) -> tuple[Any, ...]:
+            outputs = run(graph, {("input", i): x for i, x in enumerate(xs)})[1]
+            return outputs if isinstance(outputs, tuple) else (outputs,)
+
+        return compute
 
     if op == "assert":
         return _check(*args)
