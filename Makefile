@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo docs notebooks test test-all check format overhead operators models fuzz clean
+.PHONY: demo docs notebooks test test-all check format overhead operators models fuzz zoo clean
 
 demo: .venv/demo.done  ## trains a small CNN on real digits in both styles
 	$(BIN)/python examples/mnist.py
@@ -57,5 +57,23 @@ models: .venv/bench.done  ## what whole models cost, beside torch, flax.nnx and 
 fuzz: .venv/test.done  ## 10,000 damaged checkpoints, each of which must be read or refused
 	$(BIN)/python tools/fuzz_checkpoints.py
 
+# Packages whose architectures from_torch converts; with --no-deps where they would bring another torch.
+ZOO ?= zoo.py
+.venv-zoo/done: pyproject.toml
+	test -x .venv-zoo/bin/python || $(PYTHON) -m venv .venv-zoo
+	.venv-zoo/bin/python -m pip install --quiet --no-compile --editable . torch==2.13.0 transformers==5.24.0 \
+		diffusers==0.42.1 monai==1.6.1 torch-geometric==2.8.1 x-transformers==2.31.10
+	.venv-zoo/bin/python -m pip install --quiet --no-compile --no-deps torchax==0.0.13 timm==1.0.31 \
+		segmentation-models-pytorch==0.6.0 efficientnet-pytorch==0.7.1 vit-pytorch==1.26.11 conformer==0.3.2 \
+		perceiver-pytorch==0.11.0 siren-pytorch==0.1.7 pytorch-tcn==1.2.3 pytorch-crf==0.7.2 pytorch-tabnet==4.1.0 \
+		scikit-learn==1.9.1 scipy==1.17.1 joblib==1.6.0 threadpoolctl==3.8.0 narwhals==2.29.0 \
+		tab-transformer-pytorch==0.6.1 hyper-connections==0.4.11 x-mlps-pytorch==0.6.9 \
+		discrete-continuous-embed-readout==0.2.12 beartype==0.23.1 asteroid==0.7.0 asteroid-filterbanks==0.4.0 \
+		openunmix==1.3.0
+	touch $@
+
+zoo: .venv-zoo/done  ## public torch architectures through from_torch; ZOO is the file that builds them
+	.venv-zoo/bin/python benchmarks/interop.py $(ZOO) --times --docs docs/interop.md --json out/interop.json
+
 clean:
-	rm -rf .venv out dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-zoo out dist .pytest_cache .ruff_cache .hypothesis

@@ -17,6 +17,7 @@ MODULES = {
     "layers",
     "nn",
     "parametrizations",
+    "ops",
     "parametrize",
     "prune",
     "rnn",

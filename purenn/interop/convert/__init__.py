@@ -1,0 +1,1 @@
+"""How live torch modules become layers."""

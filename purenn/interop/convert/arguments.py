@@ -1,0 +1,138 @@
+"""The arguments of a converted network: which there are, and whether a call's fit."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from purenn.interop.convert.graph import Leaf
+from purenn.interop.convert.structure import Tree, flatten
+
+__all__ = ["GUARD_NAMES", "Arguments", "arrays_of", "check_guards"]
+
+GUARD_NAMES: dict[str, Any] = {"math": math, "max": max, "min": min, "abs": abs, "int": int, "float": float}
+GUARD_NAMES |= {"bool": bool, "round": round}
+REMEDY = "convert again with an example like this call: from_torch(module, ...)"
+
+
+@dataclasses.dataclass(frozen=True)
+class Arguments:
+    """How a call's arguments become leaves.
+
+    Attributes:
+        names: what the example gave, by the parameters' names; further ones of ``*args`` are ``args[0]`` and so on.
+        trees: how each is made of leaves.
+        order: the parameters that can be given by position.
+        rest: the name of ``*args``, if there is one.
+        defaults: the constants that parameters have which the example didn't give.
+    """
+
+    names: tuple[str, ...]
+    trees: tuple[Tree, ...]
+    order: tuple[str, ...]
+    rest: str = ""
+    defaults: tuple[tuple[str, Any], ...] = ()
+
+    def leaves(self, where: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any]:
+        """The leaves of a call's arguments.
+
+        Raises:
+            TypeError: an argument is missing, or one too many, or put together in another way.
+        """
+        given: dict[str, Any] = {}
+        for i, value in enumerate(args):
+            if i >= len(self.order) and not self.rest:
+                raise TypeError(f"{where} takes {len(self.order)} arguments by position, got {len(args)}")
+            given[self.order[i] if i < len(self.order) else f"{self.rest}[{i - len(self.order)}]"] = value
+        if twice := given.keys() & kwargs.keys():
+            raise TypeError(f"{where} got {', '.join(sorted(twice))} twice, by position and by name")
+        given |= kwargs
+        defaults = dict(self.defaults)
+        for name in given.keys() - set(self.names):
+            if name not in defaults or not _same(given[name], defaults[name]):
+                raise TypeError(
+                    f"{where} was converted without the argument {name!r}, so that it can't be given: {REMEDY}"
+                )
+        found: list[Any] = []
+        for name, tree in zip(self.names, self.trees, strict=True):
+            if name in given:
+                found += flatten(tree, given[name], name)
+            elif name in defaults:
+                found += [defaults[name]] * tree.count
+            else:
+                raise TypeError(f"{where} is missing the argument {name!r}, which its example had: {REMEDY}")
+        return found
+
+
+def _same(value: Any, other: Any) -> bool:
+    return value is other or (
+        isinstance(value, bool | int | float | str | None) and type(value) is type(other) and value == other
+    )
+
+
+def arrays_of(where: str, leaves: Sequence[Leaf], values: Sequence[Any]) -> list[Any]:
+    """The arrays among a call's leaves, checked against the example's.
+
+    Raises:
+        TypeError: a constant is another one, or a dtype is of another kind.
+        ValueError: a shape has another rank, or a size that is fixed differs.
+    """
+    found: list[Any] = []
+    symbols: dict[str, tuple[int, str]] = {}
+    for leaf, value in zip(leaves, values, strict=True):
+        if leaf.dtype is None:
+            if not _same(value, leaf.value):
+                raise TypeError(f"{where} was converted with {leaf.path}={leaf.value!r}, got {_brief(value)}: {REMEDY}")
+            found.append(None)
+            continue
+        if value is None or isinstance(value, str):
+            raise TypeError(f"{where}: {leaf.path} must be an array as in the example, got {value!r}: {REMEDY}")
+        array = value if isinstance(value, jax.Array | np.ndarray) else jnp.asarray(value)
+        _check_kind(where, leaf, array)
+        fits = len(array.shape) == len(leaf.shape)
+        for size, wanted in zip(array.shape, leaf.shape, strict=False):
+            if isinstance(wanted, str):
+                known, path = symbols.setdefault(wanted, (size, leaf.path))
+                if wanted.isidentifier() and known != size:
+                    raise ValueError(
+                        f"{where}: {leaf.path} has shape {array.shape} with a size of {size} that must be the same as "
+                        f"one of {path}, which is {known}"
+                    )
+            elif wanted != size:
+                fits = False
+        if not fits:
+            shape = f"({', '.join('any' if isinstance(s, str) else str(s) for s in leaf.shape)})"
+            raise ValueError(f"{where}: {leaf.path} must have shape {shape}, got {array.shape}: {REMEDY}")
+        found.append(array)
+    return found
+
+
+def _check_kind(where: str, leaf: Leaf, array: Any) -> None:
+    kinds = (jnp.bool_, jnp.integer, jnp.floating, jnp.complexfloating)
+    wanted = next(k for k in kinds if jnp.issubdtype(jnp.dtype(str(leaf.dtype)), k))
+    if not jnp.issubdtype(array.dtype, wanted):
+        raise TypeError(f"{where}: {leaf.path} must have a dtype like the example's {leaf.dtype}, got {array.dtype}")
+
+
+def check_guards(where: str, guards: Sequence[str], shapes: Sequence[Any], paths: Sequence[str]) -> None:
+    """Checks the conditions that the conversion found on sizes.
+
+    Raises:
+        ValueError: one doesn't hold; it is told.
+    """
+    for guard in guards:
+        if not eval(guard, {"__builtins__": {}}, GUARD_NAMES | {"s": shapes}):
+            said = guard
+            for i, path in enumerate(paths):
+                said = said.replace(f"s[{i}][", f"{path}.shape[")
+            raise ValueError(f"{where}: these sizes take another way through its code, it requires {said}: {REMEDY}")
+
+
+def _brief(value: Any) -> str:
+    return f"{type(value).__name__} of shape {value.shape}" if hasattr(value, "shape") else repr(value)

@@ -1,0 +1,302 @@
+"""From calls of torch operators, which change arrays in place and through views, to a pure `Graph`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from purenn.interop.convert import table
+from purenn.interop.convert.graph import Assumption, DType, Graph, Node, Ref, Source, pruned
+from purenn.interop.convert.table.casts import flat_places
+
+__all__ = ["Builder", "Slot", "Unsupported", "name_of"]
+
+_DROPPED = {
+    "device",
+    "layout",
+    "pin_memory",
+    "memory_format",
+    "generator",
+    "non_blocking",
+    "copy",
+    "sparse_grad",
+    "implicit",
+}
+_RESHAPED_IN_PLACE = {"transpose_", "squeeze_", "unsqueeze_", "t_", "as_strided_", "swapdims_", "swapaxes_"}
+_MOVING = {"batch_norm": 5, "instance_norm": 5}  # the place of the argument that says whether statistics move
+_IGNORED = {"_assert_tensor_metadata", "sym_constrain_range", "sym_constrain_range_for_size", "_record_function_enter"}
+
+
+class Unsupported(Exception):
+    """An operator that has no function here."""
+
+
+class Slot:
+    """A torch tensor: its present value, and where it is a view, the tensor below it and how it shows that one.
+
+    Attributes:
+        value: the number of the value that the tensor had at version ``seen``.
+        base: the tensor of which this one is a view.
+        view: the operator, which of its results, and its further arguments.
+        seen: the version of the root that ``value`` belongs to.
+        version: how often something in the tensors over this root was changed.
+    """
+
+    __slots__ = ("base", "seen", "value", "version", "view")
+
+    def __init__(self, value: Ref, base: Slot | None = None, view: Any = None):
+        self.value, self.base, self.view, self.version = value, base, view, 0
+        self.seen = self.root.version
+
+    @property
+    def root(self) -> Slot:
+        slot = self
+        while slot.base is not None:
+            slot = slot.base
+        return slot
+
+
+def name_of(func: Any) -> str:
+    """The name under which the table has an operator: ``add.Tensor``; without the overload where it is the default."""
+    schema = getattr(func, "_schema", None)
+    if schema is None:
+        module = getattr(func, "__module__", "") or ""
+        name = getattr(func, "__name__", str(func))
+        return f"{module.lstrip('_')}.{name}" if module in ("_operator", "operator", "math") else name
+    namespace, _, name = schema.name.partition("::")
+    overload = f".{schema.overload_name}" if schema.overload_name else ""
+    return f"{'' if namespace == 'aten' else namespace + '::'}{name}{overload}"
+
+
+def pure_name(name: str) -> str:
+    """The operator that computes what one in place writes."""
+    base, dot, overload = name.partition(".")
+    if base.startswith("__i") and base.endswith("__"):
+        base = "__" + base[3:]
+    elif base.endswith("_") and not base.endswith("__"):
+        base = base[:-1]
+    if overload == "out" or overload.endswith("_out"):
+        overload = overload.removesuffix("out").removesuffix("_")
+        dot = "." if overload else ""
+    return base + dot + overload
+
+
+def takes(func: Any) -> bool:
+    """Whether an operator can be taken as it is: it has a function, or says nothing."""
+    name = name_of(func)
+    name = pure_name(name) if writes(func) else name
+    base = name.partition(".")[0]
+    return base in _IGNORED or base.startswith("_assert_") or base == "requires_grad" or table.has(name)
+
+
+def decomposition_of(func: Any) -> Any:
+    """torch's own function that computes an operator by others, or None."""
+    from torch._decomp import decomposition_table
+
+    return decomposition_table.get(func) or (func.decompose if func._can_decompose() else None)
+
+
+def writes(func: Any) -> list[int | str]:
+    """Which arguments an operator changes: their places, or the names of those that are keywords."""
+    schema = getattr(func, "_schema", None)
+    if schema is None or not schema.is_mutable:
+        return []
+    found: list[int | str] = []
+    for i, argument in enumerate(schema.arguments):
+        if argument.alias_info is not None and argument.alias_info.is_write:
+            found.append(argument.name if argument.kwarg_only else i)
+    return found
+
+
+def may_view(func: Any) -> bool:
+    """Whether a result may be a view of the first argument."""
+    schema = getattr(func, "_schema", None)
+    if schema is None or schema.is_mutable:
+        return False
+    return any(r.alias_info is not None for r in schema.returns)
+
+
+def places_of(x: Any, size: Sequence[int], stride: Sequence[int], offset: int | None = None) -> np.ndarray | None:
+    """The entries of a tensor, by their number in its own order, that a strided view of its memory shows.
+
+    None where the tensor lies in its memory as its order says, so that the view needs no other numbers.
+
+    Raises:
+        Unsupported: the view shows memory that the tensor doesn't.
+    """
+    if x.is_contiguous() and x.storage_offset() == 0:
+        return None
+    numbers = [*x.shape, *x.stride(), x.storage_offset(), *size, *stride, 0 if offset is None else offset]
+    if not all(isinstance(n, int) for n in numbers):
+        raise Unsupported("as_strided of a tensor with free sizes that isn't contiguous")
+    own = flat_places(x.shape, x.stride(), x.storage_offset()).ravel()
+    wanted = flat_places(size, stride, x.storage_offset() if offset is None else offset)
+    where = np.full(max(own.max(initial=0), wanted.max(initial=0)) + 1, -1, np.int64)
+    where[own] = np.arange(own.size)
+    found = where[wanted]
+    if (found < 0).any():
+        raise Unsupported("as_strided to memory that the tensor doesn't show")
+    return found
+
+
+class Builder:
+    """Collects the calls of one run."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self.sources: list[Source] = []
+        self.constants: list[tuple[int, np.ndarray]] = []
+        self.assumptions: list[Assumption] = []
+        self.size = 0
+        self.scope = ""
+        self.stops = False
+
+    # Values.
+
+    def new(self) -> Ref:
+        self.size += 1
+        return Ref(self.size - 1)
+
+    def source(self, kind: str, name: str | int) -> Slot:
+        ref = self.new()
+        self.sources.append(Source(ref.index, kind, name))
+        return Slot(ref)
+
+    def constant(self, array: np.ndarray) -> Slot:
+        ref = self.new()
+        self.constants.append((ref.index, array))
+        return Slot(ref)
+
+    def emit(self, op: str, args: Sequence[Any], kwargs: dict[str, Any] | None = None, outs: int | None = None) -> Any:
+        """Adds a node; gives its result, or its ``outs`` results."""
+        made = self.new() if outs is None else tuple(self.new() for _ in range(outs))
+        out = made.index if isinstance(made, Ref) else tuple(r.index for r in made)
+        self.nodes.append(Node(op, tuple(args), tuple((kwargs or {}).items()), out, self.scope, self.stops))
+        return made
+
+    def read(self, slot: Slot) -> Ref:
+        """The present value of a tensor."""
+        root = slot.root
+        if slot.base is not None and slot.seen != root.version:
+            op, part, args = slot.view
+            below = self.read(slot.base)
+            if part is None:
+                slot.value = self.emit(op, (below, *args))
+            else:
+                slot.value = self.emit("operator.getitem", (self.emit(op, (below, *args)), part))
+            slot.seen = root.version
+        return slot.value
+
+    def write(self, slot: Slot, value: Ref) -> None:
+        """Gives a tensor a new value, and with it what it is a view of."""
+        if slot.base is None:
+            slot.version += 1
+            slot.value, slot.seen = value, slot.version
+            return
+        op, part, args = slot.view
+        below = self.read(slot.base)
+        self.write(slot.base, self.emit("purenn.write", (below, value, op, part, *args)))
+        slot.value, slot.seen = value, slot.root.version
+
+    # Arguments.
+
+    def plain(self, value: Any) -> Any:
+        """An argument as data: present values for tensors, no devices, layouts and generators."""
+        if isinstance(value, Slot):
+            return self.read(value)
+        if isinstance(value, tuple | list):
+            return tuple(self.plain(v) for v in value)
+        if value is None or isinstance(value, bool | int | float | complex | str | Ref | Graph | DType):
+            return value
+        kind = type(value).__name__
+        if kind == "dtype":
+            return DType(str(value).removeprefix("torch."))
+        if kind in ("device", "layout", "memory_format", "Generator"):
+            return None
+        raise Unsupported(f"an argument of type {kind}")
+
+    # Calls.
+
+    def call(
+        self, func: Any, args: Sequence[Any], kwargs: dict[str, Any], outs: int | None, shares: Callable[[], bool]
+    ) -> Any:
+        """Adds a call of an operator.
+
+        Args:
+            func: torch's operator.
+            args: its arguments, with `Slot`s for tensors.
+            kwargs: the keywords.
+            outs: how many results it has, None for one that stands alone.
+            shares: tells whether the result shares its memory with the first argument.
+
+        Returns:
+            The result, as a `Slot` or a tuple of them.
+
+        Raises:
+            Unsupported: the table doesn't have it.
+        """
+        name = name_of(func)
+        base = name.partition(".")[0]
+        kwargs = {n: v for n, v in kwargs.items() if n not in _DROPPED}
+        if base in _IGNORED:
+            return None
+        if base in _MOVING and len(args) > 5 and args[5] and isinstance(args[3], Slot):
+            return self._moving(base, args)
+        changed = writes(func)
+        if changed:
+            return self._in_place(name, args, kwargs, changed)
+        if not table.has(name):
+            raise Unsupported(name)
+        plain, words = self.plain(args), {n: self.plain(v) for n, v in kwargs.items()}
+        made = self.emit(name, plain, words, outs)
+        if may_view(func) and args and isinstance(args[0], Slot) and (not words or base == "to") and shares():
+            if base == "to":  # it has given the tensor itself
+                name, plain = "alias", plain[:1]
+            if outs is None:
+                return Slot(made, args[0], (name, None, plain[1:]))
+            return tuple(Slot(ref, args[0], (name, i, plain[1:])) for i, ref in enumerate(made))
+        return Slot(made) if outs is None else tuple(map(Slot, made))
+
+    def _in_place(self, name: str, args: Sequence[Any], kwargs: dict[str, Any], changed: list[int | str]) -> Any:
+        base, pure = name.partition(".")[0], pure_name(name)
+        if base in ("detach_", "requires_grad_", "lift_fresh_"):
+            return args[0]
+        if base in ("set_", "resize_", "resize_as_"):
+            raise Unsupported(f"{name} (it gives a tensor other memory)")
+        if not table.has(pure):
+            raise Unsupported(name)
+        targets = [kwargs[c] if isinstance(c, str) else args[c] for c in changed]
+        if not all(isinstance(t, Slot) for t in targets):
+            raise Unsupported(f"{name} on a tensor that is constant")
+        words = {n: self.plain(v) for n, v in kwargs.items() if n not in changed}
+        plain = self.plain(args)
+        if base in _RESHAPED_IN_PLACE:
+            return Slot(self.emit(pure, plain, words), args[0], (pure, None, plain[1:]))
+        made = self.emit(pure, plain, words, None if len(targets) == 1 else len(targets))
+        for target, ref in zip(targets, [made] if len(targets) == 1 else made, strict=True):
+            self.write(target, self.emit("purenn.like", (ref, self.read(target))))
+        return targets[0] if len(targets) == 1 else tuple(targets)
+
+    def _moving(self, base: str, args: Sequence[Any]) -> Slot:
+        """A norm in training, which changes its running statistics."""
+        mean, var = args[3], args[4]
+        y, new_mean, new_var = self.emit(f"purenn.{base}", (*self.plain(args[:5]), *self.plain(args[6:8])), None, 3)
+        for slot, ref in ((mean, new_mean), (var, new_var)):
+            self.write(slot, ref)
+        return Slot(y)
+
+    def finish(self, outputs: Any, updates: Sequence[tuple[str, Slot]], guards: Sequence[str] = ()) -> Graph:
+        """The graph of all calls so far, without those that nothing needs."""
+        return pruned(
+            Graph(
+                tuple(self.sources),
+                tuple(self.constants),
+                (),
+                self.plain(outputs),
+                tuple((name, self.read(slot)) for name, slot in updates),
+                tuple(self.assumptions),
+                tuple(guards),
+            ).with_nodes(tuple(self.nodes), self.size)
+        )

@@ -1,0 +1,55 @@
+"""torch's dtypes by name, as those that jax computes in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from purenn.interop.convert.graph import DType
+
+__all__ = ["dtype_of", "narrowed", "numpy_of"]
+
+_OTHER_NAMES = {"half": "float16", "float": "float32", "double": "float64", "int": "int32", "long": "int64"}
+_OTHER_NAMES |= {"short": "int16", "bool": "bool", "cfloat": "complex64", "cdouble": "complex128"}
+
+
+def dtype_of(dtype: DType | str) -> np.dtype:
+    """The dtype of a name; a wide one becomes a narrow one where jax has 64 bits switched off."""
+    name = dtype.name if isinstance(dtype, DType) else dtype
+    return jax.dtypes.canonicalize_dtype(jnp.dtype(_OTHER_NAMES.get(name, name)))
+
+
+def narrowed(array: Any) -> Any:
+    """An array in the dtype that jax has for its own, without a change of an integer that doesn't fit.
+
+    Raises:
+        OverflowError: an integer needs 64 bits, and jax has them switched off.
+    """
+    wanted = jax.dtypes.canonicalize_dtype(array.dtype)
+    if wanted == array.dtype or not jnp.issubdtype(wanted, jnp.integer):
+        return array.astype(wanted, copy=False) if isinstance(array, np.ndarray) else array
+    limits, wide = np.iinfo(wanted), np.iinfo(array.dtype)
+    ends = np.where(array == wide.max, limits.max, np.where(array == wide.min, limits.min, array))
+    if array.size and (ends.max() > limits.max or ends.min() < limits.min):
+        raise OverflowError(
+            f"a constant of dtype {array.dtype} holds {array.flat[np.abs(array).argmax()]}, which {wanted} can't hold: "
+            'switch 64 bits on with jax.config.update("jax_enable_x64", True)'
+        )
+    return ends.astype(wanted)
+
+
+def numpy_of(tensor: Any) -> np.ndarray:
+    """A torch tensor's values, copied."""
+    import torch
+
+    x = tensor.detach().resolve_conj().resolve_neg().cpu()
+    if str(x.layout) != "torch.strided":
+        raise TypeError(f"a tensor of layout {x.layout} can't be converted: call to_dense() on it first")
+    name = str(x.dtype).removeprefix("torch.")
+    if name.startswith(("bfloat16", "float8")):
+        width = {1: torch.uint8, 2: torch.int16}[x.element_size()]
+        return x.contiguous().view(width).numpy().copy().view(jnp.dtype(name))
+    return x.numpy().copy()

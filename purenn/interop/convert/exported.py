@@ -1,0 +1,252 @@
+"""Graphs by ``torch.export``: every size that can be free is, and no value of the example is used."""
+
+from __future__ import annotations
+
+import dataclasses
+import operator
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch.export import ExportedProgram
+from torch.fx.experimental.proxy_tensor import make_fx
+from torch.utils import _pytree as pytree
+
+from purenn.interop.convert.builder import (
+    Builder,
+    Slot,
+    Unsupported,
+    decomposition_of,
+    may_view,
+    name_of,
+    places_of,
+    takes,
+)
+from purenn.interop.convert.dtypes import numpy_of
+from purenn.interop.convert.graph import Graph, Node
+from purenn.interop.convert.program import Refused, depends_on_values, obtain, quiet
+
+__all__ = ["Exported", "export"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Exported:
+    """The result of an export: the graph, the sizes of every input leaf, and how the outputs are put together."""
+
+    graph: Graph
+    shapes: tuple[tuple[int | str, ...] | None, ...]
+    spec: Any
+
+
+def export(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any], paths: Sequence[str]) -> Exported:
+    """Exports a module in its present mode; ``paths`` names the leaves of its arguments.
+
+    Raises:
+        Refused: torch.export doesn't take it, or it has shapes that depend on values.
+        Unsupported: an operator has no function and no decomposition.
+    """
+    program, guards = obtain(module, args, kwargs, paths)
+    if any(depends_on_values(node.meta.get("val")) for node in program.graph.nodes):
+        raise Refused("a shape depends on values")
+    if unknown := _unknown(program.graph_module):
+        raise Unsupported(", ".join(sorted(str(op) for op in unknown)))
+    return _Reader(program).read(guards)
+
+
+def _unknown(graph_module: Any) -> set[Any]:
+    """The operators of a graph, and of those inside it, that have neither a function nor a decomposition."""
+    found: set[Any] = set()
+    for part in graph_module.modules():
+        for node in part.graph.nodes if isinstance(part, torch.fx.GraphModule) else ():
+            called = node.op == "call_function" and isinstance(node.target, torch._ops.OpOverload)
+            if called and not takes(node.target) and decomposition_of(node.target) is None:
+                found.add(node.target)
+    return found
+
+
+def decomposed(func: Any, args: Any, kwargs: Any) -> Any:
+    """torch's decomposition of a call on fake tensors as a graph, of the tensors among the arguments alone."""
+    leaves, spec = pytree.tree_flatten((args, kwargs))
+    places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, torch.Tensor)]
+    function = decomposition_of(func)
+    assert function is not None
+
+    def run(*tensors: Any) -> Any:
+        given = list(leaves)
+        for place, tensor in zip(places, tensors, strict=True):
+            given[place] = tensor
+        again, words = pytree.tree_unflatten(given, spec)
+        return function(*again, **words)
+
+    with quiet():
+        return make_fx(run)(*[leaves[i] for i in places]), places
+
+
+class _Reader:
+    """Reads the nodes of an exported program into a `Builder`."""
+
+    def __init__(self, program: ExportedProgram):
+        self.program, self.builder = program, Builder()
+
+    def read(self, guards: Sequence[str]) -> Exported:
+        signature, gm = self.program.graph_signature, self.program.graph_module
+        placeholders = [node for node in gm.graph.nodes if node.op == "placeholder"]
+        given: list[Any] = []
+        shapes: list[tuple[int | str, ...] | None] = []
+        buffers: dict[str, Slot] = {}
+        for node, spec in zip(placeholders, signature.input_specs, strict=True):
+            kind = spec.kind.name
+            if kind in ("PARAMETER", "BUFFER"):
+                slot = self.builder.source(kind.lower(), str(spec.target))
+                given.append(slot)
+                if kind == "BUFFER":
+                    buffers[str(spec.target)] = slot
+            elif kind == "USER_INPUT":
+                value = node.meta.get("val")
+                tensor = isinstance(value, torch.Tensor)
+                shapes.append(tuple(map(_size, value.shape)) if tensor else None)
+                given.append(self.builder.source("input", len(shapes) - 1) if tensor else value)
+            elif kind == "CONSTANT_TENSOR":
+                given.append(self.builder.constant(numpy_of(self.program.constants[str(spec.target)])))
+            else:
+                raise Unsupported(f"an input of kind {kind}")
+        starts = {name: slot.value for name, slot in buffers.items()}
+        results = self.walk(gm, given)
+        updates, outputs = [], []
+        for spec, result in zip(signature.output_specs, results, strict=True):
+            if spec.kind.name == "BUFFER_MUTATION":
+                buffers.setdefault(str(spec.target), result)
+                updates.append((str(spec.target), result))
+            elif spec.kind.name == "USER_OUTPUT":
+                outputs.append(result)
+        done = {name for name, _ in updates}
+        for name, slot in buffers.items():
+            if name not in done and self.builder.read(slot) != starts.get(name):
+                updates.append((name, slot))
+        graph = self.builder.finish(tuple(outputs), updates, guards)
+        return Exported(graph, tuple(shapes), self.program.call_spec.out_spec)
+
+    def walk(self, gm: Any, given: Sequence[Any]) -> Any:
+        """Reads one graph; gives its outputs."""
+        env: dict[Any, Any] = {}
+        inputs = iter(given)
+        result: Any = ()
+        outside = self.builder.scope
+        for node in gm.graph.nodes:
+            if node.op == "placeholder":
+                env[node] = next(inputs)
+            elif node.op == "get_attr":
+                env[node] = self._attribute(gm, node.target)
+            elif node.op == "output":
+                result = self._values(node.args[0], env)
+            elif node.op == "call_function":
+                self.builder.scope = _scope(node) or outside
+                env[node] = self._call(gm, node, env)
+        self.builder.scope = outside
+        return result
+
+    def _attribute(self, gm: Any, target: str) -> Any:
+        value: Any = gm
+        for part in target.split("."):
+            value = getattr(value, part)
+        return self.builder.constant(numpy_of(value)) if isinstance(value, torch.Tensor) else value
+
+    def _values(self, value: Any, env: Mapping[Any, Any]) -> Any:
+        if isinstance(value, torch.fx.Node):
+            return env[value]
+        if isinstance(value, tuple | list):
+            return tuple(self._values(v, env) for v in value)
+        if isinstance(value, dict):
+            return {k: self._values(v, env) for k, v in value.items()}
+        return value
+
+    def _call(self, gm: Any, node: Any, env: Mapping[Any, Any]) -> Any:
+        args, kwargs = self._values(node.args, env), self._values(node.kwargs, env)
+        target = node.target
+        if target is operator.getitem and isinstance(args[0], tuple):
+            return args[0][args[1]]
+        if isinstance(target, torch._ops.HigherOrderOperator):
+            return self._higher(target.name(), args, kwargs, node)
+        name = name_of(target)
+        if name.startswith(("_assert_scalar", "_assert_async")):
+            self.builder.nodes.append(_assertion(self.builder, args))
+            return None
+        value = node.meta.get("val")
+        outs = len(value) if isinstance(value, tuple | list) else None
+        if not isinstance(target, torch._ops.OpOverload) or not (isinstance(value, torch.Tensor) or outs is not None):
+            if isinstance(value, int | float | bool):
+                return value
+            op = name if isinstance(target, torch._ops.OpOverload) else _size_operator(target)
+            return self.builder.emit(op, self.builder.plain(args), {})
+        if not takes(target):
+            return self._decomposed(target, node, args, kwargs)
+        if name == "as_strided" and (places := places_of(node.args[0].meta["val"], *node.args[1:])) is not None:
+            target, args = torch.ops.aten.take.default, (args[0], self.builder.constant(places))
+        below = node.args[0].meta.get("val") if node.args and isinstance(node.args[0], torch.fx.Node) else None
+        return self.builder.call(target, args, kwargs, outs, lambda: may_view(target) and _same_memory(value, below))
+
+    def _decomposed(self, target: Any, node: Any, args: Any, kwargs: Any) -> Any:
+        fake = pytree.tree_map_only(torch.fx.Node, lambda n: n.meta["val"], (node.args, node.kwargs))
+        if any(isinstance(x, torch.SymInt | torch.SymFloat) for x in pytree.tree_leaves(fake)):
+            raise Refused(f"{target} has a free size among its arguments")
+        gm, places = decomposed(target, *fake)
+        leaves = pytree.tree_leaves((args, kwargs), is_leaf=lambda x: isinstance(x, Slot))
+        return self.walk(gm, [leaves[i] for i in places])
+
+    def _higher(self, name: str, args: Any, kwargs: Any, node: Any) -> Any:
+        builder = self.builder
+        if name == "wrap_with_set_grad_enabled":
+            before, builder.stops = builder.stops, builder.stops or not args[0]
+            try:
+                return self.walk(args[1], args[2:])
+            finally:
+                builder.stops = before
+        if name == "wrap_with_autocast":
+            if args[2]:
+                raise Unsupported(f"torch.autocast to {args[1]} inside of a forward")
+            return self.walk(args[4], args[5:])
+        if name in ("tag_activation_checkpoint", "wrap", "invoke_subgraph", "inline_asm_elementwise"):
+            rest = args[1:] if name != "invoke_subgraph" else args[2:]
+            return self.walk(args[0], rest)
+        if name in ("cond", "while_loop", "scan", "map_impl"):
+            plain = [_subgraph(a) if isinstance(a, torch.fx.GraphModule) else builder.plain(a) for a in args]
+            made = builder.emit(name, plain, {}, len(node.meta["val"]))
+            return tuple(map(Slot, made))
+        raise Unsupported(f"torch.ops.higher_order.{name}")
+
+
+def _assertion(builder: Builder, args: Any) -> Any:
+
+    message = args[1] if len(args) > 1 and isinstance(args[1], str) else ""
+    return Node("assert", (builder.plain(args[0]), message), (), builder.new().index, builder.scope)
+
+
+def _subgraph(gm: Any) -> Graph:
+    reader = _Reader.__new__(_Reader)
+    reader.builder = Builder()
+    count = sum(node.op == "placeholder" for node in gm.graph.nodes)
+    return reader.builder.finish(reader.walk(gm, [reader.builder.source("input", i) for i in range(count)]), ())
+
+
+def _same_memory(value: Any, below: Any) -> bool:
+    first = next(iter(pytree.tree_leaves(value)), None)
+    if not isinstance(first, torch.Tensor) or not isinstance(below, torch.Tensor):
+        return False
+    return first.untyped_storage()._cdata == below.untyped_storage()._cdata
+
+
+def _size_operator(target: Any) -> str:
+    name = name_of(target)
+    if name.startswith(("operator.", "math.", "sym_")):
+        return name
+    return {"max": "sym_max", "min": "sym_min"}.get(name, name)
+
+
+def _scope(node: Any) -> str:
+    stack = node.meta.get("nn_module_stack")
+    path = list(stack.values())[-1][0] if stack else ""
+    return path.split("@")[0]
+
+
+def _size(size: Any) -> int | str:
+    return size if isinstance(size, int) else str(size.node.expr)

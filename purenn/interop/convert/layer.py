@@ -1,0 +1,213 @@
+"""A converted torch module as a layer."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
+
+from purenn.interop.convert.arguments import Arguments, arrays_of, check_guards
+from purenn.interop.convert.dtypes import dtype_of
+from purenn.interop.convert.graph import Assumption, Graph, Leaf
+from purenn.interop.convert.interpret import run
+from purenn.interop.convert.structure import Tree, unflatten
+from purenn.layers.base import Bound, Layer, Spec
+from purenn.layers.container import BoundList
+from purenn.tree import list_repr, tree_repr
+
+__all__ = ["Converted", "Held", "Mode", "Part", "Program"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Held:
+    """An array that a part holds: ``kind`` is ``parameter`` or ``buffer``, ``dtype`` is torch's name."""
+
+    name: str
+    kind: str
+    shape: tuple[int, ...]
+    dtype: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Mode:
+    """A network in evaluation, or in training.
+
+    Attributes:
+        graph: the calls.
+        leaves: the leaves of the arguments.
+        output: how the output is made of leaves.
+        way: how the graph was had, ``export`` or ``tape``.
+        notes: what is as it was in the conversion, and can't be checked.
+    """
+
+    graph: Graph
+    leaves: tuple[Leaf, ...]
+    output: Tree
+    way: str
+    notes: tuple[str, ...] = ()
+
+    def remarks(self) -> list[str]:
+        """Says on which values the graph relies."""
+        said = [*self.notes, *map(str, self.graph.assumptions)]
+        return said + [f"{leaf.path} has the values of the example" for leaf in self.leaves if leaf.fixed]
+
+
+@dataclasses.dataclass(frozen=True)
+class Program:
+    """A network in both modes; a mode that can't be had is the message that says why.
+
+    Attributes:
+        arguments: the arguments of a call.
+        evaluation: outside training.
+        training: in training.
+        ties: pairs of a second name of an array and its first.
+        frozen: the parameters that torch doesn't train.
+        transient: buffers that no state_dict has.
+    """
+
+    arguments: Arguments
+    evaluation: Mode | str
+    training: Mode | str
+    ties: tuple[tuple[str, str], ...] = ()
+    frozen: tuple[str, ...] = ()
+    transient: tuple[str, ...] = ()
+
+
+def _unknown(rng: Any, shape: Any, dtype: Any = None) -> Any:
+    raise ValueError(
+        "a converted network doesn't know how torch made its arrays: use the params and state that from_torch gave"
+    )
+
+
+class Part(Layer):
+    """A part of a converted network: its arrays and parts under torch's names. The network's graph computes it.
+
+    Attributes:
+        kind: the torch class's name.
+        extra: what the torch module prints between its parentheses.
+        held: the arrays.
+        names: the names of the parts.
+        parts: the parts.
+    """
+
+    kind: str
+    extra: str = ""
+    held: tuple[Held, ...] = ()
+    names: tuple[str, ...] = ()
+    parts: tuple[Layer, ...] = ()
+
+    def parameters(self) -> Mapping[str, Spec | None]:
+        return self._specs("parameter")
+
+    def buffers(self) -> Mapping[str, Spec | None]:
+        return self._specs("buffer")
+
+    def _specs(self, kind: str) -> dict[str, Spec | None]:
+        return {h.name: Spec(h.shape, _unknown, dtype_of(h.dtype)) for h in self.held if h.kind == kind}
+
+    def children(self) -> Mapping[str, Layer]:
+        return dict(zip(self.names, self.parts, strict=True))
+
+    def forward(self, m: Bound, *args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError(
+            f"{self.kind} is a part of a converted network and can't be called alone: convert the torch module itself"
+        )
+
+    def _bound(self) -> type[Bound]:
+        return BoundList if self.kind in ("ModuleList", "Sequential") else Bound
+
+    def __repr__(self) -> str:
+        if self.kind == "ModuleList" and self.names == tuple(map(str, range(len(self.names)))):
+            return list_repr(self.kind, self.parts)
+        return tree_repr(self.kind, self.extra, self.children())
+
+
+class Converted(Part):
+    """A network that `from_torch` has made of a torch module: the module's tree, and what it computes.
+
+    It needs no torch: it pickles, and runs where there is none.
+
+    Attributes:
+        program: what it computes.
+    """
+
+    program: Program = dataclasses.field(kw_only=True)
+
+    def forward(self, m: Bound, *args: Any, **kwargs: Any) -> Any:
+        mode = self.program.training if m.training else self.program.evaluation
+        if isinstance(mode, str):
+            raise ValueError(mode)
+        where, graph = self.kind, mode.graph
+        leaves = self.program.arguments.leaves(where, args, kwargs)
+        arrays = arrays_of(where, mode.leaves, leaves)
+        shapes = [None if a is None else a.shape for a in arrays]
+        check_guards(where, graph.guards, shapes, [leaf.path for leaf in mode.leaves])
+        given = {("input", i): jnp.asarray(a) for i, a in enumerate(arrays) if a is not None}
+        given |= self._held(m, graph)
+        values, outputs = run(graph, given)
+        for name, ref in graph.updates:
+            part, last = _part_of(m, name)
+            setattr(part, last, values[ref.index])
+        outputs = _checked(where, outputs, _claims(mode, arrays, values))
+        return unflatten(mode.output, iter(outputs))
+
+    def _held(self, m: Bound, graph: Graph) -> dict[tuple[str, str | int], Any]:
+        found: dict[tuple[str, str | int], Any] = {}
+        frozen = set(self.program.frozen)
+        for source in graph.sources:
+            if source.kind != "input":
+                part, last = _part_of(m, str(source.name))
+                value = getattr(part, last)
+                found[source.kind, source.name] = jax.lax.stop_gradient(value) if source.name in frozen else value
+        return found
+
+    def __repr__(self) -> str:
+        text = super().__repr__()
+        modes = {"evaluation": self.program.evaluation, "training": self.program.training}
+        notes = [f"  # in {n}: {r}" for n, mode in modes.items() if isinstance(mode, Mode) for r in mode.remarks()]
+        notes += [f"  # no {n}: {mode.splitlines()[0]}" for n, mode in modes.items() if isinstance(mode, str)]
+        return "\n".join((text, *notes))
+
+
+def _part_of(m: Any, path: str) -> tuple[Any, str]:
+    *parents, last = path.split(".")
+    for name in parents:
+        m = m._modules[name]
+    return m, last
+
+
+def _claims(mode: Mode, arrays: list[Any], values: list[Any]) -> Iterable[tuple[Any, Any, str]]:
+    """Pairs of a value and the one that the graph relies on, with words for the former."""
+    for leaf, array in zip(mode.leaves, arrays, strict=True):
+        if leaf.fixed:
+            yield array, leaf.value.array, leaf.path
+    for assumption in mode.graph.assumptions:
+        assert isinstance(assumption, Assumption)
+        yield values[assumption.ref.index], assumption.value, assumption.where
+
+
+def _checked(where: str, outputs: Any, claims: Iterable[tuple[Any, Any, str]]) -> Any:
+    """The outputs, if all holds that the graph relies on; where only the program can know, NaN if it doesn't."""
+    holds: list[Any] = []
+    for value, expected, words in claims:
+        if isinstance(value, Tracer):
+            holds.append(jnp.all(value == expected) if np.shape(value) == np.shape(expected) else jnp.array(False))
+        elif not np.array_equal(np.asarray(value), np.asarray(expected)):
+            brief = repr(expected) if np.ndim(expected) == 0 else "the values of the example"
+            raise ValueError(
+                f"{where} was converted for {words} being {brief}, which this call's isn't: convert again with an "
+                "example like this call"
+            )
+    if not holds:
+        return outputs
+    fine = jnp.stack(holds).all()
+
+    def guarded(x: Any) -> Any:
+        return jnp.where(fine, x, jnp.nan) if hasattr(x, "dtype") and jnp.issubdtype(x.dtype, jnp.inexact) else x
+
+    return jax.tree.map(guarded, outputs)

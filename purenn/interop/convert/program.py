@@ -1,0 +1,111 @@
+"""Programs of ``torch.export``: every size free that can be, and the conditions that hold for them."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+import logging
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+from torch.export import Dim, ExportedProgram, ShapesCollection
+from torch.utils import _pytree as pytree
+
+from purenn.interop.convert.arguments import GUARD_NAMES
+from purenn.interop.convert.functions import intercepted
+
+__all__ = ["Refused", "depends_on_values", "obtain", "quiet"]
+
+
+class Refused(Exception):
+    """torch.export can't say what the module computes without a look at values."""
+
+
+def obtain(
+    module: Any, args: tuple[Any, ...], kwargs: dict[str, Any], paths: Sequence[str]
+) -> tuple[ExportedProgram, tuple[str, ...]]:
+    error: Exception | None = None
+    for free in (_every, _first, None):
+        shapes = None
+        if free is not None:
+            collection = ShapesCollection()
+            for leaf in pytree.tree_leaves((args, kwargs)):
+                if isinstance(leaf, torch.Tensor) and leaf.ndim:
+                    collection[leaf] = free(leaf)
+            shapes = collection.dynamic_shapes(module, args, kwargs)
+        try:
+            with quiet(), intercepted(_refuse_function):
+                program = torch.export.export(module, args, kwargs, dynamic_shapes=shapes, strict=False)
+            if (guards := _guards(program, paths)) is not None:
+                return program, guards
+        except Refused:
+            raise
+        except Exception as e:
+            error = e
+            if "ata-dependent" in str(e) or "ata dependent" in str(e):
+                break
+    raise Refused(f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}") from error
+
+
+def _refuse_function(cls: Any, args: Any) -> None:
+    raise Refused(f"torch.export loses the backward pass of {cls.__name__}")
+
+
+def _every(x: torch.Tensor) -> dict[int, Any]:
+    return dict.fromkeys(range(x.ndim), Dim.AUTO)
+
+
+def _first(x: torch.Tensor) -> dict[int, Any]:
+    return {0: Dim.AUTO}
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Without what torch.export prints about its failures."""
+    disabled = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with (
+            warnings.catch_warnings(),
+            contextlib.redirect_stdout(io.StringIO()),
+            contextlib.redirect_stderr(io.StringIO()),
+        ):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(disabled)
+
+
+def depends_on_values(value: Any) -> bool:
+    leaves = pytree.tree_leaves(value)
+    sizes = [s for x in leaves for s in (x.shape if isinstance(x, torch.Tensor) else (x,))]
+    return any(
+        isinstance(s, torch.SymInt | torch.SymFloat | torch.SymBool)
+        and any(str(symbol).startswith(("u", "zuf")) for symbol in s.node.expr.free_symbols)
+        for s in sizes
+    )
+
+
+_SYMBOLIC = re.compile(r"torch\.sym_(max|min|float|int)\b")
+_SIZE = re.compile(r"L\['(\w+)'\]((?:\[[^\]]+\])*)\.size\(\)\[(\d+)\]")
+
+
+def _guards(program: ExportedProgram, paths: Sequence[str]) -> tuple[str, ...] | None:
+    """The conditions of an export on sizes, as expressions over the leaves' shapes; None if they can't be said so."""
+
+    def size(match: re.Match[str]) -> str:
+        return f"s[{paths.index(match[1] + match[2])}][{match[3]}]"
+
+    try:
+        said = tuple(_SYMBOLIC.sub(r"\1", _SIZE.sub(size, guard)) for guard in program._guards_code)
+    except ValueError:
+        return None
+    return said if all(_names(guard) <= GUARD_NAMES.keys() | {"s"} for guard in said) else None
+
+
+def _names(guard: str) -> set[str]:
+    return {node.id for node in ast.walk(ast.parse(guard)) if isinstance(node, ast.Name)}

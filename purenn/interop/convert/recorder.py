@@ -1,0 +1,274 @@
+"""A run on real tensors, noted call by call: which tensor has which value of the graph."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+
+from purenn.interop.convert.builder import Builder, Slot, Unsupported, may_view, name_of, writes
+from purenn.interop.convert.dtypes import numpy_of
+from purenn.interop.convert.functions import Context, forward_of
+from purenn.interop.convert.graph import Assumption, Graph, Ref
+
+__all__ = ["Again", "NotTapeable", "Recorder", "same_memory"]
+
+
+class NotTapeable(Exception):
+    """A run can't be recorded; there is one message for each place."""
+
+    def __init__(self, problems: Sequence[str]):
+        super().__init__("\n".join(problems))
+        self.problems = list(problems)
+
+
+class Again(Exception):
+    """Inputs whose values a shape depends on, so that they must be fixed."""
+
+    def __init__(self, inputs: frozenset[int]):
+        super().__init__()
+        self.inputs = inputs
+
+
+class Recorder:
+    """The values of tensors in a run.
+
+    A tensor that depends on no parameter, no float input and no random number has none: it is a constant when a call
+    takes it.
+    """
+
+    def begin(
+        self, module: Any, leaves: Sequence[Any], names: Mapping[int, tuple[str, str]], fixed: frozenset[int]
+    ) -> None:
+        """Starts with parameters, buffers and the inputs that aren't fixed."""
+        self.module, self.names, self.fixed = module, names, fixed
+        self.builder = Builder()
+        self.slots: dict[int, Slot] = {}
+        self.causes: dict[int, frozenset[int]] = {}  # by a tensor's id: the integer inputs it comes from; -1 for others
+        self.alive: list[Any] = []  # tensors, so that no id is used twice
+        self.storages: dict[int, Any] = {}
+        self.views: dict[int, tuple[Any, str, int | None, tuple[Any, ...]]] = {}
+        self.buffers: dict[str, Any] = {}
+        self.problems: list[str] = []
+        self.paths: dict[int, str] = {}
+        self.scopes = [""]
+        for path, part in module.named_modules():
+            self.paths.setdefault(id(part), path)
+        self._begin(leaves)
+
+    def _begin(self, leaves: Sequence[Any]) -> None:
+        for path, part in self.module.named_modules():
+            for kind, arrays in (("parameter", part._parameters), ("buffer", part._buffers)):
+                for name, tensor in arrays.items():
+                    if tensor is not None and id(tensor) not in self.slots:
+                        full = self.names.get(id(tensor), (kind, f"{path}.{name}".lstrip(".")))[1]
+                        self._know(tensor, self.builder.source(kind, full), frozenset({-1}))
+                        if kind == "buffer":
+                            self.buffers[full] = tensor
+        for i, leaf in enumerate(leaves):
+            if isinstance(leaf, torch.Tensor) and i not in self.fixed:
+                exact = leaf.dtype.is_floating_point or leaf.dtype.is_complex
+                self._know(leaf, self.builder.source("input", i), frozenset({-1 if exact else i}))
+        self.starts = {id(t): self.slots[id(t)].value for t in self.buffers.values()}
+
+    def _know(self, tensor: Any, slot: Slot, causes: frozenset[int], memory: bool = True) -> None:
+        """Notes a tensor's value; ``memory`` says whether other tensors over its memory are views of it."""
+        self.slots[id(tensor)], self.causes[id(tensor)] = slot, causes
+        self.alive.append(tensor)
+        if memory and tensor.layout == torch.strided:
+            self.storages.setdefault(tensor.untyped_storage()._cdata, tensor)
+
+    # Noting.
+
+    def _slot(self, tensor: Any) -> Slot | None:
+        if id(tensor) in self.slots:
+            return self.slots[id(tensor)]
+        if id(tensor) in self.views and (below := self._slot(self.views[id(tensor)][0])) is not None:
+            _, name, part, rest = self.views[id(tensor)]
+            plain = self.builder.plain(rest)
+            made = self.builder.emit(name, (self.builder.read(below), *plain))
+            made = made if part is None else self.builder.emit("operator.getitem", (made, part))
+            self._know(tensor, Slot(made, below, (name, part, plain)), self.causes[id(self.views[id(tensor)][0])])
+            return self.slots[id(tensor)]
+        if tensor.layout == torch.strided and (known := self.storages.get(tensor.untyped_storage()._cdata)) is not None:
+            below = self.slots[id(known)]  # a tensor over known memory, such as ``parameter.data``
+            size, stride = tuple(tensor.shape), tuple(tensor.stride())
+            same = size == tuple(known.shape) and stride == tuple(known.stride())
+            view = ("alias", None, ()) if same else ("as_strided", None, (size, stride, tensor.storage_offset()))
+            before, self.builder.stops = self.builder.stops, not tensor.requires_grad
+            made = self.builder.emit(view[0], (self.builder.read(below), *view[2]))
+            self.builder.stops = before
+            self._know(tensor, Slot(made, below, view), self.causes[id(known)])
+            return self.slots[id(tensor)]
+        return None
+
+    def _value(self, x: Any) -> Any:
+        if isinstance(x, torch.Tensor):
+            slot = self._slot(x)
+            return self.builder.constant(numpy_of(x)) if slot is None else slot
+        if isinstance(x, tuple | list):
+            return tuple(map(self._value, x))
+        return x
+
+    def _note_view(self, func: Any, args: Any, kwargs: Any, result: Any) -> None:
+        """Remembers how a constant shows another one, for the case that one of them is written to."""
+        if not may_view(func) or kwargs or not args or not same_memory(result, args[0]):
+            return
+        several = isinstance(result, tuple | list)
+        for i, part in enumerate(result if several else [result]):
+            if part is args[0]:
+                continue
+            self.views[id(part)] = (args[0], name_of(func), i if several else None, tuple(args[1:]))
+            self.alive.append(part)
+
+    def _promote(self, tensor: Any, causes: frozenset[int]) -> Slot:
+        """Makes a constant a value that can change."""
+        if (slot := self._slot(tensor)) is not None:
+            return slot
+        if id(tensor) not in self.views:
+            self._know(tensor, self.builder.constant(numpy_of(tensor)), causes)
+            return self.slots[id(tensor)]
+        self._promote(self.views[id(tensor)][0], causes)
+        slot = self._slot(tensor)
+        assert slot is not None
+        return slot
+
+    def _note(self, func: Any, args: Any, given: Any, result: Any, causes: frozenset[int]) -> None:
+        self.builder.scope = self.scopes[-1]
+        self.builder.stops = not torch.is_grad_enabled()
+        several = isinstance(result, tuple | list)
+        if name_of(func).startswith("_assert"):
+            return
+        try:
+            made = self.builder.call(
+                func, given[0], given[1], len(result) if several else None,
+                lambda: may_view(func) and same_memory(result, args[0]),
+            )  # fmt: skip
+        except Unsupported as error:
+            self._problem(f"{error} is not known")
+            made = [Slot(self.builder.new()) for _ in result] if several else Slot(self.builder.new())
+        self._keep(func, result if several else [result], made if several else [made], args, causes)
+
+    def _keep(self, func: Any, results: Any, made: Any, args: Any, causes: frozenset[int]) -> None:
+        for i, (tensor, slot) in enumerate(zip(results, made or (), strict=False)):
+            if not isinstance(tensor, torch.Tensor) or slot is None:
+                continue
+            if name_of(func) == "_pack_padded_sequence" and i == 1:
+                continue  # the sizes come from lengths that are known
+            old = self.causes.get(id(tensor), frozenset())
+            shown = bool(args) and isinstance(args[0], torch.Tensor) and args[0] is not tensor
+            of_constant = shown and same_memory(tensor, args[0]) and self._slot(args[0]) is None
+            self._know(tensor, slot, old | causes, memory=not of_constant)
+        for i in writes(func):
+            if isinstance(i, int) and isinstance(args[i], torch.Tensor):
+                self.causes[id(args[i])] = self.causes.get(id(args[i]), frozenset()) | causes
+
+    # Functions with a backward pass of their own.
+
+    def apply(self, cls: Any, args: tuple[Any, ...]) -> Any:
+        """Records a ``torch.autograd.Function``: its forward, and its backward as a graph of its own."""
+        inputs = [x if isinstance(x, torch.Tensor) and x.is_floating_point() else None for x in args]
+        needs = tuple(x is not None and x.requires_grad for x in inputs)
+        context, outer = Context(needs), self.builder
+        own = tuple(outer.read(self._value(x)) for x in inputs if x is not None)  # a forward may write to its inputs
+        with torch.no_grad():
+            output = forward_of(cls, context, args)
+        if not torch.is_grad_enabled() or not any(needs):
+            return output
+        several = isinstance(output, tuple)
+        results = [x for x in (output if several else (output,)) if isinstance(x, torch.Tensor)]
+        if any(x.layout != torch.strided for x in results):
+            self._problem(f"{cls.__name__} gives tensors that aren't dense")
+        made = [
+            x.detach().requires_grad_(x.is_floating_point() and all(x is not p for p in context.plain)) for x in results
+        ]
+        graph, captured = self._backward(cls, context, results, inputs)
+        if graph is None:
+            return output
+        outer.scope, outer.stops = self.scopes[-1], False
+        refs = outer.emit("custom_grad", (graph, own, outer.plain(self._value(results)), captured), {}, len(results))
+        causes = frozenset().union(*(self.causes.get(id(x), frozenset()) for x in results))
+        for tensor, ref in zip(made, refs, strict=True):
+            self._know(tensor, Slot(ref), causes)
+        return tuple(made) if several else made[0]
+
+    def _backward(self, cls: Any, context: Context, results: Any, inputs: Any) -> tuple[Graph | None, tuple[Any, ...]]:
+        outer = self.builder, self.slots, self.causes, self.storages, self.views
+        self.builder, self.slots, self.causes, self.storages, self.views = inner = Builder(), {}, {}, {}, {}
+        captured: dict[int, Ref] = {}
+        grads = [torch.ones_like(x) for x in results]
+        for i, grad in enumerate(grads):
+            self._know(grad, inner[0].source("input", i), frozenset({-1}))
+        for key, slot in outer[1].items():  # what the forward knows is captured where the backward uses it
+            inside = inner[0].source("input", len(results) + len(captured))
+            captured[inside.value.index] = outer[0].read(slot)
+            self.slots[key], self.causes[key] = inside, outer[2][key]
+        try:
+            with torch.no_grad():
+                found = cls.backward(context, *grads)
+            found = found if isinstance(found, tuple) else (found,)
+            kept = [g for g, x in zip(found, inputs, strict=False) if x is not None]
+            if any(g is not None and not isinstance(g, torch.Tensor) for g in kept) or inner[0].assumptions:
+                self._problem(f"the backward pass of {cls.__name__} depends on values")
+                return None, ()
+            graph = inner[0].finish(tuple(None if g is None else self._value(g) for g in kept), ())
+        finally:
+            self.builder, self.slots, self.causes, self.storages, self.views = outer
+        used = {s.index for s in graph.sources}
+        return graph, tuple(
+            (s.name, captured[s.index]) for s in graph.sources if s.index in captured and s.index in used
+        )
+
+    # Values that Python reads.
+
+    def _read(self, func: Any, args: Any, kwargs: Any, tensor: Any, causes: frozenset[int]) -> Any:
+        value = self._rest(func, args, kwargs)
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        if whole and -1 not in causes:
+            self._need(causes, "")
+        if name_of(func) == "equal":
+            self._problem("torch.equal of values that depend on parameters or inputs")
+            return value
+        self.assume(tensor, value)
+        return value
+
+    def assume(self, tensor: Any, value: Any) -> None:
+        """Notes that Python has seen a tensor's only value."""
+        slot = self._slot(tensor)
+        assert slot is not None
+        self.builder.scope, self.builder.stops = self.scopes[-1], True
+        path = self.scopes[-1]
+        words = f"a value that {path or type(self.module).__name__} reads ({_place()})"
+        ref = self.builder.emit("reshape", (self.builder.read(slot), ()))
+        self.builder.assumptions.append(Assumption(Ref(ref.index), value, words))
+
+    def _need(self, causes: frozenset[int], problem: str) -> None:
+        if causes and -1 not in causes:
+            raise Again(causes)
+        inputs = frozenset(causes - {-1})
+        if inputs:
+            raise Again(inputs)
+        self._problem(problem)
+        raise NotTapeable(self.problems)
+
+    def _problem(self, what: str) -> None:
+        self.problems.append(f"{self.scopes[-1] or type(self.module).__name__}: {what} ({_place()})")
+
+
+def same_memory(result: Any, below: Any) -> bool:
+    first = result[0] if isinstance(result, tuple | list) and result else result
+    if not isinstance(first, torch.Tensor) or not isinstance(below, torch.Tensor):
+        return False
+    return first.untyped_storage()._cdata == below.untyped_storage()._cdata
+
+
+def _place() -> str:
+    """The line of the network's code that runs."""
+    for frame in reversed(traceback.extract_stack(sys._getframe(1))):
+        file = frame.filename.replace("\\", "/")
+        if "/purenn/interop/" not in file and "/torch/" not in file:
+            return f"line {frame.lineno} of {file.rpartition('/')[2]}: {frame.line}"
+    return "unknown line"

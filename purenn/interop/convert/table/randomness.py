@@ -1,0 +1,66 @@
+"""Random numbers: the keys are the call's, the distributions torch's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+
+from purenn.interop import ops
+from purenn.interop.convert.table.registry import TABLE, key, op
+
+__all__: list[str] = []
+
+
+def _drawing(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *args, **kwargs: function(*args, **kwargs, rng=key())
+
+
+for _name in ("rand", "randn", "rand_like", "randn_like", "randint_like", "randperm", "multinomial"):
+    TABLE[_name] = _drawing(getattr(ops, _name))
+for _name in ("float_float", "Tensor_Tensor", "Tensor_float", "float_Tensor"):
+    TABLE[f"normal.{_name}"] = _drawing(ops.normal)
+
+
+@op("randint")
+def randint(high: int, size: Any, *, dtype: Any = None, **_: Any) -> Any:
+    return jax.random.randint(key(), tuple(size), 0, high, dtype or jax.dtypes.canonicalize_dtype("int64"))
+
+
+@op("randint.low", "randint.low_generator")
+def randint_low(low: int, high: int, size: Any, *, dtype: Any = None, **_: Any) -> Any:
+    return jax.random.randint(key(), tuple(size), low, high, dtype or jax.dtypes.canonicalize_dtype("int64"))
+
+
+@op("bernoulli")
+def bernoulli(x: Any, p: Any = None, *_: Any) -> Any:
+    return jax.random.bernoulli(key(), x if p is None else p, x.shape).astype(x.dtype)
+
+
+# Fillings in place, as functions.
+
+
+@op("uniform")
+def uniform(x: Any, low: Any = 0.0, high: Any = 1.0, *_: Any) -> Any:
+    return jax.random.uniform(key(), x.shape, x.dtype, low, high)
+
+
+@op("normal", "normal_functional")
+def normal(x: Any, mean: Any = 0.0, std: Any = 1.0, *_: Any) -> Any:
+    return jax.random.normal(key(), x.shape, x.dtype) * std + mean
+
+
+@op("exponential")
+def exponential(x: Any, rate: float = 1.0, *_: Any) -> Any:
+    return jax.random.exponential(key(), x.shape, x.dtype) / rate
+
+
+@op("random.from")
+def random_from(x: Any, low: int, high: int, *_: Any) -> Any:
+    return jax.random.randint(key(), x.shape, low, high).astype(x.dtype)
+
+
+@op("random.to")
+def random_to(x: Any, high: int, *_: Any) -> Any:
+    return jax.random.randint(key(), x.shape, 0, high).astype(x.dtype)

@@ -1,0 +1,52 @@
+"""Softmax, contractions and spectra, whose arguments stand in another order than in torch's functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from purenn import functional as F
+from purenn.interop.convert.table.registry import op
+
+__all__: list[str] = []
+
+
+@op("softmax", "_softmax", "special_softmax")
+def softmax(x: Any, dim: int, dtype: Any = None) -> Any:
+    return F.softmax(x, dim, dtype=None if isinstance(dtype, bool) else dtype)
+
+
+@op("log_softmax", "_log_softmax", "special_log_softmax")
+def log_softmax(x: Any, dim: int, dtype: Any = None) -> Any:
+    return F.log_softmax(x, dim, dtype=None if isinstance(dtype, bool) else dtype)
+
+
+@op("einsum")
+def einsum(equation: str, operands: Sequence[Any], **_: Any) -> Any:
+    return F.einsum(equation, *operands)
+
+
+@op("stft")
+def stft(x: Any, n_fft: int, *args: Any, **kwargs: Any) -> Any:
+    return _stft(
+        x, n_fft, ("hop_length", "win_length", "window", "normalized", *_LAST), args, {"center": False} | kwargs
+    )
+
+
+@op("stft.center")
+def stft_center(x: Any, n_fft: int, *args: Any, **kwargs: Any) -> Any:
+    names = ("hop_length", "win_length", "window", "center", "pad_mode", "normalized", *_LAST)
+    return _stft(x, n_fft, names, args, kwargs)
+
+
+_LAST = ("onesided", "return_complex", "align_to_window")
+
+
+def _stft(x: Any, n_fft: int, names: Sequence[str], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    given = kwargs | dict(zip(names, args, strict=False))
+    return F.stft(x, n_fft, **{n: v for n, v in given.items() if v is not None})
+
+
+@op("_cdist_forward")
+def cdist(x: Any, y: Any, p: float = 2.0, *_: Any) -> Any:
+    return F.cdist(x, y, p)
