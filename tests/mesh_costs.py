@@ -18,9 +18,9 @@ from jax import lax
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
 from purenn import functional as F
+from purenn.functional.calls import called
 from purenn.lowering.rnn import Weights, obvious, scan
 from purenn.lowering.rnn_steps import GRU, LSTM, RNN_TANH
-from purenn.sharding import over_explicit_axes
 
 N, BATCH, SECOND, FIRST = 8, PartitionSpec("d"), PartitionSpec(None, "d"), PartitionSpec("d")
 COLLECTIVE = re.compile(r"= (.*?) (?:all-gather|all-reduce|all-to-all|collective-permute|reduce-scatter)(?:-start)?\(")
@@ -69,7 +69,7 @@ def attention(q, k, v, causal=False):
 
 
 def recurrent(run, cell):
-    @over_explicit_axes
+    @called
     def of(x, ih, hh, b):  # (T, B, in)
         state = (jnp.zeros((x.shape[1], hh.shape[1])),) * cell.states
         return run(cell, x, state, Weights(ih, hh, b, b), None, False)[0]
