@@ -200,6 +200,11 @@ def test_another_batch_size(name):
     compare(module, *(torch.cat([a, a, a]) for a in args), converted=converted)
 
 
+def test_example_of_one():
+    module, (x,) = made(nets.Dropping).eval(), NETS["dropping"][1]
+    compare(module, x, converted=from_torch(module, x[:1]))
+
+
 def test_containers_and_keywords():
     module, pair = made(nets.Outputs).eval(), {"x": X, "n": (torch.arange(3),)}
     layer, params, state = compare(module, pair, X, scale=2.0)
