@@ -153,7 +153,7 @@ def _mode(
     drawn = _python_draws()
     with _as_it_was(module, training):
         try:
-            made = exported.export(module, *_copied((args, kwargs)), found)
+            made = exported.export(module, _copied(args), _copied(kwargs), found)
             if len(made.shapes) == len(leaves):
                 described = _described(found, leaves, made.shapes, frozenset())
                 graph = _renamed(made.graph, names)
@@ -175,7 +175,7 @@ def _mode(
 
 
 def _tape(module: Any, training: bool, args: Any, kwargs: Any, names: _Names) -> tape.Taped:
-    given = _copied((args, kwargs))
+    given = _copied(args), _copied(kwargs)
     leaves = [leaf for value in (*given[0], *given[1].values()) for leaf in apart(value, objects=False)[1]]
     with _as_it_was(module, training) as again:
         drawn = _python_draws()

@@ -22,6 +22,9 @@ from purenn.interop.convert.functions import intercepted
 __all__ = ["Refused", "depends_on_values", "obtain", "quiet"]
 
 
+_CONFIG: Any = config
+
+
 class Refused(Exception):
     """torch.export can't say what the module computes without a look at values."""
 
@@ -40,7 +43,7 @@ def obtain(
                 collection[leaf] = free(leaf)
             shapes = collection.dynamic_shapes(module, args, kwargs)
         try:
-            with quiet(), intercepted(_refuse_function), config.patch(backed_size_oblivious=free is _batch_of_one):
+            with quiet(), intercepted(_refuse_function), _CONFIG.patch(backed_size_oblivious=free is _batch_of_one):
                 program = torch.export.export(module, args, kwargs, dynamic_shapes=shapes, strict=False)
             if (guards := _guards(program, paths)) is not None:
                 return program, guards
