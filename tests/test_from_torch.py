@@ -379,6 +379,7 @@ def test_stock_values():
     compare(module, torch.randn(3, 2, 11, 11), training=True)
 
 
+@pytest.mark.slow
 def test_changed_stock_modules_are_not_stock():
     encoder = STOCK["encoder"]()
     encoder.layers[0].activation = torch.tanh
