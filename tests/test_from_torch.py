@@ -122,7 +122,10 @@ NETS = {
 }
 
 
-@pytest.mark.parametrize("name", NETS)
+QUICK = ("tied", "packed", "branches", "own backward", "buffers")
+
+
+@pytest.mark.parametrize("name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in NETS])
 def test_evaluation(name):
     make, args = NETS[name]
     module = made(make).eval()
@@ -132,7 +135,9 @@ def test_evaluation(name):
     assert sorted(flatten(params)) == sorted(n for n, _ in module.named_parameters())
 
 
-@pytest.mark.parametrize("name", ["tied", "in place", "norms", "buffers", "packed", "branches"])
+@pytest.mark.parametrize(
+    "name", ["norms", "buffers", *(pytest.param(n, marks=pytest.mark.slow) for n in ("in place", "packed"))]
+)
 def test_training(name):
     make, args = NETS[name]
     compare(made(make), *args, training=True)
@@ -185,6 +190,7 @@ def test_dropout_draws_from_the_stream():
         layer.apply(params, state, x, training=True)
 
 
+@pytest.mark.slow
 def test_noise_is_normal():
     layer, params, state = from_torch(made(nets.Noisy), torch.randn(3, 6))
     x = jnp.ones((4000, 6))
@@ -192,12 +198,20 @@ def test_noise_is_normal():
     assert mean.shape == log_var.shape == (4000, 2)
 
 
-@pytest.mark.parametrize("name", ["tied", "dropping", "noise", "in place"])
+@pytest.mark.parametrize(
+    "name", ["dropping", *(pytest.param(n, marks=pytest.mark.slow) for n in ("tied", "noise", "in place"))]
+)
 def test_another_batch_size(name):
     make, args = NETS[name]
     module = made(make).eval()
     converted = from_torch(module, *args)
     compare(module, *(torch.cat([a, a, a]) for a in args), converted=converted)
+
+
+@pytest.mark.slow
+def test_example_of_one():
+    module, (x,) = made(nets.Dropping).eval(), NETS["dropping"][1]
+    compare(module, x, converted=from_torch(module, x[:1]))
 
 
 def test_containers_and_keywords():
@@ -240,6 +254,7 @@ def test_assumptions():
     assert bool(jnp.isnan(run(x.numpy(), index.numpy()[::-1].copy())).all())
 
 
+@pytest.mark.slow
 def test_shapes_that_do_not_fit():
     layer, params, state = from_torch(made(nets.Cached).eval(), torch.randn(2, 3, 8))
     with pytest.raises(ValueError, match="convert again"):
@@ -364,6 +379,7 @@ def test_stock_values():
     compare(module, torch.randn(3, 2, 11, 11), training=True)
 
 
+@pytest.mark.slow
 def test_changed_stock_modules_are_not_stock():
     encoder = STOCK["encoder"]()
     encoder.layers[0].activation = torch.tanh
@@ -380,6 +396,7 @@ def test_no_torch_module_for_others():
         to_torch_module(layer, params, state)
 
 
+@pytest.mark.slow
 def test_module_trains():
     """As a module: an optimizer's steps, with batch statistics and dropout."""
     net = module_from_torch(made(nets.Dropping).train(), *NETS["dropping"][1])
@@ -399,6 +416,7 @@ def test_random_numbers_of_python_are_told():
     assert "draws from numpy are those of the conversion" in repr(from_torch(Net(), X)[0])
 
 
+@pytest.mark.slow
 def test_loops():
     module = made(nets.Loops).eval()
     layer, params, state = from_torch(module, X)

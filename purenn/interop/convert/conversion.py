@@ -153,9 +153,9 @@ def _mode(
     drawn = _python_draws()
     with _as_it_was(module, training):
         try:
-            made = exported.export(module, *_copied((args, kwargs)), found)
+            made = exported.export(module, _copied(args), _copied(kwargs), found)
             if len(made.shapes) == len(leaves):
-                described = tuple(map(_leaf, found, leaves, made.shapes, [False] * len(leaves)))
+                described = _described(found, leaves, made.shapes, frozenset())
                 graph = _renamed(made.graph, names)
                 return Mode(graph, described, tree_of_spec(made.spec), "export", _drawn(drawn)), []
         except Exception as error:  # the tape says what is wrong, if it can't take the module either
@@ -169,14 +169,13 @@ def _mode(
             f"{type(module).__name__} can't be converted: torch.export fails ({_brief(reason)}), and so does a run on "
             f"the example ({_brief(error)})"
         ) from error
-    fixed = [i in taped.fixed for i in range(len(leaves))]
     shapes = [tuple(x.shape) if isinstance(x, torch.Tensor) else None for x in leaves]
-    described = tuple(map(_leaf, found, leaves, shapes, fixed))
+    described = _described(found, leaves, shapes, taped.fixed)
     return Mode(_renamed(taped.graph, names), described, taped.output, "tape", taped.notes), []
 
 
 def _tape(module: Any, training: bool, args: Any, kwargs: Any, names: _Names) -> tape.Taped:
-    given = _copied((args, kwargs))
+    given = _copied(args), _copied(kwargs)
     leaves = [leaf for value in (*given[0], *given[1].values()) for leaf in apart(value, objects=False)[1]]
     with _as_it_was(module, training) as again:
         drawn = _python_draws()
@@ -244,6 +243,14 @@ def _as_it_was(module: Any, training: bool) -> Iterator[Any]:
         torch.set_rng_state(states[0])
         python_random.setstate(states[1])
         np.random.set_state(states[2])
+
+
+def _described(
+    found: Sequence[str], leaves: Sequence[Any], shapes: Sequence[Any], fixed: frozenset[int]
+) -> tuple[Leaf, ...]:
+    """The leaves of the arguments as data."""
+    every = enumerate(zip(found, leaves, shapes, strict=True))
+    return tuple(_leaf(path, value, shape, i in fixed) for i, (path, value, shape) in every)
 
 
 def _leaf(path: str, value: Any, shape: Any, fixed: bool) -> Leaf:

@@ -59,6 +59,8 @@ def intercepted(handle: Callable[[Any, tuple[Any, ...]], Any]) -> Iterator[None]
     def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
         if cls.__module__ == "torch.utils.checkpoint":
             return args[0](*args[2:])
+        if cls.__module__.startswith("torch."):  # those of torch's own control flow
+            return super(base, cls).apply(*args, **kwargs)
         return handle(cls, args)
 
     base.apply = classmethod(apply)

@@ -13,12 +13,16 @@ from typing import Any
 
 import torch
 from torch.export import Dim, ExportedProgram, ShapesCollection
+from torch.fx.experimental import _config as config
 from torch.utils import _pytree as pytree
 
 from purenn.interop.convert.arguments import GUARD_NAMES
 from purenn.interop.convert.functions import intercepted
 
 __all__ = ["Refused", "depends_on_values", "obtain", "quiet"]
+
+
+_CONFIG: Any = config
 
 
 class Refused(Exception):
@@ -29,16 +33,17 @@ def obtain(
     module: Any, args: tuple[Any, ...], kwargs: dict[str, Any], paths: Sequence[str]
 ) -> tuple[ExportedProgram, tuple[str, ...]]:
     error: Exception | None = None
-    for free in (_every, _first, None):
+    tensors = [leaf for leaf in pytree.tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor) and leaf.ndim]
+    single = any(x.shape[0] == 1 for x in tensors)  # a batch of one, which isn't taken for a size that is always 1
+    for free in ((_batch_of_one,) if single else ()) + (_every, _first, None):
         shapes = None
         if free is not None:
             collection = ShapesCollection()
-            for leaf in pytree.tree_leaves((args, kwargs)):
-                if isinstance(leaf, torch.Tensor) and leaf.ndim:
-                    collection[leaf] = free(leaf)
+            for leaf in tensors:
+                collection[leaf] = free(leaf)
             shapes = collection.dynamic_shapes(module, args, kwargs)
         try:
-            with quiet(), intercepted(_refuse_function):
+            with quiet(), intercepted(_refuse_function), _CONFIG.patch(backed_size_oblivious=free is _batch_of_one):
                 program = torch.export.export(module, args, kwargs, dynamic_shapes=shapes, strict=False)
             if (guards := _guards(program, paths)) is not None:
                 return program, guards
@@ -53,6 +58,10 @@ def obtain(
 
 def _refuse_function(cls: Any, args: Any) -> None:
     raise Refused(f"torch.export loses the backward pass of {cls.__name__}")
+
+
+def _batch_of_one(x: torch.Tensor) -> dict[int, Any]:
+    return {i: Dim.AUTO for i, size in enumerate(x.shape) if i == 0 or size != 1}
 
 
 def _every(x: torch.Tensor) -> dict[int, Any]:

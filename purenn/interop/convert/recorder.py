@@ -55,6 +55,7 @@ class Recorder:
         self.problems: list[str] = []
         self.paths: dict[int, str] = {}
         self.scopes = [""]
+        self.resting = False  # while an operator runs, what it calls isn't noted
         for path, part in module.named_modules():
             self.paths.setdefault(id(part), path)
         self._begin(leaves)
@@ -80,6 +81,13 @@ class Recorder:
         self.alive.append(tensor)
         if memory and tensor.layout == torch.strided:
             self.storages.setdefault(tensor.untyped_storage()._cdata, tensor)
+
+    def _rest(self, func: Any, args: Any, kwargs: Any) -> Any:
+        self.resting = True
+        try:
+            return func(*args, **kwargs)
+        finally:
+            self.resting = False
 
     # Noting.
 

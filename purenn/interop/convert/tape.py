@@ -78,7 +78,6 @@ class _Tape(Recorder, ProxyTorchDispatchMode):
         self.pre_dispatch, self.enter_stack, self.decomp_layers = True, [], 0
         self.emulate_precision_casts = False
         self._mode_key = torch._C._TorchDispatchModeKey.PROXY
-        self.resting = False
         self.begin(module, leaves, names, fixed)
 
     # Running.
@@ -138,13 +137,6 @@ class _Tape(Recorder, ProxyTorchDispatchMode):
         result = self._rest(func, args, kwargs)
         self._note(func, args, given, result, causes)
         return result
-
-    def _rest(self, func: Any, args: Any, kwargs: Any) -> Any:
-        self.resting = True
-        try:
-            return func(*args, **kwargs)
-        finally:
-            self.resting = False
 
     def _counted(self, func: Any, base: str, args: Any) -> list[Any]:
         """The tensors whose values decide on the shape of a result: masks, where their true entries are counted."""
