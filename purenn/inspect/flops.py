@@ -17,6 +17,7 @@ import jax
 import jax.numpy as jnp
 
 from purenn.inspect.trace import call_of
+from purenn.lowering.linear_map import LinearMap
 
 __all__ = ["Flops", "flops", "inner_programs", "is_linear_map"]
 
@@ -87,7 +88,7 @@ def _add(found: Flops, more: Flops, times: int, call: int) -> None:
 
 def is_linear_map(equation: Any) -> bool:
     """Whether an equation is a linear map of purenn's lowerings, which can say its plain formulation."""
-    return callable(getattr(equation.params.get("op"), "run", None))
+    return isinstance(equation.params.get("op"), LinearMap)
 
 
 def _described(equation: Any) -> tuple[Any, ...]:
@@ -101,7 +102,7 @@ def _linear_map(op: Any, count: int, shapes: tuple[Any, ...]) -> Flops:
     found = Flops()
     given = [jax.ShapeDtypeStruct(*each) for each in shapes]
     with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
-        _count(jax.make_jaxpr(lambda *arrays: op.run(arrays[:count], arrays[count:]))(*given).jaxpr, 1, -1, found)
+        _count(jax.make_jaxpr(lambda *arrays: op.apply(arrays[:count], arrays[count:]))(*given).jaxpr, 1, -1, found)
     return found
 
 

@@ -11,9 +11,12 @@ import contextlib
 import contextvars
 import functools
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import jax
+
+if TYPE_CHECKING:
+    from purenn.layers.bound import Bound
 
 __all__ = ["Observer", "observed", "observers", "observing", "path_below", "standing_for"]
 
@@ -22,7 +25,7 @@ class Observer(Protocol):
     """Sees the calls of layers, and may change what goes in and out."""
 
     def call(
-        self, m: Any, path: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+        self, m: Bound, path: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> Any:
         """Makes a call: returns ``function(*args, **kwargs)``, or what stands for it.
 
@@ -62,7 +65,9 @@ def standing_for(module: Any) -> Iterator[None]:
         _standing.reset(token)
 
 
-def observed(m: Any, scope: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+def observed(
+    m: Bound, scope: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
     """A call that observers see.
 
     Args:
@@ -83,11 +88,11 @@ def observed(m: Any, scope: str, function: Callable[..., Any], args: tuple[Any, 
         _standing.reset(standing)
 
 
-def _handed(observer: Observer, m: Any, path: str, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+def _handed(observer: Observer, m: Bound, path: str, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     return observer.call(m, path, function, args, kwargs)
 
 
-def _path(m: Any, twin: Any, scope: str) -> str:
+def _path(m: Bound, twin: Any, scope: str) -> str:
     """The dotted name of a bound layer below the outermost call; ``twin`` is what is called in its place."""
     stack = _stack.get()
     for parent, path in reversed(stack):
@@ -98,7 +103,7 @@ def _path(m: Any, twin: Any, scope: str) -> str:
     return ".".join(filter(None, (stack[-1][1] if stack else "", scope)))
 
 
-def path_below(m: Any, part: Any) -> list[str] | None:
+def path_below(m: Bound, part: Bound) -> list[str] | None:
     """The names that lead from a bound layer to one below it."""
     children = m._modules
     for name, child in children.items():
