@@ -14,6 +14,10 @@ from purenn.port.report import Remark
 __all__ = ["Ported", "Remark", "port"]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 @dataclass(frozen=True)
 class Ported:
     """The result of `port`.

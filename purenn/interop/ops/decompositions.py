@@ -299,8 +299,8 @@ def householder_product(A: ArrayLike, tau: ArrayLike) -> Array:
     Example:
         >>> import jax.numpy as jnp
         >>> from purenn.interop import ops
-        >>> ops.linalg.householder_product(jnp.ones((2, 1)), jnp.zeros(1)).tolist()
-        [[1.0], [-0.0]]
+        >>> ops.linalg.householder_product(jnp.ones((2, 1)), jnp.ones(1)).tolist()
+        [[0.0], [-1.0]]
     """
     x, scales = matrices("linalg.householder_product", "A", A), check.array("linalg.householder_product", "tau", tau)
     check.same_dtype("linalg.householder_product", A=x, tau=scales)

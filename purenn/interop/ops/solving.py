@@ -277,11 +277,27 @@ def pinv(
     x = matrices("linalg.pinv", "A", A, hermitian)
     if not x.size:
         return jnp.swapaxes(x, -1, -2)
-    u, s, vh = jnp.linalg.svd(hermitian_part(x, False) if hermitian else x, full_matrices=False)
-    kept = s > _bound(x, s, atol, rcond if rtol is None else rtol)
+    return _pseudoinverse(hermitian_part(x, False) if hermitian else x, atol, rcond if rtol is None else rtol)
+
+
+@jax.custom_jvp
+def _pseudoinverse(x: jax.Array, atol: Any, rtol: Any) -> jax.Array:
+    u, s, vh = jnp.linalg.svd(x, full_matrices=False)
+    kept = s > _bound(x, s, atol, rtol)
     inverse = jnp.where(kept, 1 / jnp.where(kept, s, jnp.ones((), s.dtype)), jnp.zeros((), s.dtype)).astype(x.dtype)
     v = transposed(vh)
     return (v * jnp.broadcast_to(inverse[..., None, :], v.shape)) @ transposed(u)
+
+
+@_pseudoinverse.defjvp
+def _pseudoinverse_jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[jax.Array, jax.Array]:
+    """The derivative where the rank stays: Golub and Pereyra, 1973. Equal singular values have no other."""
+    x, change = primals[0], tangents[0]
+    p = _pseudoinverse(*primals)
+    back = transposed(change)
+    outer = p @ transposed(p) @ (back - back @ x @ p)
+    inner = (back - p @ x @ back) @ transposed(p) @ p
+    return p, outer + inner - p @ change @ p
 
 
 def _bound(x: jax.Array, s: jax.Array, atol: Any, rtol: Any) -> jax.Array:
