@@ -26,7 +26,12 @@ ROOT_PAGES = {
     "README.md": "readme.md",
     "examples/README.md": "examples.md",
 }
-SCRIPTS = sorted(path.stem for path in (ROOT / "examples").glob("*.py"))
+EXAMPLES = ROOT / "examples"
+SCRIPTS = sorted(
+    path.relative_to(EXAMPLES).with_suffix("").as_posix()
+    for folder in (EXAMPLES, EXAMPLES / "pretrained")
+    for path in folder.glob("*.py")
+)
 formulas: dict[str, Formulas] = {}
 
 
