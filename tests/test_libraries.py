@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import pytest
 
 from purenn import nn
-from purenn.nn.code import is_library
+from purenn.nn.code import is_library, is_library_class
 
 X = jnp.ones((3, 2))
 pytestmark = pytest.mark.filterwarnings("ignore:.*compiled for the third time")
@@ -70,3 +70,28 @@ def test_an_object_of_an_installed_package(site):
     assert float(net(X)) == 6.0
     conf.v = 2.0
     assert float(net(X)) == 12.0
+
+
+def test_what_exec_makes_is_a_users():
+    """In a namespace without a name a class says that its module is builtins; Python's own classes stay constant."""
+    namespace = {}
+    exec(
+        "from purenn import nn\n"
+        "factor = 2.0\n"
+        "class Times:\n"
+        "    def __call__(self, x): return x * factor\n"
+        "class Net(nn.Module):\n"
+        "    def __init__(self):\n"
+        "        super().__init__()\n"
+        "        self.times = Times()\n"
+        "    def forward(self, x): return self.times(x) * factor\n",
+        namespace,
+    )
+    assert namespace["Net"].__module__ == "builtins"
+    assert not is_library_class(namespace["Net"]) and not is_library_class(namespace["Times"])
+    for own in (object, dict, ValueError, ExceptionGroup, type(None), type({}.keys()), type(len)):
+        assert is_library_class(own), own
+    net = namespace["Net"]().compile()
+    assert float(net(X).sum()) == 24.0
+    namespace["factor"] = 3.0
+    assert float(net(X).sum()) == 54.0

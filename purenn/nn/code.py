@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import dis
 import functools
 import inspect
@@ -13,7 +14,7 @@ import types
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-__all__ = ["Chain", "Names", "functions_of", "is_library", "names_of", "note_package"]
+__all__ = ["Chain", "Names", "functions_of", "is_library", "is_library_class", "names_of", "note_package"]
 
 
 class Chain(NamedTuple):
@@ -189,7 +190,7 @@ _built_on_purenn: set[str] = set()
 def note_package(cls: type) -> None:
     """Notes that a package has a class of modules: its code and data are a user's, even if it is installed."""
     package = cls.__module__.partition(".")[0]
-    if package not in _built_on_purenn and package not in _FOUNDATIONS:
+    if package not in _built_on_purenn and package not in _FOUNDATIONS and package != "builtins":
         _built_on_purenn.add(package)
         is_library.cache_clear()
 
@@ -213,6 +214,19 @@ def is_library(module: str | None) -> bool:
     return file.startswith(_STANDARD) or _has_distributions(
         os.path.dirname(folder) if os.path.basename(file).startswith("__init__.") else folder
     )
+
+
+def is_library_class(cls: type) -> bool:
+    """Whether a class is of an installed package.
+
+    A class that was made by ``exec`` in a namespace without a name says that it is Python's own.
+    """
+    if cls.__module__ != "builtins":
+        return is_library(cls.__module__)
+    return not cls.__flags__ & _HEAP_TYPE or vars(builtins).get(cls.__qualname__) is cls
+
+
+_HEAP_TYPE = 1 << 9  # CPython's flag of classes that are made at run time
 
 
 @functools.lru_cache(maxsize=1024)

@@ -20,7 +20,7 @@ import jax
 import numpy as np
 from jax.core import Tracer
 
-from purenn.nn.code import is_library
+from purenn.nn.code import is_library_class
 from purenn.nn.node import Node
 
 __all__ = [
@@ -113,14 +113,14 @@ def is_code(value: object) -> bool:
         return bool(value) and all(is_code(item) or isinstance(item, (*ATOMS, float)) for item in items)
     if isinstance(value, type | types.ModuleType | weakref.WeakKeyDictionary | weakref.WeakValueDictionary):
         return False  # the latter are caches
-    if not is_library(type(value).__module__):
+    if not is_library_class(type(value)):
         return True
     held = getattr(value, "__dict__", {}).values()
     return any(isinstance(part, types.FunctionType | types.MethodType) or not _is_of_library(part) for part in held)
 
 
 def _is_of_library(value: object) -> bool:
-    return is_library(type(value).__module__) or type(value).__module__ == "builtins"
+    return is_library_class(type(value))
 
 
 @contextlib.contextmanager

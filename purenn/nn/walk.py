@@ -24,7 +24,7 @@ import jax
 import numpy as np
 
 from purenn.layers.base import Layer
-from purenn.nn.code import is_library
+from purenn.nn.code import is_library, is_library_class
 from purenn.nn.node import Node
 from purenn.nn.reach import Path, Reach, text
 from purenn.nn.structure import attributes_of, structure
@@ -169,7 +169,7 @@ class Walk(CodeWalk):
             )
         elif isinstance(value, io.IOBase):
             self._fact(path, ById(value))  # what is read from a file is refused where it is read
-        elif isinstance(value, Iterator) and is_library(kind.__module__):  # one of the user's is an object like others
+        elif isinstance(value, Iterator) and is_library_class(kind):  # one of the user's is an object like others
             raise TypeError(
                 f"{text(path)} is an iterator ({kind.__name__}), which gives something else each time: a compiled call "
                 "can't follow it. Take from it what is needed, and give that as an argument"
@@ -191,7 +191,7 @@ class Walk(CodeWalk):
             self._items(path, given, False)
         elif "__wrapped__" in (getattr(value, "__dict__", None) or ()) and callable(value):
             self._wrapper(path, value)
-        elif is_library(kind.__module__) and not is_namespace(kind):
+        elif is_library_class(kind) and not is_namespace(kind):
             self._library_object(path, value, kind)
         else:
             self._fact(path, (type, kind))

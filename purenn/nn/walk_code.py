@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 from typing import Any
 
-from purenn.nn.code import Names, functions_of, is_library, names_of
+from purenn.nn.code import Names, functions_of, is_library, is_library_class, names_of
 from purenn.nn.reach import Path, Reach, Watch
 from purenn.nn.unsteady import Unsteady, follow_chain, methods_among, unsteady
 from purenn.nn.values import (
@@ -161,7 +161,7 @@ class CodeWalk:
         own = getattr(value, "__dict__", None)
         if isinstance(own, dict):
             counted = [name for name in own if every or self._counts(name)]
-            if every or isinstance(value, types.FunctionType) or not is_library(type(value).__module__):
+            if every or isinstance(value, types.FunctionType) or not is_library_class(type(value)):
                 self._watch(path, functools.partial(itertools.chain, own, own.values()), restore_dict(own))
                 self._watch(path, lambda: (type(value),))
             else:
@@ -169,7 +169,7 @@ class CodeWalk:
             for name in counted:
                 self._fact((path, f".{name}"), name)
                 self.add((path, f".{name}"), own[name], lift)
-        slots = slots_of(type(value)) if not is_library(type(value).__module__) else ()
+        slots = slots_of(type(value)) if not is_library_class(type(value)) else ()
         if slots:
             self._watch(path, lambda: [getattr(value, name, None) for name in slots])
             for name in slots:
@@ -179,13 +179,13 @@ class CodeWalk:
         """The methods and attributes of a class that count: they are what instances do."""
         if not self.found.seen.enter_class(cls, making):
             return
-        if not is_library(type(cls).__module__):  # a class is an object of its metaclass
+        if not is_library_class(type(cls)):  # a class is an object of its metaclass
             self._class(path, type(cls))
-        if isinstance(cls, ABCMeta) and not is_library(cls.__module__):
+        if isinstance(cls, ABCMeta) and not is_library_class(cls):
             self._fact(path, get_cache_token())
             self._watch(path, lambda: (get_cache_token(),))
         for base in cls.__mro__:
-            if is_library(base.__module__):
+            if is_library_class(base):
                 continue
             own, counted = vars(base), []
             for name, attribute in own.items():
