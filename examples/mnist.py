@@ -206,7 +206,7 @@ def main() -> None:
     table.add_column("")
     table.add_column("held-out accuracy", justify="right")
     table.add_column("last training loss", justify="right")
-    table.add_column("ms a step, median", justify="right")
+    table.add_column("ms per step, median", justify="right")
     for name, result in results.items():
         step = f"{1e3 * statistics.median(result.steps):.2f}"
         table.add_row(name, f"{100 * result.accuracies[-1]:.1f} %", f"{result.losses[-1]:.8f}", step)

@@ -58,10 +58,10 @@ FACTORS = {"linalg.eig", "linalg.eigh", "linalg.svd", "svd", "linalg.qr", "qr", 
 BOTH_WAYS = {e.name for e in op_db if isinstance(e, BinaryUfuncInfo)} | {"logaddexp", "max", "min", "nextafter"}
 # Among equal elements torch may take any.
 TIES = {"kthvalue", "median", "mode", "nanmedian", "sort", "topk"}
-# torch gives the input the gradient of what was replaced.
+# torch's gradcheck refuses torch's gradient, which has the parts the other way round; test_ops.py has the right one.
 NO_GRADIENT = {"as_strided_scatter"}
-# Sums and differences that cancel: times the tolerance.
-SCALE = {"logcumsumexp": 20.0}
+# torch's float32 gradient is off by up to 6e-4, ours by 3e-5: compared with torch's in float64.
+IN_DOUBLE = {"logcumsumexp"}
 # Shapes that depend on values: called outside of jit.
 EAGER = {
     "__getitem__",
@@ -179,7 +179,7 @@ def check_close(ours: Any, theirs: Any, what: str, scale: float = 1.0) -> None:
         np.testing.assert_array_equal(got, expected, err_msg=what)
 
 
-def check_sample(entry: Any, sample: Any, scale: float = 1.0) -> None:
+def check_sample(entry: Any, sample: Any) -> None:
     """One call with torch and with `ops`."""
     args, kwargs = arguments(entry, sample)
     with warnings.catch_warnings():
@@ -229,6 +229,8 @@ def check_sample(entry: Any, sample: Any, scale: float = 1.0) -> None:
     arrays = [flat[i] for i in places]
     inputs, outputs = [tensors[j] for j in smooth], [expected[i] for i in graded]
     their_grads = None if factors or entry.name in NO_GRADIENT else gradients(inputs, outputs, weights)
+    if entry.name in IN_DOUBLE:
+        their_grads = gradients_in_double(entry, sample, weights)
     take_gradient = their_grads is not None
     function = jax.value_and_grad(weighted, has_aux=True) if take_gradient else (lambda diff, arrays: run(arrays))
     eager = entry.name in EAGER
@@ -243,9 +245,9 @@ def check_sample(entry: Any, sample: Any, scale: float = 1.0) -> None:
         if factors or (i and entry.name in TIES):
             assert o.shape == tuple(t.shape), f"result {i}: shape {o.shape}, torch's is {tuple(t.shape)}"
         else:
-            check_close(o, t, f"result {i}", scale)
+            check_close(o, t, f"result {i}")
     for i, (o, t) in enumerate(zip(grads, their_grads or (), strict=True)):
-        check_close(o, t, f"gradient of array {i}", 10 * scale)
+        check_close(o, t, f"gradient of array {i}", 10)
 
 
 def gradients(inputs: list[Any], outputs: list[Any], weights: list[Any]) -> list[Any] | None:
@@ -260,6 +262,13 @@ def gradients(inputs: list[Any], outputs: list[Any], weights: list[Any]) -> list
     except (RuntimeError, NotImplementedError):  # torch has no derivative here
         return None
     return [torch.zeros_like(x) if t is None else t for x, t in zip(inputs, found, strict=True)]
+
+
+def gradients_in_double(entry: Any, sample: Any, weights: list[Any]) -> list[Any] | None:
+    """torch's gradients of a function of one array, computed in float64."""
+    input = sample.input.detach().double().requires_grad_()
+    found = gradients([input], list(leaves_of(entry.op(input, *sample.args, **sample.kwargs))), weights)
+    return found and [gradient.float() for gradient in found]
 
 
 def refused(entry: Any) -> list[Any]:
