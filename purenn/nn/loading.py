@@ -15,7 +15,7 @@ from purenn.nn.arrays import cast, placed_like
 from purenn.nn.node import Node
 from purenn.variable import Variable
 
-__all__ = ["EXTRA_STATE", "check_kind", "fitting", "flat_copy", "remedy"]
+__all__ = ["EXTRA_STATE", "check_kind", "fitting", "flat_copy", "remedy", "tensor_values"]
 
 EXTRA_STATE = "_extra_state"
 
@@ -88,15 +88,22 @@ def _as_jax(x: Any, old: Any, assign: bool) -> jax.Array:
         x = x.reshape(old.shape)
         return x if assign else placed_like(cast(x, old.dtype), old)
     if hasattr(x, "detach"):
-        x = _from_torch(x)
+        x = tensor_values(x)
     x = np.asarray(x).reshape(old.shape)
     if x.dtype.kind not in "biufcV":
         raise TypeError(f"it must hold numbers, got dtype {x.dtype}")
     return jnp.array(x) if assign else placed_like(jax.device_put(np.array(cast(x, old.dtype))), old)
 
 
-def _from_torch(x: Any) -> np.ndarray:
+def tensor_values(x: Any) -> np.ndarray:
+    """The values of a torch tensor; numpy's array may share its memory.
+
+    Raises:
+        TypeError: a sparse tensor, or one of another layout without strides.
+    """
     x = x.detach().cpu()
+    if str(x.layout) != "torch.strided":
+        raise TypeError(f"a tensor of layout {x.layout} can't be converted: call to_dense() on it first")
     name = str(x.dtype).removeprefix("torch.")
     if name.startswith(("bfloat16", "float8", "float4")):  # numpy has these only by jax's dtypes
         return x.float().numpy().astype(jnp.dtype(name))

@@ -9,6 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from purenn.interop.convert.graph import DType
+from purenn.nn.loading import tensor_values
+
 
 __all__ = ["dtype_of", "narrowed", "numpy_of"]
 
@@ -43,13 +45,4 @@ def narrowed(array: Any) -> Any:
 
 def numpy_of(tensor: Any) -> np.ndarray:
     """A torch tensor's values, copied."""
-    import torch
-
-    x = tensor.detach().resolve_conj().resolve_neg().cpu()
-    if str(x.layout) != "torch.strided":
-        raise TypeError(f"a tensor of layout {x.layout} can't be converted: call to_dense() on it first")
-    name = str(x.dtype).removeprefix("torch.")
-    if name.startswith(("bfloat16", "float8")):
-        width = {1: torch.uint8, 2: torch.int16}[x.element_size()]
-        return x.contiguous().view(width).numpy().copy().view(jnp.dtype(name))
-    return x.numpy().copy()
+    return tensor_values(tensor).copy()
