@@ -14,19 +14,22 @@ import jax.numpy as jnp
 from purenn.lowering.dtypes import compute_dtype
 from purenn.typing import DTypeLike
 
-__all__ = ["cast", "floating_or_float32", "result_type"]
+__all__ = ["cast", "floating_or_float32", "kind", "result_type"]
+
+
+_KINDS = (jnp.bool_, jnp.integer, jnp.floating, jnp.complexfloating)
+
+
+def kind(dtype: DTypeLike) -> int:
+    """0 for booleans, 1 for integers, 2 for floating types, 3 for complex ones: torch promotes to the highest."""
+    return next(i for i, parent in enumerate(_KINDS) if jnp.issubdtype(dtype, parent))
 
 
 def result_type(*arrays: jax.Array) -> Any:
     """The dtype to which torch promotes arrays: a scalar counts only where its kind is higher than the others'."""
-    kinds = (jnp.bool_, jnp.integer, jnp.floating, jnp.complexfloating)
-
-    def kind(x: jax.Array) -> int:
-        return next(i for i, k in enumerate(kinds) if jnp.issubdtype(x.dtype, k))
-
-    highest = max((kind(x) for x in arrays if x.ndim), default=-1)
+    highest = max((kind(x.dtype) for x in arrays if x.ndim), default=-1)
     with jax.numpy_dtype_promotion("standard"):
-        return functools.reduce(jnp.promote_types, [x.dtype for x in arrays if x.ndim or kind(x) > highest])
+        return functools.reduce(jnp.promote_types, [x.dtype for x in arrays if x.ndim or kind(x.dtype) > highest])
 
 
 def floating_or_float32(dtype: DTypeLike) -> Any:

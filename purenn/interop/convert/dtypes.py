@@ -11,7 +11,6 @@ import numpy as np
 from purenn.interop.convert.graph import DType
 from purenn.nn.loading import tensor_values
 
-
 __all__ = ["dtype_of", "narrowed", "numpy_of"]
 
 _OTHER_NAMES = {"half": "float16", "float": "float32", "double": "float64", "int": "int32", "long": "int64"}

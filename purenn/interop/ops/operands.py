@@ -14,19 +14,13 @@ from jax import export, lax
 from jax.core import Tracer
 
 from purenn import check
-from purenn.functional.dtypes import floating_or_float32
+from purenn.functional.dtypes import floating_or_float32, kind
 from purenn.functional.dtypes import result_type as promoted_arrays
 from purenn.value_checks import Within, known, require
 
 __all__ = ["array", "as_dtype", "default_dtype", "in_range", "integer", "kind", "operands", "promoted", "sizes"]
 
-_KINDS = (jnp.bool_, jnp.integer, jnp.floating, jnp.complexfloating)
 _NUMBERS = (bool, int, float, complex)
-
-
-def kind(dtype: Any) -> int:
-    """0 for booleans, 1 for integers, 2 for floating types, 3 for complex ones; torch never casts down in place."""
-    return next(i for i, parent in enumerate(_KINDS) if jnp.issubdtype(dtype, parent))
 
 
 def default_dtype(of: int) -> Any:
