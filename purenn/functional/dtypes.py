@@ -20,7 +20,7 @@ __all__ = ["cast", "floating_or_float32", "kind", "result_type"]
 _KINDS = (jnp.bool_, jnp.integer, jnp.floating, jnp.complexfloating)
 
 
-def kind(dtype: DTypeLike) -> int:
+def kind(dtype: Any) -> int:
     """0 for booleans, 1 for integers, 2 for floating types, 3 for complex ones: torch promotes to the highest."""
     return next(i for i, parent in enumerate(_KINDS) if jnp.issubdtype(dtype, parent))
 
