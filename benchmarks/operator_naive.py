@@ -24,22 +24,22 @@ def _each(value: int | Sequence[int], n: int) -> tuple[int, ...]:
     return (value,) * n if isinstance(value, int) else tuple(value)
 
 
-def linear(x: Any, w: Any, b: Any) -> Any:
-    return x @ w.T + b
+def linear(x: Any, w: Any, b: Any = None) -> Any:
+    return x @ w.T if b is None else x @ w.T + b
 
 
-def conv1d(x: Any, w: Any, b: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> Any:
+def conv1d(x: Any, w: Any, b: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> Any:
     n = x.ndim - 2
     pads = [(p, p) for p in _each(padding, n)]
     dilations = _each(dilation, n)
     y = lax.conv_general_dilated(x, w, _each(stride, n), pads, rhs_dilation=dilations, feature_group_count=groups)
-    return y + b.reshape(-1, *[1] * n)
+    return y if b is None else y + b.reshape(-1, *[1] * n)
 
 
 def conv_transpose1d(
     x: Any,
     w: Any,
-    b: Any,
+    b: Any = None,
     stride: Any = 1,
     padding: Any = 0,
     output_padding: Any = 0,
@@ -54,7 +54,8 @@ def conv_transpose1d(
     befores = [d * (k - 1) - p for k, d, p in zip(kernel, dilations, _each(padding, n), strict=True)]
     pads = [(before, before + more) for before, more in zip(befores, _each(output_padding, n), strict=True)]
     options: Any = {"lhs_dilation": strides, "rhs_dilation": dilations, "feature_group_count": groups}
-    return lax.conv_general_dilated(x, w, (1,) * n, pads, **options) + b.reshape(-1, *[1] * n)
+    y = lax.conv_general_dilated(x, w, (1,) * n, pads, **options)
+    return y if b is None else y + b.reshape(-1, *[1] * n)
 
 
 conv2d = conv3d = conv1d

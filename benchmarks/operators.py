@@ -57,23 +57,25 @@ class Disagreement(Exception):
 Runs = dict[str, dict[str, Once]]
 
 
-def in_torch(row: Row, values: list[Any]) -> tuple[dict[str, Once], list[Any], list[np.ndarray]]:
+def in_torch(
+    row: Row, values: list[Any], functions: Any = TORCH
+) -> tuple[dict[str, Once], list[Any], list[np.ndarray]]:
     """Torch's runs, the cotangents and the arrays that all others are compared with: outputs, then gradients."""
     arrays: list[Any] = [None if value is None else torch.from_numpy(value) for value in values]
     leaves = [a.detach().requires_grad_() if i.trained else a for a, i in zip(arrays, row.inputs, strict=True)]
     trained = [a for a, i in zip(leaves, row.inputs, strict=True) if i.trained]
-    outputs = [y.detach().numpy() for y in several(row.call(TORCH, *arrays))]
+    outputs = [y.detach().numpy() for y in several(row.call(functions, *arrays))]
     noise = np.random.RandomState(1)
     cotangents = [np.asarray(noise.standard_normal(y.shape), np.float32) for y in outputs]
     given = [torch.from_numpy(cotangent) for cotangent in cotangents]
 
     def both() -> Any:
-        made = several(row.call(TORCH, *leaves))
+        made = several(row.call(functions, *leaves))
         return made, torch.autograd.grad(made, trained, given)
 
     def forward() -> Any:
         with torch.no_grad():
-            return several(row.call(TORCH, *arrays))[0]
+            return several(row.call(functions, *arrays))[0]
 
     made, gradients = both()
     arrays_of = [array.detach().numpy() for array in (*made, *gradients)]

@@ -21,6 +21,7 @@ from purenn.lowering.bilinear_map import BilinearMap
 from purenn.lowering.conv_geometry import Geometry, correlated, mirrored
 from purenn.lowering.dtypes import computed_wide, is_half
 from purenn.lowering.linear_map import rule
+from purenn.lowering.stored import stored
 
 __all__ = ["Convolution"]
 
@@ -71,7 +72,11 @@ class Convolution(BilinearMap):
 
 @rule(Convolution, "cpu")
 class ConvolutionCpu(Convolution):
-    """Few products per element are written out; dense convolutions, also those of each group, are products."""
+    """Few products per element are written out; dense convolutions, also those of each group, are products.
+
+    What is written out reads and gives arrays in memory. XLA would compute it again in each window of a pool behind it,
+    and what is before it once for each element of the kernel. `benchmarks/chains.py` compares one jit with the parts.
+    """
 
     divisible = False
 
@@ -79,7 +84,7 @@ class ConvolutionCpu(Convolution):
         if not conv_dense.takes(x, w):
             return super().y(x, w)
         if self._few(w) or self._written(w, w.shape[1], MAX_WRITTEN_Y):
-            return conv_grouped.summed(self.geometry, x, w, self.groups)
+            return stored(conv_grouped.summed(self.geometry, stored(x), w, self.groups))
         if self.groups == 1:
             return conv_dense.to_y(self.geometry, x, w)
         return self._each_group(conv_dense.to_y, conv_dense.products_y, (x, 1), (w, 0), axis=1)
@@ -88,7 +93,7 @@ class ConvolutionCpu(Convolution):
         if not conv_dense.takes(w, y):
             return super().x(w, y, shape)
         if self._few(w) or self._written(w, w.shape[0], MAX_WRITTEN_X):
-            return conv_grouped.gradient_x(self.geometry, w, y, shape.shape[2:], self.groups)
+            return stored(conv_grouped.gradient_x(self.geometry, w, stored(y), shape.shape[2:], self.groups))
         if self.groups == 1:
             return conv_dense.to_x(self.geometry, w, y, shape)
         part = jax.ShapeDtypeStruct((shape.shape[0], shape.shape[1] // self.groups, *shape.shape[2:]), shape.dtype)
@@ -98,7 +103,7 @@ class ConvolutionCpu(Convolution):
         if not conv_dense.takes(x, y):
             return super().w(x, y, shape)
         if self._few(shape):
-            return conv_grouped.gradient_w(self.geometry, x, y, shape.shape[2:], self.groups)
+            return conv_grouped.gradient_w(self.geometry, stored(x), stored(y), shape.shape[2:], self.groups)
         if self.groups == 1:
             return conv_dense.to_w(self.geometry, x, y, shape)
         part = jax.ShapeDtypeStruct((shape.shape[0] // self.groups, *shape.shape[1:]), shape.dtype)

@@ -1,0 +1,240 @@
+"""What chains of operators cost: torch eager, the obvious JAX and purenn in one jit, and purenn in a jit for each part.
+
+    python benchmarks/chains.py [--only FAMILY] [--rows REGEX] [--json PATH] [--chart PATH] [--quick] [--list]
+
+The chains are in `chain_rows.py`. Each is timed forward and with all gradients. `parts` is the sum of what the stages
+take in jits of their own: one jit of all stages should take less, because nothing has to be written down in between. It
+takes more where XLA computes a stage again for every element of the next stage's windows. Before a chain is timed, its
+outputs and gradients are compared with torch's; dropout keeps everything in that comparison.
+"""
+
+# ruff: noqa: N803  (F is functional, here an argument)
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import statistics
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from chain_rows import CHAINS, LIBRARIES, Chain, without_chance
+from operator_rows import Row, normal
+from operators import (
+    PASSES,
+    Disagreement,
+    Runs,
+    check,
+    coloured,
+    in_jax,
+    in_torch,
+    interleaved,
+    passes,
+)
+from overhead import Once, machine, summary
+
+import purenn
+
+OTHERS = ("torch", "naive", "parts")  # what the one jit is compared with
+
+
+def prepared(chain: Chain) -> tuple[Runs, dict[str, float]]:
+    """The runs by pass and contestant, once they are seen to agree; and by how much each differs from torch."""
+    row, noise = chain.row(), np.random.RandomState(0)
+    values = [input.make(noise) for input in row.inputs]
+    compared = row._replace(call=lambda F, *arrays: row.call(without_chance(F), *arrays)) if chain.random else row
+    of_torch, cotangents, expected = in_torch(compared, values, LIBRARIES["torch"])
+    if chain.random:
+        of_torch = in_torch(row, values, LIBRARIES["torch"])[0]
+    runs: Runs = {name: {"torch": of_torch[name]} for name in PASSES}
+    differences = {}
+    for contestant, jit in (("naive", jax.jit), ("purenn", purenn.jit)):
+        made, computed = in_jax(compared, LIBRARIES[contestant], jit, values, cotangents)
+        try:
+            differences[contestant] = check(row, computed(), expected, values, cotangents)
+        except Disagreement as error:
+            if contestant != "naive":
+                raise Disagreement(f"{contestant}: {error}") from None
+            print(f"naive: {error}", file=sys.stderr)
+        if chain.random:
+            made, _ = in_jax(row, LIBRARIES[contestant], jit, values, cotangents)
+        for name in PASSES:
+            runs[name][contestant] = made[name]
+    for name, once in in_parts(chain, values).items():
+        runs[name]["parts"] = once
+    return runs, differences
+
+
+def in_parts(chain: Chain, values: list[Any]) -> dict[str, Once]:
+    """Runs of all stages, each in jits of its own and of arrays that are there."""
+    arrays = [jax.random.key(0) if value is None else jnp.asarray(value) for value in values]
+    results, rest = chain.run(LIBRARIES["purenn"], *arrays), arrays[1:]
+    forwards, boths = [], []
+    for number, stage in enumerate(chain.stages):
+        own = [rest.pop(0) for _ in stage.inputs]
+        places = [i if i >= 0 else number for i in stage.reads]
+        read = [results[i] for i in places]
+        # what a stage gave has a gradient, the chain's input only where it is asked for
+        inputs = [normal(*results[i].shape, trained=i > 0 or chain.first.trained) for i in places]
+        alone = Row(chain.family, stage.name, stage.call, (*inputs, *stage.inputs))
+        forward, both = map(purenn.jit, passes(alone, LIBRARIES["purenn"]))
+        given = [jnp.ones_like(result) for result in forward(*read, *own)]
+        forwards.append((forward, (*read, *own)))
+        if any(i.trained for i in alone.inputs):
+            boths.append((both, ([*read, *own], given)))
+    return {"forward": lambda: each(forwards), "gradients": lambda: each(boths)}
+
+
+def each(calls: list[Any]) -> Any:
+    """All calls, one after the other; each has ended before the next begins."""
+    result = None
+    for function, arguments in calls:
+        result = jax.block_until_ready(function(*arguments))
+    return result
+
+
+def measure(chain: Chain, quick: bool) -> dict[str, Any]:
+    """A chain's figures: for each pass the time of each contestant, and the ratios of the one jit to the others."""
+    runs, differences = prepared(chain)
+    results: dict[str, Any] = {"family": chain.family, "difference": differences}
+    for name, by_contestant in runs.items():
+        clocks = interleaved(by_contestant, quick)
+        results[name] = {who: summary(mine, clocks["torch"])["median_us"] for who, mine in clocks.items()}
+        for other in OTHERS:
+            results[name][f"to_{other}"] = summary(clocks["purenn"], clocks[other])["ratio"]
+    return results
+
+
+def geometric_means(results: dict[str, Any]) -> dict[str, Any]:
+    """By family, over all, and over the chains with a convolution before a pool: the means of the ratios."""
+    families: dict[str, list[str]] = {}
+    for name, figures in results.items():
+        families.setdefault(figures["family"], []).append(name)
+        if re.search(r"conv.* > .*pool", name):
+            families.setdefault("conv before pool", []).append(name)
+    families["all"] = list(results)
+    return {
+        family: {
+            "rows": len(names),
+            **{
+                name: {
+                    f"to_{other}": statistics.geometric_mean(results[row][name][f"to_{other}"] for row in names)
+                    for other in OTHERS
+                }
+                | {f"above_{other}": sum(results[row][name][f"to_{other}"] > 1.1 for row in names) for other in OTHERS}
+                for name in PASSES
+            },
+        }
+        for family, names in families.items()
+    }
+
+
+def show(results: dict[str, Any], means: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(width=None if sys.stdout.isatty() else 170)
+
+    def drawn(title: str, lines: dict[str, Any], number: str) -> None:
+        table = Table(title=title, title_justify="left", title_style="bold")
+        table.add_column("chain")
+        for name in PASSES:
+            short = {"forward": "fwd", "gradients": "f+b"}[name]
+            table.add_column(f"{short} {number}", justify="right")
+            for other in OTHERS:
+                table.add_column(f"/ {other}", justify="right")
+        for line, figures in lines.items():
+            cells = []
+            for name in PASSES:
+                of_pass = figures[name]
+                cells.append(f"{of_pass['purenn'] / 1e3:,.2f}" if "purenn" in of_pass else str(figures["rows"]))
+                limits = {"torch": 1.0, "naive": 1.1, "parts": 1.1}
+                cells += [coloured(of_pass[f"to_{other}"], limits[other]) for other in OTHERS]
+            table.add_row(line, *cells)
+        console.print(table)
+
+    drawn("Chains in one jit; a ratio below 1 is faster", results, "ms")
+    drawn("Geometric means", means, "rows")
+    for name, what in PASSES.items():
+        above = means["all"][name]
+        counts = ", ".join(f"{above[f'above_{other}']} above 1.1 x {other}" for other in OTHERS)
+        console.print(f"{what}: of {means['all']['rows']} chains {counts}")
+
+
+def draw(results: dict[str, Any], path: Path) -> None:
+    """Bars of the one jit's ratios, a panel for each pass."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    names = list(results)
+    figure, panels = plt.subplots(1, 2, figsize=(15, 2 + 0.26 * len(names)), sharey=True, layout="constrained")
+    for panel, (name, what) in zip(panels, PASSES.items(), strict=True):
+        for number, other in enumerate(OTHERS):
+            ratios = np.asarray([results[row][name][f"to_{other}"] for row in names])
+            places = np.arange(len(names)) + (number - 1) * 0.27
+            colour = {"torch": "C0", "naive": "0.75", "parts": "C2"}[other]
+            panel.barh(places, ratios - 1, 0.27, left=1, label=f"to {other}", color=colour)
+        panel.axvline(1, color="black", linewidth=1)
+        panel.set(xscale="log", title=what, xlabel="time of one jit / the other's; left is faster")
+        panel.set_yticks(np.arange(len(names)), names, fontsize=7)
+        panel.set_ylim(len(names) - 0.4, -0.6)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper right", ncols=3)
+    figure.savefig(path, dpi=110)
+
+
+def chosen_chains(options: argparse.Namespace) -> list[Chain]:
+    chosen = [chain for chain in CHAINS if options.only in (None, chain.family)]
+    return [chain for chain in chosen if options.rows is None or options.rows.search(chain.name)]
+
+
+def main() -> int:
+    families = list(dict.fromkeys(chain.family for chain in CHAINS))
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--only", choices=families, metavar="FAMILY", help=f"one family of {', '.join(families)}")
+    parser.add_argument("--rows", type=re.compile, metavar="REGEX", help="chains whose name has this in it")
+    parser.add_argument("--json", type=Path, metavar="PATH", help="where to save the figures")
+    parser.add_argument("--chart", type=Path, metavar="PATH", help="where to save a bar chart (needs matplotlib)")
+    parser.add_argument("--quick", action="store_true", help="three rounds, to see that everything runs and agrees")
+    parser.add_argument("--list", action="store_true", help="the families and names, and nothing else")
+    options = parser.parse_args()
+    chosen = chosen_chains(options)
+    if options.list or not chosen:
+        print("\n".join(f"{chain.family:10} {chain.name}" for chain in chosen) or "no such chain")
+        return 0 if chosen else 1
+    about = {**machine(), "command": sys.argv}
+    results, failures = {}, {}
+    for number, chain in enumerate(chosen, 1):
+        begun = time.perf_counter()
+        try:
+            results[chain.name] = measure(chain, options.quick)
+        except Exception as error:  # the other chains are still worth knowing; the exit status tells
+            failures[chain.name] = f"{type(error).__name__}: {str(error).splitlines()[0]}"
+        seconds = time.perf_counter() - begun
+        said = failures.get(chain.name, "agrees")
+        print(f"{number} of {len(chosen)}: {chain.name}, {said} ({seconds:.1f} s)", file=sys.stderr)
+        jax.clear_caches()
+    means = geometric_means(results) if results else {}
+    if results:
+        show(results, means)
+    for path in filter(None, (options.json, options.chart)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    if options.json:
+        saved = {"machine": about, "quick": options.quick, "rows": results, "means": means, "failures": failures}
+        options.json.write_text(json.dumps(saved, indent=1) + "\n")
+    if options.chart and results:
+        draw(results, options.chart)
+    for name, failure in failures.items():
+        print(f"error: {name}: {failure}", file=sys.stderr)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
