@@ -247,7 +247,14 @@ class Layer:
         return {name: value for name, value in vars(self).items() if name not in ("_hash", "_compared")}
 
     def __repr__(self) -> str:
-        return tree_repr(type(self).__name__, self.extra_repr(), self.children())
+        return self._tree_repr(self._get_name(), self.extra_repr(), self.children())
+
+    def _tree_repr(self, name: str, extra: str, children: Mapping[str, Any]) -> str:
+        """The text that the layer and its modules print."""
+        return tree_repr(name, extra, children)
+
+    def _get_name(self) -> str:
+        return type(self).__name__
 
     def _repr_html_(self) -> str:
         from purenn.inspect.html import layer_html  # a notebook asks for it, nobody else
