@@ -13,6 +13,7 @@ import torch
 import torch_nets as nets
 from torch import nn as tnn
 
+import purenn
 from purenn import layers, nn
 from purenn.interop import from_torch, module_from_torch, to_torch, to_torch_module
 from purenn.interop.convert.layer import Converted
@@ -150,6 +151,15 @@ def test_tree_of_the_original():
     assert isinstance(m.bottom[0]._layer, layers.Linear)
     text = jax.jit(layer.apply).lower(params, state, *arrays(NETS["recommender"][1])).as_text(debug_info=True)
     assert "bottom.0" in text
+
+
+def test_module_prints_the_tree_of_the_original():
+    source = made(nets.Branches)
+    net = module_from_torch(source, *NETS["branches"][1])
+    layer = net._layer
+    assert repr(net) == repr(layer) == repr(layer.bind(net.params, net.state))
+    assert repr(net).startswith(repr(source)) and "index has the values of the example" in repr(net)
+    assert purenn.summary(layer).rows[0].layer == purenn.summary(net).rows[0].layer == "Branches"
 
 
 def test_stops_at_what_torch_does_not_train():

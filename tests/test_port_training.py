@@ -235,3 +235,16 @@ def test_optimizers_that_optax_has_otherwise_are_marked(optimizer):
     ported = port(f"{HEAD}\nmodel = nn.Linear(2, 2)\nopt = torch.optim.{optimizer}\n")
     assert not ported.complete
     assert "use an optax transformation" in ported.source
+
+
+def test_the_steps_arguments_are_in_the_order_of_the_code():
+    _, _, text = both("""
+        def train(model, batches):
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+            for x, y in batches:
+                optimizer.zero_grad()
+                loss = F.cross_entropy(model(x), y)
+                loss.backward()
+                optimizer.step()
+    """)
+    assert "optimizer.step(loss_fn, x, y)" in text

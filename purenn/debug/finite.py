@@ -156,7 +156,7 @@ def _is_floating(x: Any) -> bool:
 
 
 def _name(m: Any) -> str:
-    return type(m._layer or m).__name__ if m._modules else repr(m)
+    return m._get_name() if m._modules else repr(m)
 
 
 def _mapped(tree: Any, function: Callable[[Any], Any]) -> Any:

@@ -27,7 +27,7 @@ class _Shapes:
         output = function(*args, **kwargs)
         if self.depth is None or (path.count(".") + 1 if path else 0) <= self.depth:
             name = f"{path}: " if path else ""
-            self.print(f"{name}{type(m._layer or m).__name__}({given}) -> {describe_arguments((output,), {})}")
+            self.print(f"{name}{m._get_name()}({given}) -> {describe_arguments((output,), {})}")
         return output
 
 

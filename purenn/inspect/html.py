@@ -61,7 +61,7 @@ def _branch(page: _Page, name: str, m: Any, level: int) -> str:
     ]
     children = [_branch(page, key, child, level + 1) for key, child in m._modules.items() if child is not None]
     count = sum(_size(v.value) for v in _unique(m, set()))
-    return _folded(name, type(m._layer or m).__name__, m.extra_repr(), count, [*lines, *children], level)
+    return _folded(name, m._get_name(), m.extra_repr(), count, [*lines, *children], level)
 
 
 def _layer(page: _Page, name: str, layer: Any, level: int) -> str:
@@ -73,7 +73,7 @@ def _layer(page: _Page, name: str, layer: Any, level: int) -> str:
                 lines.append(page.array(key, kind, jax.ShapeDtypeStruct(spec.shape, dtype)))
     children = [_layer(page, key, child, level + 1) for key, child in layer.children().items()]
     count = _elements(layer)
-    return _folded(name, type(layer).__name__, layer.extra_repr(), count, [*lines, *children], level)
+    return _folded(name, layer._get_name(), layer.extra_repr(), count, [*lines, *children], level)
 
 
 def _elements(layer: Any) -> int:

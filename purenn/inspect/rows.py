@@ -98,7 +98,7 @@ def rows_of(root: Any, run: Trace) -> tuple[tuple[Row, ...], tuple[str, ...]]:
         rows.append(
             Row(
                 path,
-                type(part._layer or part).__name__,
+                part._get_name(),
                 max(calls[path], int(not path and run.program is not None)),
                 tuple((tuple(array.shape), str(array.dtype)) for array in given),
                 trained,

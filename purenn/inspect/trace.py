@@ -82,7 +82,7 @@ class _Numbering:
         if self.root is None:
             self.root = m
         number = len(self.calls)
-        call = Call(path, type(m._layer or m).__name__, self._around[-1] if self._around else None)
+        call = Call(path, m._get_name(), self._around[-1] if self._around else None)
         self.calls.append(call)
         self._around.append(number)
         try:

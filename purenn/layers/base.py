@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, dataclass_transform
 
 import jax
-import jax.numpy as jnp
+import numpy as np
 
 from purenn import check, random, tracing
 from purenn.layers.bound import Bound, Running, further_methods, gives_way, parts_of, run_by, words_of
@@ -247,7 +247,14 @@ class Layer:
         return {name: value for name, value in vars(self).items() if name not in ("_hash", "_compared")}
 
     def __repr__(self) -> str:
-        return tree_repr(type(self).__name__, self.extra_repr(), self.children())
+        return self._tree_repr(self._get_name(), self.extra_repr(), self.children())
+
+    def _tree_repr(self, name: str, extra: str, children: Mapping[str, Any]) -> str:
+        """The text that the layer and its modules print."""
+        return tree_repr(name, extra, children)
+
+    def _get_name(self) -> str:
+        return type(self).__name__
 
     def _repr_html_(self) -> str:
         from purenn.inspect.html import layer_html  # a notebook asks for it, nobody else
@@ -311,11 +318,11 @@ def _check_tree(
     if not isinstance(tree, Mapping):
         raise TypeError(f"{layer!r}: {kind} must be a dict, got {type(tree).__name__}")
     got = {name: array for name, array in tree.items() if name not in children}
-    if expected.keys() != got.keys() or any(jnp.shape(got[name]) != shape for name, shape in expected.items()):
+    if expected.keys() != got.keys() or any(np.shape(got[name]) != shape for name, shape in expected.items()):
         describe = ", ".join(f"{name} {shape}" for name, shape in expected.items()) or "no arrays"
         came = ", ".join(f"{name} {_shape(array)}" for name, array in got.items()) or "none"
         raise ValueError(f"{layer!r}: {kind} must hold {describe}; got {came}")
 
 
 def _shape(array: Any) -> Any:
-    return list(array) if isinstance(array, Mapping) else jnp.shape(array)
+    return list(array) if isinstance(array, Mapping) else np.shape(array)

@@ -220,7 +220,7 @@ class Bound:
                 call = functools.partial(self._call_method, name)
                 return call() if hasattr(further, "is_property") else call
         remedy = self._remedy(name)
-        message = f"{type(layer or self).__name__} has no attribute {name!r}{remedy and f': {remedy}'}"
+        message = f"{self._get_name()} has no attribute {name!r}{remedy and f': {remedy}'}"
         raise AttributeError(message, name=name, obj=self)
 
     def _remedy(self, name: str) -> str:
@@ -228,7 +228,7 @@ class Bound:
         return ""
 
     def __setattr__(self, name: str, value: object) -> None:
-        where = type(self._layer or self).__name__
+        where = self._get_name()
         if name not in self._buffers:
             raise AttributeError(
                 f"{where}: {name!r} can't be set inside a pure call (compile, Optimizer.step, functional_call, apply), "
@@ -254,7 +254,12 @@ class Bound:
         return "" if self._layer is None else self._layer.extra_repr()
 
     def __repr__(self) -> str:
-        return tree_repr(type(self._layer or self).__name__, self.extra_repr(), self._modules)
+        shown = tree_repr if self._layer is None else self._layer._tree_repr
+        return shown(self._get_name(), self.extra_repr(), self._modules)
+
+    def _get_name(self) -> str:
+        """The class's name; a converted module has that of torch's class."""
+        return type(self).__name__ if self._layer is None else self._layer._get_name()
 
     def _repr_html_(self) -> str:
         from purenn.inspect.html import module_html  # a notebook asks for it, nobody else

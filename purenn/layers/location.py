@@ -35,7 +35,7 @@ def add_location(error: Exception, m: Bound, args: tuple[Any, ...], kwargs: Mapp
         return
     location = vars(error).get("_location")
     if location is None:
-        layer = type(m._layer or m).__name__ if m._modules else repr(m)
+        layer = m._get_name() if m._modules else repr(m)
         location = _Location(str(error), layer, describe_arguments(args, kwargs), [], m)
         vars(error)["_location"] = location
     elif location.last is not m:

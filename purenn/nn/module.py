@@ -28,7 +28,6 @@ from purenn.nn.program import refuse_tracers
 from purenn.nn.remedies import remedy_for
 from purenn.nn.state_dict import Saved, assign_trees
 from purenn.nn.structure import PRIVATE, structure
-from purenn.tree import tree_repr
 from purenn.typing import ArrayLike
 from purenn.variable import Variable
 
@@ -421,11 +420,9 @@ class Module(Hooked, Cast, Saved):
         vars(self).update(state)
         access.track(self)
 
-    def __repr__(self) -> str:
-        return tree_repr(self._get_name(), self.extra_repr(), self._modules)
-
     def _get_name(self) -> str:
-        return type(self).__name__
+        name = type(self).__name__
+        return super()._get_name() if type(self._layer).__name__ == name else name
 
 
 _NOT_SAVED = {"_structure", "_watchers", "_plan", "_programs", "_made_in", "_born_in"}

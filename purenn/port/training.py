@@ -115,7 +115,8 @@ class _Training(cst.CSTTransformer):
         assigned, arguments = [], []
         varying = self._varying(body[: found.start])
         for each in inside:
-            for name in sorted(read_names(each) - {*assigned}, key=lambda n: code(each).find(n)):
+            read = read_names(each) - {*assigned}
+            for name in (name for name in dict.fromkeys(names_in(each)) if name in read):
                 if name in varying and name not in arguments and name not in found.modules:
                     arguments.append(name)
             assigned += [name for name in assigned_names(each) if name not in assigned]

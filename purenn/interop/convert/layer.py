@@ -18,7 +18,7 @@ from purenn.interop.convert.interpret import run
 from purenn.interop.convert.structure import Tree, unflatten
 from purenn.layers.base import Bound, Layer, Spec
 from purenn.layers.container import BoundList
-from purenn.tree import list_repr, tree_repr
+from purenn.tree import list_repr
 
 __all__ = ["Converted", "Held", "Mode", "Part", "Program"]
 
@@ -121,10 +121,16 @@ class Part(Layer):
     def _bound(self) -> type[Bound]:
         return BoundList if self.kind in ("ModuleList", "Sequential") else Bound
 
-    def __repr__(self) -> str:
-        if self.kind == "ModuleList" and self.names == tuple(map(str, range(len(self.names)))):
-            return list_repr(self.kind, self.parts)
-        return tree_repr(self.kind, self.extra, self.children())
+    def extra_repr(self) -> str:
+        return self.extra
+
+    def _get_name(self) -> str:
+        return self.kind
+
+    def _tree_repr(self, name: str, extra: str, children: Mapping[str, Any]) -> str:
+        if self.kind == "ModuleList" and [*children] == [*map(str, range(len(children)))]:
+            return list_repr(name, [*children.values()])
+        return super()._tree_repr(name, extra, children)
 
 
 class Converted(Part):
@@ -166,8 +172,8 @@ class Converted(Part):
                 found[source.kind, source.name] = jax.lax.stop_gradient(value) if source.name in frozen else value
         return found
 
-    def __repr__(self) -> str:
-        text = super().__repr__()
+    def _tree_repr(self, name: str, extra: str, children: Mapping[str, Any]) -> str:
+        text = super()._tree_repr(name, extra, children)
         modes = {"evaluation": self.program.evaluation, "training": self.program.training}
         notes = [f"  # in {n}: {r}" for n, mode in modes.items() if isinstance(mode, Mode) for r in mode.remarks()]
         notes += [f"  # no {n}: {mode.splitlines()[0]}" for n, mode in modes.items() if isinstance(mode, str)]
