@@ -90,9 +90,13 @@ def page(rows: list[dict[str, Any]]) -> str:
             f"times as fast, and a step {_ratios(rows, 'step', 'torchax_step')} times. The networks are small, so that "
             "much of torch's time is its overhead per operation.",
             "",
+            "torchax 0.0.13 can't be imported beside torch 2.13, since it names operators for named tensors, which "
+            "torch no longer has: the benchmark gives it others in their place.",
+            "",
         ]
     lines += [
-        f"Made by `make zoo ZOO=FILE` with {versions}, on {os.cpu_count()} cores ({platform.machine()}, "
+        f"Made by `make zoo ZOO=FILE` (`python benchmarks/interop.py FILE --times`) with {versions}, on "
+        f"{os.cpu_count()} cores ({platform.machine()}, "
         f"{platform.system()}). FILE is a Python file that builds the architectures; the docstring of "
         "`benchmarks/interop.py` says what it has.",
         "",

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+import jax.numpy as jnp
+import numpy as np
 import torch
 from interop_check import arrays, counted, jax_loss, leaves
 
@@ -62,15 +64,34 @@ def torch_eager(zoo: Any, case: Any) -> dict[str, Callable[[], Any]]:
     return {"torch_call": call, "torch_step": step}
 
 
+def loaded_torchax() -> Any:
+    """torchax, with its operators loaded. It names overloads for named tensors, which torch 2.13 no longer has."""
+    packet: Any = torch._ops.OpOverloadPacket
+    found = packet.__getattr__
+
+    def overload(self: Any, name: str) -> Any:
+        known = self.overloads()
+        return found(self, name if name in known or name.startswith("_") else known[0])
+
+    packet.__getattr__ = overload
+    try:
+        import torchax
+
+        torchax.default_env()
+    finally:
+        packet.__getattr__ = found
+    return torchax
+
+
 def torchax(case: Any, counts: list[bool]) -> tuple[dict[str, Callable[[], Any]], str]:
     """The same by torchax, as far as it can, and why it can't do the rest."""
     found: dict[str, Callable[[], Any]] = {}
-    args, kwargs = arrays(case.args), arrays(case.kwargs)
+    args, kwargs = jax.tree.map(
+        lambda x: jnp.asarray(x) if isinstance(x, np.ndarray) else x, arrays((case.args, case.kwargs))
+    )
     try:
-        import torchax  # absent where it isn't installed
-
         names = {n for n, p in case.module.named_parameters() if p.requires_grad}
-        weights, function = torchax.extract_jax(case.module)
+        weights, function = loaded_torchax().extract_jax(case.module)
         trained = {n: w for n, w in weights.items() if n in names}
         rest = {n: w for n, w in weights.items() if n not in names}
         call = jax.jit(lambda w: leaves(function(w, args, kwargs)))

@@ -227,6 +227,25 @@ def test_sizes_whose_formulas_grow(monkeypatch):
         layer.apply(params, state, np.ones((3, 2, 9, 14), np.float32))
 
 
+def test_float64():
+    """In training the normed values of two are 1 and -1: their gradient is what float32 rounds away, and only that."""
+    net = made(nets.Gated).double().train()
+    x = torch.randn(1, 2, 2, 1, dtype=torch.float64)
+    with jax.enable_x64(True):
+        layer, params, state = from_torch(net, x)
+
+        def loss(params):
+            y, _ = layer.apply(params, state, x.numpy(), training=True)
+            return (y**3).sum(), y
+
+        (_, got), grads = jax.jit(jax.value_and_grad(loss, has_aux=True))(params)
+    y = net(x)
+    np.testing.assert_allclose(got, y.detach(), rtol=1e-12)
+    wanted = torch.autograd.grad((y**3).sum(), list(net.parameters()))
+    for (name, _), g in zip(net.named_parameters(), wanted, strict=True):
+        np.testing.assert_allclose(flatten(grads)[name], g, rtol=1e-9, atol=1e-13, err_msg=name)
+
+
 @pytest.mark.slow
 def test_formulas_that_would_double_with_every_layer():
     net = made(nets.Same, 24).eval()

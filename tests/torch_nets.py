@@ -331,3 +331,16 @@ class Same(nn.Module):
             missing = [max((-(n // -step) - 1) * step + 3 - n, 0) for n in x.shape[:1:-1]]
             x = torch.relu(conv(F.pad(x, [n for m in missing for n in (m // 2, m - m // 2)])))
         return x.mean((2, 3))
+
+
+class Gated(nn.Module):
+    """A decoder's block: a convolution with batch norm, and gates for channels and places."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.norm = nn.Conv2d(2, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4)
+        self.channels, self.places = nn.Conv2d(4, 4, 1), nn.Conv2d(4, 1, 1)
+
+    def forward(self, x):
+        x = F.relu(self.norm(self.conv(x)))
+        return x * torch.sigmoid(self.channels(F.adaptive_avg_pool2d(x, 1))) + x * torch.sigmoid(self.places(x))

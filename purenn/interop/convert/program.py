@@ -31,9 +31,16 @@ class Refused(Exception):
 
 
 def obtain(
-    module: Any, args: tuple[Any, ...], kwargs: dict[str, Any], paths: Sequence[str]
+    module: Any, args: tuple[Any, ...], kwargs: dict[str, Any], paths: Sequence[str], given_up: set[str]
 ) -> tuple[ExportedProgram, tuple[str, ...]]:
     """Exports a module with as many free sizes as it can have: all, else the first of every tensor, else none.
+
+    Args:
+        module: the module.
+        args: the example.
+        kwargs: its keywords.
+        paths: names the leaves of the arguments.
+        given_up: what isn't tried again, such as ``every size``; what leads to long formulas is put in.
 
     Raises:
         Refused: no such program can be had; torch's last reason is told.
@@ -42,9 +49,9 @@ def obtain(
     tensors = [leaf for leaf in pytree.tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor) and leaf.ndim]
     single = any(x.shape[0] == 1 for x in tensors)  # a batch of one, which isn't taken for a size that is always 1
     rules = [(_all_but_ones, True), (_first, True)] if single else []
-    long = False
     for free, oblivious in (*rules, (_every, False), (_first, False), (None, False)):
-        if long and free in (_all_but_ones, _every):
+        every = free in (_all_but_ones, _every)
+        if every and "every size" in given_up:
             continue
         shapes = None
         if free is not None:
@@ -59,8 +66,9 @@ def obtain(
                 return program, guards
         except Refused:
             raise
-        except _LongSizes:
-            long = True
+        except _LongSizes as e:
+            error = e
+            given_up |= {"every size"} if every else set()
         except Exception as e:
             error = e
             if "ata-dependent" in str(e) or "ata dependent" in str(e):
@@ -85,7 +93,7 @@ class _ShortSizes(TorchFunctionMode):
         BUDGET: how many terms the longer ones may have together.
     """
 
-    SHORT, BUDGET = 16, 4096
+    SHORT, BUDGET = 16, 2048
 
     def __init__(self) -> None:
         super().__init__()
