@@ -44,7 +44,7 @@ def one(zoo_path: str, name: str, times: bool) -> dict[str, Any]:
 
     try:
         row, case, converted = check(zoo, name)
-        return row | (timed(zoo, case, converted) if times else {})
+        return row | (timed(zoo, name, case, converted) if times else {})
     except Exception as error:
         traceback.print_exc()
         text = " ".join(str(error).split())

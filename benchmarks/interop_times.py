@@ -18,13 +18,13 @@ __all__ = ["timed"]
 ROUNDS, SECONDS = 15, 30.0
 
 
-def timed(zoo: Any, case: Any, converted: Any) -> dict[str, Any]:
+def timed(zoo: Any, name: str, case: Any, converted: Any) -> dict[str, Any]:
     """Milliseconds per call and per training step (gradient, and plain gradient descent), in evaluation mode."""
     counts = counted(zoo.leaves(case.module(*case.args, **case.kwargs)))
     contestants = ours(case, converted, counts) | torch_eager(zoo, case)
     for run in contestants.values():
         run()
-    beside, why = torchax(case, counts)
+    beside, why = torchax(zoo.build(name), counts)  # it may leave tensors of its own in a module
     found = interleaved(contestants | beside)
     return found | ({"torchax": why} if why else {})
 
