@@ -110,7 +110,8 @@ def page(rows: list[dict[str, Any]]) -> str:
     if timed:
         lines += [
             "- *Call*, *step*: how many times as fast as torch eager; *torchax call* and *torchax step*: how many "
-            "times as fast as torchax. A step is the gradient of a scalar, and plain gradient descent. An empty cell is not measured.",
+            "times as fast as torchax. A step is the gradient of a scalar, and plain gradient descent. "
+            "An empty cell wasn't measured.",
         ]
     lines.append("")
     header = ["architecture", "package", "way", "convert", "value", "gradient", "training"]
