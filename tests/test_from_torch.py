@@ -16,6 +16,7 @@ from torch import nn as tnn
 import purenn
 from purenn import layers, nn
 from purenn.interop import from_torch, module_from_torch, to_torch, to_torch_module
+from purenn.interop.convert import program
 from purenn.interop.convert.layer import Converted
 from purenn.interop.convert.torch_trees import apart
 from purenn.tree import flatten
@@ -222,6 +223,43 @@ def test_another_batch_size(name):
 def test_example_of_one():
     module, (x,) = made(nets.Dropping).eval(), NETS["dropping"][1]
     compare(module, x, converted=from_torch(module, x[:1]))
+
+
+def test_sizes_whose_formulas_grow(monkeypatch):
+    net, example = made(nets.Same, 3).eval(), torch.randn(2, 2, 8, 8)
+    free = from_torch(net, example)[0].program.evaluation.leaves[0].shape
+    assert [type(size) for size in free] == [str, str, str, str] and free[1] == "2"
+    monkeypatch.setattr(program._ShortSizes, "BUDGET", 20)
+    layer, params, state = fixed = from_torch(net, example)
+    assert layer.program.evaluation.way == "export"
+    compare(net, torch.randn(3, 2, 8, 8), converted=fixed)
+    with pytest.raises(ValueError, match=r"must have shape \(any, 2, 8, 8\), got \(3, 2, 9, 14\)"):
+        layer.apply(params, state, np.ones((3, 2, 9, 14), np.float32))
+
+
+def test_float64():
+    """In training the normed values of two are 1 and -1: their gradient is what float32 rounds away, and only that."""
+    net = made(nets.Gated).double().train()
+    x = torch.randn(1, 2, 2, 1, dtype=torch.float64)
+    with jax.enable_x64(True):
+        layer, params, state = from_torch(net, x)
+
+        def loss(params):
+            y, _ = layer.apply(params, state, x.numpy(), training=True)
+            return (y**3).sum(), y
+
+        (_, got), grads = jax.jit(jax.value_and_grad(loss, has_aux=True))(params)
+    y = net(x)
+    np.testing.assert_allclose(got, y.detach(), rtol=1e-12)
+    wanted = torch.autograd.grad((y**3).sum(), list(net.parameters()))
+    for (name, _), g in zip(net.named_parameters(), wanted, strict=True):
+        np.testing.assert_allclose(flatten(grads)[name], g, rtol=1e-9, atol=1e-13, err_msg=name)
+
+
+@pytest.mark.slow
+def test_formulas_that_would_double_with_every_layer():
+    net = made(nets.Same, 24).eval()
+    compare(net, torch.randn(3, 2, 64, 64), converted=from_torch(net, torch.randn(1, 2, 64, 64)))
 
 
 def test_containers_and_keywords():

@@ -107,3 +107,29 @@ def test_the_gradient_of_as_strided_scatter():
     x_grad, src_grad = jax.grad(total, (0, 1))(jnp.zeros(4), jnp.zeros(2))
     assert x_grad.tolist() == [1, 0, 0, 4]
     assert src_grad.tolist() == [2, 3]
+
+
+ONE_VALUE = {1: [(), (1,), (4,), (1, 4), (3, 1), (3, 4), (1, 3, 4)], 2: [(), (1,), (4,), (1, 1), (1, 4)]}
+
+
+@pytest.mark.parametrize("accumulate", [False, True])
+@pytest.mark.parametrize(
+    ("dims", "value"), [(n, value) for n, values in ONE_VALUE.items() for value in values], ids=str
+)
+def test_a_traced_mask_takes_one_value(dims, value, accumulate):
+    g = torch.Generator().manual_seed(0)
+    x, v = torch.randn(2, 3, 4, generator=g), torch.randn(value, generator=g)
+    mask = torch.tensor([[True, False, True], [False, False, True]] if dims == 2 else [True, False])
+    wanted = x.clone().index_put_((mask,), v, accumulate=accumulate)
+    given = [jnp.asarray(t.numpy()) for t in (x, mask, v)]
+    for f in (
+        lambda x, m, v: ops.index_put(x, (m,), v, accumulate),
+        lambda x, m, v: ops.setitem(x, m, v, accumulate=accumulate),
+    ):
+        np.testing.assert_allclose(jax.jit(f)(*given), wanted, rtol=1e-6)
+
+
+def test_a_traced_mask_takes_no_value_per_place():
+    mask = jnp.array([True, False, True])
+    with pytest.raises(ValueError, match="size must be given where the array is traced"):
+        jax.jit(lambda m: ops.index_put(jnp.zeros((3, 2)), (m,), jnp.ones((2, 2))))(mask)

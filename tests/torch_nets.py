@@ -316,3 +316,31 @@ class Loops(nn.Module):
         )
         last, all_of_them = scan(lambda c, v: (c * 0.5 + v, torch.sin(c)), y[0], y)
         return self.fc(last), all_of_them
+
+
+class Same(nn.Module):
+    """Convolutions with a padding that depends on the size, as TensorFlow has it."""
+
+    def __init__(self, layers):
+        super().__init__()
+        self.convs = nn.ModuleList(nn.Conv2d(2, 2, 3, stride=2 - i % 2) for i in range(layers))
+
+    def forward(self, x):
+        for conv in self.convs:
+            step = conv.stride[0]
+            missing = [max((-(n // -step) - 1) * step + 3 - n, 0) for n in x.shape[:1:-1]]
+            x = torch.relu(conv(F.pad(x, [n for m in missing for n in (m // 2, m - m // 2)])))
+        return x.mean((2, 3))
+
+
+class Gated(nn.Module):
+    """A decoder's block: a convolution with batch norm, and gates for channels and places."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.norm = nn.Conv2d(2, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4)
+        self.channels, self.places = nn.Conv2d(4, 4, 1), nn.Conv2d(4, 1, 1)
+
+    def forward(self, x):
+        x = F.relu(self.norm(self.conv(x)))
+        return x * torch.sigmoid(self.channels(F.adaptive_avg_pool2d(x, 1))) + x * torch.sigmoid(self.places(x))

@@ -46,10 +46,11 @@ def convert(module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, An
             "from_torch(module, *example, **kwargs)"
         )
     arguments, leaves = _arguments(module, args, kwargs)
-    evaluation, problems = _mode(module, False, arguments, leaves, args, kwargs, names)
+    given_up: set[str] = set()
+    evaluation, problems = _mode(module, False, arguments, leaves, args, kwargs, names, given_up)
     if evaluation is None:
         raise ConversionError(_message(module, problems))
-    training, problems = _mode(module, True, arguments, leaves, args, kwargs, names)
+    training, problems = _mode(module, True, arguments, leaves, args, kwargs, names, given_up)
     trained = training or f"{type(module).__name__} can't be run in training: " + _message(module, problems)
     changing = {name for mode in (evaluation, training) if mode for name, _ in mode.graph.updates}
     dropped = {n: t for n, t in names.transient.items() if n not in changing}
@@ -145,7 +146,14 @@ def _arguments(module: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) ->
 
 
 def _mode(
-    module: Any, training: bool, arguments: Arguments, leaves: list[Any], args: Any, kwargs: Any, names: _Names
+    module: Any,
+    training: bool,
+    arguments: Arguments,
+    leaves: list[Any],
+    args: Any,
+    kwargs: Any,
+    names: _Names,
+    given_up: set[str],
 ) -> tuple[Mode | None, list[str]]:
     """The module in one mode, or the reasons why it can't be had."""
     found = [path for name, tree in zip(arguments.names, arguments.trees, strict=True) for path in paths(tree, name)]
@@ -153,7 +161,7 @@ def _mode(
     drawn = _python_draws()
     with _as_it_was(module, training):
         try:
-            made = exported.export(module, _copied(args), _copied(kwargs), found)
+            made = exported.export(module, _copied(args), _copied(kwargs), found, given_up)
             if len(made.shapes) == len(leaves):
                 described = _described(found, leaves, made.shapes, frozenset())
                 graph = _renamed(made.graph, names)

@@ -38,14 +38,23 @@ class Exported:
     spec: Any
 
 
-def export(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any], paths: Sequence[str]) -> Exported:
-    """Exports a module in its present mode; ``paths`` names the leaves of its arguments.
+def export(
+    module: Any, args: tuple[Any, ...], kwargs: dict[str, Any], paths: Sequence[str], given_up: set[str]
+) -> Exported:
+    """Exports a module in its present mode.
+
+    Args:
+        module: the module.
+        args: the example.
+        kwargs: its keywords.
+        paths: names the leaves of the arguments.
+        given_up: what an export of the module in its other mode has found to be too costly.
 
     Raises:
         Refused: torch.export doesn't take it, or it has shapes that depend on values.
         Unsupported: an operator has no function and no decomposition.
     """
-    program, guards = obtain(module, args, kwargs, paths)
+    program, guards = obtain(module, args, kwargs, paths, given_up)
     if any(depends_on_values(node.meta.get("val")) for node in program.graph.nodes):
         raise Refused("a shape depends on values")
     if unknown := _unknown(program.graph_module):

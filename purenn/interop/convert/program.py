@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch.export import Dim, ExportedProgram, ShapesCollection
 from torch.fx.experimental import _config as config
+from torch.overrides import TorchFunctionMode
 from torch.utils import _pytree as pytree
 
 from purenn.interop.convert.arguments import GUARD_NAMES
@@ -30,12 +31,28 @@ class Refused(Exception):
 
 
 def obtain(
-    module: Any, args: tuple[Any, ...], kwargs: dict[str, Any], paths: Sequence[str]
+    module: Any, args: tuple[Any, ...], kwargs: dict[str, Any], paths: Sequence[str], given_up: set[str]
 ) -> tuple[ExportedProgram, tuple[str, ...]]:
+    """Exports a module with as many free sizes as it can have: all, else the first of every tensor, else none.
+
+    Args:
+        module: the module.
+        args: the example.
+        kwargs: its keywords.
+        paths: names the leaves of the arguments.
+        given_up: what isn't tried again, such as ``every size``; what leads to long formulas is put in.
+
+    Raises:
+        Refused: no such program can be had; torch's last reason is told.
+    """
     error: Exception | None = None
     tensors = [leaf for leaf in pytree.tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor) and leaf.ndim]
     single = any(x.shape[0] == 1 for x in tensors)  # a batch of one, which isn't taken for a size that is always 1
-    for free in ((_batch_of_one,) if single else ()) + (_every, _first, None):
+    rules = [(_all_but_ones, True), (_first, True)] if single else []
+    for free, oblivious in (*rules, (_every, False), (_first, False), (None, False)):
+        every = free in (_all_but_ones, _every)
+        if every and "every size" in given_up:
+            continue
         shapes = None
         if free is not None:
             collection = ShapesCollection()
@@ -43,12 +60,15 @@ def obtain(
                 collection[leaf] = free(leaf)
             shapes = collection.dynamic_shapes(module, args, kwargs)
         try:
-            with quiet(), intercepted(_refuse_function), _CONFIG.patch(backed_size_oblivious=free is _batch_of_one):
+            with quiet(), intercepted(_refuse_function), _CONFIG.patch(backed_size_oblivious=oblivious), _ShortSizes():
                 program = torch.export.export(module, args, kwargs, dynamic_shapes=shapes, strict=False)
             if (guards := _guards(program, paths)) is not None:
                 return program, guards
         except Refused:
             raise
+        except _LongSizes as e:
+            error = e
+            given_up |= {"every size"} if every else set()
         except Exception as e:
             error = e
             if "ata-dependent" in str(e) or "ata dependent" in str(e):
@@ -56,11 +76,54 @@ def obtain(
     raise Refused(f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}") from error
 
 
+class _LongSizes(Exception):
+    """The formulas of sizes have become too long."""
+
+
+class _ShortSizes(TorchFunctionMode):
+    """Ends an export where the formulas of sizes become long.
+
+    torch simplifies the formulas of all sizes again and again, and walks them as trees. A formula that has its
+    predecessor twice, as the size after a padding to a multiple has, doubles with every layer: such an export takes
+    minutes, or no end, where one with fixed heights and widths takes seconds. The limit is on terms, not on seconds, so
+    that a module is converted in the same way on every machine.
+
+    Attributes:
+        SHORT: a formula of so many terms costs nothing that counts.
+        BUDGET: how many terms the longer ones may have together.
+    """
+
+    SHORT, BUDGET = 16, 2048
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left = self.BUDGET
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        for x in result if isinstance(result, tuple | list) else (result,):
+            for size in x.shape if isinstance(x, torch.Tensor) else ():
+                terms = _terms(size, max(self.left, self.SHORT))
+                self.left -= terms if terms > self.SHORT else 0
+                if self.left < 0:
+                    raise _LongSizes
+        return result
+
+
+def _terms(size: Any, enough: int) -> int:
+    """The number of terms in the formula of a size; it isn't counted further than past ``enough``."""
+    found, rest = 0, [size.node.expr] if isinstance(size, torch.SymInt) else []
+    while rest and found <= enough:
+        found += 1
+        rest += rest.pop().args
+    return found
+
+
 def _refuse_function(cls: Any, args: Any) -> None:
     raise Refused(f"torch.export loses the backward pass of {cls.__name__}")
 
 
-def _batch_of_one(x: torch.Tensor) -> dict[int, Any]:
+def _all_but_ones(x: torch.Tensor) -> dict[int, Any]:
     return {i: Dim.AUTO for i, size in enumerate(x.shape) if i == 0 or size != 1}
 
 

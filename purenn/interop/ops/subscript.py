@@ -183,7 +183,9 @@ def _replaced(where: str, x: jax.Array, parts: list[Any], value: Any, accumulate
     if all(part is None or (isinstance(part, int | builtins.slice) and not isinstance(part, bool)) for part in parts):
         region = jax.eval_shape(lambda x: _basic(where, x, parts)[0], x).shape
         return _written(where, x, x.at[tuple(parts)], region, value, accumulate)
-    if np.ndim(value) == 0 and parts and _is_leading_mask(x, parts):  # no size is needed
+    if _is_one_value(x, parts, value):  # no size is needed
+        first = np.ndim(value) - (x.ndim - parts[0].ndim)  # 1 where the value has the places' dimension
+        value = jnp.reshape(value, np.shape(value)[max(first, 0) :])
         mask = jnp.asarray(parts[0]).reshape(parts[0].shape + (1,) * (x.ndim - parts[0].ndim))
         done = _written(where, x, x.at[...], x.shape, value, accumulate)
         return jnp.where(jnp.broadcast_to(mask, x.shape), done, x)
@@ -200,6 +202,15 @@ def _is_leading_mask(x: jax.Array, parts: list[Any]) -> bool:
     return _is_mask(mask) and mask.ndim > 0 and whole and mask.shape == x.shape[: mask.ndim]
 
 
+def _is_one_value(x: jax.Array, parts: list[Any], value: Any) -> bool:
+    """Whether the same value is written wherever a mask of the first dimensions is true."""
+    if not parts or not _is_leading_mask(x, parts):
+        return False
+    region = (1, *x.shape[parts[0].ndim :])  # for one place
+    shape = (1,) * (len(region) - np.ndim(value)) + np.shape(value)
+    return len(shape) == len(region) and all(n in (1, m) for n, m in zip(shape, region, strict=True))
+
+
 def _read_places(where: str, places: jax.Array, rest: list[Any], beyond: int) -> jax.Array:
     if all(part is None for part in rest):
         return places
@@ -212,7 +223,8 @@ def setitem(input: ArrayLike, key: Any, value: Any, *, accumulate: bool = False)
 
     Args:
         input: of any shape.
-        key: what is between the brackets, as `getitem` reads it. A traced mask is allowed for one value.
+        key: what is between the brackets, as `getitem` reads it. A traced mask is allowed where one
+            value, or one row of values, is written at all its places.
         value: an array that broadcasts to what is replaced, or a number; it is cast to the input's dtype.
         accumulate: whether the value is added; repeated indices add up.
 
@@ -270,7 +282,7 @@ def index_put(input: ArrayLike, indices: Sequence[Any], values: Any, accumulate:
     v = check.array("index_put", "values", values)
     check.same_dtype("index_put", input=x, values=v)
     parts = _optional("index_put", x, indices)
-    if np.ndim(v) == 0 and parts and _is_leading_mask(x, parts):
+    if _is_one_value(x, parts, v):
         return _replaced("index_put", x, parts, v, accumulate)
     flat = jnp.arange(x.size, dtype=default_dtype(1)).reshape(x.shape)
     places = _read_places("index_put", flat, _as_arrays(parts), x.size)

@@ -1,0 +1,126 @@
+"""The page of the documentation that tells how public torch architectures come over."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import math
+import os
+import platform
+from typing import Any
+
+__all__ = ["GRADIENT_BOUND", "VALUE_BOUND", "matches", "page"]
+
+VALUE_BOUND, GRADIENT_BOUND, EXACT_BOUND = 1e-4, 1e-3, 1e-8
+VERSIONS = ("torch", "jax", "torchax")
+
+
+def matches(row: dict[str, Any]) -> bool:
+    """Whether a row is within the bounds, in evaluation and in training."""
+    return "error" not in row and _close(row["evaluation"]) and ("random" in row["training"] or _close(row["training"]))
+
+
+def _close(errors: dict[str, Any]) -> bool:
+    """Whether errors are within the bounds beside torch in float32; if not, whether they vanish in float64."""
+    if "refused" in errors:
+        return False
+    near = errors["value"] <= VALUE_BOUND and errors["gradient"] <= GRADIENT_BOUND
+    return near or errors.get("exact", math.inf) <= EXACT_BOUND
+
+
+def _ratios(rows: list[dict[str, Any]], ours: str, theirs: str) -> str:
+    """The geometric mean of how many times faster a compiled call is, with the number of rows."""
+    found = [math.log(r[theirs] / r[ours]) for r in rows if ours in r and theirs in r]
+    return f"{math.exp(sum(found) / len(found)):.2f} ({len(found)} rows)" if found else "not measured"
+
+
+def _errors(errors: dict[str, Any], what: str) -> str:
+    """Our error and torch's own, or why there is none."""
+    if "refused" in errors:
+        return f"refused: {errors['refused']}"
+    if "random" in errors:
+        return "random"
+    if f"far_{what}" not in errors:
+        return f"{errors[what]:.0e} (float32)"
+    far = f"{errors[f'far_{what}']:.0e} / {errors[f'torch_{what}']:.0e}"
+    return f"{far}, in float64 {errors['exact']:.0e}" if what == "gradient" and "exact" in errors else far
+
+
+def _cells(r: dict[str, Any], timed: bool) -> list[str]:
+    if "error" in r:
+        return [r["name"], r["package"], r["error"].replace("|", "/")]
+    cells = [
+        r["name"],
+        r["package"],
+        r["way"] + (f", {r['assumptions']} assumed" if r["assumptions"] else ""),
+        f"{r['convert']:.0f}",
+        _errors(r["evaluation"], "value"),
+        _errors(r["evaluation"], "gradient"),
+        _errors(r["training"], "gradient"),
+    ]
+    if timed:
+        cells += [f"{r[f'torch_{n}'] / r[n]:.1f}" if n in r else "" for n in ("call", "step")]
+        fails = "fails" if "torchax" in r else ""
+        cells += [f"{r[f'torchax_{n}'] / r[n]:.1f}" if f"torchax_{n}" in r else fails for n in ("call", "step")]
+    return cells
+
+
+def page(rows: list[dict[str, Any]]) -> str:
+    """The page, as Markdown."""
+    timed = [r for r in rows if "call" in r]
+    versions = ", ".join(f"{n} {importlib.metadata.version(n)}" for n in VERSIONS)
+    lines = [
+        "# Public torch architectures as layers",
+        "",
+        "<!-- Made by benchmarks/interop.py; don't edit it. -->",
+        "",
+        "Each row is an architecture of a public package with random weights that [`from_torch`](from_pytorch.md) has "
+        "converted. Here is how far its outputs and the gradients of all its parameters are from torch's, and how much "
+        "faster it runs once compiled.",
+        "",
+        f"**{sum(map(matches, rows))} of {len(rows)} match.** Outputs are within {VALUE_BOUND:g} of torch's, relative "
+        f"to an output's largest entry, and gradients within {GRADIENT_BOUND:g}, relative to a parameter's largest "
+        f"entry, in float32. Where they aren't, both sides agree within {EXACT_BOUND:g} in float64.",
+        "",
+    ]
+    if timed:
+        lines += [
+            f"A compiled call is {_ratios(rows, 'call', 'torch_call')} times as fast as torch's eager one in the "
+            f"geometric mean, a compiled training step {_ratios(rows, 'step', 'torch_step')} times. Beside torchax, "
+            f"which compiles too and needs torch at every trace, a call is {_ratios(rows, 'call', 'torchax_call')} "
+            f"times as fast, and a step {_ratios(rows, 'step', 'torchax_step')} times. The networks are small, so that "
+            "much of torch's time is its overhead per operation.",
+            "",
+            "torchax 0.0.13 can't be imported beside torch 2.13, since it names operators for named tensors, which "
+            "torch no longer has: the benchmark gives it others in their place.",
+            "",
+        ]
+    lines += [
+        f"Made by `make zoo ZOO=FILE` (`python benchmarks/interop.py FILE --times`) with {versions}, on "
+        f"{os.cpu_count()} cores ({platform.machine()}, "
+        f"{platform.system()}). FILE is a Python file that builds the architectures; the docstring of "
+        "`benchmarks/interop.py` says what it has.",
+        "",
+        "- *Way*: `export` is torch.export, `tape` a record of one run; *assumed* counts values of the example that "
+        "the module's code looked at.",
+        "- *Convert*: seconds for the conversion, in both modes. They depend on what else the machine does.",
+        "- *Value*, *gradient*, *training* (the gradient in training mode, dropout off): the largest error beside "
+        "torch in float64, then torch's own float32 error. *Random* is a network that draws numbers even then; "
+        "*(float32)* is one that torch can't run in float64, compared in float32.",
+    ]
+    if timed:
+        lines += [
+            "- *Call*, *step*: how many times as fast as torch eager; *torchax call* and *torchax step*: how many "
+            "times as fast as torchax. A step is the gradient of a scalar, and plain gradient descent. "
+            "An empty cell wasn't measured.",
+        ]
+    lines.append("")
+    header = ["architecture", "package", "way", "convert", "value", "gradient", "training"]
+    header += ["call", "step", "torchax call", "torchax step"] if timed else []
+    lines += [f"| {' | '.join(header)} |", f"| {' | '.join(['---'] * len(header))} |"]
+    for r in rows:
+        cells = _cells(r, bool(timed))
+        lines.append(f"| {' | '.join(cells + [''] * (len(header) - len(cells)))} |")
+    if failed := [r for r in rows if "torchax" in r]:
+        lines += ["", "## Where torchax fails", ""]
+        lines += [f"- {r['name']}: `{r['torchax'].replace('`', '')}`" for r in failed]
+    return "\n".join(lines) + "\n"
