@@ -1,4 +1,4 @@
-"""Arrays that are written to memory on the CPU: the same numbers under every transformation, in a program of their own."""
+"""Arrays that are in memory on the CPU: the same numbers under every transformation; `test_meshes.py` divides them."""
 
 import re
 
@@ -7,7 +7,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax import lax
-from jax.sharding import PartitionSpec
 from test_linear_map import MODES
 
 import purenn.functional as F
@@ -71,25 +70,6 @@ def test_in_a_loop_and_rematerialised():
         return x.sum()
 
     close(jax.jit(jax.grad(looped))(X), jax.grad(alone)(X))
-
-
-@pytest.mark.skipif(jax.device_count() < 2, reason="needs two devices")
-@pytest.mark.parametrize("manual", [False, True])
-def test_on_two_devices(manual):
-    mesh = jax.make_mesh((2,), ("batch",), devices=jax.devices()[:2])
-
-    def loss(x, w):
-        return jnp.sum(jnp.sin(chain(x, w)))
-
-    expected = jax.jit(jax.grad(loss))(X, W)
-    if manual:
-        spec = PartitionSpec("batch")
-        run = jax.shard_map(jax.grad(loss), mesh=mesh, in_specs=(spec, PartitionSpec()), out_specs=spec)
-        got = jax.jit(run)(X, W)
-    else:
-        sharded = jax.device_put(X, jax.NamedSharding(mesh, PartitionSpec("batch")))
-        got = jax.jit(jax.grad(loss))(sharded, W)
-    close(got, expected)
 
 
 def test_exported():

@@ -74,8 +74,8 @@ class Convolution(BilinearMap):
 class ConvolutionCpu(Convolution):
     """Few products per element are written out; dense convolutions, also those of each group, are products.
 
-    What is written out reads and gives arrays in memory. XLA would compute it again in each window of a pool behind it,
-    and what is before it once for each element of the kernel. `benchmarks/chains.py` compares one jit with the parts.
+    Arrays that are read once for each element of the kernel, and results that are written out, are in memory: else XLA
+    computes them again for each of their readers. `benchmarks/chains.py` compares one jit with the parts.
     """
 
     divisible = False
@@ -83,8 +83,9 @@ class ConvolutionCpu(Convolution):
     def y(self, x: Any, w: Any) -> Any:
         if not conv_dense.takes(x, w):
             return super().y(x, w)
+        x = stored(x)
         if self._few(w) or self._written(w, w.shape[1], MAX_WRITTEN_Y):
-            return stored(conv_grouped.summed(self.geometry, stored(x), w, self.groups))
+            return stored(conv_grouped.summed(self.geometry, x, w, self.groups))
         if self.groups == 1:
             return conv_dense.to_y(self.geometry, x, w)
         return self._each_group(conv_dense.to_y, conv_dense.products_y, (x, 1), (w, 0), axis=1)
@@ -92,8 +93,9 @@ class ConvolutionCpu(Convolution):
     def x(self, w: Any, y: Any, shape: jax.ShapeDtypeStruct) -> Any:
         if not conv_dense.takes(w, y):
             return super().x(w, y, shape)
+        y = stored(y)
         if self._few(w) or self._written(w, w.shape[0], MAX_WRITTEN_X):
-            return stored(conv_grouped.gradient_x(self.geometry, w, stored(y), shape.shape[2:], self.groups))
+            return stored(conv_grouped.gradient_x(self.geometry, w, y, shape.shape[2:], self.groups))
         if self.groups == 1:
             return conv_dense.to_x(self.geometry, w, y, shape)
         part = jax.ShapeDtypeStruct((shape.shape[0], shape.shape[1] // self.groups, *shape.shape[2:]), shape.dtype)
@@ -102,8 +104,9 @@ class ConvolutionCpu(Convolution):
     def w(self, x: Any, y: Any, shape: jax.ShapeDtypeStruct) -> Any:
         if not conv_dense.takes(x, y):
             return super().w(x, y, shape)
+        x, y = stored(x), stored(y)
         if self._few(shape):
-            return conv_grouped.gradient_w(self.geometry, stored(x), stored(y), shape.shape[2:], self.groups)
+            return conv_grouped.gradient_w(self.geometry, x, y, shape.shape[2:], self.groups)
         if self.groups == 1:
             return conv_dense.to_w(self.geometry, x, y, shape)
         part = jax.ShapeDtypeStruct((shape.shape[0] // self.groups, *shape.shape[1:]), shape.dtype)

@@ -25,6 +25,7 @@ from jax import lax
 from purenn.lowering import phases
 from purenn.lowering.linear_map import Arrays, LinearMap, Shapes, apply_map, rule
 from purenn.lowering.reduction import at, axis_max, found_by, is_nan, max_or_nan
+from purenn.lowering.stored import stored
 from purenn.lowering.whole import whole
 
 __all__ = ["Window", "max_pool", "sum_pool"]
@@ -173,7 +174,8 @@ def max_pool(x: jax.Array, geometry: Sequence[Window], place: jax.Array | None) 
     The gradient goes to this element alone. In a window that sees nothing but padding the place is -1.
     """
     if place is None:
-        return _max_pool(x, tuple(geometry)), None
+        # read once for each element of a window: x, and for its gradient the cotangent
+        return stored(_max_pool(stored(x), tuple(geometry))), None
     return _max_by_axis(x, tuple(geometry), place)
 
 
