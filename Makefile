@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo docs notebooks test test-all check format overhead operators models fuzz zoo clean
+.PHONY: demo docs notebooks test test-all check format overhead operators chains models fuzz zoo clean
 
 demo: .venv/demo.done  ## trains a small CNN on real digits in both styles
 	$(BIN)/python examples/mnist.py
@@ -50,6 +50,9 @@ overhead: .venv/bench.done  ## what a call, a step and a cold start cost, beside
 
 operators: .venv/bench.done  ## what operators cost, beside torch and the obvious JAX
 	$(BIN)/python benchmarks/operators.py --json out/operators.json --chart out/operators.png
+
+chains: .venv/bench.done  ## what operators cost in company, in one jit, beside torch, the obvious JAX and their parts
+	$(BIN)/python benchmarks/chains.py --json out/chains.json --chart out/chains.png
 
 models: .venv/bench.done  ## what whole models cost, beside torch, flax.nnx and equinox
 	$(BIN)/python benchmarks/models.py --json out/models.json --chart out/models.png

@@ -1,6 +1,6 @@
-"""Writes the tables of `docs/performance.md` from what `operators.py` and `models.py` saved.
+"""Writes the tables of `docs/performance.md` from what `operators.py`, `chains.py` and `models.py` saved.
 
-    python benchmarks/report.py [--operators PATH] [--models PATH] [--document PATH]
+    python benchmarks/report.py [--operators PATH] [--chains PATH] [--models PATH] [--document PATH]
 
 A table stands between two comments that name it; what is around them is written by hand and stays.
 """
@@ -74,6 +74,30 @@ def operators(saved: dict[str, Any]) -> str:
     return table(head, rows)
 
 
+def chains(saved: dict[str, Any]) -> str:
+    """Geometric means by family, then a row for each chain."""
+    others = ("torch", "naive", "parts")
+    limits = {"torch": 1.0, "naive": 1.1, "parts": 1.1}
+
+    def ratios(found: dict[str, Any]) -> list[str]:
+        return [bold(found[name][f"to_{other}"], limits[other]) for name in PASSES for other in others]
+
+    columns = [f"{what}: / {other}" for what in PASSES.values() for other in others]
+    means = [[family, str(found["rows"]), *ratios(found)] for family, found in saved["means"].items()]
+    rows = []
+    for row, found in saved["rows"].items():
+        own = [f"{found[name]['purenn'] / 1e3:.2f}" for name in PASSES]
+        rows.append([row, *own, *ratios(found)])
+    counts = []
+    for name, what in PASSES.items():
+        all_rows = saved["means"]["all"]
+        above = ", ".join(f"{all_rows[name][f'above_{other}']} above 1.1 × {other}" for other in others)
+        counts.append(f"- {what}: of {all_rows['rows']} chains {above}.")
+    every = table(["chain", *(f"{what}, ms" for what in PASSES.values()), *columns], rows)
+    head = ["family", "rows", *columns]
+    return "\n".join([machine(saved), "", table(head, means), "", *counts, "", "Every chain:", "", every])
+
+
 def models(saved: dict[str, Any]) -> str:
     """A table for each model."""
     head = ["contestant", "a step, ms", "/ torch", "a call, ms", "/ torch", "first step, s", "peak, MiB"]
@@ -100,6 +124,7 @@ def put(text: str, name: str, content: str) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--operators", type=Path, metavar="PATH", help="what operators.py --json saved")
+    parser.add_argument("--chains", type=Path, metavar="PATH", help="what chains.py --json saved")
     parser.add_argument("--models", type=Path, metavar="PATH", help="what models.py --json saved")
     parser.add_argument("--document", type=Path, default=Path("docs/performance.md"), metavar="PATH")
     options = parser.parse_args()
@@ -107,6 +132,8 @@ def main() -> None:
     if options.operators:
         saved = json.loads(options.operators.read_text())
         text = put(put(text, "means", means(saved)), "operators", operators(saved))
+    if options.chains:
+        text = put(text, "chains", chains(json.loads(options.chains.read_text())))
     if options.models:
         text = put(text, "models", models(json.loads(options.models.read_text())))
     options.document.write_text(text)

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
 COLORS = {
     "naive": "#e07a3f", "flax.nnx": "#e07a3f", "equinox": "#8a63b8", "haiku": "#4e9a5b", "torch": "#555555",
-    "purenn": "#1f6fb4", "by hand": "#a0a0a0",
+    "purenn": "#1f6fb4", "by hand": "#a0a0a0", "parts": "#1f6fb4",
 }  # fmt: skip
 ROW, LABEL, PANEL, GAP = 22, 150, 250, 40  # pixels
 
@@ -122,6 +122,22 @@ def operators(text: str) -> str:
     return chart(panels, ("naive", "purenn"), "Operators: time as a share of torch's, by family")
 
 
+def chains(text: str) -> str:
+    """Families of chains: one jit of purenn as a share of torch's time, of the obvious JAX's, and of its parts'."""
+    means = tables(text, "Operators in company")[0]
+    others = ("torch", "naive", "parts")
+    panels = [
+        Panel(
+            kind,
+            {row[""]: [(other, number(row[f"{kind}: / {other}"])) for other in others] for row in means},
+            "time of one jit / the other's",
+            line=1.0,
+        )
+        for kind in ("forward", "with gradients")
+    ]
+    return chart(panels, others, "Chains of operators in one jit: time as a share of others', by family")
+
+
 def models(text: str) -> str:
     """Whole models: steps and calls of each library, as shares of torch's time."""
     names = re.findall(r"^\*\*(\w+)\*\*: ", text, re.M)
@@ -200,7 +216,7 @@ def pictures() -> dict[str, str]:
     """All pictures by file name."""
     performance = (ROOT / "docs/performance.md").read_text()
     parity = (ROOT / "docs/parity.md").read_text()
-    charts = {"operators.svg": operators, "models.svg": models, "calls.svg": calls}
+    charts = {"operators.svg": operators, "chains.svg": chains, "models.svg": models, "calls.svg": calls}
     return {**{name: draw(performance) for name, draw in charts.items()}, **badges(parity)}
 
 
