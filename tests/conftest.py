@@ -42,30 +42,44 @@ def compiled():
     return count
 
 
-# Tests with many cases of one class or function each. Of these, every third one runs, the first always; -m '' runs all.
-SAMPLED = {
+# Of tests with many cases for a class or function every third of these runs, the first always; of those with one case
+# for each every second. -m '' runs all.
+EVERY_THIRD = {
     "test_bad_call_is_refused",
     "test_function_is_torchs",
-    "test_half_types",
     "test_layer_is_torchs",
     "test_module_db",
     "test_packed_is_torchs",
     "test_value_and_gradient_in_float64",
     "test_values_and_gradients_are_torchs",
 }
+EVERY_SECOND = {
+    "test_a_call_without_jit_is_the_compiled_one",
+    "test_a_function_has_no_nan_and_no_infinity_on_its_way",
+    "test_a_gradient_with_rematerialization_is_the_same",
+    "test_eager_jit_checkpoint_and_eval_shape_agree",
+    "test_second_derivative",
+    "test_transforms",
+    "test_vmap_over_examples_and_over_weights",
+}
+_cases: collections.Counter[tuple[str, ...]] = collections.Counter()
 
 
 def pytest_itemcollected(item):
     """Marks the cases that the sample leaves out."""
     test, _, case = item.name.partition("[")
-    if test in SAMPLED and (subject := re.match(r"\w+", case)):
-        number = _cases[item.parent.name, test, subject[0]]
-        _cases[item.parent.name, test, subject[0]] += 1
-        if number % 3:
-            item.add_marker(pytest.mark.slow)
-
-
-_cases: collections.Counter[tuple[str, str, str]] = collections.Counter()
+    subject = re.search(r"\w+(?=\()", case) or re.match(r"\w+", case)
+    if item.get_closest_marker("slow"):
+        return
+    if test in EVERY_THIRD and subject:
+        key, step = (item.parent.name, test, subject[0]), 3
+    elif test in EVERY_SECOND:
+        key, step = (item.parent.name, test), 2
+    else:
+        return
+    if _cases[key] % step:
+        item.add_marker(pytest.mark.slow)
+    _cases[key] += 1
 
 
 def pytest_collection_modifyitems(config, items):

@@ -21,6 +21,7 @@ from purenn.lowering.bilinear_map import BilinearMap
 from purenn.lowering.conv_geometry import Geometry, correlated, mirrored
 from purenn.lowering.dtypes import computed_wide, is_half
 from purenn.lowering.linear_map import rule
+from purenn.lowering.sizes import known_below
 from purenn.lowering.stored import stored
 
 __all__ = ["Convolution"]
@@ -83,6 +84,8 @@ class ConvolutionCpu(Convolution):
     def y(self, x: Any, w: Any) -> Any:
         if not conv_dense.takes(x, w):
             return super().y(x, w)
+        if idle := self._idle(x, w):
+            return lax.expand_dims(self._without(idle).y(lax.squeeze(x, idle), lax.squeeze(w, idle)), idle)
         x = stored(x)
         if self._few(w) or self._written(w, w.shape[1], MAX_WRITTEN_Y):
             return stored(conv_grouped.summed(self.geometry, x, w, self.groups))
@@ -93,6 +96,9 @@ class ConvolutionCpu(Convolution):
     def x(self, w: Any, y: Any, shape: jax.ShapeDtypeStruct) -> Any:
         if not conv_dense.takes(w, y):
             return super().x(w, y, shape)
+        if idle := self._idle(shape, w):
+            x = self._without(idle).x(lax.squeeze(w, idle), lax.squeeze(y, idle), _squeezed(shape, idle))
+            return lax.expand_dims(x, idle)
         y = stored(y)
         if self._few(w) or self._written(w, w.shape[0], MAX_WRITTEN_X):
             return stored(conv_grouped.gradient_x(self.geometry, w, y, shape.shape[2:], self.groups))
@@ -104,6 +110,9 @@ class ConvolutionCpu(Convolution):
     def w(self, x: Any, y: Any, shape: jax.ShapeDtypeStruct) -> Any:
         if not conv_dense.takes(x, y):
             return super().w(x, y, shape)
+        if idle := self._idle(x, shape):
+            w = self._without(idle).w(lax.squeeze(x, idle), lax.squeeze(y, idle), _squeezed(shape, idle))
+            return lax.expand_dims(w, idle)
         x, y = stored(x), stored(y)
         if self._few(shape):
             return conv_grouped.gradient_w(self.geometry, x, y, shape.shape[2:], self.groups)
@@ -124,6 +133,19 @@ class ConvolutionCpu(Convolution):
         whole, in_loop = (functools.partial(f, self.geometry, **like) for f in (whole, in_loop))
         return conv_grouped.each_group(whole, in_loop, self.groups, *arrays, axis=axis)
 
+    def _idle(self, x: Any, w: Any) -> tuple[int, ...]:
+        """The axes of one place that a kernel of one element sees: without them it is the same in a lower rank."""
+        given = zip(x.shape[2:], w.shape[2:], self.pads, strict=True)
+        idle = [
+            axis for axis, (size, k, pads) in enumerate(given, 2) if k == 1 and pads == (0, 0) and known_below(size, 2)
+        ]
+        return tuple(idle[: x.ndim - 3])  # one stays
+
+    def _without(self, idle: tuple[int, ...]) -> ConvolutionCpu:
+        left = [i for i in range(len(self.stride)) if i + 2 not in idle]
+        stride, pads, dilation = (tuple(of[i] for i in left) for of in (self.stride, self.pads, self.dilation))
+        return ConvolutionCpu(stride, pads, dilation, self.groups)
+
     def _few(self, w: Any) -> bool:
         return self.groups > 1 and conv_grouped.few(w, self.groups)
 
@@ -132,6 +154,10 @@ class ConvolutionCpu(Convolution):
         places = math.prod(w.shape[2:])
         plain = self.groups == 1 and set(self.stride) == {1} and places > 1 and w.shape[1] <= 8
         return plain and channels * places <= most
+
+
+def _squeezed(shape: jax.ShapeDtypeStruct, axes: tuple[int, ...]) -> jax.ShapeDtypeStruct:
+    return jax.ShapeDtypeStruct([n for axis, n in enumerate(shape.shape) if axis not in axes], shape.dtype)
 
 
 @rule(Convolution, "cuda")
