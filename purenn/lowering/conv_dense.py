@@ -49,7 +49,8 @@ def to_y(geometry: Geometry, x: Any, w: Any) -> Any:
     in rank three and 0.54 to 1.06 in rank two with narrow rows; with wide rows, few channels or a stride up to 1.28.
     """
     n, kernel = x.ndim - 2, w.shape[2:]
-    if n > 1 and all(k <= s for k, s in zip(kernel, geometry.stride, strict=True)):
+    # 2026-11: XLA's own of signals and kernels of one element lays the weight out anew, in up to 7 times as long
+    if (n > 1 or kernel == (1,)) and all(k <= s for k, s in zip(kernel, geometry.stride, strict=True)):
         return columns_y(geometry, x, w)
     if n == 3 and kernel[0] <= MAX_UNROLLED_TAPS:
         return folded(geometry, x, w)
