@@ -37,6 +37,7 @@ def test_steps_and_calls_are_not_mistaken_for_each_other():
 def test_every_picture_is_shown_beside_its_command():
     """A chart stands on the page whose commands print its figures."""
     text = (pictures.ROOT / "docs/performance.md").read_text()
-    for name, command in {"operators": "make operators", "models": "make models", "calls": "make overhead"}.items():
+    commands = {name: f"make {name}" for name in ("operators", "chains", "models")} | {"calls": "make overhead"}
+    for name, command in commands.items():
         assert f"pictures/{name}.svg" in text
         assert command in text
