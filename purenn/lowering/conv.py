@@ -143,8 +143,8 @@ class ConvolutionCpu(Convolution):
 
     def _without(self, idle: tuple[int, ...]) -> ConvolutionCpu:
         left = [i for i in range(len(self.stride)) if i + 2 not in idle]
-        stride, pads, dilation = (tuple(of[i] for i in left) for of in (self.stride, self.pads, self.dilation))
-        return ConvolutionCpu(stride, pads, dilation, self.groups)
+        stride, dilation = (tuple(of[i] for i in left) for of in (self.stride, self.dilation))
+        return ConvolutionCpu(stride, tuple(self.pads[i] for i in left), dilation, self.groups)
 
     def _few(self, w: Any) -> bool:
         return self.groups > 1 and conv_grouped.few(w, self.groups)
