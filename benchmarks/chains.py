@@ -12,12 +12,9 @@ outputs and gradients are compared with torch's; dropout keeps everything in tha
 
 from __future__ import annotations
 
-import argparse
-import json
 import re
 import statistics
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +27,16 @@ from operators import (
     PASSES,
     Disagreement,
     Runs,
+    bars,
     check,
     coloured,
     in_jax,
     in_torch,
     interleaved,
     passes,
+    run,
 )
-from overhead import Once, machine, summary
+from overhead import Once, summary
 
 import purenn
 
@@ -168,73 +167,10 @@ def show(results: dict[str, Any], means: dict[str, Any]) -> None:
 
 
 def draw(results: dict[str, Any], path: Path) -> None:
-    """Bars of the one jit's ratios, a panel for each pass."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    names = list(results)
-    figure, panels = plt.subplots(1, 2, figsize=(15, 2 + 0.26 * len(names)), sharey=True, layout="constrained")
-    for panel, (name, what) in zip(panels, PASSES.items(), strict=True):
-        for number, other in enumerate(OTHERS):
-            ratios = np.asarray([results[row][name][f"to_{other}"] for row in names])
-            places = np.arange(len(names)) + (number - 1) * 0.27
-            colour = {"torch": "C0", "naive": "0.75", "parts": "C2"}[other]
-            panel.barh(places, ratios - 1, 0.27, left=1, label=f"to {other}", color=colour)
-        panel.axvline(1, color="black", linewidth=1)
-        panel.set(xscale="log", title=what, xlabel="time of one jit / the other's; left is faster")
-        panel.set_yticks(np.arange(len(names)), names, fontsize=7)
-        panel.set_ylim(len(names) - 0.4, -0.6)
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper right", ncols=3)
-    figure.savefig(path, dpi=110)
-
-
-def chosen_chains(options: argparse.Namespace) -> list[Chain]:
-    chosen = [chain for chain in CHAINS if options.only in (None, chain.family)]
-    return [chain for chain in chosen if options.rows is None or options.rows.search(chain.name)]
-
-
-def main() -> int:
-    families = list(dict.fromkeys(chain.family for chain in CHAINS))
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--only", choices=families, metavar="FAMILY", help=f"one family of {', '.join(families)}")
-    parser.add_argument("--rows", type=re.compile, metavar="REGEX", help="chains whose name has this in it")
-    parser.add_argument("--json", type=Path, metavar="PATH", help="where to save the figures")
-    parser.add_argument("--chart", type=Path, metavar="PATH", help="where to save a bar chart (needs matplotlib)")
-    parser.add_argument("--quick", action="store_true", help="three rounds, to see that everything runs and agrees")
-    parser.add_argument("--list", action="store_true", help="the families and names, and nothing else")
-    options = parser.parse_args()
-    chosen = chosen_chains(options)
-    if options.list or not chosen:
-        print("\n".join(f"{chain.family:10} {chain.name}" for chain in chosen) or "no such chain")
-        return 0 if chosen else 1
-    about = {**machine(), "command": sys.argv}
-    results, failures = {}, {}
-    for number, chain in enumerate(chosen, 1):
-        begun = time.perf_counter()
-        try:
-            results[chain.name] = measure(chain, options.quick)
-        except Exception as error:  # the other chains are still worth knowing; the exit status tells
-            failures[chain.name] = f"{type(error).__name__}: {str(error).splitlines()[0]}"
-        seconds = time.perf_counter() - begun
-        said = failures.get(chain.name, "agrees")
-        print(f"{number} of {len(chosen)}: {chain.name}, {said} ({seconds:.1f} s)", file=sys.stderr)
-        jax.clear_caches()
-    means = geometric_means(results) if results else {}
-    if results:
-        show(results, means)
-    for path in filter(None, (options.json, options.chart)):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    if options.json:
-        saved = {"machine": about, "quick": options.quick, "rows": results, "means": means, "failures": failures}
-        options.json.write_text(json.dumps(saved, indent=1) + "\n")
-    if options.chart and results:
-        draw(results, options.chart)
-    for name, failure in failures.items():
-        print(f"error: {name}: {failure}", file=sys.stderr)
-    return 1 if failures else 0
+    colours = {"torch": "C0", "naive": "0.75", "parts": "C2"}
+    axis = "time of one jit / the other's; left is faster"
+    bars(results, colours, lambda of_pass, other: of_pass[f"to_{other}"], path, axis)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(run(__doc__, CHAINS, measure, geometric_means, show, draw))

@@ -19,7 +19,7 @@ import re
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -297,7 +297,19 @@ def show(results: dict[str, Any], means: dict[str, Any]) -> None:
 
 
 def draw(results: dict[str, Any], path: Path) -> None:
-    """Bars of the ratios to torch, a panel for each pass."""
+    colours = ("0.75", *(f"C{number}" for number in range(len(contestants()))))
+    others = dict(zip(contestants(), colours, strict=False))
+    bars(results, others, lambda of_pass, other: of_pass[other]["to_torch"], path, "time / torch's; left is faster")
+
+
+def bars(
+    results: dict[str, Any],
+    series: dict[str, str],
+    ratio: Callable[[dict[str, Any], str], float],
+    path: Path,
+    axis: str,
+) -> None:
+    """Bars of ratios, a panel for each pass; `series` gives each its colour."""
     try:
         import matplotlib
     except ImportError:
@@ -306,26 +318,25 @@ def draw(results: dict[str, Any], path: Path) -> None:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    others, names = list(contestants()), list(results)
-    figure, panels = plt.subplots(1, 2, figsize=(14, 2 + 0.22 * len(names)), sharey=True, layout="constrained")
-    height = 0.8 / len(others)
+    names = list(results)
+    figure, panels = plt.subplots(1, 2, figsize=(15, 2 + 0.24 * len(names)), sharey=True, layout="constrained")
+    height = 0.8 / len(series)
     for panel, (name, what) in zip(panels, PASSES.items(), strict=True):
-        for number, other in enumerate(others):
-            ratios = [results[row][name][other]["to_torch"] for row in names]
-            places = np.arange(len(names)) + (number - (len(others) - 1) / 2) * height
-            colour = "0.75" if other == "naive" else f"C{number - 1}"
+        for number, (other, colour) in enumerate(series.items()):
+            ratios = [ratio(results[row][name], other) for row in names]
+            places = np.arange(len(names)) + (number - (len(series) - 1) / 2) * height
             panel.barh(places, np.asarray(ratios) - 1, height, left=1, label=other, color=colour)
         panel.axvline(1, color="black", linewidth=1)
-        panel.set(xscale="log", title=what, xlabel="time / torch's; left is faster")
+        panel.set(xscale="log", title=what, xlabel=axis)
         panel.set_yticks(np.arange(len(names)), names, fontsize=7)
         panel.set_ylim(len(names) - 0.4, -0.6)
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper right", ncols=len(others))
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper right", ncols=len(series))
     figure.savefig(path, dpi=110)
 
 
-def row_parser(about: str | None) -> argparse.ArgumentParser:
-    """The options of a benchmark of operators: which rows, and where its figures go."""
-    families = list(dict.fromkeys(row.family for row in ROWS))
+def row_parser(about: str | None, rows: Sequence[Any] = ROWS) -> argparse.ArgumentParser:
+    """The options of a benchmark of rows with a family and a name: which of them, and where its figures go."""
+    families = list(dict.fromkeys(row.family for row in rows))
     parser = argparse.ArgumentParser(description=(about or "").splitlines()[0])
     parser.add_argument("--only", choices=families, metavar="FAMILY", help=f"one family of {', '.join(families)}")
     parser.add_argument("--rows", type=re.compile, metavar="REGEX", help="rows whose name has this in it")
@@ -333,25 +344,33 @@ def row_parser(about: str | None) -> argparse.ArgumentParser:
     return parser
 
 
-def chosen_rows(options: argparse.Namespace) -> list[Row]:
+def chosen_rows(options: argparse.Namespace, rows: Sequence[Any] = ROWS) -> list[Any]:
     """The rows that the options of `row_parser` ask for."""
-    rows = [row for row in ROWS if options.only in (None, row.family)]
+    rows = [row for row in rows if options.only in (None, row.family)]
     return [row for row in rows if options.rows is None or options.rows.search(row.name)]
 
 
-def main() -> int:
-    parser = row_parser(__doc__)
+def run(
+    about: str | None,
+    rows: Sequence[Any],
+    measure: Callable[[Any, bool], dict[str, Any]],
+    geometric_means: Callable[[dict[str, Any]], dict[str, Any]],
+    show: Callable[[dict[str, Any], dict[str, Any]], None],
+    draw: Callable[[dict[str, Any], Path], None],
+) -> int:
+    """Measures the rows that the command asks for, shows and saves their figures; gives the exit status."""
+    parser = row_parser(about, rows)
     parser.add_argument("--chart", type=Path, metavar="PATH", help="where to save a bar chart (needs matplotlib)")
     parser.add_argument("--quick", action="store_true", help="three rounds, to see that everything runs and agrees")
     parser.add_argument("--list", action="store_true", help="the rows' families and names, and nothing else")
     options = parser.parse_args()
-    chosen = chosen_rows(options)
+    chosen = chosen_rows(options, rows)
     if options.list or not chosen:
         print("\n".join(f"{row.family:15} {row.name}" for row in chosen) or "no such row")
         return 0 if chosen else 1
-    about = {**machine(), "torch_threads": torch.get_num_threads(), "command": sys.argv}
-    if about["load"][0] > 0.5:
-        print(f"the machine is busy, load {about['load'][0]:.1f}: figures of small rows mean little", file=sys.stderr)
+    where = {**machine(), "torch_threads": torch.get_num_threads(), "command": sys.argv}
+    if where["load"][0] > 0.5:
+        print(f"the machine is busy, load {where['load'][0]:.1f}: figures of small rows mean little", file=sys.stderr)
     results, failures = {}, {}
     for number, row in enumerate(chosen, 1):
         begun = time.perf_counter()
@@ -371,7 +390,7 @@ def main() -> int:
     for path in filter(None, (options.json, options.chart)):
         path.parent.mkdir(parents=True, exist_ok=True)
     if options.json:
-        saved = {"machine": about, "quick": options.quick, "rows": results, "means": means, "failures": failures}
+        saved = {"machine": where, "quick": options.quick, "rows": results, "means": means, "failures": failures}
         options.json.write_text(json.dumps(saved, indent=1) + "\n")
     if options.chart and results:
         draw(results, options.chart)
@@ -381,4 +400,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(run(__doc__, ROWS, measure, geometric_means, show, draw))
