@@ -98,7 +98,8 @@ def page(rows: list[dict[str, Any]]) -> str:
         f"Made by `make zoo ZOO=FILE` (`python benchmarks/interop.py FILE --times`) with {versions}, on "
         f"{os.cpu_count()} cores ({platform.machine()}, "
         f"{platform.system()}). FILE is a Python file that builds the architectures; the docstring of "
-        "`benchmarks/interop.py` says what it has.",
+        "`benchmarks/interop.py` says what it has. The rows come from several runs, which a file of results keeps, and "
+        "whose versions of purenn may differ.",
         "",
         "- *Way*: `export` is torch.export, `tape` a record of one run; *assumed* counts values of the example that "
         "the module's code looked at.",
