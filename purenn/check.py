@@ -17,9 +17,9 @@ from purenn import random
 from purenn.typing import Key
 
 
-def fail(where: str, argument: str, expected: str, came: object, error: type[Exception] = ValueError) -> NoReturn:
+def fail(where: str, argument: str, expected: str, actual: object, error: type[Exception] = ValueError) -> NoReturn:
     """Raises the one error that all checks raise."""
-    raise error(f"{where}: {argument} must {expected}, got {came}")
+    raise error(f"{where}: {argument} must {expected}, got {actual}")
 
 
 def array(where: str, argument: str, x: object) -> jax.Array:
@@ -125,8 +125,8 @@ def axis(where: str, argument: str, value: object, ndim: int) -> int:
 def number(where: str, argument: str, value: Any) -> float:
     """A Python number, also from a numpy or jax scalar whose value is known."""
     if isinstance(value, Tracer) or np.shape(value) or not isinstance(value, int | float | np.number | jax.Array):
-        came = "a traced array" if isinstance(value, Tracer) else repr(value)
-        fail(where, argument, "be a number that is known outside of jit", came, TypeError)
+        actual = "a traced array" if isinstance(value, Tracer) else repr(value)
+        fail(where, argument, "be a number that is known outside of jit", actual, TypeError)
     return float(value)
 
 
@@ -156,8 +156,8 @@ def key(where: str, argument: str, rng: Key | None, needed: str) -> jax.Array:
     if rng is None and (stream := random.around()) is not None:
         return stream.next()
     if rng is None:
-        came = f"None (give {argument}=jax.random.key(0); inside a module's call keys come from the call)"
-        fail(where, argument, f"be a jax key where {needed}", came)
+        actual = f"None (give {argument}=jax.random.key(0); inside a module's call keys come from the call)"
+        fail(where, argument, f"be a jax key where {needed}", actual)
     if not isinstance(rng, jax.Array | np.ndarray) or not (
         jnp.issubdtype(rng.dtype, jax.dtypes.prng_key) or rng.dtype == jnp.uint32
     ):

@@ -4,7 +4,8 @@ A `Stream` is a key and a count; its n-th key is ``jax.random.fold_in(key, n)``.
 one: `init` and `apply` make it from the ``rng`` they are given, modules share the default generator
 that `manual_seed` sets. So the same seed gives the same arrays on every face.
 
-Keys are jax's; the numbers are `jax.random`'s, drawn by `purenn.lowering.random` without a compilation for every shape.
+Keys are jax's; the numbers are `jax.random`'s, drawn by `purenn.lowering.threefry` without a compilation for every
+shape.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from jax.core import Tracer
 from jax.typing import DTypeLike
 
 from purenn import tracing
-from purenn.lowering import random as lowering
+from purenn.lowering import threefry
 from purenn.typing import Key
 from purenn.variable import Variable
 
@@ -42,7 +43,7 @@ __all__ = [
 
 
 def _fold_in(key: np.ndarray, count: int) -> np.ndarray:
-    return np.concatenate(lowering.threefry(key, np.zeros(1, np.uint32), np.array([count], np.uint32)))
+    return np.concatenate(threefry.threefry(key, np.zeros(1, np.uint32), np.array([count], np.uint32)))
 
 
 def _work_dtype(dtype: DTypeLike) -> np.dtype:
@@ -50,11 +51,11 @@ def _work_dtype(dtype: DTypeLike) -> np.dtype:
 
 
 def _draw(key: Key, shape: Sequence[int], dtype: DTypeLike, scale: float, shift: float, normal: bool) -> jax.Array:
-    work, words = _work_dtype(dtype), lowering.concrete_words(key)
+    work, words = _work_dtype(dtype), threefry.concrete_words(key)
     if words is None:
-        values = lowering.traced(key, shape, work, normal=normal) * work.type(scale)
+        values = threefry.traced(key, shape, work, normal=normal) * work.type(scale)
         return (values + work.type(shift) if shift else values).astype(dtype)
-    values = lowering.fill(words, math.prod(shape), work, normal=normal)
+    values = threefry.fill(words, math.prod(shape), work, normal=normal)
     values *= work.type(scale)
     if shift:
         values += work.type(shift)
@@ -114,10 +115,10 @@ class Stream:
             key = np.array([int(key) >> 32, int(key) & 0xFFFFFFFF], np.uint32)
         elif not is_key(key):
             raise TypeError(f"rng must be one jax key, as jax.random.key(0) makes, got {key!r}")
-        words = lowering.concrete_words(key)
+        words = threefry.concrete_words(key)
         self.key = key if words is None else words
         self.count = 0
-        self.settled: Any = None  # what lazy layers become, where arrays are drawn for them
+        self.materialized: Any = None  # what lazy layers become, where arrays are drawn for them
         self.made_in = tracing.current()
 
     @property
@@ -175,7 +176,7 @@ class NoKeys(Stream):
     """Stands for the keys of a trace that may not need any."""
 
     def __init__(self) -> None:
-        self.count, self.settled, self.made_in = 0, None, tracing.NO_TRACE
+        self.count, self.materialized, self.made_in = 0, None, tracing.NO_TRACE
 
     def next(self) -> Any:
         raise NeedsKey
@@ -187,7 +188,7 @@ class NoKeys(Stream):
         raise NeedsKey
 
 
-class Settling(Stream):
+class ShapesOnly(Stream):
     """The keys of a run in which lazy layers may become what they see: only shapes count, also inside a scan."""
 
     def next(self) -> Any:
@@ -199,7 +200,7 @@ class Concrete(Stream):
     """The next keys of a generator as words, for arrays that must be concrete even inside a trace."""
 
     def __init__(self, generator: Stream):
-        self.generator, self.key, self.settled = generator, generator.key, generator.settled
+        self.generator, self.key, self.materialized = generator, generator.key, generator.materialized
 
     def next(self) -> Any:
         if not isinstance(self.key, np.ndarray):

@@ -78,7 +78,7 @@ def load(net, optimizer):
 
 
 def assign(net, optimizer):
-    net.params = jax.tree.map(lambda p: p + 1, net._tree("_parameters"))
+    net.params = jax.tree.map(lambda p: p + 1, net._params_tree())
 
 
 @pytest.mark.parametrize("call", [step, compiled_call, load, assign], ids=lambda f: f.__name__)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import purenn.functional as F
-from purenn.lowering.loss import chunk, picked
+from purenn.lowering.loss import samples_per_chunk, take_along
 
 SHAPES = [((5,), 0), ((4, 7), 1), ((1, 1), 1), ((2, 3, 4, 1), 1)]
 
@@ -31,16 +31,16 @@ def test_picked_numbers_in_every_derivative_mode(shape, axis, dtype):
 
             return jax.jit(lambda x, dx, t: (jax.vmap(both)(x, dx, t), jax.vmap(both, (0, None, None))(x, dx[0], t[0])))
 
-        ours, theirs = (jax.tree.leaves(found(pick)(x, dx, t)) for pick in (picked, obvious))
+        ours, theirs = (jax.tree.leaves(found(pick)(x, dx, t)) for pick in (take_along, obvious))
         for one, other in zip(ours, theirs, strict=True):
             assert one.dtype == other.dtype
             np.testing.assert_array_equal(one.astype(jnp.float64), other.astype(jnp.float64))
 
 
 def test_chunks_are_of_equal_size_and_cover_the_batch():
-    assert chunk(256, 32000) == 256
+    assert samples_per_chunk(256, 32000) == 256
     for batch, logits in ((4096, 32000), (1, 10**9), (1000, 50257), (0, 10), (7, 0)):
-        rows = chunk(batch, logits)
+        rows = samples_per_chunk(batch, logits)
         assert rows == batch or rows * logits * 4 <= 32 << 20 or rows == 1
 
 

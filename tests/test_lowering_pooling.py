@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from jax import lax
 
-from purenn.lowering.bins import Bins
+from purenn.lowering.bins import AdaptiveBins
 from purenn.lowering.pooling import Window, max_pool, sum_pool
 from purenn.lowering.reduction import largest
 
@@ -32,7 +32,7 @@ WINDOWS = [
     Window(30, 10, 7, 0, 1, 4),
     Window(26, 9, 3, 4, 2, 7),
 ]
-BINS = [Bins(6, 3), Bins(7, 3), Bins(14, 4), Bins(11, 4), Bins(3, 5), Bins(5, 1), Bins(4, 4), Bins(4, 0)]
+BINS = [AdaptiveBins(*sizes) for sizes in ((6, 3), (7, 3), (14, 4), (11, 4), (3, 5), (5, 1), (4, 4), (4, 0))]
 
 
 def obvious_window(kind, x, geometry):

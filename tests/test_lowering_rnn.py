@@ -37,7 +37,7 @@ def drawn(name, batch, mask, projected, biased, dtype="float64"):
 
 
 def functions(name, there, reverse):
-    return [lambda *a, f=f: f(CELLS[name], *a, there, reverse) for f in (rnn.scan, rnn.obvious)]
+    return [lambda *a, f=f: f(CELLS[name], *a, there, reverse) for f in (rnn.scan, rnn.reference)]
 
 
 def total(f):
@@ -119,7 +119,7 @@ def test_batches_of_each_argument(mapped):
 
             return jax.jit(jax.vmap(of, axes))(*arrays)
 
-        close(gradients(rnn.scan), gradients(rnn.obvious), 1e-11)
+        close(gradients(rnn.scan), gradients(rnn.reference), 1e-11)
 
 
 def test_one_sequence_an_empty_batch_and_other_platforms():

@@ -69,7 +69,7 @@ def test_weighted(mode, antialias, size, out, axis):
     shape = (size, 3) if axis == 0 else (3, size)
     with jax.enable_x64(True):
         same(
-            lambda x: resampling.weighted(x, {axis: table}),
+            lambda x: resampling.apply_taps(x, {axis: table}),
             lambda x: jnp.moveaxis(jnp.tensordot(matrix, x, (1, axis)), 0, axis),
             numbers(shape),
         )
@@ -98,13 +98,13 @@ def test_copies(index, axis, more):
     with jax.enable_x64(True):
         x = numbers(tuple(shape))
         copies = {axis: resampling.Taps(index[:, None])}
-        same(lambda x: resampling.weighted(x, copies), lambda x: jnp.take(x, index, axis), x)
+        same(lambda x: resampling.apply_taps(x, copies), lambda x: jnp.take(x, index, axis), x)
 
 
 def test_an_infinite_number_reaches_only_its_neighbours():
     x = jnp.arange(12.0).at[5].set(jnp.inf)
     table = taps("linear", 12, 24, None, False, False, jnp.float32)
-    got = resampling.weighted(x, {0: table})
+    got = resampling.apply_taps(x, {0: table})
     reached = (table.source == 5).any(1)
     np.testing.assert_array_equal(np.isfinite(got), ~reached)
 

@@ -48,7 +48,7 @@ def test_free_names(name, form):
     expected = theirs(torch.from_numpy(np.array(X))).detach().numpy()
     np.testing.assert_allclose(ours(X), expected, rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(ours.compile()(X), expected, rtol=1e-4, atol=1e-6)
-    pure, _ = nn.functional_call(ours, ours._tree("_parameters"), ours._tree("_buffers"), X)
+    pure, _ = nn.functional_call(ours, ours._params_tree(), ours._state_tree(), X)
     np.testing.assert_allclose(pure, expected, rtol=1e-4, atol=1e-6)
     optimizer = nn.Optimizer(ours, optax.sgd(0.1))
     first = optimizer.step(lambda net, x: (net(x) ** 2).mean(), X)

@@ -179,7 +179,7 @@ def module_class(stub: Stub, name: str, cls: Any) -> list[str]:
     bases = public_bases(stub, cls)
     lines = [f"class {name}({', '.join(bases)}):", *docstring(cls), ""]
     layer, given = example(made_from)
-    found = attributes(stub, settled(layer), given)
+    found = attributes(stub, materialized(layer), given)
     for base in (getattr(stub.package, b) for b in bases):
         if "_layer_class" in vars(base):
             there, theirs = example(base._layer_class)
@@ -188,7 +188,7 @@ def module_class(stub: Stub, name: str, cls: Any) -> list[str]:
     lines += constructor(stub, made_from)
     if made_from.forward is Layer.forward:  # a base, which its subclasses complete
         return lines + list(methods(stub, cls))
-    inputs, returns = call(stub, type(settled(layer)))
+    inputs, returns = call(stub, type(materialized(layer)))
     options = [
         inspect.Parameter("training", inspect.Parameter.KEYWORD_ONLY, default=None, annotation="bool | None"),
         inspect.Parameter("rng", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=stub.use("Any")),
@@ -199,7 +199,7 @@ def module_class(stub: Stub, name: str, cls: Any) -> list[str]:
     return lines + list(methods(stub, cls))
 
 
-def settled(layer: Layer) -> Any:
+def materialized(layer: Layer) -> Any:
     """The layer, or what a lazy one becomes."""
     return layer._becomes(0) if isinstance(layer, Lazy) else layer
 

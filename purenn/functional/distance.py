@@ -9,7 +9,7 @@ from purenn import check
 from purenn.functional.dtypes import cast, floating_or_float32, result_type
 from purenn.lowering.activation import clamp_straight_through
 from purenn.lowering.distance import differing, power_sums, upper_triangle
-from purenn.lowering.norm import largest, quotient, root, vector_norm
+from purenn.lowering.norm import max_modulus, quotient, root, vector_norm
 from purenn.typing import Array, ArrayLike
 
 __all__ = ["cosine_similarity", "pairwise_distance", "pdist"]
@@ -135,4 +135,4 @@ def pdist(input: ArrayLike, p: float = 2.0) -> Array:
         return root(upper_triangle(sums), p)
     shape = (len(x), *x.shape)
     difference = jnp.broadcast_to(x[:, None], shape) - jnp.broadcast_to(x[None], shape)
-    return upper_triangle(largest(difference) if p else differing(difference))
+    return upper_triangle(max_modulus(difference) if p else differing(difference))

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from purenn import check
 from purenn.docstring import documented
-from purenn.lowering import random
+from purenn.lowering import threefry
 from purenn.lowering.dtypes import widened
 from purenn.typing import Array, ArrayLike, Key
 
@@ -42,7 +42,7 @@ def _dropped(
     if channels is not None and x.ndim < len(channels):
         check.fail(where, "input", f"have rank {len(channels)} or more", f"shape {x.shape}")
     shape = tuple(n if channels is None or i in channels else 1 for i, n in enumerate(x.shape))
-    kept = random.bernoulli(check.key(where, "rng", rng, "training=True"), 1 - p, shape)
+    kept = threefry.bernoulli(check.key(where, "rng", rng, "training=True"), 1 - p, shape)
     wide = widened(x)
     kept = kept.astype(wide.dtype)
     if not alpha:

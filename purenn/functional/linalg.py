@@ -15,7 +15,7 @@ from purenn import check, random
 from purenn.functional.dtypes import result_type
 from purenn.functional.tensor import arrays_of, one_dtype
 from purenn.lowering.distance import differing, power_sums
-from purenn.lowering.norm import largest, root, vector_norm
+from purenn.lowering.norm import max_modulus, root, vector_norm
 from purenn.typing import Array, ArrayLike, DTypeLike, Key
 
 __all__ = ["block_diag", "cdist", "chain_matmul", "lu", "norm", "pca_lowrank", "svd_lowrank"]
@@ -119,7 +119,7 @@ def cdist(x1: ArrayLike, x2: ArrayLike, p: float = 2.0, compute_mode: str = _MOD
             return root(sums, p).reshape(*batch, a.shape[-2], b.shape[-2])
     difference = a[..., :, None, :] - b[..., None, :, :]
     if p == math.inf:
-        return largest(difference) if a.shape[-1] else jnp.zeros(difference.shape[:-1], a.dtype)
+        return max_modulus(difference) if a.shape[-1] else jnp.zeros(difference.shape[:-1], a.dtype)
     return differing(difference)
 
 

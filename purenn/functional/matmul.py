@@ -165,8 +165,8 @@ def _scaled_operands(
             check.fail(where, name, "have dtype float32", f"dtype {s.dtype}", TypeError)
     rs = [_one(where, n, r) for n, r in recipes.items()]
     if rs[0] != rs[1] or rs[0] not in (ScalingType.TensorWise, ScalingType.RowWise):
-        came = f"{rs[0]!r} and {rs[1]!r}"
-        check.fail(where, " and ".join(recipes), "be both ScalingType.TensorWise or both ScalingType.RowWise", came)
+        actual = f"{rs[0]!r} and {rs[1]!r}"
+        check.fail(where, " and ".join(recipes), "be both ScalingType.TensorWise or both ScalingType.RowWise", actual)
     return xs, ss, ScalingType(rs[0])
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from jax import lax
 
 from purenn import check
-from purenn.lowering.resampling import Taps, weighted
+from purenn.lowering.resampling import Taps, apply_taps
 from purenn.typing import Array, ArrayLike
 
 __all__ = ["pad"]
@@ -70,7 +70,7 @@ def pad(input: ArrayLike, pad: Sequence[int], mode: str = "constant", value: flo
     _check_extending(x, pairs, mode)
     padded = enumerate(pairs, x.ndim - len(pairs))
     sources = {axis: _source(x.shape[axis], low, high, mode, axis) for axis, (low, high) in padded}
-    return weighted(x, {axis: Taps(source[:, None]) for axis, source in sources.items()})
+    return apply_taps(x, {axis: Taps(source[:, None]) for axis, source in sources.items()})
 
 
 def _constant(x: jax.Array, pairs: list[tuple[int, int]], value: float) -> jax.Array:

@@ -27,7 +27,9 @@ def _with_derivative(value: jax.Array, x: jax.Array, factor: jax.Array) -> jax.A
 
 
 @_with_derivative.defjvp
-def _(primals: tuple[jax.Array, ...], tangents: tuple[jax.Array, ...]) -> tuple[jax.Array, jax.Array]:
+def _with_derivative_jvp(
+    primals: tuple[jax.Array, ...], tangents: tuple[jax.Array, ...]
+) -> tuple[jax.Array, jax.Array]:
     value, x, factor = primals
     return _with_derivative(value, x, factor), tangents[1] * factor
 
@@ -200,18 +202,18 @@ def embedding_bag(
     owner, bags, length, valid = _owners(where, indices, offsets, include_last_offset)
     indices = indices.reshape(-1)
     rows = _looked_up(where, w, indices, padding, max_norm, norm_type, scale_grad_by_freq)
-    there = (owner >= 0) & (owner < bags)
-    there = (there if padding is None else there & (indices != padding))[:, None]
+    present = (owner >= 0) & (owner < bags)
+    present = (present if padding is None else present & (indices != padding))[:, None]
     gather = functools.partial(_gathered, owner, bags, length)
     if mode != "max":
         wide = widened(rows)
-        total = gather(jnp.where(there, wide if factors is None else wide * factors.astype(wide.dtype), 0), "add", 0)
+        total = gather(jnp.where(present, wide if factors is None else wide * factors.astype(wide.dtype), 0), "add", 0)
         if mode == "mean":
-            total = total / jnp.maximum(gather(there.astype(wide.dtype), "add", 0), 1)
+            total = total / jnp.maximum(gather(present.astype(wide.dtype), "add", 0), 1)
         return or_nan(valid, total.astype(w.dtype))
     if indices.size == 0:
         return or_nan(valid, jnp.zeros((bags, w.shape[1]), w.dtype))
-    first = _first_of_largest(owner, bags, length, there, lax.stop_gradient(rows))
+    first = _first_of_largest(owner, bags, length, present, lax.stop_gradient(rows))
     best = jnp.take_along_axis(rows, jnp.minimum(first, len(rows) - 1), 0)
     return or_nan(valid, jnp.where(first < len(rows), best, 0))
 
@@ -226,11 +228,13 @@ def _gathered(owner: jax.Array, bags: int, length: int | None, x: jax.Array, how
 
 
 @functools.partial(whole, static_argnums=(1, 2))
-def _first_of_largest(owner: jax.Array, bags: int, length: int | None, there: jax.Array, rows: jax.Array) -> jax.Array:
+def _first_of_largest(
+    owner: jax.Array, bags: int, length: int | None, present: jax.Array, rows: jax.Array
+) -> jax.Array:
     """Finds the first row with a bag's largest element, for every column; the number of rows for an empty bag."""
-    still = jnp.where(there, rows, -jnp.inf)
+    still = jnp.where(present, rows, -jnp.inf)
     largest = _gathered(owner, bags, length, still, "max", -jnp.inf)
-    hit = there & ((still == largest.at[owner].get(mode="clip")) | jnp.isnan(still))
+    hit = present & ((still == largest.at[owner].get(mode="clip")) | jnp.isnan(still))
     number = jnp.where(hit, lax.broadcasted_iota(jnp.int32, hit.shape, 0), len(rows))
     return _gathered(owner, bags, length, number, "min", len(rows))
 

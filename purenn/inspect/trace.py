@@ -17,8 +17,8 @@ import jax.numpy as jnp
 
 from purenn import random
 from purenn.layers.base import Layer
+from purenn.layers.lazy_sizes import is_lazy
 from purenn.layers.observe import observing
-from purenn.layers.settle import is_lazy
 from purenn.nn.module import Module
 from purenn.nn.pure_calls import functional_call
 from purenn.nn.structure import structure
@@ -180,7 +180,7 @@ def _word(entry: Any) -> str:
 def _shapes(model: Any, example: tuple[Any, ...], params: Any, state: Any) -> tuple[Any, Any]:
     """The shapes of a model's parameters and buffers."""
     if isinstance(model, Module):
-        own: tuple[Any, Any] = model._tree("_parameters"), model._tree("_buffers")
+        own: tuple[Any, Any] = model._params_tree(), model._state_tree()
     elif params is not None and state is not None:
         own = {}, {}
     elif is_lazy(model):

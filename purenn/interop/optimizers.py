@@ -58,7 +58,7 @@ def optimizer_state_from_torch(
         >>> opt.state[0].trace["weight"].tolist()
         [[1.0, 1.0]]
     """
-    given = _Given.of(state_dict)
+    given = _TorchState.of(state_dict)
     if names is None:
         names = given.saved_names
         if names is None and isinstance(like, Optimizer) and len(given.groups) == 1:
@@ -159,14 +159,14 @@ def optimizer_state_to_torch(
     return {"state": dict(sorted(found.items())), "param_groups": groups}
 
 
-class _Given(NamedTuple):
+class _TorchState(NamedTuple):
     """A torch optimizer's state_dict: the entries by number, and the groups."""
 
     state: dict[int, dict[str, Any]]
     groups: list[dict[str, Any]]
 
     @classmethod
-    def of(cls, state_dict: Any) -> _Given:
+    def of(cls, state_dict: Any) -> _TorchState:
         if not isinstance(state_dict, Mapping) or not isinstance(state_dict.get("param_groups"), list):
             raise ValueError(
                 "optimizer_state_from_torch: state_dict must be that of a torch optimizer, with param_groups, got "

@@ -18,8 +18,8 @@ import numpy as np
 
 from purenn import check, random, tracing
 from purenn.layers.bound import Bound, Running, further_methods, gives_way, parts_of, run_by, words_of
+from purenn.layers.lazy_sizes import is_lazy, materialized_layers
 from purenn.layers.method import pure_method
-from purenn.layers.settle import is_lazy, settled
 from purenn.layers.spec import Constant, Spec, as_dtype, as_value
 from purenn.tree import flatten, tree_repr
 from purenn.typing import Key
@@ -125,7 +125,7 @@ class Layer:
         """
         stream = random.Stream(rng)
         if is_lazy(self):
-            stream.settled = settled(self, example)
+            stream.materialized = materialized_layers(self, example)
         return self.draw(stream)
 
     @pure_method
@@ -161,7 +161,7 @@ class Layer:
             kwargs[word] = given[word]
         with run_by(Running(list(parts_of(m)), m._stream)):
             output = m(*args, **kwargs)
-        return output, m._tree("_buffers")
+        return output, m._state_tree()
 
     def draw(self, stream: random.Stream) -> tuple[Params, State]:
         """`init` from a stream of keys: one key for each random array, in the order of the tree."""
@@ -169,7 +169,7 @@ class Layer:
         params: Params
         state: State
         params, state = (
-            {name: spec.make(stream, dtype) for name, spec in specs.items() if spec is not None}
+            {name: spec.create(stream, dtype) for name, spec in specs.items() if spec is not None}
             for specs in (self.parameters(), self.buffers())
         )
         for name, child in self.children().items():
@@ -320,8 +320,8 @@ def _check_tree(
     got = {name: array for name, array in tree.items() if name not in children}
     if expected.keys() != got.keys() or any(np.shape(got[name]) != shape for name, shape in expected.items()):
         describe = ", ".join(f"{name} {shape}" for name, shape in expected.items()) or "no arrays"
-        came = ", ".join(f"{name} {_shape(array)}" for name, array in got.items()) or "none"
-        raise ValueError(f"{layer!r}: {kind} must hold {describe}; got {came}")
+        actual = ", ".join(f"{name} {_shape(array)}" for name, array in got.items()) or "none"
+        raise ValueError(f"{layer!r}: {kind} must hold {describe}; got {actual}")
 
 
 def _shape(array: Any) -> Any:

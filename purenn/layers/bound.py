@@ -96,13 +96,13 @@ class Bound:
         """The pure call. ``training`` and ``rng`` override those of the call around it."""
         training, rng = self._pop_words(kwargs)
         if training is None and rng is None:
-            return self._located(self.forward, args, kwargs)
+            return self._call_with_context(self.forward, args, kwargs)
         stream = None if rng is None else random.Stream(rng)
-        m = self._rebound(training, stream)
+        m = self._rebind(training, stream)
         if stream is None:
-            return m._located(m.forward, args, kwargs)
+            return m._call_with_context(m.forward, args, kwargs)
         with random.drawing_from(stream):
-            return m._located(m.forward, args, kwargs)
+            return m._call_with_context(m.forward, args, kwargs)
 
     def _pop_words(self, kwargs: dict[str, Any]) -> tuple[bool | None, Any]:
         """Takes ``training`` and ``rng`` out of the keywords, unless `forward` itself has arguments of these names."""
@@ -124,9 +124,9 @@ class Bound:
 
     def _call_method(self, method: str, *args: object, **kwargs: object) -> Any:
         """One of the layer's `further_methods`."""
-        return self._located(functools.partial(getattr(self._layer, method), self), args, kwargs)
+        return self._call_with_context(functools.partial(getattr(self._layer, method), self), args, kwargs)
 
-    def _located(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    def _call_with_context(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Calls a function; an error that comes of it says where, and a profile shows the child's name."""
         given = args, kwargs
         try:
@@ -140,14 +140,14 @@ class Bound:
             add_location(error, self, *given)
             raise
 
-    def _rebound(self, training: bool | None, stream: random.Stream | None) -> Any:
+    def _rebind(self, training: bool | None, stream: random.Stream | None) -> Any:
         """The same variables under another mode or stream of keys."""
         twin = object.__new__(type(self))
         vars(twin).update(vars(self))
         vars(twin).update(
             training=self.training if training is None else training,
             _stream=stream or self._stream,
-            _modules={n: c and c._rebound(training, stream) for n, c in self._modules.items()},
+            _modules={n: c and c._rebind(training, stream) for n, c in self._modules.items()},
         )
         return twin
 
@@ -167,9 +167,9 @@ class Bound:
 
     # Lazy layers.
 
-    def _settle(self, layer: Layer) -> None:
+    def _materialize(self, layer: Layer) -> None:
         """Becomes, in the first call of a lazy layer, the layer of the size that it has seen."""
-        if (layer.parameters() or layer.buffers()) and not isinstance(self._stream, random.Settling):
+        if (layer.parameters() or layer.buffers()) and not isinstance(self._stream, random.ShapesOnly):
             raise ValueError("there are no arrays yet: make them with init(rng, x), or call the module once")
         self._become(layer, self._stream)
 
@@ -193,6 +193,12 @@ class Bound:
     def children(self) -> Iterator[Any]:
         """The bound children, in order."""
         return (child for child in self._modules.values() if child is not None)
+
+    def _params_tree(self) -> dict[str, Any]:
+        return self._tree("_parameters")
+
+    def _state_tree(self) -> dict[str, Any]:
+        return self._tree("_buffers")
 
     def _tree(self, kind: str) -> dict[str, Any]:
         """The arrays of one kind (``"_parameters"`` or ``"_buffers"``) as a nested dict."""

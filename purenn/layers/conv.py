@@ -107,7 +107,7 @@ CONV = r"""Cross-correlates $inputs with a bank of learned kernels and adds a bi
 
     The parameters are ``weight`` of shape :math:`(\text{out}, \text{in} / \text{groups}, $kernel)` and ``bias`` of
     shape :math:`(\text{out})`. Both start uniform in :math:`\pm 1 / \sqrt{n}`, where :math:`n` is the number of
-    weights per output channel.$settles
+    weights per output channel.$materializes
 
     Args:$first
         out_channels: the number of channels of the output.
@@ -231,7 +231,7 @@ CONV_TRANSPOSE = r"""Applies the transpose of a `Conv${rank}d`, with learned ker
 
     The parameters are ``weight`` of shape :math:`(\text{in}, \text{out} / \text{groups}, $kernel)` and ``bias`` of
     shape :math:`(\text{out})`. Both start uniform in :math:`\pm 1 / \sqrt{n}`, where :math:`n` is the number of
-    weights per input channel.$settles
+    weights per input channel.$materializes
 
     Args:$first
         out_channels: the number of channels of the output.

@@ -54,7 +54,7 @@ class Lazy(Layer):
         )
 
     def draw(self, stream: random.Stream) -> tuple[Params, State]:
-        return ({}, {}) if stream.settled is None else next(stream.settled).draw(stream)
+        return ({}, {}) if stream.materialized is None else next(stream.materialized).draw(stream)
 
     def bind(self, params: Params, state: State, **options: Any) -> Bound:
         held = {**params, **state}
@@ -66,7 +66,7 @@ class Lazy(Layer):
 
     def forward(self, m: Bound, input: ArrayLike, *args: Any, **kwargs: Any) -> Any:
         layer = self._becomes(type(self)._seen(self, check.array(type(self).__name__, "input", input)))
-        m._settle(layer)
+        m._materialize(layer)
         return layer.forward(m, input, *args, **kwargs)
 
     def extra_repr(self) -> str:
@@ -132,7 +132,7 @@ def _words(target: str, missing: str) -> dict[str, str]:
     return {
         "name": f"Lazy{target}",
         "lazily": f"; takes ``{missing}`` from its first input",
-        "settles": f"""
+        "materializes": f"""
 
     A module takes ``{missing}`` from the input of its first call, in which it becomes a `{target}`. A pure layer takes
     it from the example in ``init(rng, x)``, where ``x`` may be a ``jax.ShapeDtypeStruct``.""",
@@ -170,7 +170,7 @@ _NORM = r"""Normalizes every channel $over$lazily.
     $statistics
 
     The parameters are ``weight``, :math:`\gamma`, which starts at 1, and ``bias``, :math:`\beta`, which starts at 0.
-    The buffers are ``running_mean``, ``running_var`` and ``num_batches_tracked``$tracked.$settles
+    The buffers are ``running_mean``, ``running_var`` and ``num_batches_tracked``$tracked.$materializes
 
     Args:$first
         eps: the number :math:`\epsilon` that is added to the variance.

@@ -14,7 +14,11 @@ from purenn.typing import Array, ArrayLike, DTypeLike
 
 __all__ = ["Bilinear", "Identity", "Linear"]
 
-EAGER = {"lazily": "", "settles": "", "example": ""}  # words of a docstring that a layer shares with its lazy class
+EAGER = {
+    "lazily": "",
+    "materializes": "",
+    "example": "",
+}  # words of a docstring that a layer shares with its lazy class
 
 
 class Identity(Layer):
@@ -47,7 +51,7 @@ class Identity(Layer):
 LINEAR = r"""Applies a learned affine map, :math:`y = x A^\top + b`$lazily.
 
     The parameters are ``weight``, :math:`A`, of shape :math:`(\text{out}, \text{in})` and ``bias``, :math:`b`, of shape
-    :math:`(\text{out})`. Both start uniform in :math:`\pm 1 / \sqrt{\text{in}}`.$settles
+    :math:`(\text{out})`. Both start uniform in :math:`\pm 1 / \sqrt{\text{in}}`.$materializes
 
     Args:$first
         out_features: the size of the last dimension of the output.

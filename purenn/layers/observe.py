@@ -1,8 +1,8 @@
 """Observers of calls: who looks at a model as it runs sees each call of a layer, with its path.
 
-Every call on every face goes through ``Bound._located``. While observers are there, it goes on to `observed`, which
-hands it to them. They are a context of jax, part of the key of its caches: a function that is compiled already is
-traced again for observers, and its program without them stays as it was.
+Every call on every face goes through ``Bound._call_with_context``. While observers are there, it goes on to
+`observed`, which hands it to them. They are a context of jax, part of the key of its caches: a function that is
+compiled already is traced again for observers, and its program without them stays as it was.
 """
 
 from __future__ import annotations

@@ -20,14 +20,14 @@ class Spec(NamedTuple):
     """An array that a layer owns: its shape, how it starts (an initializer or a number) and its dtype."""
 
     shape: tuple[int, ...]
-    start: Initializer | float
+    init: Initializer | float
     dtype: DTypeLike | None = None
 
-    def make(self, stream: random.Stream, dtype: DTypeLike | None) -> jax.Array:
+    def create(self, stream: random.Stream, dtype: DTypeLike | None) -> jax.Array:
         wanted: DTypeLike = self.dtype or dtype or jnp.float32
-        if callable(self.start):
-            return self.start(stream.next(), self.shape, wanted)
-        return random.constant(self.start, self.shape, wanted, traced=stream.traced)
+        if callable(self.init):
+            return self.init(stream.next(), self.shape, wanted)
+        return random.constant(self.init, self.shape, wanted, traced=stream.traced)
 
 
 class Constant(HashedArray):

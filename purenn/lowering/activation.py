@@ -121,7 +121,7 @@ def _larger(x: Any) -> Any:
 
 
 @relu.defjvp
-def _(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
+def _relu_jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
     (x,), (t,) = primals, tangents
     return relu(x), jnp.where(x <= 0, jnp.zeros_like(t), t)
 
@@ -133,7 +133,7 @@ def gated(value: Any, gate: Any) -> Any:
 
 
 @gated.defjvp
-def _(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
+def _gated_jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
     value, gate = primals
     s = lax.logistic(gate)
     return gated(*primals), s * tangents[0] + (s * (1 - s) * value) * tangents[1]

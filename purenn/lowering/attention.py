@@ -22,7 +22,7 @@ from jax.ad_checkpoint import checkpoint_name
 from purenn.lowering.cuda import Kernel, cuda_capability
 from purenn.lowering.dtypes import compute_dtype, computed_wide, is_half
 from purenn.lowering.linear_map import Arrays
-from purenn.lowering.product import rows_with_columns, rows_with_rows
+from purenn.lowering.product import matmul_nn, matmul_nt
 from purenn.lowering.rounding import rounded
 from purenn.lowering.sizes import divisor, known_below
 from purenn.lowering.varying import partitioned
@@ -94,7 +94,7 @@ class Attention:
         """
         (*lead, G, L, E), S = q.shape, k.shape[-2]
         wide = compute_dtype(q.dtype)
-        s = rows_with_rows(q.reshape(*lead, G * L, E), k, wide).reshape(*lead, G, L, S) * jnp.asarray(self.scale, wide)
+        s = matmul_nt(q.reshape(*lead, G * L, E), k, wide).reshape(*lead, G, L, S) * jnp.asarray(self.scale, wide)
         never = jnp.asarray(-jnp.inf, wide)
         if self.causal:
             row, column = (lax.broadcasted_iota(jnp.int32, s.shape[-2:], axis) for axis in (0, 1))
@@ -104,7 +104,7 @@ class Attention:
             s = jnp.where(mask, s, never) if mask.dtype == bool else s + mask.astype(wide)
         e, total = (jax.nn.softmax(rounded(s, summed=True), -1), None) if divided else unnormalised(s)
         e = e if self.drop is None else self.drop(e, rng)
-        y = rows_with_columns(e.reshape(*lead, G * L, S).astype(v.dtype), v, wide)
+        y = matmul_nn(e.reshape(*lead, G * L, S).astype(v.dtype), v, wide)
         y = checkpoint_name(y, "attention_rows").reshape(*lead, G, L, v.shape[-1])
         return (y if total is None else y / jnp.broadcast_to(total, y.shape)).astype(v.dtype)
 
@@ -200,7 +200,7 @@ def _divided(of: Attention, start: int, q: jax.Array, k: jax.Array, v: jax.Array
 
 
 @_divided.defjvp
-def _(of: Attention, start: int, primals: Any, tangents: Any) -> Any:
+def _divided_jvp(of: Attention, start: int, primals: Any, tangents: Any) -> Any:
     return jax.jvp(lambda q, k, v: of.whole(q, k, v, None, None, start), primals, tangents)
 
 

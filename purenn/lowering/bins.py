@@ -8,12 +8,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from purenn.lowering.resampling import Taps, weighted
+from purenn.lowering.resampling import Taps, apply_taps
 
-__all__ = ["Bins"]
+__all__ = ["AdaptiveBins"]
 
 
-class Bins(NamedTuple):
+class AdaptiveBins(NamedTuple):
     """A dimension in bins as even as can be, which overlap if they must: bin t from ``t size // outputs`` on."""
 
     size: int
@@ -39,7 +39,7 @@ class Bins(NamedTuple):
         if self.outputs and self.size % self.outputs == 0:
             return x.reshape(*x.shape[:axis], self.outputs, self.size // self.outputs, *x.shape[axis + 1 :])
         places, ones, inside = self.taps()
-        x = weighted(x, {axis: Taps(*(a.reshape(-1, 1) for a in (places, ones, inside)))})
+        x = apply_taps(x, {axis: Taps(*(a.reshape(-1, 1) for a in (places, ones, inside)))})
         x = x.reshape(*x.shape[:axis], *places.shape, *x.shape[axis + 1 :])
         inside = inside.reshape(*inside.shape, *[1] * (x.ndim - axis - 2))
         return jnp.where(inside, x, np.asarray(fill, x.dtype)) if fill else x

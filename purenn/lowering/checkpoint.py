@@ -16,14 +16,14 @@ __all__ = ["partial_evaluation"]
 _PRODUCTS = (lax.dot_general_p, lax.conv_general_dilated_p)
 
 
-def partial_evaluation(saveable: Callable[..., Any], unknown: Any, there: Any, eqn: Any) -> Any:
+def partial_evaluation(saveable: Callable[..., Any], unknown: Any, known: Any, eqn: Any) -> Any:
     """Keeps the outputs if the policy keeps the map itself or a product of its reference.
 
     The arguments and the result are those of jax's own rules for calls. It returns the equations of the forward and of
     the backward pass, whether each output is unknown to the one and needed by the other, and the inputs to keep.
     """
     count = len(eqn.outvars)
-    missing = [v for v, has in zip(eqn.invars, there, strict=True) if isinstance(v, Var) and not has]
+    missing = [v for v, has in zip(eqn.invars, known, strict=True) if isinstance(v, Var) and not has]
     if any(unknown):
         return None, eqn, [True] * count, [True] * count, missing
     avals = [v.aval for v in eqn.invars]

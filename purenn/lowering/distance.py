@@ -42,7 +42,7 @@ def power_sums(a: jax.Array, b: jax.Array, p: float, some: bool = False) -> jax.
 
 
 @power_sums.defjvp
-def _(p: float, some: bool, primals: Arrays, tangents: Arrays) -> Any:
+def _power_sums_jvp(p: float, some: bool, primals: Arrays, tangents: Arrays) -> Any:
     return power_sums(*primals, p, some), apply_map(_Tangent(p, some), primals, tangents)[0]
 
 

@@ -74,8 +74,8 @@ class _Grouped(LinearMap):
 def _products(x: jax.Array, w: jax.Array, ends: jax.Array) -> jax.Array:
     size = _block(x.shape[0], w.shape[0])
 
-    def add(y: jax.Array, start: Any, group: Any, there: jax.Array, x: jax.Array) -> jax.Array:
-        here = _chosen(there, _dot(x, lax.dynamic_index_in_dim(w, group, keepdims=False), 1))
+    def add(y: jax.Array, start: Any, group: Any, valid: jax.Array, x: jax.Array) -> jax.Array:
+        here = _chosen(valid, _dot(x, lax.dynamic_index_in_dim(w, group, keepdims=False), 1))
         return lax.dynamic_update_slice_in_dim(y, lax.dynamic_slice_in_dim(y, start, size) + here, start, 0)
 
     dtype = _wide(x, w)
@@ -83,8 +83,8 @@ def _products(x: jax.Array, w: jax.Array, ends: jax.Array) -> jax.Array:
 
 
 def _sums(x: jax.Array, y: jax.Array, ends: jax.Array) -> jax.Array:
-    def add(w: jax.Array, start: Any, group: Any, there: jax.Array, x: jax.Array, y: jax.Array) -> jax.Array:
-        here = lax.dynamic_index_in_dim(w, group) + _dot(_chosen(there, x), _chosen(there, y), 0)[None]
+    def add(w: jax.Array, start: Any, group: Any, valid: jax.Array, x: jax.Array, y: jax.Array) -> jax.Array:
+        here = lax.dynamic_index_in_dim(w, group) + _dot(_chosen(valid, x), _chosen(valid, y), 0)[None]
         return lax.dynamic_update_slice_in_dim(w, here, group, 0)
 
     zeros = jnp.zeros((ends.shape[0], x.shape[1], y.shape[1]), _wide(x, y))
@@ -122,17 +122,17 @@ def _over_blocks(
         block = last[group] - (after[group] - i)
         start = jnp.minimum(block * size, rows + beyond - size)  # the last block may begin in the one before
         row = start + place
-        there = (row >= block * size) & (row >= starts[group]) & (row < ends[group])
+        valid = (row >= block * size) & (row >= starts[group]) & (row < ends[group])
         parts = [lax.dynamic_slice_in_dim(a, start, size) for a in arrays]
-        return add(total, start, group, there, *parts)
+        return add(total, start, group, valid, *parts)
 
     total = lax.fori_loop(0, after[-1], one, total)
     return total if isinstance(rows, int) or total.ndim > 2 else lax.slice_in_dim(total, 0, rows)
 
 
-def _chosen(there: jax.Array, x: jax.Array) -> jax.Array:
+def _chosen(valid: jax.Array, x: jax.Array) -> jax.Array:
     """Some rows; zeros in place of the others."""
-    return jnp.where(there[:, None], x, jnp.zeros((), x.dtype))
+    return jnp.where(valid[:, None], x, jnp.zeros((), x.dtype))
 
 
 def _wide(a: jax.Array, b: jax.Array) -> Any:

@@ -12,7 +12,7 @@ from jax import lax
 from purenn.lowering.linear_map import Arrays, LinearMap, Shapes, apply_map, rule
 from purenn.lowering.sizes import known_below
 
-__all__ = ["chunk", "picked"]
+__all__ = ["samples_per_chunk", "take_along"]
 
 MAX_CHUNK_BYTES = 32 << 20  # beyond it the C library's allocator maps memory anew for every call, page by page
 
@@ -51,12 +51,12 @@ class _PickedCpu(Picked):
         return (x.reshape(-1).at[flat].get(mode="promise_in_bounds").reshape(t.shape),)
 
 
-def picked(x: jax.Array, t: jax.Array, axis: int) -> jax.Array:
+def take_along(x: jax.Array, t: jax.Array, axis: int) -> jax.Array:
     """The numbers of x at int32 indices t along an axis, without that axis; 0 where x has none."""
     return apply_map(Picked(axis), (t,), (x,))[0] if x.size else jnp.zeros(t.shape, x.dtype)
 
 
-def chunk(batch: int, logits: int) -> int:
+def samples_per_chunk(batch: int, logits: int) -> int:
     """Samples per chunk, so that the float32 logits of a chunk fit in the limit."""
     most = max(1, MAX_CHUNK_BYTES // (4 * max(logits, 1)))
     return -(-batch // -(-batch // most)) if known_below(most, batch) else batch

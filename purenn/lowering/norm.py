@@ -12,7 +12,7 @@ from purenn.lowering.dtypes import widened
 from purenn.lowering.reduction import max_or_nan, min_or_nan
 from purenn.lowering.whole import or_nan
 
-__all__ = ["largest", "modulus", "power", "quotient", "root", "sign", "vector_norm"]
+__all__ = ["max_modulus", "modulus", "power", "quotient", "root", "sign", "vector_norm"]
 
 Axes = int | tuple[int, ...]
 
@@ -43,7 +43,9 @@ def _vector_norm(x: jax.Array, p: float, axes: Axes) -> jax.Array:
 
 
 @_vector_norm.defjvp
-def _(p: float, axes: Axes, primals: tuple[jax.Array], tangents: tuple[jax.Array]) -> tuple[jax.Array, jax.Array]:
+def _vector_norm_jvp(
+    p: float, axes: Axes, primals: tuple[jax.Array], tangents: tuple[jax.Array]
+) -> tuple[jax.Array, jax.Array]:
     (x,), (dx,) = primals, tangents
     norm = _vector_norm(x, p, axes)
     if p == 0:
@@ -67,7 +69,7 @@ def _norm_slope(x: jax.Array, norm: jax.Array, p: float) -> jax.Array:
 
 
 @jax.custom_jvp
-def largest(x: jax.Array) -> jax.Array:
+def max_modulus(x: jax.Array) -> jax.Array:
     """The largest modulus of the last axis, with the full derivative in each element that attains it, NaN if infinite.
 
     Unlike that of `vector_norm` this is the derivative of torch's distances.
@@ -75,10 +77,10 @@ def largest(x: jax.Array) -> jax.Array:
     return max_or_nan(jnp.abs(x), -1)
 
 
-@largest.defjvp
-def _(primals: tuple[jax.Array], tangents: tuple[jax.Array]) -> tuple[jax.Array, jax.Array]:
+@max_modulus.defjvp
+def _max_modulus_jvp(primals: tuple[jax.Array], tangents: tuple[jax.Array]) -> tuple[jax.Array, jax.Array]:
     (x,), (dx,) = primals, tangents
-    y = largest(x)
+    y = max_modulus(x)
     attained = jnp.abs(x) == y[..., None]
     undefined = (attained & jnp.isinf(x)) | (x != x)
     slope = or_nan(~undefined, jnp.where(attained, sign(x), 0))
@@ -110,7 +112,7 @@ def modulus(x: jax.Array) -> jax.Array:
 
 
 @modulus.defjvp
-def _(primals: tuple[jax.Array], tangents: tuple[jax.Array]) -> tuple[jax.Array, jax.Array]:
+def _modulus_jvp(primals: tuple[jax.Array], tangents: tuple[jax.Array]) -> tuple[jax.Array, jax.Array]:
     (x,), (dx,) = primals, tangents
     size = modulus(x)
     if not jnp.iscomplexobj(x):
@@ -134,7 +136,9 @@ def quotient(x: jax.Array, y: jax.Array) -> jax.Array:
 
 
 @quotient.defjvp
-def _(primals: tuple[jax.Array, jax.Array], tangents: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+def _quotient_jvp(
+    primals: tuple[jax.Array, jax.Array], tangents: tuple[jax.Array, jax.Array]
+) -> tuple[jax.Array, jax.Array]:
     (_, y), (dx, dy) = primals, tangents
     z = quotient(*primals)
     return z, quotient(dx - z * dy, y)

@@ -206,7 +206,7 @@ def _max_value(x: jax.Array, axis: int, window: Window) -> jax.Array:
 
 
 @_max_pool.defjvp
-def _(geometry: tuple[Window, ...], primals: Arrays, tangents: Arrays) -> Any:
+def _max_pool_jvp(geometry: tuple[Window, ...], primals: Arrays, tangents: Arrays) -> Any:
     return jax.jvp(lambda x: _max_by_axis(x, geometry, None)[0], primals, tangents)
 
 

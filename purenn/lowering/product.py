@@ -17,7 +17,7 @@ from purenn.lowering.bilinear_map import BilinearMap
 from purenn.lowering.dtypes import compute_dtype
 from purenn.lowering.linear_map import rule
 
-__all__ = ["Product", "rows_with_columns", "rows_with_rows"]
+__all__ = ["Product", "matmul_nn", "matmul_nt"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,12 +47,12 @@ class _ProductCpu(Product):
         return jnp.swapaxes(_dot(columns, y, -2, shape.dtype), -1, -2)
 
 
-def rows_with_rows(x: jax.Array, w: jax.Array, dtype: Any) -> jax.Array:
+def matmul_nt(x: jax.Array, w: jax.Array, dtype: Any) -> jax.Array:
     """x w^T, of this dtype."""
     return Product(jnp.dtype(dtype))(x, w)
 
 
-def rows_with_columns(y: jax.Array, w: jax.Array, dtype: Any) -> jax.Array:
+def matmul_nn(y: jax.Array, w: jax.Array, dtype: Any) -> jax.Array:
     """y w, of this dtype."""
     x = jax.ShapeDtypeStruct((*y.shape[:-1], w.shape[-1]), jnp.dtype(dtype))
     return Product(y.dtype).transposed(w, y, x)

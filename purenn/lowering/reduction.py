@@ -18,7 +18,7 @@ from jax import lax
 
 from purenn.lowering.whole import or_nan
 
-__all__ = ["at", "axis_max", "found_by", "is_nan", "largest", "max_or_nan", "min_or_nan"]
+__all__ = ["at", "axis_max", "found_by", "is_nan", "max_or_nan", "max_with_place", "min_or_nan"]
 
 Axes = int | tuple[int, ...] | None
 
@@ -53,7 +53,7 @@ def _extremum(x: jax.Array, axis: Axes, keepdims: bool, initial: Any, largest: b
 
 
 @_extremum.defjvp
-def _(axis: Axes, keepdims: bool, initial: Any, largest: bool, primals: Any, tangents: Any) -> Any:
+def _extremum_jvp(axis: Axes, keepdims: bool, initial: Any, largest: bool, primals: Any, tangents: Any) -> Any:
     (x,), (dx,) = primals, tangents
     y = _extremum(x, axis, True, initial, largest)
     equal = x == y
@@ -77,11 +77,11 @@ def found_by(choose: Callable[..., jax.Array], best: jax.Array, number: jax.Arra
 
 
 @found_by.defjvp
-def _(choose: Callable[..., jax.Array], primals: Any, tangents: Any) -> Any:
+def _found_by_jvp(choose: Callable[..., jax.Array], primals: Any, tangents: Any) -> Any:
     return found_by(choose, *primals), choose(tangents[2], primals[1])
 
 
-def largest(x: jax.Array, axis: int, place: jax.Array | None) -> tuple[jax.Array, jax.Array | None]:
+def max_with_place(x: jax.Array, axis: int, place: jax.Array | None) -> tuple[jax.Array, jax.Array | None]:
     """The largest along an axis, the first of equals or the last NaN, and of `place`, of x's shape, what is there."""
     best, number = axis_max(x, axis)
     return best, None if place is None else at(axis, place, number)
@@ -108,7 +108,7 @@ def _axis_max(x: jax.Array, axis: int, padding: int) -> jax.Array:
 
 
 @_axis_max.defjvp
-def _(axis: int, padding: int, primals: Any, tangents: Any) -> Any:
+def _axis_max_jvp(axis: int, padding: int, primals: Any, tangents: Any) -> Any:
     (x,), (tangent,) = primals, tangents
     best, number = _ranked_max(lax.stop_gradient(x), axis, padding)
     choose = functools.partial(at, axis)

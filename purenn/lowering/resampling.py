@@ -23,7 +23,7 @@ from purenn.lowering import phases
 from purenn.lowering.hashed import HashedArray
 from purenn.lowering.linear_map import Arrays, LinearMap, Shapes, apply_map
 
-__all__ = ["Taps", "weighted"]
+__all__ = ["Taps", "apply_taps"]
 
 MAX_PHASES = 8  # outputs per block that are interleaved; 25 took a small array three times the lookup's time
 MAX_OUTPUTS_PER_INPUT = 16  # summed by lookups; with more, a sum of a reshaped array where it can be, else a scatter
@@ -46,7 +46,7 @@ class Taps(NamedTuple):
     used: Any = None
 
 
-def weighted(x: jax.Array, taps: Mapping[int, Taps]) -> jax.Array:
+def apply_taps(x: jax.Array, taps: Mapping[int, Taps]) -> jax.Array:
     """The sums, for every output o along an axis, of ``weight[o, t] x[source[o, t]]``; so along all the axes given."""
     axes = [
         _Axis(axis, x.shape[axis], *(None if array is None else HashedArray(_small(array)) for array in table))
@@ -84,20 +84,20 @@ class _Axis:
 
     def transpose(self, y: jax.Array) -> jax.Array:
         out = y.shape[self.axis]
-        back = _turned(self.table, self.size)
+        back = _transposed_table(self.table, self.size)
         most = back.source.shape[1]
         if most > MAX_OUTPUTS_PER_INPUT and back.used.all() and np.array_equal(back.source.ravel(), np.arange(out)):
             y = _term(y, self.axis, back.weight.ravel(), None)
             return phases.split(y, self.axis, [most]).sum(self.axis + 1)
-        alike = _turned(self.table, self.size, math.gcd(out, self.size))
+        alike = _transposed_table(self.table, self.size, math.gcd(out, self.size))
         found = _phases(alike, out) if 0 < most == alike.source.shape[1] <= MAX_OUTPUTS_PER_INPUT else None
         if found:
             return _sliced(y, self.axis, alike, found)
         index, weight, used = self.table
         if most > 2 and index.shape[1] == 1 and (weight is None or (weight == 1).all()):
-            pieces = _pieces(index[:, 0], np.ones(out, bool) if used is None else used[:, 0])
+            pieces = _contiguous_runs(index[:, 0], np.ones(out, bool) if used is None else used[:, 0])
             if len(pieces) <= MAX_PIECES:
-                return _laid(y, self.axis, self.size, pieces)
+                return _place_runs(y, self.axis, self.size, pieces)
         return _summed(y, self.axis, back) if 0 < most <= MAX_OUTPUTS_PER_INPUT else self._transposed(self.run, y)
 
     def _transposed(self, run: Callable[[jax.Array], jax.Array], y: jax.Array) -> jax.Array:
@@ -128,22 +128,22 @@ def _looked_up(x: jax.Array, axis: int, index: Any) -> jax.Array:
     return found.reshape(*x.shape[:axis], len(index), *x.shape[axis + 1 :])
 
 
-def _pieces(index: np.ndarray, there: np.ndarray) -> list[tuple[int, int, int, int]]:
+def _contiguous_runs(index: np.ndarray, valid: np.ndarray) -> list[tuple[int, int, int, int]]:
     """Runs of outputs that are there and have neighbours, forwards, backwards or one: from, to, the least, the step."""
     pieces, start = [], 0
     while start < len(index):
         end = start + 1
-        if there[start]:
-            step = int(index[end] - index[start]) if end < len(index) and there[end] else 1
+        if valid[start]:
+            step = int(index[end] - index[start]) if end < len(index) and valid[end] else 1
             step = step if abs(step) <= 1 else 1
-            while end < len(index) and there[end] and index[end] - index[end - 1] == step:
+            while end < len(index) and valid[end] and index[end] - index[end - 1] == step:
                 end += 1
             pieces.append((start, end, int(min(index[start], index[end - 1])), step))
         start = end
     return pieces
 
 
-def _laid(y: jax.Array, axis: int, size: int, pieces: list[tuple[int, int, int, int]]) -> jax.Array:
+def _place_runs(y: jax.Array, axis: int, size: int, pieces: list[tuple[int, int, int, int]]) -> jax.Array:
     """The transpose of copies, as few arrays as can be of pieces laid out side by side, and their sum."""
 
     def zeros(count: int) -> jax.Array:
@@ -168,8 +168,8 @@ def _summed(x: jax.Array, axis: int, table: Taps) -> jax.Array:
         def turn(total: jax.Array, taps: tuple[jax.Array, jax.Array, jax.Array]) -> tuple[jax.Array, None]:
             source, weight, used = taps
             term = _looked_up(x, axis, source) * jnp.broadcast_to(weight.reshape(shape), total.shape)
-            there = jnp.broadcast_to(used.reshape(shape), total.shape)
-            return total + jnp.where(there, term, jnp.zeros((), x.dtype)), None
+            valid = jnp.broadcast_to(used.reshape(shape), total.shape)
+            return total + jnp.where(valid, term, jnp.zeros((), x.dtype)), None
 
         used = np.ones(source.shape, bool) if used is None else used
         taps = (jnp.asarray(source.T), jnp.asarray(weight.T, x.dtype), jnp.asarray(used.T))
@@ -208,15 +208,15 @@ def _phases(table: Taps, size: int) -> tuple[np.ndarray, np.ndarray] | None:
     middle = blocks // 2
     starts = source[middle * places : (middle + 1) * places] - middle * step
     everywhere = (starts + step * np.arange(blocks)[:, None, None]).reshape(source.shape)
-    there = np.clip(everywhere, 0, size - 1) == source
-    return (starts, there) if (there | (weight == 0)).all() else None
+    valid = np.clip(everywhere, 0, size - 1) == source
+    return (starts, valid) if (valid | (weight == 0)).all() else None
 
 
 def _sliced(x: jax.Array, axis: int, table: Taps, found: tuple[np.ndarray, np.ndarray]) -> jax.Array:
     """Reads the positions that `_phases` found. The last or first element may stand in for neighbours outside."""
-    (starts, there), (_, weight, used) = found, table
-    used = there if used is None else used & there
-    (places, count), (out, size) = starts.shape, (len(there), x.shape[axis])
+    (starts, valid), (_, weight, used) = found, table
+    used = valid if used is None else used & valid
+    (places, count), (out, size) = starts.shape, (len(valid), x.shape[axis])
     blocks, step = out // places, size // (out // places)
     low = max(0, -int(starts.min()))
     high = max(0, int(starts.max()) + (blocks - 1) * step + 1 - size)
@@ -236,7 +236,7 @@ def _sliced(x: jax.Array, axis: int, table: Taps, found: tuple[np.ndarray, np.nd
     return phases.merged(jnp.concatenate(parts, axis + 1), axis)
 
 
-def _turned(table: Taps, size: int, blocks: int = 1) -> Taps:
+def _transposed_table(table: Taps, size: int, blocks: int = 1) -> Taps:
     """The table of the transpose: which outputs every input reaches, and with which weight.
 
     Outputs that lie alike, seen from their block, are in one column, so that `_phases` finds them.
@@ -259,6 +259,6 @@ def _turned(table: Taps, size: int, blocks: int = 1) -> Taps:
     aways[of, column_of] = kinds % max(4 * out, 1) - 2 * out
     every = np.arange(size)
     places = np.clip(aways[every % step] + (every // step * block)[:, None], 0, max(out - 1, 0))
-    weights, there = np.zeros((size, count), weight.dtype), np.zeros((size, count), bool)
-    weights[rows, column_of[column]], there[rows, column_of[column]] = sums, True
-    return Taps(places.astype(np.int32), weights, there)
+    weights, valid = np.zeros((size, count), weight.dtype), np.zeros((size, count), bool)
+    weights[rows, column_of[column]], valid[rows, column_of[column]] = sums, True
+    return Taps(places.astype(np.int32), weights, valid)

@@ -21,7 +21,7 @@ from purenn.lowering.rnn_steps import Cell, Layout, State, affine, kept, over_ti
 from purenn.lowering.rnn_tangents import Tangents
 from purenn.lowering.varying import varying_as
 
-__all__ = ["Weights", "advance", "obvious", "scan"]
+__all__ = ["Weights", "advance", "reference", "scan"]
 
 
 class Weights(NamedTuple):
@@ -45,29 +45,29 @@ def advance(cell: Cell, x: Any, state: State, weights: Weights) -> State:
     return new if weights.hr is None else (affine(new[0], weights.hr, None), *new[1:])
 
 
-def obvious(cell: Cell, x: Any, state: State, weights: Weights, there: Any, reverse: bool) -> tuple[Any, State]:
+def reference(cell: Cell, x: Any, state: State, weights: Weights, valid: Any, reverse: bool) -> tuple[Any, State]:
     """A layer in one direction over x (T, B, in): the input's part of all gates at once, then a scan."""
 
     def step(state: State, now: Any) -> tuple[State, Any]:
-        x, there = now
-        new = kept(there, 1, advance(cell, x, state, weights), state)
+        x, valid = now
+        new = kept(valid, 1, advance(cell, x, state, weights), state)
         return new, new[0]
 
-    last, h = over_time(step, state, (affine(x, weights.ih, weights.b_ih), there), reverse)
+    last, h = over_time(step, state, (affine(x, weights.ih, weights.b_ih), valid), reverse)
     return h, last
 
 
-def scan(cell: Cell, x: Any, state: State, weights: Weights, there: Any, reverse: bool) -> tuple[Any, State]:
+def scan(cell: Cell, x: Any, state: State, weights: Weights, valid: Any, reverse: bool) -> tuple[Any, State]:
     """A layer in one direction over x (T, B, in) or (T, in): all h, and the last state.
 
-    Where elements aren't `there` (T, B) the state stays as it is.
+    Where elements aren't `valid` (T, B) the state stays as it is.
     """
     if x.ndim == 2:
-        h, last = scan(cell, x[:, None], tuple(s[None] for s in state), weights, there, reverse)
+        h, last = scan(cell, x[:, None], tuple(s[None] for s in state), weights, valid, reverse)
         return h[:, 0], tuple(s[0] for s in last)
     run = functools.partial(_scan, cell, reverse)
     x, state, weights = varying_as((x, state, weights))
-    given = (x, state, weights, None if there is None else jnp.asarray(there))
+    given = (x, state, weights, None if valid is None else jnp.asarray(valid))
     if not is_half(x.dtype):
         return run(*given)
     # of half types the CPU's products round in every step, and take twice as long
@@ -75,15 +75,15 @@ def scan(cell: Cell, x: Any, state: State, weights: Weights, there: Any, reverse
 
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(0, 1))
-def _scan(cell: Cell, reverse: bool, x: Any, state: State, weights: Weights, there: Any) -> tuple[Any, State]:
+def _scan(cell: Cell, reverse: bool, x: Any, state: State, weights: Weights, valid: Any) -> tuple[Any, State]:
     fast = lambda *arrays: _forward(cell, reverse, False, *arrays)[:2]  # noqa: E731
-    other = lambda x, state, weights, there: obvious(cell, x, state, weights, there, reverse)  # noqa: E731
-    return lax.platform_dependent(x, state, weights, there, cpu=fast, default=other)
+    other = lambda x, state, weights, valid: reference(cell, x, state, weights, valid, reverse)  # noqa: E731
+    return lax.platform_dependent(x, state, weights, valid, cpu=fast, default=other)
 
 
 @_scan.defjvp
-def _(cell: Cell, reverse: bool, primals: Any, tangents: Any) -> Any:
-    x, first, weights, there = primals
+def _scan_jvp(cell: Cell, reverse: bool, primals: Any, tangents: Any) -> Any:
+    x, first, weights, valid = primals
     dx, dfirst, dweights, _ = tangents
     layout = Layout(x)
     h, last, saved = _forward(cell, reverse, True, *primals)
@@ -99,7 +99,7 @@ def _(cell: Cell, reverse: bool, primals: Any, tangents: Any) -> Any:
         "slopes": cell.slopes(saved["slots"], before, saved["states"]),
         "hr": weights.hr,
         "m": None if saved["m"] is None else layout.turned(saved["m"]),
-        "there": there,
+        "valid": valid,
     }
     arguments = {"x": dx, "first": dfirst, "w": dw, "b": db, "hr": dweights.hr}
     (residuals, tree), (arguments, other) = jax.tree.flatten(residuals), jax.tree.flatten(arguments)
@@ -115,7 +115,7 @@ def _arranged(cell: Cell, weights: Weights) -> tuple[Any, Any]:
 
 
 def _forward(
-    cell: Cell, reverse: bool, saving: bool, x: Any, state: State, weights: Weights, there: Any
+    cell: Cell, reverse: bool, saving: bool, x: Any, state: State, weights: Weights, valid: Any
 ) -> tuple[Any, State, dict[str, Any]]:
     """All h and the last state; if `saving` what the slopes are made of, as the layout has it."""
     layout, inputs = Layout(x), x.shape[-1]
@@ -134,17 +134,17 @@ def _forward(
         sums = lambda x, h: cell.slots_of(x, product(h), -1) + bias  # noqa: E731
 
     def step(state: State, now: Any) -> tuple[State, Any]:
-        x, there = now
+        x, valid = now
         squashed, rest = layout.split(sums(x, state[0]), cell.squashed, cell.slots)
         squashed = jnp.tanh(squashed)
         new = cell.forward(_slots(cell, layout, squashed, rest), state)
         m = None
         if project is not None:
             m, new = new[0], (project(new[0]), *new[1:])
-        new = kept(there, layout.axis, new, state)
+        new = kept(valid, layout.axis, new, state)
         return new, {"states": new, "squashed": squashed, "rest": rest, "m": m} if saving else {"states": new[:1]}
 
-    last, saved = over_time(step, tuple(map(layout.turned, state)), (x, there), reverse)
+    last, saved = over_time(step, tuple(map(layout.turned, state)), (x, valid), reverse)
     if saving:
         saved["slots"] = _slots(cell, layout, saved["squashed"], saved["rest"])
     return layout.turned(saved["states"][0]), tuple(map(layout.turned, last)), saved

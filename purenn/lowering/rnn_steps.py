@@ -172,9 +172,9 @@ def _rnn(function: Callable[[Any], Any], squashed: int, slope: Callable[[Any], A
     )
 
 
-def _where(there: Any, tangent: Any) -> Any:
+def _where(valid: Any, tangent: Any) -> Any:
     """The tangent times 0 or 1, but 0 times infinity is 0."""
-    return jnp.where(there == 0, jnp.zeros_like(tangent), tangent)
+    return jnp.where(valid == 0, jnp.zeros_like(tangent), tangent)
 
 
 RNN_TANH = _rnn(jnp.tanh, 1, _slope, operator.mul)
@@ -189,12 +189,12 @@ def affine(x: Any, weight: Any, bias: Any) -> Any:
     return y if bias is None else y + jnp.broadcast_to(bias, y.shape)
 
 
-def kept(there: Any, axis: int, new: State, old: State) -> State:
+def kept(valid: Any, axis: int, new: State, old: State) -> State:
     """The old state where the batch's elements aren't there."""
-    if there is None:
+    if valid is None:
         return new
-    there = jnp.expand_dims(there, axis)
-    return tuple(jnp.where(there, n, o) for n, o in zip(new, old, strict=True))
+    valid = jnp.expand_dims(valid, axis)
+    return tuple(jnp.where(valid, n, o) for n, o in zip(new, old, strict=True))
 
 
 def steps_per_turn() -> int:

@@ -45,17 +45,17 @@ class Tangents(LinearMap):
         more = None if project is None else layout.turned(affine(r["m"], d["hr"], None))
 
         def step(state: State, now: Any) -> tuple[State, Any]:
-            sums, more, slopes, there = now
+            sums, more, slopes, valid = now
             h = product(state[0])
             slots = jnp.split(sums + cell.slots_of(jnp.zeros_like(h), h, axis), cell.slots, axis)
             new = cell.tangent(slopes, slots, state)
             if project is not None:
                 new = (project(new[0]) + more, *new[1:])
-            new = kept(there, layout.axis, new, state)
+            new = kept(valid, layout.axis, new, state)
             return new, new[0]
 
         first = tuple(map(layout.turned, d["first"]))
-        last, h = over_time(step, first, (sums, more, r["slopes"], r["there"]), self.reverse)
+        last, h = over_time(step, first, (sums, more, r["slopes"], r["valid"]), self.reverse)
         return (layout.turned(h), *map(layout.turned, last))
 
     def transpose(self, residuals: Arrays, cotangents: Arrays, shapes: Shapes) -> Arrays:
@@ -68,10 +68,10 @@ class Tangents(LinearMap):
         h, *last = map(layout.turned, cotangents)
 
         def step(state: State, now: Any) -> tuple[State, Any]:
-            h, slopes, there = now
+            h, slopes, valid = now
             new = after = (state[0] + h, *state[1:])
-            if there is not None:
-                new = kept(there, layout.axis, after, tuple(map(jnp.zeros_like, after)))
+            if valid is not None:
+                new = kept(valid, layout.axis, after, tuple(map(jnp.zeros_like, after)))
             more = None if project is None else new[0]
             if project is not None:
                 new = (project(new[0]), *new[1:])
@@ -81,12 +81,12 @@ class Tangents(LinearMap):
             # from h to h; what goes past the gates too is in `before`, but under a projection
             through = product(cell.of_h(sums, sums.ndim + layout.axis))
             before = (through if project is not None else through + before[0], *before[1:])
-            if there is not None:
-                old = kept(there, layout.axis, tuple(map(jnp.zeros_like, after)), after)
+            if valid is not None:
+                old = kept(valid, layout.axis, tuple(map(jnp.zeros_like, after)), after)
                 before = tuple(map(jnp.add, before, old))
             return before, (sums, more)
 
-        given = (h, r["slopes"], r["there"])
+        given = (h, r["slopes"], r["valid"])
         first, (sums, more) = over_time(step, tuple(last), given, not self.reverse)
 
         d: dict[str, Any] = {"first": tuple(map(layout.turned, first))}

@@ -17,7 +17,7 @@ from jax import lax
 from purenn.lowering.linear_map import Arrays, LinearMap, Shapes, apply_map, rule
 from purenn.lowering.rounding import rounded
 
-__all__ = ["log_softmax", "log_total", "softmax"]
+__all__ = ["log_softmax", "logsumexp_parts", "softmax"]
 
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(1,))
@@ -27,7 +27,7 @@ def softmax(x: jax.Array, axis: int) -> jax.Array:
 
 
 @softmax.defjvp
-def _(axis: int, primals: Arrays, tangents: Arrays) -> Any:
+def _softmax_jvp(axis: int, primals: Arrays, tangents: Arrays) -> Any:
     y = softmax(*primals, axis)
     return y, apply_map(_Tangent(axis), (y,), tangents)[0]
 
@@ -61,7 +61,7 @@ def log_softmax(x: jax.Array, axis: int) -> jax.Array:
     return less - jnp.log(jnp.sum(jnp.exp(less), axis, keepdims=True))
 
 
-def log_total(x: jax.Array, axis: int) -> tuple[jax.Array, jax.Array]:
+def logsumexp_parts(x: jax.Array, axis: int) -> tuple[jax.Array, jax.Array]:
     """The largest number along an axis, as a constant, and the logarithm of the sum of exponentials less than it."""
     less, top = _less_than_largest(x, axis)
     return jnp.squeeze(top, axis), jnp.log(jnp.sum(jnp.exp(less), axis))

@@ -70,7 +70,7 @@ class Copies:
             _pure=True,
             _structure=None,
             _watchers=[],
-            _plan=None,
+            _fast_path=None,
             _made_in=tracing.current(),
             _stream=self.stream,
             training=training,

@@ -4,8 +4,8 @@
 - A compiled module, or a stock module with children (`compiled`), runs its whole `forward` in one program, which is
   told apart by everything that the call can reach.
 
-Either way a module keeps a `Plan`, the short way for a next call with one array. `purenn.nn.structure.touch` throws
-plans away.
+Either way a module keeps a `FastPath`, the short way for a next call with one array.
+`purenn.nn.structure.invalidate` throws it away.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ from purenn.variable import Variable, value_of
 if TYPE_CHECKING:
     from purenn.nn.node import Node
 
-__all__ = ["Plan", "compiled", "leaf"]
+__all__ = ["FastPath", "compiled", "leaf"]
 
 
-class Plan(NamedTuple):
+class FastPath(NamedTuple):
     """The short way of a module's next call, for one array of a class."""
 
     kind: type
@@ -53,14 +53,14 @@ def _is_plain(arguments: Arguments, args: tuple[Any, ...], kwargs: dict[str, Any
     return one and not program.needs_key and isinstance(args[0], jax.Array) and not isinstance(args[0], Tracer)
 
 
-def _keep_plan(module: Node, x: object, short: Callable[[Any], Any]) -> None:
+def _keep_fast_path(module: Node, x: object, short: Callable[[Any], Any]) -> None:
     if tracing.current() == tracing.NO_TRACE and not (module._hooks or module._pre_hooks):
-        vars(module)["_plan"] = Plan(type(x), short)
+        vars(module)["_fast_path"] = FastPath(type(x), short)
 
 
-def _without_plan(module: Node, x: Any) -> Any:
-    """The whole way of a call whose plan doesn't fit; it makes a new one."""
-    vars(module)["_plan"] = None
+def _without_fast_path(module: Node, x: Any) -> Any:
+    """The whole way of a call whose fast path doesn't fit; it makes a new one."""
+    vars(module)["_fast_path"] = None
     return module(x)
 
 
@@ -120,7 +120,7 @@ def leaf(
 
     if training is None and key is None and method is None and _is_plain(arguments, args, kwargs, program):
         tuned = program.plain.chosen()
-        _keep_plan(module, arguments.inputs[0], short)
+        _keep_fast_path(module, arguments.inputs[0], short)
     return output.value() if isinstance(output, Result) else output
 
 
@@ -157,7 +157,7 @@ def _leaf(
         args, kwargs = call.arguments.of(given, None)
         note_trace(_traces(type(layer)), type(layer).__name__, call, {"the layer": layer, "training": training})
         with random.drawing_from(stream), value_checks.collected() as rules:
-            output = m._located(functools.partial(getattr(layer, method or "forward"), m), args, kwargs)
+            output = m._call_with_context(functools.partial(getattr(layer, method or "forward"), m), args, kwargs)
         changed = {i: v.value for i, v in enumerate(held) if v.value is not before[i]}
         return Result.of(output, type(layer).__name__), changed, rules.about(given)
 
@@ -210,11 +210,11 @@ def compiled(
 
         def short(x: object) -> Any:
             if tracing.current() != tracing.NO_TRACE or in_call() or not found.holds():
-                return _without_plan(module, x)
+                return _without_fast_path(module, x)
             try:
                 result, changed, checks = tuned(*access.read(variables), *found.arrays, x)
             except NoCall:  # of another shape than before, or under jax.disable_jit
-                return _without_plan(module, x)
+                return _without_fast_path(module, x)
             checks.make([x])
             if changed:
                 access.write([variables[i] for i in changed], [*changed.values()])
@@ -222,7 +222,7 @@ def compiled(
 
         if training is None and key is None and method is None and _is_plain(arguments, args, kwargs, program):
             tuned = program.plain.chosen()
-            _keep_plan(module, args[0], short)
+            _keep_fast_path(module, args[0], short)
         return output.value() if isinstance(output, Result) else output
 
     if observers():

@@ -62,8 +62,8 @@ class LayerModule(Module):
             move_location(error, self)
             raise
 
-    def _settle(self, layer: Layer) -> None:
-        super()._settle(layer)
+    def _materialize(self, layer: Layer) -> None:
+        super()._materialize(layer)
         if vars(type(self)).get("_layer_class") is not None:
             object.__setattr__(self, "__class__", stateful(type(layer)))
 
@@ -194,7 +194,7 @@ def _method(name: str, method: Callable[..., Any]) -> Any:
 # Modules as arguments of a constructor, such as the layer that a TransformerEncoder repeats.
 
 
-class Given(Layer):
+class ModuleAsLayer(Layer):
     """A module that was given to a constructor, as a layer: bound, it is that module; copied, a copy of it.
 
     It lives while the new module is made. What stays is a value: the module's own layer, or for a class of the user's,
@@ -204,7 +204,7 @@ class Given(Layer):
     module: Any
 
     def draw(self, stream: random.Stream) -> tuple[dict[str, Any], dict[str, Any]]:
-        return self.module._tree("_parameters"), self.module._tree("_buffers")
+        return self.module._params_tree(), self.module._state_tree()
 
     def bind(
         self,
@@ -219,8 +219,8 @@ class Given(Layer):
         assign_trees(self.module, params, state)
         return self.module
 
-    def __deepcopy__(self, memo: Any) -> Given:
-        return Given(copy.deepcopy(self.module, memo))
+    def __deepcopy__(self, memo: Any) -> ModuleAsLayer:
+        return ModuleAsLayer(copy.deepcopy(self.module, memo))
 
     def __repr__(self) -> str:
         return repr(self.module)
@@ -237,6 +237,6 @@ def _layers(layer_class: type[Layer], args: tuple[Any, ...], kwargs: dict[str, A
         return layer_class(*args, **kwargs)
 
     if not any(m is not None for m in modules):
-        layer = made(Given)
+        layer = made(ModuleAsLayer)
         return layer, layer
-    return made(Given), made(lambda m: m._layer or Given(type(m)))
+    return made(ModuleAsLayer), made(lambda m: m._layer or ModuleAsLayer(type(m)))

@@ -299,7 +299,7 @@ class Module(Hooked, Cast, Saved):
         if self._pure or access.in_pure_call() is not None:
             return tree
         check_given()
-        vars(self)["_plan"] = None  # the next call looks whether the tree was changed
+        vars(self)["_fast_path"] = None  # the next call looks whether the tree was changed
         return give(tree, f"net.{name}")
 
     # Modes.
@@ -352,13 +352,13 @@ class Module(Hooked, Cast, Saved):
     # Calls.
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        plan = self._plan
-        if plan is not None and len(args) == 1 and not kwargs:
+        fast = self._fast_path
+        if fast is not None and len(args) == 1 and not kwargs:
             x = args[0]
-            if type(x) is plan.kind and access.in_pure_call() is None:
+            if type(x) is fast.kind and access.in_pure_call() is None:
                 if given_trees or given_arrays:
                     check_given()
-                return plan.call(x)
+                return fast.call(x)
         if not self._pure:
             check_given()
             if (here := access.present(self)) is not self:
@@ -381,12 +381,12 @@ class Module(Hooked, Cast, Saved):
         if training is not None or rng is not None:
             if known.lazy:
                 raise ValueError(f"{type(self).__name__} has no arrays yet: call it once without training= and rng=")
-            return pure_calls.overridden(self, args, kwargs, training, rng)
+            return pure_calls.call_with_overrides(self, args, kwargs, training, rng)
         generator = random.default_generator()
         if random.around() is generator and access.joins(known.variables):  # most calls are inside of another's
-            return self._located(self.forward, args, kwargs)
+            return self._call_with_context(self.forward, args, kwargs)
         with access.steady(known.variables), random.drawing_from(generator):
-            return self._located(self.forward, args, kwargs)
+            return self._call_with_context(self.forward, args, kwargs)
 
     def compile(self, *, disable: bool = False, **kwargs: object) -> Self:
         """Puts the whole forward under one ``jax.jit`` from now on; returns the module.
@@ -399,9 +399,9 @@ class Module(Hooked, Cast, Saved):
         self._touched()
         return self
 
-    def _settle(self, layer: Layer) -> None:
+    def _materialize(self, layer: Layer) -> None:
         if self._pure:
-            return super()._settle(layer)
+            return super()._materialize(layer)
         with jax.ensure_compile_time_eval():  # the arrays outlive a trace that this call may be part of
             self._become(layer, random.Concrete(random.default_generator()))
         access.track(self)
@@ -425,7 +425,7 @@ class Module(Hooked, Cast, Saved):
         return super()._get_name() if type(self._layer).__name__ == name else name
 
 
-_NOT_SAVED = {"_structure", "_watchers", "_plan", "_programs", "_made_in", "_born_in"}
+_NOT_SAVED = {"_structure", "_watchers", "_fast_path", "_programs", "_made_in", "_born_in"}
 
 
 @functools.lru_cache(maxsize=65536)

@@ -17,7 +17,7 @@ from purenn.layers.bound import Bound
 from purenn.nn import access
 from purenn.nn.code import note_package
 from purenn.nn.given import give_array
-from purenn.nn.structure import Structure, structure, touch
+from purenn.nn.structure import Structure, invalidate, structure
 from purenn.tree import nest
 from purenn.variable import Variable
 
@@ -40,7 +40,7 @@ class Node(Bound):
     _hooks: dict[Any, Any]
     _structure: Structure | None
     _watchers: list[Any]
-    _plan: Any
+    _fast_path: Any
     _programs: Any
     _born_in: Any  # the pure call in which it was made
 
@@ -53,7 +53,7 @@ class Node(Bound):
             _hooks={},
             _structure=None,
             _watchers=[],
-            _plan=None,
+            _fast_path=None,
             _programs=None,
             _made_in=tracing.NO_TRACE,
             _born_in=weakref.ref(calls) if (calls := access.in_pure_call()) is not None else None,
@@ -212,4 +212,4 @@ class Node(Bound):
 
     def _touched(self) -> None:
         """Says that something about this module has changed that structures and programs depend on."""
-        touch(cast("Module", self))
+        invalidate(cast("Module", self))

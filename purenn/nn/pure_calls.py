@@ -69,7 +69,7 @@ def functional_call(
     m = bind(module, params, state, training, None if rng is None else random.Stream(rng))
     for word in words_of(m._forward_function()):
         kwargs[word] = {"training": training, "rng": rng}[word]
-    return m(*args, **kwargs), m._tree("_buffers")
+    return m(*args, **kwargs), m._state_tree()
 
 
 class PureModule(Bound):
@@ -82,9 +82,9 @@ class PureModule(Bound):
     def _forward_function(self) -> Callable[..., Any]:
         return self.twin._forward_function()
 
-    def _rebound(self, training: bool | None, stream: random.Stream | None) -> Any:
-        twin = super()._rebound(training, stream)
-        vars(twin)["twin"] = self.twin._rebound(training, stream)
+    def _rebind(self, training: bool | None, stream: random.Stream | None) -> Any:
+        twin = super()._rebind(training, stream)
+        vars(twin)["twin"] = self.twin._rebind(training, stream)
         return twin
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -150,7 +150,7 @@ def _copies(
     return Copies(found, found.arrays, {**live, **values}, training, stream)
 
 
-def overridden(
+def call_with_overrides(
     module: Node, args: tuple[Any, ...], kwargs: dict[str, Any], training: bool | None, key: Key | None
 ) -> Any:
     """One call of a module that isn't compiled, in another mode or with a key of its own."""
@@ -186,7 +186,7 @@ class Pure(Layer):
             module = self.factory()
         if structure(module).lazy:
             raise ValueError(f"pure: {module!r} takes sizes from its input; use layers' own lazy pairs")
-        return module._tree("_parameters"), module._tree("_buffers")
+        return module._params_tree(), module._state_tree()
 
     def bind(
         self,

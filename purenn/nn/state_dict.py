@@ -314,7 +314,7 @@ def _sized_by(module: Node, given: Mapping[str, Any]) -> Iterator[None]:
             held = {n.removeprefix(prefix): array for n, array in given.items() if n.startswith(prefix)}
             if held:
                 before.append((part, type(part), dict(vars(part))))
-                part._settle(layer.of(held))
+                part._materialize(layer.of(held))
         yield
     except BaseException:
         for part, cls, attributes in before:

@@ -1,7 +1,7 @@
 """The structure of a module's tree: its parts, their variables by name, and the facts that a program depends on.
 
 A `Structure` is kept with the module that it describes until something in the tree changes that it tells. Every part
-knows the structures it stands in; `touch` marks them as out of date, and no others.
+knows the structures it stands in; `invalidate` marks them as out of date, and no others.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from purenn.variable import Variable
 if TYPE_CHECKING:
     from purenn.nn.node import Node
 
-__all__ = ["PRIVATE", "Hashed", "Structure", "attributes_of", "structure", "touch"]
+__all__ = ["PRIVATE", "Hashed", "Structure", "attributes_of", "invalidate", "structure"]
 
 # The entries of a module's `__dict__` that are no attributes of a user's.
 PRIVATE = frozenset(
@@ -35,7 +35,7 @@ PRIVATE = frozenset(
         "_Bound__scope",
         "_structure",
         "_watchers",
-        "_plan",
+        "_fast_path",
         "_programs",
         "_compiled",
         "_pure",
@@ -155,10 +155,10 @@ def structure(module: Node) -> Structure:
     return known
 
 
-def touch(module: Node) -> None:
+def invalidate(module: Node) -> None:
     """Marks as out of date what is known of a module and of the trees in which it stands."""
     own = vars(module)
-    own["_plan"] = None
+    own["_fast_path"] = None
     if access.is_constant(module):
         access.drop_programs()
     watchers = own["_watchers"]

@@ -177,7 +177,7 @@ class _StepStream(random.Stream):
 
     def __init__(self, outer: random.Stream, number: Any):
         self.outer, self.number = outer, number
-        self.settled, self.count, self._key = None, 0, None
+        self.materialized, self.count, self._key = None, 0, None
         self.made_in = tracing.current()
 
     @property

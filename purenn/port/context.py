@@ -14,10 +14,10 @@ from purenn.port.nodes import argument, as_primary, attribute, binary, call, exp
 from purenn.port.report import Report
 from purenn.port.tables import Row
 
-__all__ = ["Context", "Given", "bind", "known_ops"]
+__all__ = ["BoundArguments", "Context", "bind", "known_ops"]
 
 DROPPED = {"device", "requires_grad", "layout", "pin_memory", "memory_format", "non_blocking", "copy"}
-Given = dict[str, cst.BaseExpression]
+BoundArguments = dict[str, cst.BaseExpression]
 
 
 @cache
@@ -36,9 +36,9 @@ def known_functions() -> frozenset[str]:
     return frozenset(functional.__all__)
 
 
-def bind(parameters: Sequence[str], arguments: Sequence[cst.Arg]) -> Given | None:
+def bind(parameters: Sequence[str], arguments: Sequence[cst.Arg]) -> BoundArguments | None:
     """The arguments of a call by the names of the parameters, or None if the call says them in another way."""
-    given: Given = {}
+    given: BoundArguments = {}
     for place, arg in enumerate(arguments):
         if arg.star:
             return None
@@ -115,7 +115,7 @@ class Context:
         return None
 
     def from_row(
-        self, row: Row, tensor: cst.BaseExpression | None, given: Given, method: bool
+        self, row: Row, tensor: cst.BaseExpression | None, given: BoundArguments, method: bool
     ) -> cst.BaseExpression | None:
         """The call that a row of the table says, or None if it has no place for an argument."""
         handed = {parameter for _, parameter in row.arguments}

@@ -46,7 +46,7 @@ class Computed:
 
     def shapes(self, x: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """The arrays that `split` gives, as shapes and dtypes."""
-        with random.seeded(random.Settling(0)):
+        with random.seeded(random.ShapesOnly(0)):
             return jax.eval_shape(self.split, x)
 
     def children(self) -> Mapping[str, Layer]:

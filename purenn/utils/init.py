@@ -48,7 +48,7 @@ def skip_init(module_cls: Any, *args: Any, **kwargs: Any) -> Any:
     def make(key: Key) -> Any:
         with random.seeded(random.Stream(key)):
             made.append(module_cls(*args, **kwargs))
-        return made[-1]._tree("_parameters"), made[-1]._tree("_buffers")
+        return made[-1]._params_tree(), made[-1]._state_tree()
 
     jax.eval_shape(make, jax.random.key(0))
     return made[-1]._map(lambda x: jnp.zeros(x.shape, x.dtype))

@@ -154,7 +154,7 @@ class ListedArray(Computed):
             part = layer.bind(*layer.draw(stream), stream=stream)
             held = with_part(held, part, x, self.list.trained, unsafe=True)
             x = held()
-        trees = held._tree("_parameters"), held._tree("_buffers")
+        trees = held._params_tree(), held._state_tree()
         params, state = ({"parametrizations": {self.name: tree}} if tree else {} for tree in trees)
         return (params, state) if self.list.trained else (state, params)
 

@@ -148,7 +148,7 @@ def _check_scores(scores: Array | np.ndarray, x: Array) -> None:
 
 def _shapes_only() -> bool:
     """Whether a layer is run for the shapes of its arrays alone: then a mask may have any values."""
-    return isinstance(random.default_generator(), random.Settling)
+    return isinstance(random.default_generator(), random.ShapesOnly)
 
 
 def _prune(m: Bound, name: str, method: BasePruningMethod) -> None:

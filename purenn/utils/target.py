@@ -56,7 +56,7 @@ def change(target: Changed, edit: Callable[[Any], None], rng: Key | None = None)
     Args:
         target: a module, a layer, or a triple ``(layer, params, state)``.
         edit: a function that changes the module or bound layer which it is given. It draws from the default generator;
-            for a layer that is a `purenn.random.Settling`, and the arrays are tracers.
+            for a layer that is a `purenn.random.ShapesOnly`, and the arrays are tracers.
         rng: a jax key; None stands for the default generator for a module, and for no random numbers for a triple.
 
     Returns:
@@ -78,10 +78,10 @@ def change(target: Changed, edit: Callable[[Any], None], rng: Key | None = None)
             edit(m)
         base = layer.base if isinstance(layer, Parametrized) else layer
         result = with_computed(base, tuple(m._computed.values()))
-        return m._tree("_parameters"), m._tree("_buffers")
+        return m._params_tree(), m._state_tree()
 
     if isinstance(target, Layer):
-        jax.eval_shape(lambda trees: run(target, trees[0], trees[1], random.Settling(0)), drawn_shapes(target))
+        jax.eval_shape(lambda trees: run(target, trees[0], trees[1], random.ShapesOnly(0)), drawn_shapes(target))
         return result
     trees = run(target[0], target[1], target[2], _NoKeys() if rng is None else random.Stream(rng))
     return (result, *trees)  # pyright: ignore[reportReturnType]

@@ -149,7 +149,7 @@ def _logistic(x: jax.Array, y: jax.Array, factor: jax.Array) -> jax.Array:
 
 
 @_logistic.defjvp
-def _(
+def _logistic_jvp(
     primals: tuple[jax.Array, jax.Array, jax.Array], tangents: tuple[jax.Array, jax.Array, jax.Array]
 ) -> tuple[jax.Array, jax.Array]:
     (x, y, factor), (dx, dy, dfactor) = primals, tangents

@@ -9,9 +9,9 @@ import numpy as np
 from purenn import check, value_checks
 from purenn.functional.dtypes import cast, result_type
 from purenn.functional.loss.common import reduced, reduction_of
-from purenn.lowering.loss import picked
+from purenn.lowering.loss import take_along
 from purenn.lowering.rounding import rounded
-from purenn.lowering.softmax import log_softmax, log_total
+from purenn.lowering.softmax import log_softmax, logsumexp_parts
 from purenn.lowering.whole import or_nan
 from purenn.typing import Array, ArrayLike, DTypeLike
 
@@ -197,10 +197,10 @@ def _of_indices(
     ignored = t == ignore_index if bounds.min <= ignore_index <= bounds.max else jnp.zeros(t.shape, bool)
     valid = (t >= 0) & (t < classes)
     t = jnp.clip(t, 0, max(classes - 1, 0)).astype(jnp.int32)
-    losses, weights = -rounded(picked(x, t, axis)), jnp.ones(t.shape, x.dtype)
+    losses, weights = -rounded(take_along(x, t, axis)), jnp.ones(t.shape, x.dtype)
     top = total = jnp.zeros_like(losses)
     if logits:
-        top, total = log_total(x, axis)
+        top, total = logsumexp_parts(x, axis)
         losses = losses + top + total
     if w is not None:
         weights = jnp.take(w.astype(x.dtype).reshape(-1), t, mode="clip") if classes else weights

@@ -79,7 +79,7 @@ def _divergence(x: jax.Array, t: jax.Array, summed: bool) -> jax.Array:
 
 
 @_divergence.defjvp
-def _(
+def _divergence_jvp(
     summed: bool, primals: tuple[jax.Array, jax.Array], tangents: tuple[jax.Array, jax.Array]
 ) -> tuple[jax.Array, jax.Array]:
     (x, t), (dx, dt) = primals, tangents

@@ -14,7 +14,7 @@ from purenn import check
 from purenn.functional.loss.classification import checked_dtype, cross_entropies
 from purenn.functional.loss.common import reduced, reduction_of
 from purenn.lowering.dtypes import compute_dtype
-from purenn.lowering.loss import chunk
+from purenn.lowering.loss import samples_per_chunk
 from purenn.typing import Array, ArrayLike, DTypeLike
 
 __all__ = ["LinearCrossEntropyOptions", "linear_cross_entropy"]
@@ -155,7 +155,11 @@ def linear_cross_entropy(
     rows = 0
     if x.ndim == 2:
         batch, features = x.shape
-        rows = chunk(batch, math.prod(a.shape[:-1])) if options is None else options.rows(batch, features, a.shape[0])
+        rows = (
+            samples_per_chunk(batch, math.prod(a.shape[:-1]))
+            if options is None
+            else options.rows(batch, features, a.shape[0])
+        )
     if not 0 < rows < x.shape[0]:
         losses, weights = losses_of(x, t, a, b)
     else:

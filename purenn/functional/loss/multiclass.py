@@ -90,7 +90,9 @@ def _hinges(s: jax.Array, t: jax.Array) -> jax.Array:
 
 
 @_hinges.defjvp
-def _(primals: tuple[jax.Array, jax.Array], tangents: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+def _hinges_jvp(
+    primals: tuple[jax.Array, jax.Array], tangents: tuple[jax.Array, jax.Array]
+) -> tuple[jax.Array, jax.Array]:
     loss, slopes = _hinges_and_slopes(*primals)
     return loss, jnp.sum(slopes.astype(loss.dtype) * tangents[0], 1)
 

@@ -32,7 +32,7 @@ def _of_difference(x: jax.Array, t: jax.Array, value: Function, slope: Function,
 
 
 @_of_difference.defjvp
-def _(
+def _of_difference_jvp(
     value: Function,
     slope: Function,
     summed: bool,

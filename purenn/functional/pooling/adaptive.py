@@ -14,10 +14,10 @@ from jax import lax
 from purenn import check
 from purenn.docstring import documented
 from purenn.functional.pooling import common
-from purenn.lowering.bins import Bins
+from purenn.lowering.bins import AdaptiveBins
 from purenn.lowering.dtypes import widened
-from purenn.lowering.reduction import largest
-from purenn.lowering.resampling import weighted
+from purenn.lowering.reduction import max_with_place
+from purenn.lowering.resampling import apply_taps
 from purenn.lowering.whole import whole
 from purenn.typing import Array, ArrayLike, Size
 
@@ -57,7 +57,7 @@ def _adaptive_avg(n: int, input: ArrayLike, output_size: int | Sequence[int | No
     x = widened(x)
     if set(sizes) == {1}:  # all at once, in one pass over what lies together
         return jnp.mean(x, range(-n, 0), keepdims=True).astype(dtype)
-    bins = {axis: Bins(x.shape[axis], size) for axis, size in enumerate(sizes, x.ndim - n)}
+    bins = {axis: AdaptiveBins(x.shape[axis], size) for axis, size in enumerate(sizes, x.ndim - n)}
     few = {axis: bin for axis, bin in bins.items() if bin.outputs > 0 and bin.widths().max() <= MAX_UNROLLED_ELEMENTS}
 
     def split(x: jax.Array, axes: Iterable[int]) -> jax.Array:
@@ -66,7 +66,7 @@ def _adaptive_avg(n: int, input: ArrayLike, output_size: int | Sequence[int | No
         return x
 
     def added(x: jax.Array) -> jax.Array:
-        return split(weighted(x, {axis: bin.taps() for axis, bin in few.items()}), bins.keys() - few)
+        return split(apply_taps(x, {axis: bin.taps() for axis, bin in few.items()}), bins.keys() - few)
 
     x = lax.platform_dependent(x, cpu=added, default=lambda x: split(x, bins))
     counts = functools.reduce(np.multiply.outer, [bin.widths() for bin in bins.values()])
@@ -85,9 +85,9 @@ def _adaptive_max(
 @functools.partial(whole, static_argnums=2)
 def _largest_of_bins(x: jax.Array, place: jax.Array | None, sizes: tuple[int, ...]) -> tuple[jax.Array, Any]:
     for axis, size in reversed(list(enumerate(sizes, x.ndim - len(sizes)))):
-        bins = Bins(x.shape[axis], size)
+        bins = AdaptiveBins(x.shape[axis], size)
         places = None if place is None else bins.split(place, axis, -1)
-        x, place = largest(bins.split(x, axis, -np.inf), axis + 1, places)
+        x, place = max_with_place(bins.split(x, axis, -np.inf), axis + 1, places)
     return x, place
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from purenn import check
 from purenn.docstring import documented
 from purenn.functional.pooling import common
-from purenn.lowering.reduction import largest
+from purenn.lowering.reduction import max_with_place
 from purenn.lowering.sizes import known_below
 from purenn.typing import Array, ArrayLike, Key, Size
 
@@ -67,7 +67,7 @@ def _fractional_max(
         start = _starts(sample, y.shape[axis], sizes[axis - 2], kernels[axis - 2])
         at = start[..., None] + jnp.arange(kernels[axis - 2], dtype=jnp.int32)[None, None, None]
         split = _windows(y, at, axis)
-        y, place = largest(split, axis + 1, None if place is None else _windows(place, at, axis))
+        y, place = max_with_place(split, axis + 1, None if place is None else _windows(place, at, axis))
     y, place = (y, place) if x.ndim == n + 2 else (y[0], None if place is None else place[0])
     return (y, place) if indices else y
 

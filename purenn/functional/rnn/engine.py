@@ -59,14 +59,14 @@ def run(
 ) -> tuple[Any, ...]:
     """Runs a network of layers in one or two directions; returns its output and its last states."""
     packed = input if isinstance(input, PackedSequence) else None
-    x, there = check.array(where, "input", input if packed is None else packed.data), None
+    x, valid = check.array(where, "input", input if packed is None else packed.data), None
     if packed is None:
         check.rank(where, "input", x, (2, 3), "(L, I) or (N, L, I)" if batch_first else "(L, I) or (L, N, I)")
         x = x.swapaxes(0, 1) if batch_first and x.ndim == 3 else x
     else:
         check.rank(where, "input.data", x, (2,), "(elements, I)")
-        there = present(where, packed)
-        x = pad(packed._replace(data=x), there)
+        valid = present(where, packed)
+        x = pad(packed._replace(data=x), valid)
     if x.shape[0] == 0:
         check.fail(where, "input", "have length 1 or more", 0)
     check.floating(where, "input", x)
@@ -82,7 +82,7 @@ def run(
             x = dropout(x, dropout_p, True, rng=None if rng is None else jax.random.fold_in(rng, number))
         outputs = []
         for backwards, weights in enumerate(directions):
-            h, end = scan(cell, x, tuple(s[len(last)] for s in state), weights, there, bool(backwards))
+            h, end = scan(cell, x, tuple(s[len(last)] for s in state), weights, valid, bool(backwards))
             outputs.append(h)
             last.append(end)
         x = outputs[0] if len(outputs) == 1 else jnp.concatenate(outputs, -1)
@@ -91,8 +91,8 @@ def run(
         return (x.swapaxes(0, 1) if batch_first and x.ndim == 3 else x, *ends)
     if packed.unsorted_indices is not None:
         ends = tuple(end[:, packed.unsorted_indices] for end in ends)
-    assert there is not None
-    return (packed._replace(data=pack(x, there, packed.data.shape[0])), *ends)
+    assert valid is not None
+    return (packed._replace(data=pack(x, valid, packed.data.shape[0])), *ends)
 
 
 def _grouped(
@@ -111,8 +111,8 @@ def _grouped(
     if not isinstance(params, Sequence) or len(params) not in [cells * n for n in sizes]:
         number = " or ".join(str(n) for n in sizes)
         expected = f"be {number} arrays for each of {num_layers} layers and {directions} directions"
-        came = len(params) if isinstance(params, Sequence) else type(params).__name__
-        check.fail(where, "params", expected, came)
+        actual = len(params) if isinstance(params, Sequence) else type(params).__name__
+        check.fail(where, "params", expected, actual)
     _check_features(where, "input", x, params[0])
     size, inputs, found = len(params) // cells, x.shape[-1], []
     for start in range(0, len(params), size):

@@ -163,20 +163,20 @@ def present(where: str, packed: PackedSequence) -> Any:
     return np.arange(packed.batch) < sizes[:, None]
 
 
-def pad(packed: PackedSequence, there: Array | np.ndarray, value: float = 0) -> jax.Array:
+def pad(packed: PackedSequence, valid: Array | np.ndarray, value: float = 0) -> jax.Array:
     """The elements that are `there` in their places in time and batch, and a value in all others: (T, B, *)."""
-    xp: Any = np if isinstance(there, np.ndarray) else jnp
-    sizes = there.sum(1)
-    rows = xp.where(there, (xp.cumsum(sizes) - sizes)[:, None] + xp.arange(there.shape[1])[None], packed.data.shape[0])
+    xp: Any = np if isinstance(valid, np.ndarray) else jnp
+    sizes = valid.sum(1)
+    rows = xp.where(valid, (xp.cumsum(sizes) - sizes)[:, None] + xp.arange(valid.shape[1])[None], packed.data.shape[0])
     return packed.data.at[rows].get(mode="fill", fill_value=value)
 
 
-def pack(padded: jax.Array, there: Array | np.ndarray, rows: int) -> jax.Array:
+def pack(padded: jax.Array, valid: Array | np.ndarray, rows: int) -> jax.Array:
     """The elements that are `there` of an array (T, B, *), one behind the other, and zeros up to a number of rows."""
-    flat = padded.reshape(there.size, *padded.shape[2:])
-    if isinstance(there, np.ndarray):
-        places: Any = np.flatnonzero(there)
-        places = np.pad(places, (0, rows - places.size), constant_values=there.size)
+    flat = padded.reshape(valid.size, *padded.shape[2:])
+    if isinstance(valid, np.ndarray):
+        places: Any = np.flatnonzero(valid)
+        places = np.pad(places, (0, rows - places.size), constant_values=valid.size)
     else:
-        places = jnp.flatnonzero(there, size=rows, fill_value=there.size)
+        places = jnp.flatnonzero(valid, size=rows, fill_value=valid.size)
     return flat.at[places].get(mode="fill", fill_value=0)

@@ -11,7 +11,7 @@ from purenn.docstring import documented
 from purenn.functional.pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from purenn.functional.vision.taps import resampled_bytes, sizes_and_scales, taps
 from purenn.lowering.dtypes import compute_dtype
-from purenn.lowering.resampling import weighted
+from purenn.lowering.resampling import apply_taps
 from purenn.typing import Array, ArrayLike, Size
 from purenn.warn import warn_user
 
@@ -135,7 +135,7 @@ def _interpolated(
     if bytes_:
         return resampled_bytes(x.astype(wide), tables).astype(x.dtype)
     picked = all(table.weight is None for table in tables.values())
-    return weighted(x if picked else x.astype(wide), tables).astype(x.dtype)
+    return apply_taps(x if picked else x.astype(wide), tables).astype(x.dtype)
 
 
 _OLD_NAME = r"""Resamples $inputs to another size$by: an old name of `interpolate`.

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from purenn import check
-from purenn.lowering.resampling import Taps, weighted
+from purenn.lowering.resampling import Taps, apply_taps
 from purenn.typing import DTypeLike, Size
 
 
@@ -25,8 +25,8 @@ def sizes_and_scales(
     """Gives the sizes of the output, and the scale factors per dimension; None where the sizes determine them."""
     n = x.ndim - 2
     if (size is None) == (scale_factor is None):
-        came = "neither" if size is None else f"size={size} and scale_factor={scale_factor}"
-        check.fail(where, "size or scale_factor", "be given, one of them", came)
+        actual = "neither" if size is None else f"size={size} and scale_factor={scale_factor}"
+        check.fail(where, "size or scale_factor", "be given, one of them", actual)
     if size is not None:
         if recompute:
             check.fail(where, "recompute_scale_factor", "be None or False with size", recompute)
@@ -153,7 +153,7 @@ def resampled_bytes(x: jax.Array, tables: Mapping[int, Taps]) -> jax.Array:
         if table.weight is None:
             continue
         table, shift = _fixed_point(table)
-        x = jnp.clip((weighted(x, {axis: table}) + (1 << shift >> 1)) >> shift, 0, 255)
+        x = jnp.clip((apply_taps(x, {axis: table}) + (1 << shift >> 1)) >> shift, 0, 255)
     return x
 
 

@@ -59,7 +59,9 @@ def hermitian_part(x: jax.Array, upper: bool) -> jax.Array:
 
 
 @hermitian_part.defjvp
-def _(upper: bool, primals: tuple[jax.Array], tangents: tuple[jax.Array]) -> tuple[jax.Array, jax.Array]:
+def _hermitian_part_jvp(
+    upper: bool, primals: tuple[jax.Array], tangents: tuple[jax.Array]
+) -> tuple[jax.Array, jax.Array]:
     (dx,) = tangents
     return hermitian_part(primals[0], upper), (dx + transposed(dx)) / 2
 

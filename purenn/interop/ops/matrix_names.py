@@ -80,7 +80,7 @@ def _solved(factor: jax.Array, b: jax.Array, upper: bool) -> jax.Array:
 
 
 @_solved.defjvp
-def _(upper: bool, primals: tuple[Any, Any], tangents: tuple[Any, Any]) -> tuple[jax.Array, jax.Array]:
+def _solved_jvp(upper: bool, primals: tuple[Any, Any], tangents: tuple[Any, Any]) -> tuple[jax.Array, jax.Array]:
     """One triangle is read, and both have a derivative, as in torch."""
     (factor, b), (change, db) = primals, tangents
     x = _solved(factor, b, upper)

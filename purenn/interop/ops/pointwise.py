@@ -134,7 +134,7 @@ def _i0(x: jax.Array) -> jax.Array:
 
 
 @_i0.defjvp
-def _(primals: tuple[jax.Array], tangents: tuple[jax.Array]) -> tuple[jax.Array, jax.Array]:
+def _i0_jvp(primals: tuple[jax.Array], tangents: tuple[jax.Array]) -> tuple[jax.Array, jax.Array]:
     """jax's derivative at 0 is 1."""
     (x,), (dx,) = primals, tangents
     return _i0(x), dx * jax.scipy.special.i1(x)

@@ -67,7 +67,7 @@ def _multiplied(x: jax.Array, places: Places, source: jax.Array) -> jax.Array:
 
 
 @_multiplied.defjvp
-def _(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[jax.Array, jax.Array]:
+def _multiplied_jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[jax.Array, jax.Array]:
     """The derivative for a factor is the product of the others: of those that aren't 0, if no other is."""
     (x, places, source), (dx, _, ds) = primals, tangents
 

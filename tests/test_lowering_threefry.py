@@ -5,13 +5,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from purenn.lowering import random
+from purenn.lowering import threefry
 
 KEY = jax.random.key(3)
 
 
 def draws(p, shape, key=KEY):
-    return np.asarray(jax.jit(lambda key: random.bernoulli(key, p, shape))(key))
+    return np.asarray(jax.jit(lambda key: threefry.bernoulli(key, p, shape))(key))
 
 
 @pytest.mark.parametrize("p", [0.9, 0.5, 1 / 3, 1e-7, 1 - 1e-9])
@@ -24,8 +24,8 @@ def test_every_kind_of_key_and_keys_in_lanes():
     for key in (jax.random.PRNGKey(3), jax.random.key(3, impl="rbg")):
         np.testing.assert_array_equal(draws(0.7, (40,), key), jax.random.bernoulli(key, np.float32(0.7), (40,)))
     keys = jax.random.split(KEY, 3)
-    lanes = jax.vmap(lambda key: random.bernoulli(key, 0.7, (40,)))(keys)
-    np.testing.assert_array_equal(lanes, jnp.stack([random.bernoulli(key, 0.7, (40,)) for key in keys]))
+    lanes = jax.vmap(lambda key: threefry.bernoulli(key, 0.7, (40,)))(keys)
+    np.testing.assert_array_equal(lanes, jnp.stack([threefry.bernoulli(key, 0.7, (40,)) for key in keys]))
 
 
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.95])

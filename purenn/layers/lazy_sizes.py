@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import jax
 
 from purenn.layers.bound import parts_of
-from purenn.random import Settling
+from purenn.random import ShapesOnly
 from purenn.typing import Key
 
 if TYPE_CHECKING:
     from purenn.layers.base import Layer
 
-__all__ = ["is_lazy", "settled"]
+__all__ = ["is_lazy", "materialized_layers"]
 
 
 def is_lazy(layer: Layer) -> bool:
@@ -22,14 +22,14 @@ def is_lazy(layer: Layer) -> bool:
     return layer.lazy or any(map(is_lazy, layer.children().values()))
 
 
-def settled(layer: Layer, example: tuple[Any, ...]) -> Iterator[Layer]:
+def materialized_layers(layer: Layer, example: tuple[Any, ...]) -> Iterator[Layer]:
     """Finds the layers that the lazy parts become on these inputs, in the order of the tree."""
     if not example:
         raise ValueError(f"{layer!r} takes sizes from its input: init(rng, x), where x may be a jax.ShapeDtypeStruct")
     became: list[Layer] = []
 
     def run(key: Key, *example: object) -> None:
-        stream = Settling(key)
+        stream = ShapesOnly(key)
         m = layer.bind(*layer.draw(stream), stream=stream)
         waiting = [part for part in parts_of(m) if part._layer is not None and part._layer.lazy]
         m(*example)
