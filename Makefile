@@ -1,8 +1,9 @@
 # Two commands do everything on a machine with Python and make: `make demo` and `make test`.
 PYTHON ?= python3
 BIN := .venv/bin
+unexport PYTHONDONTWRITEBYTECODE  # else the many processes of the tests compile all of torch and jax again
 
-.PHONY: demo docs notebooks test test-all check format overhead operators chains models fuzz zoo clean
+.PHONY: demo docs notebooks test test-all check lint format overhead operators chains models fuzz zoo clean
 
 demo: .venv/demo.done  ## trains a small CNN on real digits in both styles
 	$(BIN)/python examples/mnist.py
@@ -13,17 +14,19 @@ notebooks: .venv/notebooks.done  ## runs the notebooks and saves them with their
 docs: .venv/docs.done  ## builds the site into out/site, strictly: look at it with `python -m http.server -d out/site`
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
-test: .venv/test.done check  ## lint, types, all tests, and the notebooks in their quick form (the Chinese one has the code of the first)
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+test: lint  ## lint, types, all tests, and the notebooks in their quick form (the Chinese one has the code of the first)
+	$(BIN)/python -m pytest -n auto --dist loadfile
 	QUICK=1 $(BIN)/python -m pytest -n auto --nbmake --nbmake-timeout=300 --ignore-glob="*.zh.ipynb" examples/notebooks
 
-test-all: .venv/test.done check  ## every row of every table: an hour
-	OPTIMIZED=1 $(BIN)/python -m pytest -n auto --dist loadgroup -m ''
+test-all: lint  ## every row of every table: an hour
+	OPTIMIZED=1 $(BIN)/python -m pytest -n auto --dist loadfile -m ''
 
-check: .venv/test.done
+check: lint  ## lint and types, which are also a test
+	$(BIN)/pyright
+
+lint: .venv/test.done
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pyright
 
 format: .venv/test.done  ## what ruff can mend, it mends; generated files are made anew
 	$(BIN)/ruff check --fix .

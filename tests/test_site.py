@@ -18,7 +18,6 @@ ROOT = Path(__file__).resolve().parent.parent
 SHOTS = ROOT / "out" / "screenshots"
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 needs_browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed (apt-get install chromium)")
-pytestmark = pytest.mark.xdist_group("site")  # one build for all of them
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 SEEN = {
     "phone": [

@@ -1,6 +1,8 @@
 """Arguments are typed: a bare ``Any`` stays where nothing can be said of a value."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,3 +50,11 @@ def test_the_bound_layer_of_a_forward_is_typed() -> None:
         if where.endswith("(m)") and is_any(annotation)
     ]
     assert untyped == []
+
+
+def test_pyright_finds_no_error() -> None:
+    """With the settings of pyproject.toml."""
+    pytest.importorskip("pyright")
+    command = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable]
+    run = subprocess.run(command, cwd=ROOT.parent, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout

@@ -309,15 +309,20 @@ def field_annotation(stub: Stub, cls: type, name: str) -> str:
 
 def example(cls: type[Layer]) -> tuple[Layer, dict[str, Any]]:
     """An instance of a class, from the example in its docstring, and the arguments that it was made with."""
-    namespace: dict[str, Any] = {"layers": layers, "jax": jax, "jnp": jnp}
+    namespace: dict[str, Any] = {"layers": layers, "jax": jax, "jnp": jnp, "_bind": inspect.signature(cls).bind}
     warnings.simplefilter("ignore", FutureWarning)  # of deprecated classes
+    before: list[str] = []  # run only if it makes what the call needs
     for part in doctest.DocTestParser().get_examples(cls.__doc__ or ""):
         for node in ast.walk(ast.parse(part.source)):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == f"layers.{cls.__name__}":
                 node.func = ast.Name("_bind")
-                given = eval(ast.unparse(node), namespace | {"_bind": inspect.signature(cls).bind})
+                try:
+                    given = eval(ast.unparse(node), namespace)
+                except NameError:
+                    exec("".join(before), namespace)
+                    given = eval(ast.unparse(node), namespace)
                 return plainest(cls, given)
-        exec(part.source, namespace)  # it may make what the call needs
+        before.append(part.source)
     raise ValueError(f"{cls.__name__}'s docstring has no example that calls layers.{cls.__name__}(...)")
 
 
