@@ -19,7 +19,7 @@ from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
 from purenn import functional as F
 from purenn.functional.calls import called
-from purenn.lowering.rnn import Weights, obvious, scan
+from purenn.lowering.rnn import Weights, reference, scan
 from purenn.lowering.rnn_steps import GRU, LSTM, RNN_TANH
 
 N, BATCH, SECOND, FIRST = 8, PartitionSpec("d"), PartitionSpec(None, "d"), PartitionSpec("d")
@@ -139,10 +139,10 @@ CASES = {
         (HEADS,) * 3,
         [(BATCH,) * 3, (SECOND,) * 3],
     ),
-    "LSTM": (recurrent(scan, LSTM), recurrent(obvious, LSTM), (shape(24, N, 16), *weights(4)), [OVER_TIME]),
-    "wide LSTM": (recurrent(scan, LSTM), recurrent(obvious, LSTM), (shape(24, 4 * N, 16), *weights(4)), [OVER_TIME]),
-    "GRU": (recurrent(scan, GRU), recurrent(obvious, GRU), (shape(24, 4 * N, 16), *weights(3)), [OVER_TIME]),
-    "RNN": (recurrent(scan, RNN_TANH), recurrent(obvious, RNN_TANH), (shape(24, N, 16), *weights(1)), [OVER_TIME]),
+    "LSTM": (recurrent(scan, LSTM), recurrent(reference, LSTM), (shape(24, N, 16), *weights(4)), [OVER_TIME]),
+    "wide LSTM": (recurrent(scan, LSTM), recurrent(reference, LSTM), (shape(24, 4 * N, 16), *weights(4)), [OVER_TIME]),
+    "GRU": (recurrent(scan, GRU), recurrent(reference, GRU), (shape(24, 4 * N, 16), *weights(3)), [OVER_TIME]),
+    "RNN": (recurrent(scan, RNN_TANH), recurrent(reference, RNN_TANH), (shape(24, N, 16), *weights(1)), [OVER_TIME]),
     "interpolate": (
         lambda x: F.interpolate(x, scale_factor=2, mode="bilinear"),
         lambda x: jax.image.resize(x, (*x.shape[:2], 20, 20), "bilinear"),

@@ -8,7 +8,7 @@ from jax import lax
 
 from purenn.lowering.bins import AdaptiveBins
 from purenn.lowering.pooling import Window, max_pool, sum_pool
-from purenn.lowering.reduction import largest
+from purenn.lowering.reduction import max_with_place
 
 # strides below, at and above the kernel's width, alone and with dilation; padding; windows beyond the padding
 WINDOWS = [
@@ -106,7 +106,7 @@ def test_windows_are_looked_up(window, kind):
 def test_bins_are_looked_up(bins, kind):
     def fast(x):
         split = bins.split(x, 1, -np.inf if kind == "max" else 0)
-        return largest(split, 2, None)[0] if kind == "max" else jnp.sum(split, 2)
+        return max_with_place(split, 2, None)[0] if kind == "max" else jnp.sum(split, 2)
 
     with jax.enable_x64(True):
         same(fast, lambda x: obvious_bins(kind, x, 1, bins), numbers(2, bins.size, 3), "float64", 1e-12)
@@ -137,8 +137,8 @@ def test_of_equals_the_first_and_of_nans_the_last_is_chosen(window):
 
 def test_along_a_whole_axis_the_first_of_equals_and_the_last_nan_is_chosen():
     x = jnp.array([[3.0, 1, 3, 2, 3], [jnp.nan, 4, jnp.nan, 1, 5], [-jnp.inf] * 5])
-    best, at = largest(x, 1, jnp.broadcast_to(jnp.arange(5), x.shape))
+    best, at = max_with_place(x, 1, jnp.broadcast_to(jnp.arange(5), x.shape))
     np.testing.assert_array_equal(best, [3, np.nan, -np.inf])
     np.testing.assert_array_equal(at, [0, 2, 0])
-    gradient = jax.grad(lambda x: largest(x, 1, None)[0].sum())(x)
+    gradient = jax.grad(lambda x: max_with_place(x, 1, None)[0].sum())(x)
     np.testing.assert_array_equal(gradient, jax.nn.one_hot(jnp.array([0, 2, 0]), 5))

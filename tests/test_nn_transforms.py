@@ -283,11 +283,11 @@ def test_an_attribute_of_another_module_costs_nothing():
     net, other = nn.Sequential(*[nn.Linear(2, 2) for _ in range(3)]).compile(), nn.Linear(2, 2)
     x = jnp.ones((1, 2))
     net(x)
-    plan = net._plan
+    fast = net._fast_path
     assert plan is not None
     other.note, other.weight = 1, jnp.zeros((2, 2))
     other.eval()
-    assert net._plan is plan
+    assert net._fast_path is fast
     net[1].eval()
     assert net._structure is None or not net._structure.valid
 
