@@ -284,7 +284,7 @@ def test_an_attribute_of_another_module_costs_nothing():
     x = jnp.ones((1, 2))
     net(x)
     fast = net._fast_path
-    assert plan is not None
+    assert fast is not None
     other.note, other.weight = 1, jnp.zeros((2, 2))
     other.eval()
     assert net._fast_path is fast
