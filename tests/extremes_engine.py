@@ -320,7 +320,7 @@ def agree(
     return functools.reduce(np.logical_or, found)
 
 
-def candidates(row: Row, dtype: str, factor: float) -> tuple[list[list[np.ndarray]], list[np.ndarray]]:
+def candidates(row: Row, dtype: str, factor: float) -> tuple[list[list[np.ndarray | None]], list[np.ndarray | None]]:
     """Torch's answers, of arrays that lie together or don't, with denormals flushed or not; and the one in float64."""
     given = []
     for flushed in (True, False):

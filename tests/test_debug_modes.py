@@ -96,14 +96,13 @@ def check_silence(name, modes):
     prepared = Prepared(name)
     module, args = prepared.module, prepared.args
     with contextlib.ExitStack() as stack:
-        if prepared.trained:
-            optimizer = nn.Optimizer(module, optax.sgd(0.0))
+        optimizer = nn.Optimizer(module, optax.sgd(0.0)) if prepared.trained else None
         for mode in modes:
             stack.enter_context(mode)
         first = module(*args)
         jax.block_until_ready((first, module(*args)))
         if has_floats(first):
-            if prepared.trained:
+            if optimizer is not None:
                 optimizer.step(lambda m, *args: total(m(*args)), *args)
             else:
                 jax.jit(total)(module(*args))

@@ -29,7 +29,7 @@ class Row(NamedTuple):
 def conv(kernel, channels, size, stride=1, groups=None, transposed=False):
     """A convolution and its plain formulation, of which the argument may be a function of the row's size."""
 
-    def made(value, n):
+    def made(value, n) -> Any:
         return value(n) if callable(value) else value
 
     def parts(n):

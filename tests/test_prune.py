@@ -155,6 +155,7 @@ def test_global():
         torch_prune.global_unstructured(pairs(other), torch_prune.L1Unstructured, amount=amount)
         agree(net, other)
     new = prune.global_unstructured([(t, "weight") for t in pure], prune.L1Unstructured, amount=10)
+    assert new is not None
     assert sum(int((state["weight_mask"] == 0).sum()) for _, _, state in new) == 10
     scores = {(net[0], "bias"): jnp.arange(5.0)}
     prune.global_unstructured([(net[0], "bias")], prune.L1Unstructured, importance_scores=scores, amount=2)

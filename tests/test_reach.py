@@ -12,6 +12,7 @@ import sys
 import types
 import warnings
 import weakref
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -24,6 +25,10 @@ from purenn import functional as F
 from purenn import nn
 
 X = jnp.ones((2, 2))
+PLACE: Any = None
+SETTINGS: Any = None
+PACKAGE: Any = None
+BATCH: Any = None
 VALUES = {
     "float": (2.0, 3.0),
     "int": (2, 3),
@@ -63,7 +68,7 @@ def closure(value):
 
 def global_variable(value):
     globals()["PLACE"] = value
-    return lambda: PLACE, lambda new: globals().update(PLACE=new)  # noqa: F821
+    return lambda: PLACE, lambda new: globals().update(PLACE=new)
 
 
 def through_a_helper(value):
@@ -72,7 +77,7 @@ def through_a_helper(value):
 
 
 def helper():
-    return PLACE  # noqa: F821
+    return PLACE
 
 
 def default_argument(value):
@@ -226,7 +231,7 @@ def python_module(value):
     place = types.ModuleType("settings_of_the_test")
     place.value = value
     globals()["SETTINGS"] = place
-    return lambda: SETTINGS.value, functools.partial(setattr, place, "value")  # noqa: F821
+    return lambda: SETTINGS.value, functools.partial(setattr, place, "value")
 
 
 def settings(value):
@@ -238,8 +243,8 @@ def settings(value):
 def module_in_a_module(value):
     place, set_value = settings(value)
     globals()["PACKAGE"] = types.ModuleType("package_of_the_test")
-    PACKAGE.settings = place  # noqa: F821
-    return lambda: PACKAGE.settings.value, set_value  # noqa: F821
+    PACKAGE.settings = place
+    return lambda: PACKAGE.settings.value, set_value
 
 
 def module_in_an_object(value):
@@ -266,7 +271,7 @@ def module_as_a_default(value):
 def module_by_getattr(value):
     place, set_value = settings(value)
     globals()["SETTINGS"], name = place, "val" + "ue"
-    return lambda: getattr(SETTINGS, name), set_value  # noqa: F821
+    return lambda: getattr(SETTINGS, name), set_value
 
 
 def function_of_a_module(value):
@@ -552,8 +557,8 @@ class TestArraysAreInputs:
         optimizer = nn.Optimizer(nn.Linear(2, 1), optax.sgd(0.0))
         for value in (1.0, 2.0):
             globals()["BATCH"] = jnp.full((3, 2), value)
-            loss = optimizer.step(lambda net: (net(BATCH) + BATCH.sum()).sum())  # noqa: F821
-            assert float(loss) == float((optimizer.module(BATCH) + BATCH.sum()).sum())  # noqa: F821
+            loss = optimizer.step(lambda net: (net(BATCH) + BATCH.sum()).sum())
+            assert float(loss) == float((optimizer.module(BATCH) + BATCH.sum()).sum())
 
     def test_numpy_changed_in_place(self):
         optimizer, data = nn.Optimizer(nn.Linear(1, 1), optax.sgd(0.0)), np.ones(3, np.float32)
@@ -628,7 +633,7 @@ class TestModulesThatAreReached:
                 if road in ("list", "dict"):
                     return (self.in_list[0] if road == "list" else self.in_dict["fc"])(x)
                 if road == "weakref":
-                    return self.reference()(x)
+                    return self.reference()(x)  # pyright: ignore[reportOptionalCall]
                 if road == "registry":
                     return REGISTRY["fc"](x)
                 return {"lambda": self.by_lambda, "method": self.method, "property": self.child}[road](x)

@@ -83,7 +83,7 @@ def test_hyperparameters_have_the_type_they_are_kept_as(
 # A checker over a file of a user's. Lines that end in `# wrong` must each have an error, and no others.
 
 SAMPLE = """
-from typing import assert_type
+from typing import Any, assert_type
 
 import jax
 import jax.numpy as jnp
@@ -147,6 +147,10 @@ for module in net.modules():
         assert_type(module.weight, jax.Array)
 nn.Sequential(nn.Linear(3, 8), nn.GELU(approximate="tanh"), nn.Linear(8, 2))(x)
 nn.Sequential({"hidden": linear})[0]
+nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2), 2, nn.LayerNorm(8))
+nn.AdaptiveLogSoftmaxWithLoss(8, 20, cutoffs=[4, 10])
+net.params = {**net.params, "weight": jnp.zeros(())}
+assert_type(net.params, dict[str, Any])
 
 params, state = layers.GELU().init(jax.random.key(0))
 y, state = layers.GELU().apply(params, state, x, training=True)

@@ -280,8 +280,8 @@ class Reversed(torch.autograd.Function):
         return x.clone()
 
     @staticmethod
-    def backward(ctx, grad):
-        (x,) = ctx.saved_tensors
+    def backward(ctx, *grads):
+        (grad,), (x,) = grads, ctx.saved_tensors
         return -ctx.strength * grad * torch.cos(x), None
 
 

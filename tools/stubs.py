@@ -289,6 +289,8 @@ def constructor(stub: Stub, cls: type) -> list[str]:
     parameters = [SELF]
     for p in inspect.signature(cls).parameters.values():
         kind = stub.annotation(annotated(p), init.__module__) if written else field_annotation(stub, cls, p.name)
+        if issubclass(cls, Layer):  # a module's constructor takes modules where its layer's takes layers
+            kind = re.sub(r"\bLayer\b", "Layer | Module", kind)
         parameters.append(p.replace(annotation=kind))
     return stub.function("__init__", inspect.Signature(parameters), "None")
 

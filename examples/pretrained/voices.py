@@ -134,7 +134,7 @@ def main(path: str | None = None) -> None:
     torch.set_num_threads(1)  # as silero_vad does
     samples = sound(path)
     chunks, run = in_chunks(samples), detector(load())
-    published = silero_vad.load_silero_vad()
+    published: Any = silero_vad.load_silero_vad()
     # the two published files of weights differ a little: torch gets those of the other
     arrays = purenn.load(package_file("silero-vad", "silero_vad/data/silero_vad_16k.safetensors"))
     published._model.load_state_dict({torch_name(n): torch.from_numpy(np.array(a)) for n, a in arrays.items()})

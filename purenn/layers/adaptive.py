@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -71,7 +71,7 @@ class AdaptiveLogSoftmaxWithLoss(Composite):
 
     in_features: int
     n_classes: int
-    cutoffs: tuple[int, ...]
+    cutoffs: Sequence[int]
     div_value: float = 4.0
     head_bias: bool = False
     device: Any = None

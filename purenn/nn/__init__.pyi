@@ -365,7 +365,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         self,
         in_features: int,
         n_classes: int,
-        cutoffs: tuple[int, ...],
+        cutoffs: Sequence[int],
         div_value: float = 4.0,
         head_bias: bool = False,
         device: Any = None,
@@ -2643,9 +2643,9 @@ class Transformer(Module):
         num_decoder_layers: int = 6,
         dim_feedforward: int = 2048,
         dropout: float = 0.1,
-        activation: str | Callable[..., Any] | Layer = ...,
-        custom_encoder: Layer | None = None,
-        custom_decoder: Layer | None = None,
+        activation: str | Callable[..., Any] | Layer | Module = ...,
+        custom_encoder: Layer | Module | None = None,
+        custom_decoder: Layer | Module | None = None,
         layer_norm_eps: float = 1e-05,
         batch_first: bool = False,
         norm_first: bool = False,
@@ -2680,7 +2680,7 @@ class TransformerDecoder(Module):
     num_layers: int
     norm: Layer | None
     layers: ModuleList
-    def __init__(self, decoder_layer: Layer, num_layers: int, norm: Layer | None = None) -> None: ...
+    def __init__(self, decoder_layer: Layer | Module, num_layers: int, norm: Layer | Module | None = None) -> None: ...
     def __call__(
         self,
         tgt: ArrayLike,
@@ -2726,7 +2726,7 @@ class TransformerDecoderLayer(Module):
         nhead: int,
         dim_feedforward: int = 2048,
         dropout: float = 0.1,
-        activation: str | Callable[..., Any] | Layer = ...,
+        activation: str | Callable[..., Any] | Layer | Module = ...,
         layer_norm_eps: float = 1e-05,
         batch_first: bool = False,
         norm_first: bool = False,
@@ -2760,9 +2760,9 @@ class TransformerEncoder(Module):
     layers: ModuleList
     def __init__(
         self,
-        encoder_layer: Layer,
+        encoder_layer: Layer | Module,
         num_layers: int,
-        norm: Layer | None = None,
+        norm: Layer | Module | None = None,
         enable_nested_tensor: bool = True,
         mask_check: bool = True,
     ) -> None: ...
@@ -2804,7 +2804,7 @@ class TransformerEncoderLayer(Module):
         nhead: int,
         dim_feedforward: int = 2048,
         dropout: float = 0.1,
-        activation: str | Callable[..., Any] | Layer = ...,
+        activation: str | Callable[..., Any] | Layer | Module = ...,
         layer_norm_eps: float = 1e-05,
         batch_first: bool = False,
         norm_first: bool = False,

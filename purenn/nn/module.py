@@ -44,6 +44,12 @@ class _Trees(gives_way):
     def own(self, m: Bound) -> Any:
         return self.method(m)
 
+    if TYPE_CHECKING:  # else `Module.__setattr__` sets it
+
+        def __get__(self, m: object, owner: type | None = None) -> dict[str, Any]: ...
+
+        def __set__(self, m: object, value: Mapping[str, Any]) -> None: ...
+
 
 class Module(Hooked, Cast, Saved):
     """The base of all modules: subclass it as in torch.
