@@ -1,6 +1,7 @@
 """`purenn.interop.ops` beside torch, by torch's own operator database and by what that leaves out."""
 
 import importlib.util
+import math
 import sys
 import zlib
 from pathlib import Path
@@ -133,3 +134,35 @@ def test_a_traced_mask_takes_no_value_per_place():
     mask = jnp.array([True, False, True])
     with pytest.raises(ValueError, match="size must be given where the array is traced"):
         jax.jit(lambda m: ops.index_put(jnp.zeros((3, 2)), (m,), jnp.ones((2, 2))))(mask)
+
+
+@pytest.mark.parametrize("n", range(5))
+def test_polygamma_and_its_gradient_on_both_sides_of_0(n):
+    """Beside torch's in float64; jax's are wrong below 0."""
+    x = torch.cat([torch.linspace(-9.3, 9.3, 94), torch.tensor([0.0, 1e-3, 60.0])]).requires_grad_()
+    wide = x.detach().double().requires_grad_()
+    function = ops.digamma if n == 0 else lambda x: ops.polygamma(n, x)
+    y, back = jax.vjp(function, jnp.asarray(x.detach().numpy()))
+    expected = torch.polygamma(n, wide)
+    (slope,) = torch.autograd.grad(expected.sum(), wide)
+    size = [math.factorial(m) * 2.0 ** (m + 1) for m in (n, n + 1)]  # of terms that cancel around -0.5, -1.5, ...
+    np.testing.assert_allclose(y, expected.detach(), rtol=2e-4, atol=1e-6 * size[0])
+    np.testing.assert_allclose(back(jnp.ones_like(y))[0], slope, rtol=2e-4, atol=1e-6 * size[1])
+
+
+def test_zeta_has_no_derivative_in_its_first_argument():
+    assert float(jax.grad(ops.special.zeta, 1)(3.0, -1.5)) == pytest.approx(
+        float(-3 * torch.special.zeta(torch.tensor(4.0), torch.tensor(-1.5)))
+    )
+    with pytest.raises(NotImplementedError, match="no derivative in the first argument"):
+        jax.grad(ops.special.zeta)(3.0, 1.0)
+
+
+def test_one_array_of_another_kind():
+    """Scalars and one row, counted ends and negative indices: as torch has them."""
+    assert ops.arange(1, end=4).tolist() == [1, 2, 3]
+    assert ops.cov(jnp.ones((1, 3))).shape == ops.corrcoef(jnp.ones((1, 3))).shape == ()
+    assert ops.linalg.vander(jnp.array(2.0), 3).tolist() == [[1.0, 2.0, 4.0]]
+    assert ops.randn_like(jnp.ones(()), rng=jax.random.key(0)).shape == ()
+    assert ops.take_along_dim(jnp.array([1, 2, 3]), jnp.array([-1, -3]), 0).tolist() == [3, 1]
+    assert ops.linspace(jnp.array(50), 1, 50, dtype=jnp.int32).tolist() == list(range(50, 0, -1))

@@ -27,8 +27,8 @@ atan arctan: -> jnp.arctan self
 neg negative: -> jnp.negative self
 absolute: -> jnp.abs self
 rsqrt: -> jax.lax.rsqrt self
-erf erfinv digamma: -> jax.scipy.special.{} self
-lgamma: -> jax.scipy.special.gammaln self
+erf erfinv: -> jax.scipy.special.{} self
+digamma lgamma: -> ops.{} self
 round: decimals -> jnp.round self decimals
 sigmoid relu: -> F.{} self
 softmax log_softmax: dim dtype -> F.{} self dim=dim dtype=dtype

@@ -80,6 +80,8 @@ def gather(input: ArrayLike, dim: int, index: ArrayLike) -> Array:
 def take_along_dim(input: ArrayLike, indices: ArrayLike, dim: int | None = None) -> Array:
     """Reads one element for each index along a dimension, or of the flattened array; the other dimensions broadcast.
 
+    Negative indices count from the end, as in torch.
+
     Example:
         >>> import jax.numpy as jnp
         >>> from purenn.interop import ops
@@ -89,6 +91,8 @@ def take_along_dim(input: ArrayLike, indices: ArrayLike, dim: int | None = None)
     where = "take_along_dim"
     x, i = check.array(where, "input", input), check.array(where, "indices", indices)
     check.integral(where, "indices", i)
+    size = x.size if dim is None else x.shape[check.axis(where, "dim", dim, x.ndim)] if x.ndim else 1
+    i = jnp.where(i < 0, i + jnp.asarray(size, i.dtype), i) if jnp.issubdtype(i.dtype, jnp.signedinteger) else i
     if dim is None:
         return gather(x.ravel(), 0, i.ravel())
     if x.ndim != i.ndim:

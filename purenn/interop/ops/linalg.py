@@ -114,7 +114,7 @@ def vander(x: ArrayLike, N: int | None = None) -> Array:
     a = check.array("linalg.vander", "x", x)
     if not a.ndim and N is None:
         check.fail("linalg.vander", "x", "have rank 1 or more", f"shape {a.shape}")
-    a = a if kind(a.dtype) else a.astype(default_dtype(1))
+    a = jnp.atleast_1d(a if kind(a.dtype) else a.astype(default_dtype(1)))
     n = a.shape[-1] if N is None else check.integer("linalg.vander", "N", N, 2)
     if not n:
         return jnp.zeros((*a.shape, 0), a.dtype)

@@ -15,6 +15,7 @@ from jax import lax
 
 from purenn import check
 from purenn.functional.dtypes import cast, floating_or_float32
+from purenn.interop.ops import gamma
 from purenn.interop.ops.operands import default_dtype, kind
 from purenn.interop.ops.results import Frexp
 from purenn.typing import Array, ArrayLike
@@ -140,14 +141,7 @@ def _i0_jvp(primals: tuple[jax.Array], tangents: tuple[jax.Array]) -> tuple[jax.
     return _i0(x), dx * jax.scipy.special.i1(x)
 
 
-def _digamma(x: jax.Array) -> jax.Array:
-    """jax's is NaN at 0, where it goes to infinity."""
-    pole = x == 0
-    regular = jax.scipy.special.digamma(jnp.where(pole, jnp.ones((), x.dtype), x))
-    return jnp.where(pole, -jnp.copysign(jnp.asarray(jnp.inf, x.dtype), x), regular)
-
-
-digamma = _float("digamma", _digamma, "logarithmic derivative of the gamma function", 0.5, "-1.9635", True)
+digamma = _float("digamma", gamma.digamma, "logarithmic derivative of the gamma function", 0.5, "-1.9635", True)
 erf = _float("erf", lax.erf, "error function", 0.5, "0.5205", real=True)
 erfc = _float("erfc", lax.erfc, "complementary error function", 0.5, "0.4795", real=True)
 erfinv = _float("erfinv", lax.erf_inv, "inverse error function", 0.5, "0.4769", real=True)
@@ -155,7 +149,7 @@ exp = _float("exp", jnp.exp, "exponential", 0.5, "1.6487")
 exp2 = _float("exp2", jnp.exp2, "power of 2", 0.5, "1.4142")
 expm1 = _float("expm1", jnp.expm1, "exponential less 1, exact near 0,", 0.5, "0.6487")
 i0 = _float("i0", _i0, "modified Bessel function of order 0", 0.5, "1.0635", real=True)
-lgamma = _float("lgamma", lax.lgamma, "logarithm of the gamma function's modulus", 0.5, "0.5724", real=True)
+lgamma = _float("lgamma", gamma.lgamma, "logarithm of the gamma function's modulus", 0.5, "0.5724", real=True)
 log = _float("log", jnp.log, "natural logarithm", 0.5, "-0.6931")
 log10 = _float("log10", jnp.log10, "logarithm to base 10", 0.5, "-0.3010")
 log1p = _float("log1p", jnp.log1p, "logarithm of 1 + x, exact near 0,", 0.5, "0.4055")

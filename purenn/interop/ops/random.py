@@ -95,7 +95,7 @@ def rand_like(input: ArrayLike, *, dtype: DTypeLike | None = None, rng: Key | No
         (3,)
     """
     x = check.array("rand_like", "input", input)
-    return rand(*x.shape, dtype=x.dtype if dtype is None else dtype, rng=rng)
+    return rand(x.shape, dtype=x.dtype if dtype is None else dtype, rng=rng)
 
 
 def randn_like(input: ArrayLike, *, dtype: DTypeLike | None = None, rng: Key | None = None) -> Array:
@@ -108,7 +108,7 @@ def randn_like(input: ArrayLike, *, dtype: DTypeLike | None = None, rng: Key | N
         (3,)
     """
     x = check.array("randn_like", "input", input)
-    return randn(*x.shape, dtype=x.dtype if dtype is None else dtype, rng=rng)
+    return randn(x.shape, dtype=x.dtype if dtype is None else dtype, rng=rng)
 
 
 def randint(

@@ -9,10 +9,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from jax.core import Tracer
 
 from purenn import check
 from purenn.interop.ops.operands import array, as_dtype, default_dtype, integer, kind, promoted
+from purenn.lowering.rounding import rounded
 from purenn.typing import Array, ArrayLike, DTypeLike
 
 __all__ = ["arange", "linspace", "logspace", "range", "tril_indices", "triu_indices"]
@@ -47,7 +49,7 @@ def arange(*bounds: Any, start: Any = 0, end: Any = None, step: Any = 1, dtype: 
     if len(bounds) > 3:
         check.fail("arange", "bounds", "be at most start, end and step", bounds, TypeError)
     if len(bounds) == 1:
-        end = bounds[0]
+        start, end = (start, bounds[0]) if end is None else (bounds[0], end)
     elif bounds:
         start, end, step = (*bounds, step)[:3]
     start, end, step = (_known("arange", n) for n in (start, end, step))
@@ -117,7 +119,7 @@ def _spaced(where: str, start: Any, end: Any, steps: Any, dtype: Any, base: Any 
     work = dtype if kind(dtype) == 3 else jnp.float32 if dtype != jnp.float64 else dtype
     if not any(isinstance(v, jax.Array) for v in (start, end)) and kind(dtype) < 3:
         a, b = (np.asarray(v, np.float64).astype(np.int64 if kind(dtype) == 1 else np.float64) for v in (start, end))
-        values = np.linspace(a.astype(np.float64), b.astype(np.float64), steps)
+        values = _evenly(np, a.astype(np.float64), b.astype(np.float64), steps, max(steps - 1, 1))
         values = values if base is None else np.power(np.float64(base), values)
         return jnp.asarray(values.astype(dtype))
     a, b = (array(where, name, v, work) for name, v in (("start", start), ("end", end)))
@@ -125,8 +127,19 @@ def _spaced(where: str, start: Any, end: Any, steps: Any, dtype: Any, base: Any 
         check.rank(where, name, v, (0,))
     if kind(dtype) == 1:
         a, b = jnp.trunc(a), jnp.trunc(b)
-    values = jnp.linspace(a, b, steps, dtype=work)
+    gaps = lax.optimization_barrier(jnp.asarray(max(steps - 1, 1), work))  # XLA multiplies by a constant's reciprocal
+    values = _evenly(jnp, a, b, steps, gaps)
     return (values if base is None else jnp.power(jnp.asarray(base, work), values)).astype(dtype)
+
+
+def _evenly(xp: Any, start: Any, end: Any, steps: builtins.int, gaps: Any) -> Any:
+    """By multiples of one step, the first half from the start on and the second from the end back."""
+    step = (end - start) / gaps
+    i = xp.arange(steps)
+    forth, back = (step * n.astype(step.dtype) for n in (i, steps - 1 - i))
+    if xp is jnp:
+        forth, back = rounded(forth), rounded(back)
+    return xp.where(i < (steps + 1) // 2, start + forth, end - back)
 
 
 def tril_indices(

@@ -16,6 +16,7 @@ from purenn.functional.linalg import norm as vector_or_nuclear
 from purenn.interop.ops.decompositions import hermitian_part, matrices, svdvals, transposed
 from purenn.interop.ops.operands import as_dtype, default_dtype, integer
 from purenn.interop.ops.results import InverseEx, LeastSquares, SignLogDet, SolveEx
+from purenn.lowering.norm import modulus
 from purenn.typing import Array, ArrayLike, DTypeLike
 from purenn.value_checks import known
 
@@ -240,15 +241,31 @@ def lstsq(A: ArrayLike, B: ArrayLike, rcond: float | None = None, *, driver: str
     a, b = batched(where, a, b)
     m, n = a.shape[-2:]
     cut = jnp.finfo(a.dtype).eps * max(m, n) if rcond is None else rcond
-    u, s, vh = jnp.linalg.svd(a, full_matrices=False)
-    most = jnp.max(s, -1, keepdims=True, initial=0)
-    kept = s > cut * most
-    inverse = jnp.where(kept, 1 / jnp.where(kept, s, jnp.ones((), s.dtype)), jnp.zeros((), s.dtype)).astype(a.dtype)
-    x = transposed(vh) @ (inverse[..., None] * jnp.ones((), a.dtype) * (transposed(u) @ b))
+    s = svdvals(a)
+    x = _least_squares(a, b, cut)
     nothing = jnp.zeros(0, s.dtype)
-    rank = nothing.astype(default_dtype(1)) if driver == "gels" else jnp.sum(kept, -1, dtype=default_dtype(1))
-    squares = jnp.sum(jnp.abs(a @ x - b) ** 2, -2) if m > n else nothing
+    rank = (
+        nothing.astype(default_dtype(1))
+        if driver == "gels"
+        else jnp.sum(s > _bound(a, s, None, cut), -1, dtype=default_dtype(1))
+    )
+    with_squares = m > n and driver not in (None, "gelsy")
+    squares = jnp.sum(jnp.abs(a @ x - b) ** 2, -2) if with_squares else nothing
     return LeastSquares(x[..., 0] if vectors else x, squares, rank, s if driver in ("gelsd", "gelss") else nothing)
+
+
+@jax.custom_jvp
+def _least_squares(a: jax.Array, b: jax.Array, cut: Any) -> jax.Array:
+    u, s, vh = jnp.linalg.svd(a, full_matrices=False)
+    return transposed(vh) @ (_inverted(a, s, None, cut)[..., None] * jnp.ones((), a.dtype) * (transposed(u) @ b))
+
+
+@_least_squares.defjvp
+def _least_squares_jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[jax.Array, jax.Array]:
+    """By the derivative of the pseudoinverse: that of the factors is inexact where singular values are close."""
+    (a, b, cut), (da, db, _) = primals, tangents
+    p, dp = jax.jvp(lambda a: _pseudoinverse(a, None, cut), (a,), (da,))
+    return _least_squares(a, b, cut), dp @ b + p @ db
 
 
 def pinv(
@@ -283,9 +300,7 @@ def pinv(
 @jax.custom_jvp
 def _pseudoinverse(x: jax.Array, atol: Any, rtol: Any) -> jax.Array:
     u, s, vh = jnp.linalg.svd(x, full_matrices=False)
-    kept = s > _bound(x, s, atol, rtol)
-    inverse = jnp.where(kept, 1 / jnp.where(kept, s, jnp.ones((), s.dtype)), jnp.zeros((), s.dtype)).astype(x.dtype)
-    v = transposed(vh)
+    inverse, v = _inverted(x, s, atol, rtol), transposed(vh)
     return (v * jnp.broadcast_to(inverse[..., None, :], v.shape)) @ transposed(u)
 
 
@@ -298,6 +313,12 @@ def _pseudoinverse_jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> t
     outer = p @ transposed(p) @ (back - back @ x @ p)
     inner = (back - p @ x @ back) @ transposed(p) @ p
     return p, outer + inner - p @ change @ p
+
+
+def _inverted(x: jax.Array, s: jax.Array, atol: Any, rtol: Any) -> jax.Array:
+    """One over the singular values of x, and 0 for those that count as 0."""
+    kept = s > _bound(x, s, atol, rtol)
+    return jnp.where(kept, 1 / jnp.where(kept, s, jnp.ones((), s.dtype)), jnp.zeros((), s.dtype)).astype(x.dtype)
 
 
 def _bound(x: jax.Array, s: jax.Array, atol: Any, rtol: Any) -> jax.Array:
@@ -418,7 +439,7 @@ def matrix_norm(
         found = jnp.max(values, -1) if ord > 0 else jnp.min(values, -1)
     else:
         summed, other = (rows, columns) if abs(ord) == 1 else (columns, rows)
-        sums = jnp.sum(jnp.abs(x), summed, keepdims=True)
+        sums = jnp.sum(modulus(x), summed, keepdims=True)
         found = jnp.squeeze((jnp.max if ord > 0 else jnp.min)(sums, other, keepdims=True), axes)
     return jnp.expand_dims(found, axes) if keepdim else found
 

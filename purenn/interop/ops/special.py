@@ -13,6 +13,7 @@ from jax import lax
 from purenn import check
 from purenn.functional import activation as F
 from purenn.functional.dtypes import cast, floating_or_float32
+from purenn.interop.ops import gamma
 from purenn.interop.ops.arithmetic import xlogy
 from purenn.interop.ops.operands import as_dtype, kind, operands
 from purenn.interop.ops.pointwise import (
@@ -129,7 +130,7 @@ ndtri = _one("ndtri", scipy.ndtri, "the inverse of the normal distribution funct
 gammainc = _two("gammainc", scipy.gammainc, "the lower incomplete gamma function", 1.0, 2.0, "0.8647")
 gammaincc = _two("gammaincc", scipy.gammaincc, "the upper incomplete gamma function", 1.0, 2.0, "0.1353")
 xlog1py = _two("xlog1py", scipy.xlog1py, "x log(1 + y), 0 where x is 0,", 2.0, 2.0, "2.1972")
-zeta = _two("zeta", scipy.zeta, "the Hurwitz zeta function", 2.0, 1.0, "1.6449")
+zeta = _two("zeta", gamma.zeta, "the Hurwitz zeta function", 2.0, 1.0, "1.6449")
 
 expit = sigmoid
 gammaln = lgamma
@@ -149,15 +150,7 @@ def polygamma(n: int, input: ArrayLike) -> Array:
     n = check.integer("special.polygamma", "n", n, 0)
     dtype = floating_or_float32(x.dtype)
     x = cast(x, dtype)
-    if n == 0:
-        return digamma(x).astype(dtype)
-    if n == 1:  # jax's is wrong below 0
-        low = x < 0.5
-        right = scipy.polygamma(jnp.full(x.shape, 1), jnp.where(low, 1 - x, x))
-        sine = jnp.sin(jnp.asarray(jnp.pi, x.dtype) * x)
-        reflected = jnp.square(jnp.pi / jnp.where(low, sine, jnp.ones_like(sine))) - right
-        return jnp.where(low, reflected, right).astype(dtype)
-    return scipy.polygamma(jnp.full(x.shape, n), x).astype(dtype)
+    return (gamma.polygamma(n, x) if n else gamma.digamma(x)).astype(dtype)
 
 
 def multigammaln(input: ArrayLike, p: int) -> Array:

@@ -184,7 +184,7 @@ def cov(
     center = jnp.sum(rows * spread, 1, keepdims=True) / total.astype(rows.dtype)
     apart = rows - jnp.broadcast_to(center, rows.shape)
     found = (apart * spread) @ jnp.conj(apart).T / jnp.maximum(freedom, 0).astype(rows.dtype)
-    return found.reshape(()) if x.ndim < 2 else found
+    return found.reshape(()) if found.shape == (1, 1) else found
 
 
 def corrcoef(input: ArrayLike) -> Array:
