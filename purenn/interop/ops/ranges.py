@@ -14,8 +14,8 @@ from jax.core import Tracer
 
 from purenn import check
 from purenn.interop.ops.operands import array, as_dtype, default_dtype, integer, kind, promoted
-from purenn.lowering.rounding import rounded
 from purenn.typing import Array, ArrayLike, DTypeLike
+from purenn.value_checks import known
 
 __all__ = ["arange", "linspace", "logspace", "range", "tril_indices", "triu_indices"]
 
@@ -117,7 +117,9 @@ def _spaced(where: str, start: Any, end: Any, steps: Any, dtype: Any, base: Any 
     found = promoted(start, end)
     dtype = (found if kind(found) > 1 else jnp.float32) if dtype is None else as_dtype(where, dtype)
     work = dtype if kind(dtype) == 3 else jnp.float32 if dtype != jnp.float64 else dtype
-    if not any(isinstance(v, jax.Array) for v in (start, end)) and kind(dtype) < 3:
+    arrays = [v for v in (start, end) if isinstance(v, jax.Array)]
+    # torch counts integers in float64
+    if kind(dtype) < 3 and (not arrays or (kind(dtype) == 1 and all(known(v) is not None for v in arrays))):
         a, b = (np.asarray(v, np.float64).astype(np.int64 if kind(dtype) == 1 else np.float64) for v in (start, end))
         values = _evenly(np, a.astype(np.float64), b.astype(np.float64), steps, max(steps - 1, 1))
         values = values if base is None else np.power(np.float64(base), values)
@@ -137,8 +139,6 @@ def _evenly(xp: Any, start: Any, end: Any, steps: builtins.int, gaps: Any) -> An
     step = (end - start) / gaps
     i = xp.arange(steps)
     forth, back = (step * n.astype(step.dtype) for n in (i, steps - 1 - i))
-    if xp is jnp:
-        forth, back = rounded(forth), rounded(back)
     return xp.where(i < (steps + 1) // 2, start + forth, end - back)
 
 
