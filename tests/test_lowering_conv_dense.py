@@ -35,6 +35,7 @@ class Shape(NamedTuple):
 # Together they take every branch of the choice.
 SHAPES = [
     Shape(2, (5, 3), (9,), (3,), (1,), ((1, 1),), (2,)),
+    Shape(2, (5, 3), (9,), (3,), (1,), ((4, 4),), (2,)),
     Shape(2, (5, 2), (11,), (4,), (3,), ((1, 2),), (2,)),
     Shape(3, (4, 2), (10,), (2,), (3,), ((0, 0),), (1,)),
     Shape(2, (17, 4), (7, 6), (3, 2), (1, 1), ((1, 1), (0, 1)), (1, 2)),
@@ -133,3 +134,13 @@ def test_what_is_left_to_xla():
     for dtype in (jnp.int32, jnp.bfloat16):
         x, w = jnp.ones((2, 4, 5, 5), dtype), jnp.ones((4, 4, 3, 3), dtype)
         assert str(jax.make_jaxpr(form.on("cpu").y)(x, w)) == str(jax.make_jaxpr(form.y)(x, w))
+
+
+@pytest.mark.parametrize("pads", [(0, 0), (2, 2), (4, 0), (4, 4), (7, 5)], ids=str)
+def test_the_gradient_in_w_stays_in_the_library(pads):
+    """Where outputs are more than inputs, XLA exchanges the operands, and has no library for what comes of it."""
+    shape = Shape(2, (8, 8), (20,), (3,), (1,), (pads,), (2,))
+    x, w, y = shape.arrays(jnp.float32)
+    like = jax.ShapeDtypeStruct(w.shape, w.dtype)
+    compiled = jax.jit(lambda x, y: conv_dense.to_w(shape.form.geometry, x, y, like)).lower(x, y).compile()
+    assert "rhs_reversal" not in str(compiled.as_text())
