@@ -5,6 +5,7 @@ import doctest
 import re
 from pathlib import Path
 
+import numpy as np
 import phrases
 import pytest
 
@@ -57,6 +58,27 @@ def test_blocks_run(path, tmp_path, monkeypatch):
             runner.run(test, out=report.append, clear_globs=False)
             namespace.update(test.globs)
             assert not runner.failures, "".join(report)
+    if path == FIRST:
+        assert namespace["accuracy"] > 0.95
+
+
+FIRST = DOCS / "index.md"
+
+
+def test_the_first_page_with_data_of_ones_own(tmp_path, monkeypatch):
+    """A file of another size, with other numbers of features and classes, sorted by class."""
+    monkeypatch.chdir(tmp_path)
+    pages = [*blocks(FIRST)]
+    own = next(i for i, (kind, _, _) in enumerate(pages) if kind == "text")
+    rng = np.random.default_rng(0)
+    label = np.repeat([0, 1, 2], 35)
+    table = np.column_stack([rng.normal(label[:, None], 0.1, (105, 4)), label])
+    np.savetxt("mine.csv", table, delimiter=",", header="a,b,c,d,class")
+    codes = [code for kind, code, _ in pages[own:-1] if kind in ("text", "python")]  # the last one is another program's
+    namespace = {"__name__": "__page__"}
+    exec("\n".join(codes).replace("range(30)", "range(10)"), namespace)
+    assert namespace["accuracy"] == 1
+    assert Path("mine.npz").exists()
 
 
 def test_commands_are_of_this_repository():
