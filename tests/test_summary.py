@@ -234,6 +234,15 @@ def test_folds():
     assert len(str(table).splitlines()) == 4 + 4
     with pytest.raises(TypeError, match="summary: depth must be an integer or None, got '1'"):
         purenn.summary(Net(), jnp.ones((2, 5, 8)), depth="1")
+    with pytest.raises(ValueError, match="summary: depth must be at least 0, got -1"):
+        purenn.summary(Net(), jnp.ones((2, 5, 8)), depth=-1)
+
+
+def test_of_a_part_that_is_not_called_no_operations_are_told():
+    table = purenn.summary(layers.MultiheadAttention(4, 2), *[struct(3, 4)] * 3)
+    part = rows(table)["out_proj"]
+    assert part.calls == part.flops == 0
+    assert part.cells()[-2] == ""
 
 
 def test_without_an_input():
