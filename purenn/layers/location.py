@@ -70,4 +70,6 @@ def _describe(value: Any) -> str:
     if type(value) in (tuple, list) and len(value) <= 4:
         inside = ", ".join(map(_describe, value))
         return f"({inside})" if type(value) is tuple else f"[{inside}]"
+    if type(value) is dict and len(value) <= 4:
+        return f"{{{', '.join(f'{key!r}: {_describe(each)}' for key, each in value.items())}}}"
     return type(value).__name__

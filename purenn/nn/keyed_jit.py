@@ -26,11 +26,15 @@ __all__ = ["Call", "KeyedJit", "NoCall", "current_call", "in_call"]
 
 
 class Call(NamedTuple):
-    """A call on its way: what it can reach, what it was given, and the programs of which one serves it."""
+    """A call on its way: what it can reach, what it was given, the programs of which one serves it.
+
+    ``facts`` gives, for a trace, what it depends on beside these.
+    """
 
     reach: Reach
     arguments: Arguments
     programs: Any = None
+    facts: Callable[[], dict[str, Any]] = dict
 
 
 _call: contextvars.ContextVar[Call | None] = contextvars.ContextVar("purenn_call", default=None)
