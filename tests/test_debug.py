@@ -126,6 +126,21 @@ def test_an_error_says_where_and_with_what(face):
     assert str(caught.value).endswith("\n  in blocks.1: Wrong()\n  called with float32[2, 4]")
 
 
+@pytest.mark.parametrize("face", ["layer", "compiled"])
+def test_an_error_of_jax_says_where_in_a_note(face):
+    class Branch(layers.Layer):
+        def forward(self, m, x):
+            return x if x.sum() > 0 else -x
+
+    net = layers.Sequential(layers.ReLU(), Branch())
+    call = (
+        jax.jit(lambda x: net.apply({}, {}, x)) if face == "layer" else nn.Sequential(nn.ReLU(), nn.stateful(Branch)())
+    )
+    with pytest.raises(jax.errors.TracerBoolConversionError) as caught:
+        (call if face == "layer" else call.compile())(jnp.ones(3))
+    assert "  in 1: Branch()\n  called with float32[3]" in caught.value.__notes__
+
+
 def test_an_error_tells_the_shapes_in_a_dict():
     class Reads(layers.Layer):
         def forward(self, m, batch):

@@ -206,6 +206,10 @@ def _shapes(model: Any, example: tuple[Any, ...], params: Any, state: Any) -> tu
     else:
         own = _specified(model)
     own = own[0] if params is None else params, own[1] if state is None else state
+    for kind, tree in zip(("params", "state"), own, strict=True):
+        for leaf in jax.tree.leaves(tree):
+            if not is_array(leaf):
+                raise TypeError(f"{kind} must hold arrays or jax.ShapeDtypeStruct, got {type(leaf).__name__}")
     return jax.tree.map(_struct, own[0]), jax.tree.map(_struct, own[1])
 
 
