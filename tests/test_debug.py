@@ -212,6 +212,14 @@ def test_shapes_of_a_step_and_of_one_level():
     assert [line.partition("(")[0] for line in lines] == ["stem: Linear", "root: Root", "Net"]
 
 
+def test_shapes_of_a_program_that_turns_out_to_need_a_key():
+    net = nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.5)).compile()
+    lines = []
+    with shapes(lines.append):
+        net(jnp.ones((2, 4)))
+    assert [line.partition("(")[0] for line in lines] == ["0: Linear", "1: Dropout", "Sequential"]
+
+
 def test_other_modes_methods_and_compiled_parts_have_their_places():
     class Mixed(nn.Module):
         def __init__(self):

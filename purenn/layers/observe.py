@@ -18,7 +18,7 @@ import jax
 if TYPE_CHECKING:
     from purenn.layers.bound import Bound
 
-__all__ = ["Observer", "observed", "observers", "observing", "path_below", "show", "standing_for"]
+__all__ = ["Observer", "observed", "observers", "observing", "path_below", "show", "standing_for", "unobserved"]
 
 
 class Observer(Protocol):
@@ -62,6 +62,11 @@ def observing(observer: Observer) -> Iterator[None]:
     """Inside, the observer sees the calls of layers."""
     with _observers((*_observers.value, observer)):
         yield
+
+
+def unobserved() -> contextlib.AbstractContextManager[None]:
+    """Inside, nobody sees the calls of layers."""
+    return _observers(())
 
 
 def show(value: Any, what: str, *, late: bool = False) -> None:
