@@ -29,7 +29,7 @@ def label_by_path(rules: Mapping[str, Label], default: Label) -> Callable[[Mappi
         A function of a tree of parameters that gives a tree of labels.
 
     Raises:
-        TypeError: a rule's name isn't a string.
+        TypeError: a rule's name isn't a string, or something isn't a dict.
         ValueError: when the function is called, a rule fits no parameter.
 
     Source: ``optax.partition`` takes its place of ``torch.optim``'s ``param_groups``.
@@ -46,12 +46,17 @@ def label_by_path(rules: Mapping[str, Label], default: Label) -> Callable[[Mappi
         >>> decayed = purenn.label_by_path({"*bias": False, "norm": False}, True)
         >>> opt = nn.Optimizer(net, optax.adamw(1e-3, weight_decay=0.1, mask=decayed))
     """
+    if not isinstance(rules, Mapping):
+        raise TypeError(f"label_by_path: rules must be a dict of labels by name, got a {type(rules).__name__}")
     rules = dict(rules)
     for pattern in rules:
         if not isinstance(pattern, str):
             raise TypeError(f"label_by_path: rules must have names of parameters as keys, got {pattern!r}")
 
     def labels(params: Mapping[str, Any]) -> dict[str, Any]:
+        if not isinstance(params, Mapping):
+            kind = type(params).__name__
+            raise TypeError(f"label_by_path: params must be a dict of parameters, as net.params, got a {kind}")
         names, used = [*flatten(params)], set[str]()
         found: dict[str, Any] = {}
         for name in names:

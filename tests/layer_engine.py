@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import types
 import warnings
 import zlib
 from collections.abc import Callable
@@ -29,6 +30,7 @@ class Row:
         half: whether torch has it for half types on the CPU.
         tolerance: times the dtype's own, with a reason beside the row.
         vmap: whether it runs under ``jax.vmap``.
+        torch_class: torch's side where ``torch.nn`` has no class of the name.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Row:
     half: bool = True
     tolerance: float = 1.0
     vmap: bool = True
+    torch_class: type[torch.nn.Module] | None = None
 
     def __repr__(self) -> str:
         parts = [repr(a) for a in self.args] + [f"{k}={v!r}" for k, v in self.kwargs.items()]
@@ -66,7 +69,8 @@ class Row:
     def theirs(self, **more: Any) -> torch.nn.Module:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return self._build(torch.nn, torch.from_numpy, **more)
+            namespace = types.SimpleNamespace(**{self.name: self.torch_class}) if self.torch_class else torch.nn
+            return self._build(namespace, torch.from_numpy, **more)
 
     @functools.cached_property
     def drawn(self) -> list[Any]:

@@ -126,6 +126,30 @@ def test_an_error_says_where_and_with_what(face):
     assert str(caught.value).endswith("\n  in blocks.1: Wrong()\n  called with float32[2, 4]")
 
 
+@pytest.mark.parametrize("face", ["layer", "compiled"])
+def test_an_error_of_jax_says_where_in_a_note(face):
+    class Branch(layers.Layer):
+        def forward(self, m, x):
+            return x if x.sum() > 0 else -x
+
+    net = layers.Sequential(layers.ReLU(), Branch())
+    call = (
+        jax.jit(lambda x: net.apply({}, {}, x)) if face == "layer" else nn.Sequential(nn.ReLU(), nn.stateful(Branch)())
+    )
+    with pytest.raises(jax.errors.TracerBoolConversionError) as caught:
+        (call if face == "layer" else call.compile())(jnp.ones(3))
+    assert "  in 1: Branch()\n  called with float32[3]" in caught.value.__notes__
+
+
+def test_an_error_tells_the_shapes_in_a_dict():
+    class Reads(layers.Layer):
+        def forward(self, m, batch):
+            return F.linear(batch["x"], jnp.ones((2, 3)))
+
+    with pytest.raises(ValueError, match=r"called with {'x': float32\[2, 4\], 'rest': \[int32\[1\], None\]}"):
+        Reads().apply({}, {}, {"x": jnp.ones((2, 4)), "rest": [jnp.zeros(1, int), None]})
+
+
 def test_a_step_says_where_and_with_what():
     net = Net()
     opt = nn.Optimizer(net, optax.sgd(0.1))
@@ -186,6 +210,14 @@ def test_shapes_of_a_step_and_of_one_level():
     with shapes(lines.append, depth=1):
         opt.step(loss, jnp.ones((2, 4)))
     assert [line.partition("(")[0] for line in lines] == ["stem: Linear", "root: Root", "Net"]
+
+
+def test_shapes_of_a_program_that_turns_out_to_need_a_key():
+    net = nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.5)).compile()
+    lines = []
+    with shapes(lines.append):
+        net(jnp.ones((2, 4)))
+    assert [line.partition("(")[0] for line in lines] == ["0: Linear", "1: Dropout", "Sequential"]
 
 
 def test_other_modes_methods_and_compiled_parts_have_their_places():
@@ -291,6 +323,27 @@ def test_a_loss_that_is_not_finite():
         nn.grad(lambda net, x: jnp.sqrt(net(x) * 0).sum())(net, x)
 
 
+@pytest.mark.parametrize("way", ["step", "value_and_grad"])
+def test_a_loss_that_is_not_finite_although_its_gradient_is(way):
+    net, x = nn.Linear(4, 4), jnp.ones((2, 4))
+
+    def loss(net, x):
+        return jnp.log(-(net(x) ** 2).sum())
+
+    run = nn.Optimizer(net, optax.sgd(0.1)).step if way == "step" else lambda loss, x: nn.value_and_grad(loss)(net, x)
+    what = r"(the loss of Optimizer\.step|the value of .*) is not finite: 1 NaN"
+    with pytest.raises(FloatingPointError, match=what), check_finite():
+        run(loss, x)
+
+
+def test_a_step_that_makes_parameters_not_finite():
+    net = nn.Linear(4, 4)
+    opt = nn.Optimizer(net, optax.sgd(jnp.inf))
+    what = r"parameter weight after Optimizer\.step is not finite: 16 infinite"
+    with pytest.raises(FloatingPointError, match=what), check_finite():
+        opt.step(lambda net, x: net(x).sum(), jnp.ones((2, 4)))
+
+
 def test_parameters_and_inputs_and_code_between():
     params, state = Blocks().init(jax.random.key(0))
     params["blocks"]["1"]["0"]["weight"] = params["blocks"]["1"]["0"]["weight"].at[0, 0].set(jnp.nan)
@@ -313,6 +366,9 @@ def test_masks_of_minus_infinity_are_no_fault():
     mask, x = jnp.triu(jnp.full((3, 3), -jnp.inf), 1), jnp.ones((1, 3, 4))
     with check_finite():
         jax.jit(jax.grad(lambda p: layer.apply(p, state, x, x, x, attn_mask=mask)[0][0].sum()))(params)
+
+    with pytest.raises(FloatingPointError, match=r"9 infinite in float32\[3, 3\]\n"), check_finite():
+        layer.apply(params, state, x, x, x, attn_mask=jnp.full((3, 3), -jnp.inf))
 
     class Log(layers.Layer):
         def forward(self, m, x):
@@ -379,7 +435,7 @@ def test_what_made_a_module_compile_again(capsys):
         net(x)
     assert lines[0] == "Scaled compiles again: argument [0] is float32[4, 3], before float32[2, 3]"
     assert lines[1] == "Scaled compiles again: Scaled.scale is 3, before 2"
-    assert lines[2] == lines[3] == "Scaled compiles again: argument ['flip']"
+    assert lines[2] == lines[3] == "Scaled compiles again: argument ['flip'] is new"
     assert "training is False, before True" in lines[4]
     assert "linear is Linear(in_features=3, out_features=3, bias=False), before Linear(" in lines[5]
     assert len(lines) == 6
@@ -409,6 +465,23 @@ def test_what_made_an_optimizer_compile_again():
     assert len(lines) == 4
 
 
+def test_what_is_no_attribute_made_a_program_anew():
+    net, x = Scaled().compile(), jnp.ones((2, 3))
+    opt = nn.Optimizer(net, optax.sgd(0.1))
+    with explain_compiles(lambda line: None) as lines:
+        for loss in (lambda net, x: net(x).sum(), lambda net, x: net(x).mean()):
+            opt.step(loss, x)
+        net.linear.requires_grad_(False)
+        net.more = nn.Parameter(jnp.ones(()))
+        opt.step(loss, x)
+        net(x)
+        net.register_forward_hook(lambda *_: None)
+        net(x)
+    assert lines[1].endswith("the loss function is another one")
+    assert "linear.weight.requires_grad is False, before True" in lines[2]
+    assert "Scaled's hook is new" in lines[4]
+
+
 def test_what_made_a_stock_module_compile_again():
     act = nn.Softplus(beta=0.123)
     with explain_compiles(lambda line: None) as lines:
@@ -432,6 +505,11 @@ def test_observers_do_not_count_as_compilations():
             net(x)
         net(x)
     assert lines == []
+
+
+def test_a_depth_is_a_number_of_levels():
+    with pytest.raises(ValueError, match="shapes: depth must be at least 0, got -1"), shapes(depth=-1):
+        pass
 
 
 def test_the_module_lists_what_is_public():

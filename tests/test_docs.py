@@ -5,8 +5,12 @@ import doctest
 import re
 from pathlib import Path
 
+import jax
+import numpy as np
 import phrases
 import pytest
+
+from purenn import layers, nn
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -57,6 +61,62 @@ def test_blocks_run(path, tmp_path, monkeypatch):
             runner.run(test, out=report.append, clear_globs=False)
             namespace.update(test.globs)
             assert not runner.failures, "".join(report)
+    if path == FIRST:
+        assert namespace["accuracy"] > 0.95
+
+
+FIRST = DOCS / "index.md"
+
+
+def test_the_first_page_with_data_of_ones_own(tmp_path, monkeypatch):
+    """A file of another size, with other numbers of features and classes, sorted by class."""
+    monkeypatch.chdir(tmp_path)
+    pages = [*blocks(FIRST)]
+    own = next(i for i, (kind, _, _) in enumerate(pages) if kind == "text")
+    rng = np.random.default_rng(0)
+    label = np.repeat([0, 1, 2], 35)
+    table = np.column_stack([rng.normal(label[:, None], 0.1, (105, 4)), label])
+    np.savetxt("mine.csv", table, delimiter=",", header="a,b,c,d,class")
+    codes = [code for kind, code, _ in pages[own:-1] if kind in ("text", "python")]  # the last one is another program's
+    namespace = {"__name__": "__page__"}
+    exec("\n".join(codes).replace("range(30)", "range(10)"), namespace)
+    assert namespace["accuracy"] == 1
+    assert Path("mine.npz").exists()
+
+
+def test_the_rows_for_a_new_layer(monkeypatch):
+    """What the page shows, where the suites would find it."""
+    import functional_engine
+    import layer_engine
+    import test_functional
+    import test_layers
+    import torch
+
+    page = {"__name__": "__page__"}
+    codes = [*blocks(DOCS / "add_a_layer.md")]
+    exec("\n".join(code for kind, code, _ in codes if kind == "python"), page)
+    calls, row, twin = (code for kind, code, _ in codes if kind == "text")
+    scope = {**vars(functional_engine), **vars(layer_engine), "torch": torch}
+    exec(twin, scope)
+    rows = eval(f"[{calls} {row}]", scope)
+    places = (
+        (functional_engine.F, "snake", page["snake"]),
+        (layers, "Snake", page["Snake"]),
+        (nn, "Snake", nn.stateful(page["Snake"])),
+    )
+    for place, word, value in places:
+        monkeypatch.setattr(place, word, value, raising=False)
+    with jax.numpy_dtype_promotion("strict"), jax.numpy_rank_promotion("raise"):
+        test_functional.test_value_and_gradient_in_float32(rows[0])
+        test_functional.test_half_types(rows[0], "bfloat16")
+        test_functional.test_bad_call_is_refused(rows[1])
+        test_layers.test_module_is_torchs(rows[2])
+        test_layers.test_repr_is_torchs(rows[2])
+    for word in ("snake", "Snake"):
+        report = []
+        for test in doctest.DocTestFinder().find(page[word], word, module=False, globs={}):
+            doctest.DocTestRunner().run(test, out=report.append)
+        assert not report, "".join(report)
 
 
 def test_commands_are_of_this_repository():

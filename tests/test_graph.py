@@ -160,6 +160,37 @@ def test_outputs_have_their_names():
     }  # fmt: skip
 
 
+def test_names_of_inputs_are_those_after_self():
+    class Odd(nn.Module):
+        def forward(this, m, self):  # noqa: N805
+            return m + self
+
+    assert named(purenn.graph(Odd(), struct(3), struct(3))) == {("m", "+"), ("self", "+"), ("+", "output")}
+
+
+def test_an_output_that_no_input_gives():
+    class Constant(nn.Module):
+        def forward(self, x):
+            return jnp.ones(2)
+
+    class Weight(layers.Layer):
+        def parameters(self):
+            return {"weight": layers.Spec((2,), 1.0)}
+
+        def forward(self, m, x):
+            return m.weight
+
+    assert [node["label"] for node in purenn.graph(Constant(), struct(3)).nodes] == ["x", "output"]
+    assert named(purenn.graph(Weight(), struct(3))) == {("weight", "output")}
+
+
+def test_a_model_as_one_node():
+    drawn = purenn.graph(
+        nn.Sequential(nn.Linear(4, 4), nn.Sequential(nn.Linear(4, 4), nn.ReLU())), struct(1, 4), depth=0
+    )
+    assert named(drawn) == {("input", "Sequential"), ("Sequential", "output")}
+
+
 def test_calls_in_loops_and_repeats():
     shared = nn.Linear(4, 4)
     assert named(purenn.graph(nn.Sequential(shared, nn.Tanh(), shared), struct(1, 4))) == {
@@ -239,5 +270,7 @@ def test_refusals():
         purenn.graph(nn.Linear(2, 2))
     with pytest.raises(TypeError, match="graph: depth must be an integer or None, got 1.5"):
         purenn.graph(nn.Linear(2, 2), struct(1, 2), depth=1.5)
+    with pytest.raises(ValueError, match="graph: depth must be at least 0, got -1"):
+        purenn.graph(nn.Linear(2, 2), struct(1, 2), depth=-1)
     with pytest.raises(TypeError, match="graph: model must be a layer or a module, got int"):
         purenn.graph(3, struct(1, 2))

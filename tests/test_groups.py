@@ -55,6 +55,10 @@ def test_refusals():
         purenn.label_by_path({"encodr": 1, "head": 2, "hed": 3}, 0)(network().params)
     with pytest.raises(TypeError, match="rules must have names of parameters as keys, got 3"):
         purenn.label_by_path({3: 1}, 0)
+    with pytest.raises(TypeError, match="rules must be a dict of labels by name, got a list"):
+        purenn.label_by_path(["head"], 0)
+    with pytest.raises(TypeError, match=r"params must be a dict of parameters, as net\.params, got a Sequential"):
+        purenn.label_by_path({"head": 1}, 0)(network())
 
 
 def test_groups_of_an_optimizer_also_while_some_are_frozen():

@@ -340,3 +340,21 @@ def test_start_has_torchs_distribution(name, args):
             assert abs(ours.std() / theirs.std() - 1) < 0.06, key
         if name != "EmbeddingBag":  # uniform ones end where torch's do
             assert abs(np.abs(ours).max() / np.abs(theirs).max() - 1) < (0.01 if ours.size >= 500 else 0.3), key
+
+
+@pytest.mark.parametrize(
+    ("children", "message"),
+    [
+        ({"a": [layers.ReLU()]}, "got a list for 'a': layers.ModuleList holds a list"),
+        ({"a": nn.Linear(2, 2)}, "got a Linear for 'a': a layer is made by purenn.layers"),
+        ([layers.ReLU()], "children must return a dict, got a list"),
+    ],
+)
+def test_children_that_are_no_layers(children, message):
+    class Wrong(layers.Composite):
+        def children(self):
+            return children
+
+    for call in (lambda: Wrong().init(jax.random.key(0)), lambda: Wrong().apply({}, {}), nn.stateful(Wrong)):
+        with pytest.raises(TypeError, match=message):
+            call()

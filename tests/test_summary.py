@@ -234,6 +234,15 @@ def test_folds():
     assert len(str(table).splitlines()) == 4 + 4
     with pytest.raises(TypeError, match="summary: depth must be an integer or None, got '1'"):
         purenn.summary(Net(), jnp.ones((2, 5, 8)), depth="1")
+    with pytest.raises(ValueError, match="summary: depth must be at least 0, got -1"):
+        purenn.summary(Net(), jnp.ones((2, 5, 8)), depth=-1)
+
+
+def test_of_a_part_that_is_not_called_no_operations_are_told():
+    table = purenn.summary(layers.MultiheadAttention(4, 2), *[struct(3, 4)] * 3)
+    part = rows(table)["out_proj"]
+    assert part.calls == part.flops == 0
+    assert part.cells()[-2] == ""
 
 
 def test_without_an_input():
@@ -273,6 +282,8 @@ def test_lazy_layers():
 def test_refusals():
     with pytest.raises(TypeError, match="summary: model must be a layer or a module, got function"):
         purenn.summary(lambda x: x, jnp.ones(1))
+    with pytest.raises(TypeError, match=r"params must hold arrays or jax\.ShapeDtypeStruct, got int"):
+        purenn.summary(layers.Linear(3, 2, bias=False), struct(1, 3), params={"weight": 1})
     with pytest.raises(ValueError, match=r"linear: input must have shape(.|\n)*in 0: Linear(.|\n)*called with float32"):
         purenn.summary(layers.Sequential(layers.Linear(3, 2)), struct(1, 4))
 

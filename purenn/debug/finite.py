@@ -15,7 +15,7 @@ from jax.core import Tracer
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 
-from purenn.layers.observe import observing
+from purenn.layers.observe import Observer, observing
 
 __all__ = ["check_finite"]
 
@@ -26,7 +26,8 @@ class Check:
 
     Attributes:
         what: the array in words, such as "the output of encoder.layers.3: Linear(...)".
-        kind: "value", "gradient", or "input", which explains and is no fault by itself.
+        kind: "value", "gradient", "late" of what follows from gradients, or "input", which explains and is no fault by
+            itself.
         shape: its dtype and shape.
         call: the number of the call that it belongs to.
         nan, inf: how many numbers were found that aren't finite, the first time that there were any.
@@ -54,7 +55,7 @@ class Check:
         return f"{self.what} is not finite: {' and '.join(counts)} in {self.shape}"
 
 
-class _Checks:
+class _Checks(Observer):
     """An observer that looks at all arrays that go into layers and come out, and at their gradients."""
 
     def __init__(self, allow_inf: bool):
@@ -96,6 +97,11 @@ class _Checks:
                 self._value(variable.value, f"the new buffer {name} of {where}", number)
         return output
 
+    def value(self, value: Any, what: str, *, late: bool = False) -> None:
+        if _is_floating(value):
+            number, self._calls = self._calls, self._calls + 1
+            self._value(value, what, number, "late" if late else "value")
+
     def _check(self, x: Any, what: str, kind: str, call: int) -> Check:
         check = Check(what, kind, f"{x.dtype}[{', '.join(map(str, x.shape))}]", call)
         self.checks.append(check)
@@ -130,7 +136,9 @@ class _Checks:
         text = f"check_finite: {check.found()}"
         inputs = [c for c in self.checks if c.call == check.call and c.kind == "input" and c.first >= 0]
         if check.kind == "value" and inputs:
-            text += f"; {inputs[0].found()}, so that the fault is before this layer"
+            text += f"; {inputs[0].found()}"
+            if check.inf or any(found.nan for found in inputs):  # a mask of minus infinity isn't what makes a NaN
+                text += ", so that the fault is before this layer"
         elif check.kind == "gradient" and check.what.startswith("the gradient of the output"):
             text += ": so it arrives, and the fault is in what follows this layer, such as the loss"
         elif check.kind == "gradient":
@@ -138,14 +146,15 @@ class _Checks:
         return text
 
     def first(self) -> Check | None:
-        """The first fault: of values in the order of the calls, then of gradients in that of the backward pass.
+        """The first fault: of values in the order of the calls, of gradients in that of the backward pass, of the rest.
 
         A check inside of a loop is made in every round, and earlier rounds come first.
         """
         bad = [(check.first, place, check) for place, check in enumerate(self.checks) if check.first >= 0]
         values = [found for found in bad if found[2].kind == "value"]
         gradients = [(first, -place, check) for first, place, check in bad if check.kind == "gradient"]
-        found = min(values or gradients, key=lambda each: each[:2], default=None)
+        late = [found for found in bad if found[2].kind == "late"]
+        found = min(values or gradients or late, key=lambda each: each[:2], default=None)
         return found and found[2]
 
 
@@ -196,8 +205,10 @@ def check_finite(*, allow_inf: bool = False) -> Iterator[None]:
     """Names the first layer and array that is not finite, in the calls and derivatives that run inside.
 
     It looks at the outputs, parameters and buffers of all layers and modules that are called, and at the gradients that
-    pass through them, on every face, compiled or not. Programs are traced once more, with these checks, and are slower:
-    put it around the step that goes wrong. Infinite inputs and buffers, such as masks of minus infinity, are no fault.
+    pass through them, compiled or not, and at the loss and the new parameters of `Optimizer.step`. Programs are traced
+    once more, with these checks, and are slower: put it around the step that goes wrong. Infinite inputs and buffers,
+    such as masks of minus infinity, are no fault. A function that is called outside of layers isn't seen:
+    ``jax.config.update("jax_debug_nans", True)`` finds those.
 
     Args:
         allow_inf: whether only NaN is a fault.

@@ -7,14 +7,15 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from purenn.inspect.trace import check_depth
 from purenn.layers.location import describe_arguments
-from purenn.layers.observe import observing
+from purenn.layers.observe import Observer, observing
 
 __all__ = ["shapes"]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class _Shapes:
+class _Shapes(Observer):
     """An observer that prints a line for each call."""
 
     print: Callable[[str], Any]
@@ -42,6 +43,10 @@ def shapes(print: Callable[[str], Any] = print, *, depth: int | None = None) -> 
         print: what is called with each line.
         depth: how many levels of layers are printed; None for all.
 
+    Raises:
+        TypeError: ``depth`` is no integer.
+        ValueError: ``depth`` is negative.
+
     Example:
         >>> import jax.numpy as jnp, purenn
         >>> from purenn import nn
@@ -53,5 +58,6 @@ def shapes(print: Callable[[str], Any] = print, *, depth: int | None = None) -> 
         2: Linear(float32[3, 8]) -> float32[3, 2]
         Sequential(float32[3, 4]) -> float32[3, 2]
     """
+    check_depth("shapes", depth)
     with observing(_Shapes(print, depth)):
         yield

@@ -122,10 +122,12 @@ class _Reader:
 
     def closed(self, call: int) -> int | None:
         """The outermost call around that is one node, or None."""
+        if self.depth == 0:
+            return 0
         for level, number in enumerate(self.chain(call)):
             if level and (number not in self.parents or (self.depth is not None and level >= self.depth)):
                 return number
-        return 0 if self.depth == 0 else None
+        return None
 
     def block(self, number: int) -> Block:
         if number not in self.blocks:
@@ -154,7 +156,7 @@ class _Reader:
     def link(self, values: Sequence[_Value], node: Node) -> None:
         for value in values:
             source = value.node
-            if source is None and value.name is not None and node.kind == "operation":
+            if source is None and value.name is not None and node.kind in ("operation", "output"):
                 assert node.block is not None
                 key = value.name, node.block
                 if key not in self.arrays:
@@ -261,9 +263,8 @@ def flow(run: Trace, inputs: Mapping[str, str], depth: int | None) -> Flow:
     outputs = reader.read(jaxpr, values, 0)
     for label, variable, value in zip(_output_names(run, len(outputs)), jaxpr.outvars, outputs, strict=True):
         node = Node(label, "output", block=root, shape=_shape(variable.aval))
-        if value.node is not None:
-            reader.add(node)
-            reader.link([value], node)
+        reader.add(node)
+        reader.link([value], node)
     for number, node in reader.of_call.items():
         node.shape = ", ".join(map(_shape, arrays_of(reader.calls[number].output)[:3]))
     for (name, _), node in reader.arrays.items():

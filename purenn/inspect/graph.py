@@ -13,7 +13,7 @@ from typing import Any
 
 from purenn.inspect.flow import Block, Flow, Node, flow
 from purenn.inspect.layout import TITLE, Picture, picture
-from purenn.inspect.trace import trace
+from purenn.inspect.trace import check_depth, trace
 
 __all__ = ["Graph", "graph"]
 
@@ -67,14 +67,16 @@ def graph(
     """Draws how data flows through a model.
 
     Each call of a layer is a node with its name, class and the shape that it gives; a layer that calls others is a
-    block around them, or, folded, one node. Operations between layers, such as the sum of a residual, are nodes too;
+    block around them, or, folded, one node. A layer that gives back its input, as dropout in evaluation, computes
+    nothing and is no node. Operations between layers, such as the sum of a residual, are nodes too;
     those that only move data (``reshape``, ``transpose``, slices) are left out. Arrays of the model are shown where
     such an operation reads them. The model runs on shapes alone, as for `summary`.
 
     Args:
         model: a layer or a module.
         inputs: what it is called with: arrays, or ``jax.ShapeDtypeStruct`` in place of them.
-        depth: how many levels of layers are unfolded: with 1, the model's own children are nodes. None unfolds all.
+        depth: how many levels of layers are unfolded: with 0, the model is one node, with 1, its own children are
+            nodes. None unfolds all.
         params: a layer's parameters, or their shapes, in place of those that `init` would make.
         state: a layer's buffers, likewise.
         training: the mode of the run.
@@ -85,7 +87,7 @@ def graph(
 
     Raises:
         TypeError: ``model`` is neither a layer nor a module, or ``depth`` is no integer.
-        ValueError: there is no input, a lazy module was not called yet, or the inputs don't fit.
+        ValueError: there is no input, a lazy module was not called yet, ``depth`` is negative, or the inputs don't fit.
 
     Example:
         >>> import jax.numpy as jnp, purenn
@@ -99,8 +101,7 @@ def graph(
         >>> picture.svg.startswith("<svg")
         True
     """
-    if depth is not None and (not isinstance(depth, int) or isinstance(depth, bool)):
-        raise TypeError(f"graph: depth must be an integer or None, got {depth!r}")
+    check_depth("graph", depth)
     run = trace("graph", model, inputs, kwargs, params=params, state=state, training=training)
     if run.program is None:
         raise ValueError("graph: give the model's inputs, as arrays or jax.ShapeDtypeStruct: graph(model, x)")
@@ -115,9 +116,10 @@ def graph(
 
 def _names(root: Any, given: list[str]) -> dict[str, str]:
     """The names of arguments: in place of numbers those that ``forward`` has for them."""
-    forward, skip = root._forward_function(), ("self", "m")
+    forward = root._forward_function()
+    own = 1 if forward is getattr(type(root), "forward", None) else 2  # of a module (self), of a layer (self, m)
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    words = [p.name for p in inspect.signature(forward).parameters.values() if p.kind in kinds and p.name not in skip]
+    words = [p.name for p in inspect.signature(forward).parameters.values() if p.kind in kinds][own:]
     found = {}
     for name in given:
         first, _, rest = name.partition(".")

@@ -62,7 +62,8 @@ class Row:
         shapes = ", ".join(str(list(shape)) for shape, _ in self.outputs)
         dtypes = ", ".join(dict.fromkeys(dtype for _, dtype in self.outputs))
         layer = self.layer + (f" ×{self.calls}" if self.calls > 1 else "") + (" (shared)" if self.shared else "")
-        count = "" if self.flops is None else short(self.flops, 1000, "")
+        unknown = self.flops is None or not (self.flops or self.calls)  # no input, or what is around computes it
+        count = "" if unknown else short(self.flops or 0, 1000, "")
         numbers = (f"{self.trained:,}", f"{self.frozen:,}", f"{self.buffers:,}", count, short(self.bytes, 1024, "B"))
         return (self.path, layer, shapes, dtypes, *numbers)
 

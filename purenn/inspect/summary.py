@@ -7,7 +7,7 @@ import html
 from typing import Any
 
 from purenn.inspect.rows import Row, rows_of, short
-from purenn.inspect.trace import trace
+from purenn.inspect.trace import check_depth, trace
 from purenn.nn.module import Module
 
 __all__ = ["Summary", "summary"]
@@ -139,7 +139,7 @@ def summary(
 
     Raises:
         TypeError: ``model`` is neither a layer nor a module, or ``depth`` is no integer.
-        ValueError: a lazy module was not called yet, or the inputs don't fit.
+        ValueError: a lazy module was not called yet, ``depth`` is negative, or the inputs don't fit.
 
     Example:
         >>> import jax, jax.numpy as jnp, purenn
@@ -158,7 +158,6 @@ def summary(
         >>> table.total.parameters, table.to_dict()["rows"][1]["outputs"]
         (58, [{'shape': [3, 8], 'dtype': 'float32'}])
     """
-    if depth is not None and (not isinstance(depth, int) or isinstance(depth, bool)):
-        raise TypeError(f"summary: depth must be an integer or None, got {depth!r}")
+    check_depth("summary", depth)
     run = trace("summary", model, inputs, kwargs, params=params, state=state, training=training)
     return Summary(*rows_of(model if isinstance(model, Module) else run.root, run), depth)

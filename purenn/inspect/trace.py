@@ -18,12 +18,12 @@ import jax.numpy as jnp
 from purenn import random
 from purenn.layers.base import Layer
 from purenn.layers.lazy_sizes import is_lazy
-from purenn.layers.observe import observing
+from purenn.layers.observe import Observer, observing
 from purenn.nn.module import Module
 from purenn.nn.pure_calls import functional_call
 from purenn.nn.structure import structure
 
-__all__ = ["Call", "Trace", "arrays_of", "call_of", "is_array", "trace"]
+__all__ = ["Call", "Trace", "arrays_of", "call_of", "check_depth", "is_array", "trace"]
 
 _MARK = "purenn_call_"
 _KEY = functools.cache(lambda: jax.eval_shape(lambda: jax.random.key(0)))
@@ -68,7 +68,7 @@ class Trace:
     output: Any
 
 
-class _Numbering:
+class _Numbering(Observer):
     """An observer that numbers the calls."""
 
     def __init__(self) -> None:
@@ -92,6 +92,16 @@ class _Numbering:
             self._around.pop()
         call.output = jax.tree.map(lambda leaf: _struct(leaf) if is_array(leaf) else leaf, output)
         return output
+
+
+def check_depth(what: str, depth: object) -> None:
+    """Refuses a depth that is no number of levels."""
+    if depth is None:
+        return
+    if not isinstance(depth, int) or isinstance(depth, bool):
+        raise TypeError(f"{what}: depth must be an integer or None, got {depth!r}")
+    if depth < 0:
+        raise ValueError(f"{what}: depth must be at least 0, got {depth}")
 
 
 def call_of(equation: Any, otherwise: int) -> int:
@@ -196,6 +206,10 @@ def _shapes(model: Any, example: tuple[Any, ...], params: Any, state: Any) -> tu
     else:
         own = _specified(model)
     own = own[0] if params is None else params, own[1] if state is None else state
+    for kind, tree in zip(("params", "state"), own, strict=True):
+        for leaf in jax.tree.leaves(tree):
+            if not is_array(leaf):
+                raise TypeError(f"{kind} must hold arrays or jax.ShapeDtypeStruct, got {type(leaf).__name__}")
     return jax.tree.map(_struct, own[0]), jax.tree.map(_struct, own[1])
 
 

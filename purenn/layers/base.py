@@ -91,6 +91,24 @@ class Layer:
         """The layers that this one is made of, by name."""
         return {}
 
+    def _checked_children(self) -> Mapping[str, Layer]:
+        """`children`, which a class of the user's may get wrong."""
+        children: object = self.children()
+        if not isinstance(children, Mapping):
+            raise TypeError(f"{type(self).__name__}: children must return a dict, got a {type(children).__name__}")
+        for name, child in children.items():
+            if not isinstance(child, Layer):
+                remedy = (
+                    "layers.ModuleList holds a list, layers.ModuleDict a dict"
+                    if isinstance(child, list | tuple | Mapping)
+                    else "a layer is made by purenn.layers"
+                )
+                raise TypeError(
+                    f"{type(self).__name__}: children must return layers by name, got a {type(child).__name__} for "
+                    f"{name!r}: {remedy}"
+                )
+        return children
+
     def forward(self, m: Bound, *args: Any, **kwargs: Any) -> Any:
         """Computes the output, with ``m`` the layer bound to its arrays."""
         raise NotImplementedError(f"{type(self).__name__} has no forward")
@@ -172,7 +190,7 @@ class Layer:
             {name: spec.create(stream, dtype) for name, spec in specs.items() if spec is not None}
             for specs in (self.parameters(), self.buffers())
         )
-        for name, child in self.children().items():
+        for name, child in self._checked_children().items():
             child_params, child_state = child.draw(stream)
             if child_params:
                 params[name] = child_params
@@ -191,7 +209,7 @@ class Layer:
     ) -> Bound:
         """The layer bound to arrays: for one call, or, where ``make`` gives objects of `purenn.nn`, to stay."""
         m = object.__new__(self._bound()) if make is None else make(self)
-        children = self.children()
+        children = self._checked_children()
         specs = {"params": self.parameters(), "state": self.buffers()}
         for name in (*specs["params"], *specs["state"], *children):
             if name == "training" or (hasattr(Bound, name) and not isinstance(vars(Bound).get(name), gives_way)):

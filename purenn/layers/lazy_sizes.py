@@ -19,7 +19,7 @@ __all__ = ["is_lazy", "materialized_layers"]
 
 def is_lazy(layer: Layer) -> bool:
     """Whether the layer, or a part of it, takes a size from its input."""
-    return layer.lazy or any(map(is_lazy, layer.children().values()))
+    return layer.lazy or any(map(is_lazy, layer._checked_children().values()))
 
 
 def materialized_layers(layer: Layer, example: tuple[Any, ...]) -> Iterator[Layer]:

@@ -28,11 +28,8 @@ class _Location:
 def add_location(error: Exception, m: Bound, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
     """Writes into an error from which bound layer it came; each layer around that one adds the child's name.
 
-    A ValueError or TypeError says it in its message, any other error in a note. Errors of jax's own classes have
-    messages of their own and stay as they are.
+    A ValueError or TypeError says it in its message, any other error, such as one of jax's own classes, in a note.
     """
-    if type(error).__module__.partition(".")[0] in ("jax", "jaxlib"):
-        return
     location = vars(error).get("_location")
     if location is None:
         layer = m._get_name() if m._modules else repr(m)
@@ -70,4 +67,6 @@ def _describe(value: Any) -> str:
     if type(value) in (tuple, list) and len(value) <= 4:
         inside = ", ".join(map(_describe, value))
         return f"({inside})" if type(value) is tuple else f"[{inside}]"
+    if type(value) is dict and len(value) <= 4:
+        return f"{{{', '.join(f'{key!r}: {_describe(each)}' for key, each in value.items())}}}"
     return type(value).__name__

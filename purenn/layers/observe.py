@@ -18,7 +18,7 @@ import jax
 if TYPE_CHECKING:
     from purenn.layers.bound import Bound
 
-__all__ = ["Observer", "observed", "observers", "observing", "path_below", "standing_for"]
+__all__ = ["Observer", "observed", "observers", "observing", "path_below", "show", "standing_for", "unobserved"]
 
 
 class Observer(Protocol):
@@ -37,6 +37,15 @@ class Observer(Protocol):
         """
         ...
 
+    def value(self, value: Any, what: str, *, late: bool = False) -> None:
+        """Sees an array that no layer gives.
+
+        Args:
+            value: the array.
+            what: the array in words.
+            late: whether it follows from gradients.
+        """
+
 
 _observers = jax.make_user_context(())  # pyright: ignore[reportAttributeAccessIssue]
 _stack: contextvars.ContextVar[tuple[tuple[Any, str], ...]] = contextvars.ContextVar("purenn_observed", default=())
@@ -53,6 +62,17 @@ def observing(observer: Observer) -> Iterator[None]:
     """Inside, the observer sees the calls of layers."""
     with _observers((*_observers.value, observer)):
         yield
+
+
+def unobserved() -> contextlib.AbstractContextManager[None]:
+    """Inside, nobody sees the calls of layers."""
+    return _observers(())
+
+
+def show(value: Any, what: str, *, late: bool = False) -> None:
+    """Shows observers an array that no layer gives, as `Observer.value` takes it."""
+    for observer in observers():
+        observer.value(value, what, late=late)
 
 
 @contextlib.contextmanager

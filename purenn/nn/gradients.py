@@ -14,6 +14,7 @@ import jax.numpy as jnp
 
 from purenn import random
 from purenn.layers.location import describe_arguments
+from purenn.layers.observe import show
 from purenn.nn import access
 from purenn.nn.arguments import Arguments
 from purenn.nn.copies import Copies
@@ -219,7 +220,8 @@ def _gradient_program(name: str, has_aux: bool, places: tuple[int, ...], forms: 
             return value, (result, changed)
 
         differentiated = [values[place] for place in places], leaves
-        gradients, (result, changed) = jax.grad(loss, has_aux=True)(differentiated)
+        (value, (result, changed)), gradients = jax.value_and_grad(loss, has_aux=True)(differentiated)
+        show(value, f"the value of the function that {name} differentiates")
         return result, jax.tree.map(lambda g: g.conj() if jnp.iscomplexobj(g) else g, gradients), changed
 
     return KeyedJit(run, f"gradient_of_{name}")

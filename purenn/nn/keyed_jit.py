@@ -6,6 +6,7 @@ is for by `current_call`.
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import functools
 from collections.abc import Callable
@@ -15,6 +16,7 @@ import jax
 import numpy as np
 
 from purenn import random, tracing
+from purenn.layers.observe import observers, unobserved
 from purenn.lowering import compiler
 from purenn.nn import access
 from purenn.nn.arguments import Arguments
@@ -26,11 +28,15 @@ __all__ = ["Call", "KeyedJit", "NoCall", "current_call", "in_call"]
 
 
 class Call(NamedTuple):
-    """A call on its way: what it can reach, what it was given, and the programs of which one serves it."""
+    """A call on its way: what it can reach, what it was given, the programs of which one serves it.
+
+    ``facts`` gives, for a trace, what it depends on beside these.
+    """
 
     reach: Reach
     arguments: Arguments
     programs: Any = None
+    facts: Callable[[], dict[str, Any]] = dict
 
 
 _call: contextvars.ContextVar[Call | None] = contextvars.ContextVar("purenn_call", default=None)
@@ -93,6 +99,11 @@ class KeyedJit:
         try:
             _call.set(call)
             output = None
+            if not self.needs_key and observers():  # they are to see one trace, and none that ends midway
+                with unobserved(), contextlib.suppress(random.NeedsKey):
+                    self.needs_key = True
+                    jax.eval_shape(self.plain.chosen(), *inputs)
+                    self.needs_key = False
             if not self.needs_key:
                 try:
                     output = self.plain.chosen()(*inputs)

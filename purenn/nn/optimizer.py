@@ -14,6 +14,7 @@ import jax.numpy as jnp
 
 from purenn import random, tracing
 from purenn.layers.location import describe_arguments
+from purenn.layers.observe import show
 from purenn.nn import access
 from purenn.nn.arguments import Arguments
 from purenn.nn.copies import Copies
@@ -238,8 +239,8 @@ class Optimizer:
             loss_fn: gives a scalar, or with ``has_aux`` a pair of a scalar and anything. Its first argument is what the
                 optimizer was made with.
             args: arrays and floats, which are inputs of the compiled step; integers, booleans and strings, each value
-            of
-                which is compiled for; other modules; lists, tuples, dicts and dataclasses of these. So are ``kwargs``.
+                of which is compiled for; other modules; lists, tuples, dicts and dataclasses of these. So are
+                ``kwargs``.
             has_aux: whether the loss comes with something else.
 
         Returns:
@@ -280,7 +281,12 @@ class Optimizer:
 
             inputs = access.read(split.trained), self._leaves.value, access.read(split.others)
             return program(
-                Call(found, arguments, self._programs), None, finish, *inputs, found.arrays, arguments.inputs
+                Call(found, arguments, self._programs, followed.facts),
+                None,
+                finish,
+                *inputs,
+                found.arrays,
+                arguments.inputs,
             )
 
         modules: list[tuple[str, Any]] = [(name or "the module", each) for name, each in self._modules.items()]
@@ -346,6 +352,7 @@ class Optimizer:
                 return value, as_tree([g.conj() if jnp.iscomplexobj(g) else g for g in gradients])
 
             (value, (result, changed)), grads = gradient(parameters)
+            show(value, "the loss of Optimizer.step")
             params = as_tree(parameters)
             extra = {
                 "value": value,
@@ -356,6 +363,8 @@ class Optimizer:
             with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):  # optax needs them
                 updates, state = _update(tx.update, grads, jax.tree.unflatten(tree, leaves), params, extra)
                 params = optax.apply_updates(params, updates)
+            for name, new in zip(names, as_list(params), strict=True):
+                show(new, f"the parameter {name} after Optimizer.step", late=True)
             return result, as_list(params), jax.tree.leaves(state), {rest.index(i): new for i, new in changed.items()}
 
         return KeyedJit(run, "optimizer_step", donate=(0, 1) if self.donate else ())
@@ -381,6 +390,10 @@ class _Followed(NamedTuple):
     owners: dict[str, Owner]
     trained: tuple[bool, ...]
     specs: dict[str, Any]
+
+    def facts(self) -> dict[str, Any]:
+        """Which parameters are trained, in words."""
+        return {f"{name}.requires_grad": name in self.specs for name in self.variables}
 
 
 class _Copied(NamedTuple):

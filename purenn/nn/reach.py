@@ -191,6 +191,6 @@ def text(path: Path) -> str:
     while path:
         path, step = path
         steps.append(step)
-        if "(a " in step or step.startswith("'s"):  # a variable's name says enough
+        if "(a " in step or step.startswith("'s defaults"):  # it says enough
             break
     return "".join(reversed(steps)) or "the function"

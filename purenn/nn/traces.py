@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import os
+import types
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from purenn.layers.observe import observers
@@ -64,7 +66,7 @@ def note_trace(traces: Traces, name: str, call: Any, facts: Mapping[str, Any]) -
     """
     if observers():  # who observes has every program traced once more
         return
-    now = {**facts, **dict(call.arguments.facts), **_inputs(call.arguments)}
+    now = {**facts, **dict(call.arguments.facts), **_inputs(call.arguments), **call.facts()}
     if traces.last == id(call) and traces.facts and traces.facts[-1] == now:
         return
     nearest = min((differences(before, now) for before in traces.facts), key=len, default=None)
@@ -98,18 +100,24 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     changed: dict[str, str] = {}
     for name, fact in now.items():
         if name in before and before[name] != fact:
-            text = f"is {_shown(fact)}, before {_shown(before[name])}"
+            shown, shown_before = _shown(fact), _shown(before[name])
+            text = "is another one" if shown == shown_before else f"is {shown}, before {shown_before}"
             if not any(text == other and known.endswith(f".{name}") for known, other in changed.items()):
                 changed[name] = text
-    new = [name for name in now if name not in before] or [f"without {name}" for name in before if name not in now]
+    new = [f"{name} is new" for name in now if name not in before]
+    new = new or [f"without {name}" for name in before if name not in now]
     return [*(f"{name} {text}" for name, text in changed.items()), *new]
 
 
 def _shown(fact: Any) -> str:
     if isinstance(fact, Shape):
         return str(fact)
+    if isinstance(fact, types.CodeType):
+        return f"{fact.co_qualname} ({os.path.basename(fact.co_filename)}, line {fact.co_firstlineno})"
     if isinstance(fact, tuple) and len(fact) == 2 and isinstance(fact[0], type):
         kind, fact = fact
+        if isinstance(fact, int) and issubclass(kind, Collection):  # of a collection its length is kept
+            return f"a {kind.__name__} of {fact}"
         shown = str(fact) if kind in (float, complex) else repr(fact)
     else:
         shown = repr(fact)

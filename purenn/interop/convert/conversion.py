@@ -43,7 +43,7 @@ def convert(module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, An
     if not (args or kwargs) and _needs_arguments(module):
         raise TypeError(
             f"{type(module).__name__} has a forward of its own, so that example inputs are needed: "
-            "from_torch(module, *example, **kwargs)"
+            "give them after the module, as in from_torch(module, *example, **kwargs)"
         )
     arguments, leaves = _arguments(module, args, kwargs)
     given_up: set[str] = set()
