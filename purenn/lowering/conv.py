@@ -30,6 +30,10 @@ __all__ = ["Convolution"]
 # product of matrices: y 0.2 to 0.6 at 9 to 36 and 1.2 at 72, x 0.2 to 0.8 at 36 to 160 and 1.8 at 288. With strides,
 # and for w, it is no faster.
 MAX_WRITTEN_Y, MAX_WRITTEN_X = 36, 160
+MAX_WRITTEN_CHANNELS = 8
+# Products per pixel, of all outputs together, up to which any convolution is: 34 shapes of 1 to 64 channels and 1 to 16
+# outputs in 1 to 3 dimensions took 0.2 to 1.0 of the time for y, 0.1 to 1.2 for x; at 2,880 y took 1.5.
+MAX_WRITTEN_PRODUCTS = 1000
 # Pixels per image from which a GPU computes a pointwise convolution as a product. 2026-11, H200, three ResNet
 # bottlenecks with gradients, time against cuDNN: 0.9 for 56 x 56, 1.25 to 1.4 for 14 x 14, where layouts cost more.
 MIN_POINTWISE_PIXELS = 2048
@@ -151,9 +155,10 @@ class ConvolutionCpu(Convolution):
 
     def _written(self, w: Any, channels: int, most: int) -> bool:
         """Whether sums over so many channels are faster written out than as a product of matrices."""
-        places = math.prod(w.shape[2:])
-        plain = self.groups == 1 and set(self.stride) == {1} and places > 1 and w.shape[1] <= 8
-        return plain and channels * places <= most
+        if self.groups > 1 or set(self.stride) != {1} or math.prod(w.shape[2:]) == 1:
+            return False
+        few = w.shape[1] <= MAX_WRITTEN_CHANNELS and channels * math.prod(w.shape[2:]) <= most
+        return few or math.prod(w.shape) <= MAX_WRITTEN_PRODUCTS
 
 
 def _squeezed(shape: jax.ShapeDtypeStruct, axes: tuple[int, ...]) -> jax.ShapeDtypeStruct:
