@@ -17,6 +17,12 @@ def check(probe, way, *names):
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize(("way", "first"), [("explicit", "0"), ("shard_map", "1")])
+def test_half_of_the_families_with_a_sharded_batch(way, first):
+    check("mesh_probe.py", way, first, "2")
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["explicit", "shard_map"])
 def test_a_sharded_batch(way):
     check("mesh_probe.py", way)
