@@ -189,10 +189,9 @@ def _tape(module: Any, training: bool, args: Any, kwargs: Any, names: _Names) ->
         drawn = _python_draws()
 
         def call() -> Any:
-            again()
             return module(*given[0], **given[1])
 
-        taped = tape.record(module, call, leaves, names.by_id)
+        taped = tape.record(module, again, call, leaves, names.by_id)
         taped.notes = _drawn(drawn)
         return taped
 

@@ -7,7 +7,7 @@ tensor is an assumption; where a shape depends on an integer or boolean input, t
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -45,11 +45,14 @@ class Taped:
         self.notes: tuple[str, ...] = ()
 
 
-def record(module: Any, call: Any, leaves: Sequence[Any], names: Mapping[int, tuple[str, str]]) -> Taped:
+def record(
+    module: Any, reset: Callable[[], None], call: Any, leaves: Sequence[Any], names: Mapping[int, tuple[str, str]]
+) -> Taped:
     """Runs a module once and records it.
 
     Args:
         module: the torch module.
+        reset: puts its buffers back to what they were; it isn't recorded.
         call: runs it on leaves; the arguments' tensors are cloned by the caller.
         leaves: the leaves of the arguments.
         names: kind and dotted name of each parameter and buffer, by the tensor's ``id``.
@@ -59,6 +62,7 @@ def record(module: Any, call: Any, leaves: Sequence[Any], names: Mapping[int, tu
     """
     fixed: frozenset[int] = frozenset()
     while True:
+        reset()
         tape = _Tape(module, leaves, names, fixed)
         try:
             with tape.recording():
