@@ -308,5 +308,6 @@ def _tree(module: Any, path: str, names: _Names, dropped: set[str], program: Pro
     ]
     children = {n: c for n, c in module._modules.items() if c is not None}
     parts = tuple(_tree(c, prefix + n, names, dropped, None) for n, c in children.items())
-    fields = (type(module).__name__, module.extra_repr(), tuple(held), tuple(children), parts)
+    never_called = type(module).forward is torch.nn.Module.forward and "forward" not in vars(module)
+    fields = (type(module).__name__, module.extra_repr(), tuple(held), tuple(children), parts, never_called)
     return Part(*fields) if program is None else Converted(*fields, program=program)

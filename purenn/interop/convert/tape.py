@@ -103,11 +103,17 @@ class _Tape(Recorder, ProxyTorchDispatchMode):
             torch.backends.mha.set_fastpath_enabled(fast)
 
     def _enter(self, part: Any, args: Any) -> None:
-        self.scopes.append(self.paths.get(id(part), self.scopes[-1]))
+        calls = self.calls[-1]
+        if path := self.paths.get(id(part)):
+            number = self.counts[path] = self.counts.get(path, -1) + 1
+            calls = (*calls, f"{path}@{number}")
+        self.calls.append(calls)
+        self.builder.calls = calls
 
     def _leave(self, part: Any, args: Any, output: Any) -> None:
-        if len(self.scopes) > 1:
-            self.scopes.pop()
+        if len(self.calls) > 1:
+            self.calls.pop()
+        self.builder.calls = self.calls[-1]
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
@@ -157,7 +163,7 @@ class _Tape(Recorder, ProxyTorchDispatchMode):
     def finish(self, output: Any) -> Taped:
         """The graph of what was recorded."""
         tree, leaves = apart(output, objects=True)
-        self.builder.scope, self.builder.stops = "", False
+        self.builder.calls, self.builder.stops = (), False
         outputs = []
         for leaf in leaves:
             if isinstance(leaf, torch.Tensor):
