@@ -10,8 +10,8 @@ import pytest
 import purenn
 from purenn import functional as F
 from purenn import layers, nn
-from purenn.layers.location import describe_arguments
 from purenn.debug import check_finite, explain_compiles, shapes
+from purenn.layers.location import describe_arguments
 
 
 class Root(layers.Layer):
@@ -91,7 +91,7 @@ FACES = some()
 
 def test_long_containers_show_their_first_entries():
     x = jnp.ones(2)
-    given = [x] * 4, (x,) * 5, {i: x for i in range(9)}
+    given = [x] * 4, (x,) * 5, dict.fromkeys(range(9), x)
     told = describe_arguments(given, {})
     array = "float32[2]"
     assert told == (

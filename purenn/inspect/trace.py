@@ -184,7 +184,7 @@ def trace(
 
 
 def _given(model: object) -> str:
-    """What was given for a model, and what to give instead where that is clear."""
+    """Names what was given for a model, and says what to give instead where that is clear."""
     if isinstance(model, tuple) and len(model) == 2 and all(map(callable, model)):
         return "a pair of functions: give the layer that init and apply were made of"
     return type(model).__name__
