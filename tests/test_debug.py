@@ -11,6 +11,7 @@ import purenn
 from purenn import functional as F
 from purenn import layers, nn
 from purenn.debug import check_finite, explain_compiles, shapes
+from purenn.layers.location import describe_arguments
 
 
 class Root(layers.Layer):
@@ -86,6 +87,17 @@ FACES = some()
 
 
 # Errors.
+
+
+def test_long_containers_show_their_first_entries():
+    x = jnp.ones(2)
+    given = [x] * 4, (x,) * 5, dict.fromkeys(range(9), x)
+    told = describe_arguments(given, {})
+    array = "float32[2]"
+    assert told == (
+        f"[{array}, {array}, {array}, {array}], ({array}, {array}, {array}, and 2 more), "
+        f"{{0: {array}, 1: {array}, 2: {array}, and 6 more}}"
+    )
 
 
 @pytest.mark.parametrize("face", some(*faces(zeroed()), but=["vmap"]))

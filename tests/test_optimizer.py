@@ -210,3 +210,21 @@ def test_a_deep_copy_trains_on_as_the_original(tx, frozen):
     assert train(pair) == train(other)
     again = copy.copy(pair["optimizer"])
     jax.tree.map(np.testing.assert_array_equal, again.state, pair["optimizer"].state)
+
+
+def test_a_loss_function_whose_first_argument_is_not_the_module():
+    optimizer = nn.Optimizer(nn.Linear(2, 1), optax.sgd(0.1))
+    x = jnp.ones((3, 2))
+
+    def swapped(x, model):
+        return model(x).sum()
+
+    def reused(model, x):
+        x = model(x)
+        return x(model)
+
+    told = r"'x', is the module, and it calls 'model', which is float32\[3, 2\]: .*def loss_fn\(model, x, y\)"
+    with pytest.raises(TypeError, match=told):
+        optimizer.step(swapped, x)
+    with pytest.raises(TypeError, match="object is not callable"):
+        optimizer.step(reused, x)

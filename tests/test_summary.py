@@ -282,6 +282,9 @@ def test_lazy_layers():
 def test_refusals():
     with pytest.raises(TypeError, match="summary: model must be a layer or a module, got function"):
         purenn.summary(lambda x: x, jnp.ones(1))
+    for pair in (tuple(layers.Linear(3, 2)), layers.stateless(layers.Linear(3, 2))):
+        with pytest.raises(TypeError, match="got a pair of functions: give the layer that init and apply were made of"):
+            purenn.summary(pair, jnp.ones((1, 3)))
     with pytest.raises(TypeError, match=r"params must hold arrays or jax\.ShapeDtypeStruct, got int"):
         purenn.summary(layers.Linear(3, 2, bias=False), struct(1, 3), params={"weight": 1})
     with pytest.raises(ValueError, match=r"linear: input must have shape(.|\n)*in 0: Linear(.|\n)*called with float32"):

@@ -154,7 +154,7 @@ def trace(
             "layer (purenn.layers) with an input"
         )
     if not isinstance(model, Module | Layer):
-        raise TypeError(f"{what}: model must be a layer or a module, got {type(model).__name__}")
+        raise TypeError(f"{what}: model must be a layer or a module, got {_given(model)}")
     leaves, form = jax.tree.flatten((args, dict(kwargs)))
     given = [_struct(leaf) for leaf in leaves if is_array(leaf)]
 
@@ -181,6 +181,13 @@ def trace(
     arguments = jax.tree_util.tree_leaves_with_path((args, dict(kwargs)))
     arguments = ["".join(map(_word, path[1:]))[1:] for path, leaf in arguments if is_array(leaf)]
     return Trace(watch.calls, watch.root, program, [*names, "rng", *arguments], len(names) + 1, output)
+
+
+def _given(model: object) -> str:
+    """Names what was given for a model, and says what to give instead where that is clear."""
+    if isinstance(model, tuple) and len(model) == 2 and all(map(callable, model)):
+        return "a pair of functions: give the layer that init and apply were made of"
+    return type(model).__name__
 
 
 def _word(entry: Any) -> str:

@@ -52,7 +52,6 @@ class Layer:
     """
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
-    _holds_only: ClassVar[bool] = False  # whether it is never called itself
     repr_fields: ClassVar[tuple[str, ...] | None] = None  # the hyper-parameters that are printed; None for all
     lazy: ClassVar[bool] = False  # whether a size is missing that an input will tell
 
@@ -270,6 +269,11 @@ class Layer:
     def _tree_repr(self, name: str, extra: str, children: Mapping[str, Any]) -> str:
         """The text that the layer and its modules print."""
         return tree_repr(name, extra, children)
+
+    @property
+    def _holds_only(self) -> bool:
+        """Whether it is never called itself."""
+        return False
 
     def _get_name(self) -> str:
         return type(self).__name__

@@ -110,8 +110,6 @@ class ModuleList(Composite):
         )
     """
 
-    _holds_only = True
-
     modules: tuple[Layer, ...] = ()
 
     def __init__(self, modules: Iterable[Layer] = ()):
@@ -120,6 +118,10 @@ class ModuleList(Composite):
             if not isinstance(layer, Layer):
                 raise TypeError(f"ModuleList: {i} must be a layer of purenn.layers, got {layer!r}")
         self.__post_init__()
+
+    @property
+    def _holds_only(self) -> bool:
+        return True
 
     def children(self) -> Mapping[str, Layer]:
         return {str(i): layer for i, layer in enumerate(self.modules)}

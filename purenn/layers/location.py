@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from purenn.layers.bound import Bound
 
 __all__ = ["add_location", "describe_arguments", "move_location"]
+
+
+_FEW = 4  # entries of a container that are all shown
 
 
 @dataclasses.dataclass
@@ -64,9 +68,16 @@ def _describe(value: Any) -> str:
         return f"{value.dtype}[{', '.join(map(str, value.shape))}]"
     if value is None or isinstance(value, bool | int | float | complex | str):
         return repr(value)
-    if type(value) in (tuple, list) and len(value) <= 4:
-        inside = ", ".join(map(_describe, value))
+    if type(value) in (tuple, list):
+        inside = _first(map(_describe, value), len(value))
         return f"({inside})" if type(value) is tuple else f"[{inside}]"
-    if type(value) is dict and len(value) <= 4:
-        return f"{{{', '.join(f'{key!r}: {_describe(each)}' for key, each in value.items())}}}"
+    if type(value) is dict:
+        return f"{{{_first((f'{key!r}: {_describe(each)}' for key, each in value.items()), len(value))}}}"
     return type(value).__name__
+
+
+def _first(described: Iterable[str], count: int) -> str:
+    """The first entries of a container, and how many more it has; all where there are few."""
+    if count <= _FEW:
+        return ", ".join(described)
+    return ", ".join((*itertools.islice(described, _FEW - 1), f"and {count - _FEW + 1} more"))

@@ -24,6 +24,7 @@ from purenn.nn.module import Module
 from purenn.nn.program import Programs, traced
 from purenn.nn.reach import Reach
 from purenn.nn.structure import Structure, structure
+from purenn.nn.swapped import told_of_swapped
 from purenn.nn.trees import Result
 from purenn.nn.values import Constant
 from purenn.tree import flatten, nest
@@ -315,7 +316,12 @@ class Optimizer:
 
         def body(copies: Copies, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             loss_fn, module = (copies.of(value) for _, value in copies.reach.roots[:2])
-            result = loss_fn(module, *args, **kwargs)
+            try:
+                result = loss_fn(module, *args, **kwargs)
+            except TypeError as error:
+                if (told := told_of_swapped(error)) is None:
+                    raise
+                raise TypeError(told) from error
             value = result[0] if has_aux else result
             if getattr(value, "shape", None) != () or not jnp.issubdtype(value.dtype, jnp.floating):
                 raise TypeError(

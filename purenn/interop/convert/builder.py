@@ -149,8 +149,10 @@ class Builder:
         self.sources: list[Source] = []
         self.constants: list[tuple[int, np.ndarray]] = []
         self.assumptions: list[Assumption] = []
+        self.held: set[int] = set()  # the numbers of what buffers hold
+        self.buffers: list[Slot] = []
         self.size = 0
-        self.scope = ""
+        self.calls: tuple[str, ...] = ()
         self.stops = False
 
     # Values.
@@ -162,7 +164,10 @@ class Builder:
     def source(self, kind: str, name: str | int) -> Slot:
         ref = self.new()
         self.sources.append(Source(ref.index, kind, name))
-        return Slot(ref)
+        slot = Slot(ref)
+        if kind == "buffer":
+            self.buffers.append(slot)
+        return slot
 
     def constant(self, array: np.ndarray) -> Slot:
         ref = self.new()
@@ -173,7 +178,7 @@ class Builder:
         """Adds a node; gives its result, or its ``outs`` results."""
         made = self.new() if outs is None else tuple(self.new() for _ in range(outs))
         out = made.index if isinstance(made, Ref) else tuple(r.index for r in made)
-        self.nodes.append(Node(op, tuple(args), tuple((kwargs or {}).items()), out, self.scope, self.stops))
+        self.nodes.append(Node(op, tuple(args), tuple((kwargs or {}).items()), out, self.calls, self.stops))
         return made
 
     def read(self, slot: Slot) -> Ref:
@@ -194,6 +199,8 @@ class Builder:
         if slot.base is None:
             slot.version += 1
             slot.value, slot.seen = value, slot.version
+            if any(slot is buffer for buffer in self.buffers):
+                self.held.add(value.index)
             return
         op, part, args = slot.view
         below = self.read(slot.base)
@@ -289,14 +296,16 @@ class Builder:
 
     def finish(self, outputs: Any, updates: Sequence[tuple[str, Slot]], guards: Sequence[str] = ()) -> Graph:
         """The graph of all calls so far, without those that nothing needs."""
+        changed = tuple((name, self.read(slot)) for name, slot in updates)
         return pruned(
             Graph(
                 tuple(self.sources),
                 tuple(self.constants),
                 (),
                 self.plain(outputs),
-                tuple((name, self.read(slot)) for name, slot in updates),
+                changed,
                 tuple(self.assumptions),
                 tuple(guards),
+                tuple(sorted(self.held | {ref.index for _, ref in changed})),
             ).with_nodes(tuple(self.nodes), self.size)
         )

@@ -189,10 +189,9 @@ def _tape(module: Any, training: bool, args: Any, kwargs: Any, names: _Names) ->
         drawn = _python_draws()
 
         def call() -> Any:
-            again()
             return module(*given[0], **given[1])
 
-        taped = tape.record(module, call, leaves, names.by_id)
+        taped = tape.record(module, again, call, leaves, names.by_id)
         taped.notes = _drawn(drawn)
         return taped
 
@@ -309,5 +308,6 @@ def _tree(module: Any, path: str, names: _Names, dropped: set[str], program: Pro
     ]
     children = {n: c for n, c in module._modules.items() if c is not None}
     parts = tuple(_tree(c, prefix + n, names, dropped, None) for n, c in children.items())
-    fields = (type(module).__name__, module.extra_repr(), tuple(held), tuple(children), parts)
+    never_called = type(module).forward is torch.nn.Module.forward and "forward" not in vars(module)
+    fields = (type(module).__name__, module.extra_repr(), tuple(held), tuple(children), parts, never_called)
     return Part(*fields) if program is None else Converted(*fields, program=program)

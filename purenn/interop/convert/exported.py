@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 import torch
@@ -59,7 +59,8 @@ def export(
         raise Refused("a shape depends on values")
     if unknown := _unknown(program.graph_module):
         raise Unsupported(", ".join(sorted(str(op) for op in unknown)))
-    return _Reader(program).read(guards)
+    paths_of_parts = {path for path, _ in module.named_modules(remove_duplicate=False)}
+    return _Reader(program, paths_of_parts).read(guards)
 
 
 def _unknown(graph_module: Any) -> set[Any]:
@@ -94,8 +95,9 @@ def decomposed(func: Any, args: Any, kwargs: Any) -> Any:
 class _Reader:
     """Reads the nodes of an exported program into a `Builder`."""
 
-    def __init__(self, program: ExportedProgram):
-        self.program, self.builder = program, Builder()
+    def __init__(self, program: ExportedProgram, parts: Set[str]):
+        self.program, self.builder, self.parts = program, Builder(), parts
+        self.numbers: dict[str, dict[str, int]] = {}
 
     def read(self, guards: Sequence[str]) -> Exported:
         signature, gm = self.program.graph_signature, self.program.graph_module
@@ -140,7 +142,7 @@ class _Reader:
         env: dict[Any, Any] = {}
         inputs = iter(given)
         result: Any = ()
-        outside = self.builder.scope
+        outside = self.builder.calls
         for node in gm.graph.nodes:
             if node.op == "placeholder":
                 env[node] = next(inputs)
@@ -149,9 +151,9 @@ class _Reader:
             elif node.op == "output":
                 result = self._values(node.args[0], env)
             elif node.op == "call_function":
-                self.builder.scope = _scope(node) or outside
+                self.builder.calls = self._calls(node) or outside
                 env[node] = self._call(gm, node, env)
-        self.builder.scope = outside
+        self.builder.calls = outside
         return result
 
     def _attribute(self, gm: Any, target: str) -> Any:
@@ -218,23 +220,34 @@ class _Reader:
             rest = args[1:] if name != "invoke_subgraph" else args[2:]
             return self.walk(args[0], rest)
         if name in ("cond", "while_loop", "scan", "map_impl"):
-            plain = [_subgraph(a) if isinstance(a, torch.fx.GraphModule) else builder.plain(a) for a in args]
+            plain = [self._subgraph(a) if isinstance(a, torch.fx.GraphModule) else builder.plain(a) for a in args]
             made = builder.emit(name, plain, {}, len(node.meta["val"]))
             return tuple(map(Slot, made))
         raise Unsupported(f"torch.ops.higher_order.{name}")
+
+    def _subgraph(self, gm: Any) -> Graph:
+        outer, self.builder = self.builder, Builder()
+        try:
+            count = sum(node.op == "placeholder" for node in gm.graph.nodes)
+            return self.builder.finish(self.walk(gm, [self.builder.source("input", i) for i in range(count)]), ())
+        finally:
+            self.builder = outer
+
+    def _calls(self, node: Any) -> tuple[str, ...]:
+        """The calls of parts that a node was made in."""
+        found: list[str] = []
+        for key, (path, _) in (node.meta.get("nn_module_stack") or {}).items():
+            path = path if path in self.parts else path.split("@")[0]
+            if path and path in self.parts:
+                numbers = self.numbers.setdefault(path, {})
+                found.append(f"{path}@{numbers.setdefault(key, len(numbers))}")
+        return tuple(found)
 
 
 def _assertion(builder: Builder, args: Any) -> Any:
 
     message = args[1] if len(args) > 1 and isinstance(args[1], str) else ""
-    return Node("assert", (builder.plain(args[0]), message), (), builder.new().index, builder.scope)
-
-
-def _subgraph(gm: Any) -> Graph:
-    reader = _Reader.__new__(_Reader)
-    reader.builder = Builder()
-    count = sum(node.op == "placeholder" for node in gm.graph.nodes)
-    return reader.builder.finish(reader.walk(gm, [reader.builder.source("input", i) for i in range(count)]), ())
+    return Node("assert", (builder.plain(args[0]), message), (), builder.new().index, builder.calls)
 
 
 def _same_memory(value: Any, below: Any) -> bool:
@@ -249,12 +262,6 @@ def _size_operator(target: Any) -> str:
     if name.startswith(("operator.", "math.", "sym_")):
         return name
     return {"max": "sym_max", "min": "sym_min"}.get(name, name)
-
-
-def _scope(node: Any) -> str:
-    stack = node.meta.get("nn_module_stack")
-    path = list(stack.values())[-1][0] if stack else ""
-    return path.split("@")[0]
 
 
 def _size(size: Any) -> int | str:

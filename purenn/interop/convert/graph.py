@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Assumption", "DType", "Graph", "Leaf", "Node", "Ref", "Source", "pruned", "refs_in", "replaced"]
+__all__ = ["Assumption", "DType", "Graph", "Leaf", "Node", "Ref", "Source", "path_of", "pruned", "refs_in", "replaced"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -42,7 +42,8 @@ class Node:
         args: constants, `Ref`s, and tuples of them.
         kwargs: pairs of name and argument.
         out: the number of the result, or the numbers of the results.
-        scope: the dotted path of the torch module that called it.
+        calls: the calls of parts that it was made in, from the outermost: the part's dotted path, ``@``, and which of
+            its calls that is.
         stops: whether no gradient flows through it.
     """
 
@@ -50,7 +51,7 @@ class Node:
     args: tuple[Any, ...]
     kwargs: tuple[tuple[str, Any], ...]
     out: int | tuple[int, ...]
-    scope: str = ""
+    calls: tuple[str, ...] = ()
     stops: bool = False
 
 
@@ -105,6 +106,7 @@ class Graph:
         outputs: the results, in the order of the output's leaves: `Ref`s and constants.
         updates: the new value of each buffer that changes, by its dotted name.
         assumptions: values that the graph relies on.
+        held: the numbers of what buffers hold on the way.
         guards: conditions on sizes, as Python expressions over the symbols of the inputs' shapes.
         size: how many values there are.
     """
@@ -116,13 +118,14 @@ class Graph:
     updates: tuple[tuple[str, Ref], ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     guards: tuple[str, ...] = ()
+    held: tuple[int, ...] = ()
     size: int = 0
 
     @functools.cached_property
     def digest(self) -> bytes:
         """A hash of the content."""
-        parts = (self.sources, self.nodes, self.outputs, self.updates, self.assumptions, self.guards, self.size)
-        found = hashlib.sha256(repr(parts).encode())
+        parts = (self.sources, self.nodes, self.outputs, self.updates, self.assumptions, self.guards)
+        found = hashlib.sha256(repr((parts, self.held, self.size)).encode())
         for index, array in self.constants:
             found.update(pickle.dumps((index, array.shape, array.dtype.str, array.tobytes())))
         return found.digest()
@@ -142,6 +145,11 @@ class Graph:
 
     def __getstate__(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+
+
+def path_of(calls: tuple[str, ...]) -> str:
+    """The dotted path of the innermost part of a node's calls."""
+    return calls[-1].rpartition("@")[0] if calls else ""
 
 
 def replaced(value: Any, change: Callable[[Ref], Any]) -> Any:

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from purenn.interop.convert.calls import Block, Step, steps_of
 from purenn.interop.convert.dtypes import dtype_of, narrowed
-from purenn.interop.convert.graph import DType, Graph, Node, Ref
+from purenn.interop.convert.graph import DType, Graph, Node, Ref, path_of
 from purenn.interop.convert.table import control, find
 from purenn.layers.location import describe_arguments
 
 __all__ = ["run"]
 
+Call = Callable[[Block, list[Any], Callable[[], None]], None]
+"""Makes the call of a part: of its block, with all values by their numbers, and what computes the block's steps."""
 
-def run(graph: Graph, given: Mapping[tuple[str, str | int], Any], *, place: str = "") -> tuple[list[Any], Any]:
+
+def run(graph: Graph, given: Mapping[tuple[str, str | int], Any], call: Call | None = None) -> tuple[list[Any], Any]:
     """Computes a graph.
 
     Args:
         graph: the graph.
         given: the value of each source, by kind and name.
-        place: the scope that is open already.
+        call: makes the calls of parts; without it their nodes are just computed.
 
     Returns:
         All values by their numbers, and the outputs.
@@ -34,22 +39,19 @@ def run(graph: Graph, given: Mapping[tuple[str, str | int], Any], *, place: str 
         values[source.index] = given[source.kind, source.name]
     for index, array in graph.constants:
         values[index] = narrowed(array)
-    for scope, nodes in _by_scope(graph.nodes):
-        inner = scope.removeprefix(place).lstrip(".") if place else scope
-        with jax.named_scope(inner) if inner else contextlib.nullcontext():
-            for node in nodes:
-                _compute(node, values)
+    _walk(graph.nodes if call is None else steps_of(graph), values, call)
     return values, _resolve(graph.outputs, values)
 
 
-def _by_scope(nodes: Sequence[Node]) -> list[tuple[str, list[Node]]]:
-    runs: list[tuple[str, list[Node]]] = []
-    for node in nodes:
-        if runs and runs[-1][0] == node.scope:
-            runs[-1][1].append(node)
+def _walk(steps: Sequence[Step], values: list[Any], call: Call | None) -> None:
+    for step in steps:
+        if isinstance(step, Node):
+            scope = path_of(step.calls) if call is None else ""
+            with jax.named_scope(scope) if scope else contextlib.nullcontext():
+                _compute(step, values)
         else:
-            runs.append((node.scope, [node]))
-    return runs
+            assert call is not None
+            call(step, values, functools.partial(_walk, step.steps, values, call))
 
 
 def _resolve(value: Any, values: list[Any]) -> Any:
@@ -68,8 +70,7 @@ def _compute(node: Node, values: list[Any]) -> None:
             control.call(node.op, args, kwargs, run) if node.op in control.NAMES else find(node.op)(*args, **kwargs)
         )
     except Exception as error:
-        where = f"{node.scope}: " if node.scope else ""
-        error.add_note(f"  in {where}torch's {node.op}, called with {describe_arguments(args, kwargs)}")
+        error.add_note(f"  in torch's {node.op}, called with {describe_arguments(args, kwargs)}")
         raise
     if node.stops:
         result = jax.tree.map(lambda x: jax.lax.stop_gradient(x) if _is_float(x) else x, result)

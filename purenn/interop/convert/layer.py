@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+import functools
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import jax
@@ -12,12 +13,14 @@ import numpy as np
 from jax.core import Tracer
 
 from purenn.interop.convert.arguments import Arguments, arrays_of, check_guards
+from purenn.interop.convert.calls import Block
 from purenn.interop.convert.dtypes import dtype_of
 from purenn.interop.convert.graph import Assumption, Graph, Leaf
 from purenn.interop.convert.interpret import run
 from purenn.interop.convert.structure import Tree, unflatten
 from purenn.layers.base import Bound, Layer, Spec
 from purenn.layers.container import BoundList
+from purenn.layers.observe import observers
 from purenn.tree import list_repr
 
 __all__ = ["Converted", "Held", "Mode", "Part", "Program"]
@@ -93,6 +96,7 @@ class Part(Layer):
         held: the arrays.
         names: the names of the parts.
         parts: the parts.
+        holds_only: whether it is never called itself.
     """
 
     kind: str
@@ -100,6 +104,7 @@ class Part(Layer):
     held: tuple[Held, ...] = ()
     names: tuple[str, ...] = ()
     parts: tuple[Layer, ...] = ()
+    holds_only: bool = False
 
     def parameters(self) -> Mapping[str, Spec | None]:
         return self._specs("parameter")
@@ -117,6 +122,10 @@ class Part(Layer):
         raise NotImplementedError(
             f"{self.kind} is a part of a converted network and can't be called alone: convert the torch module itself"
         )
+
+    @property
+    def _holds_only(self) -> bool:
+        return self.holds_only
 
     def _bound(self) -> type[Bound]:
         return BoundList if self.kind in ("ModuleList", "Sequential") else Bound
@@ -154,23 +163,53 @@ class Converted(Part):
         shapes = [None if a is None else a.shape for a in arrays]
         check_guards(where, graph.guards, shapes, [leaf.path for leaf in mode.leaves])
         given = {("input", i): jnp.asarray(a) for i, a in enumerate(arrays) if a is not None}
-        given |= self._held(m, graph)
-        values, outputs = run(graph, given)
-        for name, ref in graph.updates:
-            part, last = _part_of(m, name)
-            setattr(part, last, values[ref.index])
+        given |= {(s.kind, s.name): self._read(m, str(s.name)) for s in graph.sources if s.kind != "input"}
+        values, outputs = run(graph, given, functools.partial(self._call_part, m, graph))
+        self._update(m, graph, values)
         outputs = _checked(where, outputs, _claims(mode, arrays, values))
         return unflatten(mode.output, iter(outputs))
 
-    def _held(self, m: Bound, graph: Graph) -> dict[tuple[str, str | int], Any]:
-        found: dict[tuple[str, str | int], Any] = {}
-        frozen = set(self.program.frozen)
-        for source in graph.sources:
-            if source.kind != "input":
-                part, last = _part_of(m, str(source.name))
-                value = getattr(part, last)
-                found[source.kind, source.name] = jax.lax.stop_gradient(value) if source.name in frozen else value
-        return found
+    def _read(self, m: Bound, name: str) -> Any:
+        """A parameter or buffer."""
+        part, last = _part_of(m, name)
+        value = getattr(part, last)
+        return jax.lax.stop_gradient(value) if name in self.program.frozen else value
+
+    def _update(self, m: Bound, graph: Graph, values: list[Any], block: Block | None = None) -> None:
+        """Sets the buffers that change; with a block, those of its part that it has computed."""
+        for name, ref in graph.updates:
+            if block is None or (_owner(name) == block.path and ref.index in block.made):
+                part, last = _part_of(m, name)
+                setattr(part, last, values[ref.index])
+
+    def _call_part(self, m: Bound, graph: Graph, block: Block, values: list[Any], compute: Callable[[], None]) -> None:
+        """Makes the call of a part, as if its own `forward` had been called with the arrays that go into the block.
+
+        Those who look at calls may put other arrays in the places of inputs, outputs and parameters.
+        """
+        part = _part_of(m, f"{block.path}.")[0]
+        given = {i: values[i] for i in block.inputs if _is_array(values[i])}
+        looked_at = bool(observers())
+        own = [s for s in graph.sources if s.kind == "parameter" and _owner(s.name) == block.path] if looked_at else []
+        before = given | {s.index: values[s.index] for s in own}
+
+        def function(*args: Any) -> Any:
+            values_inside = dict(zip(given, args, strict=True)) | {s.index: self._read(m, str(s.name)) for s in own}
+            for i, value in values_inside.items():
+                values[i] = value
+            compute()
+            if looked_at:
+                self._update(m, graph, values, block)
+            made = tuple(values[i] for i in results())
+            return made[0] if len(made) == 1 else made
+
+        def results() -> list[int]:
+            return [i for i in block.outputs if _is_array(values[i])]
+
+        made = part._call_with_context(function, tuple(given.values()), {})
+        numbers = results()
+        for i, value in [*before.items(), *zip(numbers, made if len(numbers) != 1 else (made,), strict=True)]:
+            values[i] = value
 
     def _tree_repr(self, name: str, extra: str, children: Mapping[str, Any]) -> str:
         text = super()._tree_repr(name, extra, children)
@@ -178,6 +217,15 @@ class Converted(Part):
         notes = [f"  # in {n}: {r}" for n, mode in modes.items() if isinstance(mode, Mode) for r in mode.remarks()]
         notes += [f"  # no {n}: {mode.splitlines()[0]}" for n, mode in modes.items() if isinstance(mode, str)]
         return "\n".join((text, *notes))
+
+
+def _is_array(x: Any) -> bool:
+    return isinstance(x, jax.Array | np.ndarray)
+
+
+def _owner(name: str | int) -> str:
+    """The part that holds an array."""
+    return str(name).rpartition(".")[0]
 
 
 def _part_of(m: Any, path: str) -> tuple[Any, str]:

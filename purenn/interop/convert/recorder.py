@@ -12,7 +12,7 @@ import torch
 from purenn.interop.convert.builder import Builder, Slot, Unsupported, may_view, name_of, writes
 from purenn.interop.convert.dtypes import numpy_of
 from purenn.interop.convert.functions import Context, forward_of
-from purenn.interop.convert.graph import Assumption, Graph, Ref
+from purenn.interop.convert.graph import Assumption, Graph, Ref, path_of
 
 __all__ = ["Again", "NotTapeable", "Recorder", "same_memory"]
 
@@ -54,7 +54,8 @@ class Recorder:
         self.buffers: dict[str, Any] = {}
         self.problems: list[str] = []
         self.paths: dict[int, str] = {}
-        self.scopes = [""]
+        self.calls: list[tuple[str, ...]] = [()]  # around what runs, as `Node` has them
+        self.counts: dict[str, int] = {}
         self.resting = False  # while an operator runs, what it calls isn't noted
         for path, part in module.named_modules():
             self.paths.setdefault(id(part), path)
@@ -145,7 +146,7 @@ class Recorder:
         return slot
 
     def _note(self, func: Any, args: Any, given: Any, result: Any, causes: frozenset[int]) -> None:
-        self.builder.scope = self.scopes[-1]
+        self.builder.calls = self.calls[-1]
         self.builder.stops = not torch.is_grad_enabled()
         several = isinstance(result, tuple | list)
         if name_of(func).startswith("_assert"):
@@ -196,7 +197,7 @@ class Recorder:
         graph, captured = self._backward(cls, context, results, inputs)
         if graph is None:
             return output
-        outer.scope, outer.stops = self.scopes[-1], False
+        outer.calls, outer.stops = self.calls[-1], False
         refs = outer.emit("custom_grad", (graph, own, outer.plain(self._value(results)), captured), {}, len(results))
         causes = frozenset().union(*(self.causes.get(id(x), frozenset()) for x in results))
         for tensor, ref in zip(made, refs, strict=True):
@@ -247,9 +248,8 @@ class Recorder:
         """Notes that Python has seen a tensor's only value."""
         slot = self._slot(tensor)
         assert slot is not None
-        self.builder.scope, self.builder.stops = self.scopes[-1], True
-        path = self.scopes[-1]
-        words = f"a value that {path or type(self.module).__name__} reads ({_place()})"
+        self.builder.calls, self.builder.stops = self.calls[-1], True
+        words = f"a value that {self._part()} reads ({_place()})"
         ref = self.builder.emit("reshape", (self.builder.read(slot), ()))
         self.builder.assumptions.append(Assumption(Ref(ref.index), value, words))
 
@@ -262,8 +262,12 @@ class Recorder:
         self._problem(problem)
         raise NotTapeable(self.problems)
 
+    def _part(self) -> str:
+        """The part whose code runs."""
+        return path_of(self.calls[-1]) or type(self.module).__name__
+
     def _problem(self, what: str) -> None:
-        self.problems.append(f"{self.scopes[-1] or type(self.module).__name__}: {what} ({_place()})")
+        self.problems.append(f"{self._part()}: {what} ({_place()})")
 
 
 def same_memory(result: Any, below: Any) -> bool:

@@ -7,7 +7,7 @@ tensor is an assumption; where a shape depends on an integer or boolean input, t
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -45,11 +45,14 @@ class Taped:
         self.notes: tuple[str, ...] = ()
 
 
-def record(module: Any, call: Any, leaves: Sequence[Any], names: Mapping[int, tuple[str, str]]) -> Taped:
+def record(
+    module: Any, reset: Callable[[], None], call: Any, leaves: Sequence[Any], names: Mapping[int, tuple[str, str]]
+) -> Taped:
     """Runs a module once and records it.
 
     Args:
         module: the torch module.
+        reset: puts its buffers back to what they were; it isn't recorded.
         call: runs it on leaves; the arguments' tensors are cloned by the caller.
         leaves: the leaves of the arguments.
         names: kind and dotted name of each parameter and buffer, by the tensor's ``id``.
@@ -59,6 +62,7 @@ def record(module: Any, call: Any, leaves: Sequence[Any], names: Mapping[int, tu
     """
     fixed: frozenset[int] = frozenset()
     while True:
+        reset()
         tape = _Tape(module, leaves, names, fixed)
         try:
             with tape.recording():
@@ -99,11 +103,17 @@ class _Tape(Recorder, ProxyTorchDispatchMode):
             torch.backends.mha.set_fastpath_enabled(fast)
 
     def _enter(self, part: Any, args: Any) -> None:
-        self.scopes.append(self.paths.get(id(part), self.scopes[-1]))
+        calls = self.calls[-1]
+        if path := self.paths.get(id(part)):
+            number = self.counts[path] = self.counts.get(path, -1) + 1
+            calls = (*calls, f"{path}@{number}")
+        self.calls.append(calls)
+        self.builder.calls = calls
 
     def _leave(self, part: Any, args: Any, output: Any) -> None:
-        if len(self.scopes) > 1:
-            self.scopes.pop()
+        if len(self.calls) > 1:
+            self.calls.pop()
+        self.builder.calls = self.calls[-1]
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
@@ -153,7 +163,7 @@ class _Tape(Recorder, ProxyTorchDispatchMode):
     def finish(self, output: Any) -> Taped:
         """The graph of what was recorded."""
         tree, leaves = apart(output, objects=True)
-        self.builder.scope, self.builder.stops = "", False
+        self.builder.calls, self.builder.stops = (), False
         outputs = []
         for leaf in leaves:
             if isinstance(leaf, torch.Tensor):

@@ -1,0 +1,92 @@
+"""The calls of the original's parts in a `Graph`: which nodes each one runs, what goes in and what comes out."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Mapping, Sequence
+
+from purenn.interop.convert.graph import Graph, Node, path_of, refs_in
+
+__all__ = ["Block", "Step", "steps_of"]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Block:
+    """The nodes of one call of a part.
+
+    Attributes:
+        path: the part's dotted path.
+        steps: its nodes, and the calls that it makes, in order.
+        inputs: the numbers of the values that it takes from outside, in the order of their use. Constants aren't there,
+            nor parameters, nor what buffers hold.
+        outputs: the numbers of the values that are used outside of it, but for what buffers hold.
+        made: the numbers of all values that it makes.
+    """
+
+    path: str
+    steps: tuple[Step, ...]
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    made: frozenset[int]
+
+
+Step = Node | Block
+
+
+@functools.lru_cache(maxsize=256)
+def steps_of(graph: Graph) -> tuple[Step, ...]:
+    """The nodes of a graph, those of each call of a part put together."""
+    last = {index: place for place, node in enumerate(graph.nodes) for index in _used(node)}
+    last |= {ref.index: len(graph.nodes) for ref in refs_in(graph.outputs)}
+    held = (
+        {index for index, _ in graph.constants} | {s.index for s in graph.sources if s.kind != "input"} | {*graph.held}
+    )
+    return _steps(graph.nodes, 0, 0, last, held)
+
+
+def _steps(nodes: Sequence[Node], start: int, depth: int, last: Mapping[int, int], held: set[int]) -> tuple[Step, ...]:
+    """The steps of consecutive nodes.
+
+    Args:
+        nodes: the nodes.
+        start: the first one's place in the graph.
+        depth: how many calls all of them are in.
+        last: the place of the last node that uses a value.
+        held: the values that no call is given or gives.
+    """
+    found: list[Step] = []
+    place = 0
+    while place < len(nodes):
+        inner = nodes[place].calls[: depth + 1]
+        if len(inner) == depth:
+            found.append(nodes[place])
+            place += 1
+            continue
+        end = place + 1
+        while end < len(nodes) and nodes[end].calls[: depth + 1] == inner:
+            end += 1
+        found.append(_block(nodes[place:end], start + place, inner, last, held))
+        place = end
+    return tuple(found)
+
+
+def _block(nodes: Sequence[Node], start: int, calls: tuple[str, ...], last: Mapping[int, int], held: set[int]) -> Block:
+    made = [index for node in nodes for index in _outs(node)]
+    inside = frozenset(made)
+    used = dict.fromkeys(index for node in nodes for index in _used(node))
+    return Block(
+        path_of(calls),
+        _steps(nodes, start, len(calls), last, held),
+        tuple(index for index in used if index not in inside and index not in held),
+        tuple(index for index in made if index not in held and last.get(index, -1) >= start + len(nodes)),
+        inside,
+    )
+
+
+def _outs(node: Node) -> tuple[int, ...]:
+    return (node.out,) if isinstance(node.out, int) else node.out
+
+
+def _used(node: Node) -> list[int]:
+    return [ref.index for ref in refs_in((node.args, tuple(value for _, value in node.kwargs)))]
