@@ -43,8 +43,8 @@ def compiled():
 
 
 # Of tests with many cases for a class or function every third of these runs, the first always; of those with one case
-# for each every second. -m '' runs all.
-EVERY_THIRD = {
+# for each every third class. -m '' runs all.
+THIRD_CASE = {
     "test_bad_call_is_refused",
     "test_function_is_torchs",
     "test_layer_is_torchs",
@@ -53,7 +53,7 @@ EVERY_THIRD = {
     "test_value_and_gradient_in_float64",
     "test_values_and_gradients_are_torchs",
 }
-EVERY_SECOND = {
+THIRD_CLASS = {
     "test_a_call_without_jit_is_the_compiled_one",
     "test_a_function_has_no_nan_and_no_infinity_on_its_way",
     "test_a_gradient_with_rematerialization_is_the_same",
@@ -78,13 +78,13 @@ def pytest_itemcollected(item):
     subject = re.search(r"\w+(?=\()", case) or re.match(r"\w+", case)
     if item.get_closest_marker("slow"):
         return
-    if test in EVERY_THIRD and subject:
-        key, step = (item.parent.name, test, subject[0]), 3
-    elif test in EVERY_SECOND:
-        key, step = (item.parent.name, test), 2
+    if test in THIRD_CASE and subject:
+        key = item.parent.name, test, subject[0]
+    elif test in THIRD_CLASS:
+        key = item.parent.name, test
     else:
         return
-    if _cases[key] % step:
+    if _cases[key] % 3:
         item.add_marker(pytest.mark.slow)
     _cases[key] += 1
 
