@@ -31,8 +31,8 @@ __all__ = ["Convolution"]
 # and for w, it is no faster.
 MAX_WRITTEN_Y, MAX_WRITTEN_X = 36, 160
 MAX_WRITTEN_CHANNELS = 8
-# Products per pixel, of all outputs together, up to which any convolution is: 34 shapes of 1 to 64 channels and 1 to 16
-# outputs in 1 to 3 dimensions took 0.2 to 1.0 of the time for y, 0.1 to 1.2 for x; at 2,880 y took 1.5.
+# Products per pixel, of all outputs together, up to which any convolution is: shapes of 1 to 64 channels and 1 to 16
+# outputs in 1 to 3 dimensions took 0.1 to 1.2 of XLA's time for y and x (`benchmarks/formulations.py`); at 2,880 y 1.5.
 MAX_WRITTEN_PRODUCTS = 1000
 # Pixels per image from which a GPU computes a pointwise convolution as a product. 2026-11, H200, three ResNet
 # bottlenecks with gradients, time against cuDNN: 0.9 for 56 x 56, 1.25 to 1.4 for 14 x 14, where layouts cost more.
