@@ -6,9 +6,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax import export
 
 from purenn.lowering import conv_dense
-from purenn.lowering.conv import Convolution
+from purenn.lowering.conv import Convolution, ConvolutionCpu
 
 
 class Shape(NamedTuple):
@@ -144,3 +145,18 @@ def test_the_gradient_in_w_stays_in_the_library(pads):
     like = jax.ShapeDtypeStruct(w.shape, w.dtype)
     compiled = jax.jit(lambda x, y: conv_dense.to_w(shape.form.geometry, x, y, like)).lower(x, y).compile()
     assert "rhs_reversal" not in str(compiled.as_text())
+
+
+@pytest.mark.parametrize("pads", [((1, 1),), ((4, 4),), ((1, 1), (1, 1)), ((3, 3), (3, 3))], ids=str)
+def test_sizes_that_are_symbols(pads):
+    """Choices don't compare them: a network of any image size can be exported, its gradient too."""
+    n = len(pads)
+    sizes = export.symbolic_shape(", ".join("HW"[:n]), constraints=[f"{size} >= 8" for size in "HW"[:n]])
+    form = ConvolutionCpu((1,) * n, pads, (1,) * n, 1)
+    x, w = jax.ShapeDtypeStruct((2, 20, *sizes), jnp.float32), jax.ShapeDtypeStruct((20, 20, *(3,) * n), jnp.float32)
+    both = jax.jit(lambda x, w: (form.y(x, w), form.w(x, form.y(x, w), w)))
+    shapes = (2, 20, *(9, 11)[:n]), w.shape
+    given = [jnp.asarray(np.random.default_rng(0).standard_normal(shape), jnp.float32) for shape in shapes]
+    exported = export.export(both, platforms=["cpu"])(x, w)
+    for ours, theirs in zip(exported.call(*given), both(*given), strict=True):
+        near(ours, theirs, 1e-5)

@@ -165,4 +165,7 @@ def test_one_array_of_another_kind():
     assert ops.linalg.vander(jnp.array(2.0), 3).tolist() == [[1.0, 2.0, 4.0]]
     assert ops.randn_like(jnp.ones(()), rng=jax.random.key(0)).shape == ()
     assert ops.take_along_dim(jnp.array([1, 2, 3]), jnp.array([-1, -3]), 0).tolist() == [3, 1]
+    assert ops.take_along_dim(jnp.arange(200), jnp.array([-1, 5], jnp.int8), 0).tolist() == [199, 5]
+    with pytest.raises(IndexError, match="take_along_dim: index must be from -3 to 2, got -4"):
+        ops.take_along_dim(jnp.array([1, 2, 3]), jnp.array([-4]), 0)
     assert ops.linspace(jnp.array(50), 1, 50, dtype=jnp.int32).tolist() == list(range(50, 0, -1))

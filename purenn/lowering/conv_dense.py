@@ -56,7 +56,8 @@ def to_y(geometry: Geometry, x: Any, w: Any) -> Any:
         return products_y(geometry, x, w)
     if n == 3 and kernel[0] <= MAX_UNROLLED_TAPS:
         return folded(geometry, x, w)
-    narrow = n == 2 and max(geometry.stride) == 1 and geometry.outputs(x.shape[2:], kernel)[1] <= MAX_NARROW_OUTPUTS
+    plain = n == 2 and max(geometry.stride) == 1
+    narrow = plain and known_below(geometry.outputs(x.shape[2:], kernel)[1], MAX_NARROW_OUTPUTS + 1)
     if narrow and known_below(1, x.shape[0]) and x.shape[1] >= MIN_FOLDED_CHANNELS:
         return folded(geometry, x, w)
     return correlated(geometry, x, w)
@@ -87,8 +88,8 @@ def to_w(geometry: Geometry, x: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
     """
     channels, kernel, n = x.shape[1], like.shape[2:], x.ndim - 2
     # 2026-11: XLA exchanges x and a y that is longer, and then leaves the library: 15 ms for 2
-    shorter = n == 1 and isinstance(x.shape[2], int) and isinstance(y.shape[2], int) and y.shape[2] <= x.shape[2]
-    if shorter and (channels < MIN_CHANNELS or kernel[0] > geometry.stride[0] == 1):
+    no_longer = n == 1 and known_below(y.shape[2], x.shape[2] + 1)
+    if no_longer and (channels < MIN_CHANNELS or kernel[0] > geometry.stride[0] == 1):
         return jax.linear_transpose(lambda w: correlated(geometry, x, w), like)(y)[0]
     return products_w(geometry, x, y, like)
 
@@ -149,7 +150,8 @@ def products_w(geometry: Geometry, x: Any, y: Any, like: jax.ShapeDtypeStruct) -
     outer = n > 1 and channels >= MIN_CHANNELS and geometry.stride[0] == 1 and 1 < kernel[0] <= MAX_UNROLLED_TAPS
     image = math.prod((channels, *kernel[outer:], *y.shape[2:])) * x.dtype.itemsize
     of_both = (math.prod(x.shape[1:]) + math.prod(y.shape[1:])) * x.dtype.itemsize
-    if image > max(MAX_IMAGE_BYTES, of_both) and max(kernel) > 1:
+    at_once = known_below(image, MAX_IMAGE_BYTES + 1) or known_below(image, of_both + 1)
+    if not at_once and max(kernel) > 1:
         return _by_element(geometry, x, y, like)
     size = _images(batch, image)
     if size == batch:
@@ -163,8 +165,8 @@ def products_w(geometry: Geometry, x: Any, y: Any, like: jax.ShapeDtypeStruct) -
 
 
 def _images(batch: Any, columns: int) -> int:
-    """How many images at a time, with so many bytes of columns each."""
-    return divisor(batch, max(1, MAX_CHUNK_BYTES // columns))
+    """How many images at a time, with so many bytes of columns each: one, if that is unknown."""
+    return divisor(batch, max(1, MAX_CHUNK_BYTES // columns)) if isinstance(columns, int) else 1
 
 
 def _by_element(geometry: Geometry, x: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:

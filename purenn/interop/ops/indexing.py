@@ -34,7 +34,9 @@ __all__ = [
 ]
 
 
-def _aligned(where: str, input: Any, dim: Any, index: Any, within: bool = True) -> tuple[jax.Array, jax.Array, int]:
+def _aligned(
+    where: str, input: Any, dim: Any, index: Any, within: bool = True, wrap: bool = False
+) -> tuple[jax.Array, jax.Array, int]:
     """Input and index with at least one dimension, the index within the input in the others."""
     x, i = check.array(where, "input", input), check.array(where, "index", index)
     check.integral(where, "index", i)
@@ -46,7 +48,7 @@ def _aligned(where: str, input: Any, dim: Any, index: Any, within: bool = True) 
         check.fail(where, "index", f"have rank {x.ndim}, as input", f"shape {i.shape}")
     if within and i.size and any(n > m for a, (n, m) in enumerate(zip(i.shape, x.shape, strict=True)) if a != dim):
         check.fail(where, "index", f"be at most as large as {x.shape} but in dimension {dim}", f"shape {i.shape}")
-    return x, in_range(where, "index", i, x.shape[dim]), dim
+    return x, in_range(where, "index", i, x.shape[dim], wrap), dim
 
 
 def gather(input: ArrayLike, dim: int, index: ArrayLike) -> Array:
@@ -68,7 +70,11 @@ def gather(input: ArrayLike, dim: int, index: ArrayLike) -> Array:
         >>> ops.gather(jnp.array([[1, 2], [3, 4]]), 1, jnp.array([[1], [0]])).tolist()
         [[2], [3]]
     """
-    x, i, dim = _aligned("gather", input, dim, index)
+    return _gathered("gather", input, dim, index)
+
+
+def _gathered(where: str, input: ArrayLike, dim: int, index: ArrayLike, wrap: bool = False) -> Array:
+    x, i, dim = _aligned(where, input, dim, index, wrap=wrap)
     if not i.size:
         return jnp.zeros(jnp.shape(index), x.dtype)
     x = lax.slice(x, (0,) * x.ndim, tuple(n if a == dim else i.shape[a] for a, n in enumerate(x.shape)))
@@ -91,10 +97,8 @@ def take_along_dim(input: ArrayLike, indices: ArrayLike, dim: int | None = None)
     where = "take_along_dim"
     x, i = check.array(where, "input", input), check.array(where, "indices", indices)
     check.integral(where, "indices", i)
-    size = x.size if dim is None else x.shape[check.axis(where, "dim", dim, x.ndim)] if x.ndim else 1
-    i = jnp.where(i < 0, i + jnp.asarray(size, i.dtype), i) if jnp.issubdtype(i.dtype, jnp.signedinteger) else i
     if dim is None:
-        return gather(x.ravel(), 0, i.ravel())
+        return _gathered(where, x.ravel(), 0, i.ravel(), wrap=True)
     if x.ndim != i.ndim:
         check.fail(where, "indices", f"have rank {x.ndim}, as input", f"shape {i.shape}")
     dim = check.axis(where, "dim", dim, x.ndim)
@@ -104,7 +108,7 @@ def take_along_dim(input: ArrayLike, indices: ArrayLike, dim: int | None = None)
     except ValueError:
         check.fail(where, "indices", f"broadcast with {x.shape} but in dimension {dim}", f"shape {i.shape}")
     x, i = (jnp.broadcast_to(v, (*shape[:dim], v.shape[dim], *shape[dim + 1 :])) for v in (x, i))
-    return gather(x, dim, i)
+    return _gathered(where, x, dim, i, wrap=True)
 
 
 def _row(where: str, input: Any, dim: Any, index: Any) -> tuple[jax.Array, jax.Array, int]:

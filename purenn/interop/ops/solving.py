@@ -241,31 +241,29 @@ def lstsq(A: ArrayLike, B: ArrayLike, rcond: float | None = None, *, driver: str
     a, b = batched(where, a, b)
     m, n = a.shape[-2:]
     cut = jnp.finfo(a.dtype).eps * max(m, n) if rcond is None else rcond
-    s = svdvals(a)
-    x = _least_squares(a, b, cut)
+    x, s = _least_squares(a, b, cut)
     nothing = jnp.zeros(0, s.dtype)
-    rank = (
-        nothing.astype(default_dtype(1))
-        if driver == "gels"
-        else jnp.sum(s > _bound(a, s, None, cut), -1, dtype=default_dtype(1))
-    )
+    counted = jnp.sum(s > _bound(a, s, None, cut), -1, dtype=default_dtype(1))
+    rank = nothing.astype(default_dtype(1)) if driver == "gels" else counted
     with_squares = m > n and driver not in (None, "gelsy")
     squares = jnp.sum(jnp.abs(a @ x - b) ** 2, -2) if with_squares else nothing
     return LeastSquares(x[..., 0] if vectors else x, squares, rank, s if driver in ("gelsd", "gelss") else nothing)
 
 
 @jax.custom_jvp
-def _least_squares(a: jax.Array, b: jax.Array, cut: Any) -> jax.Array:
+def _least_squares(a: jax.Array, b: jax.Array, cut: Any) -> tuple[jax.Array, jax.Array]:
+    """The solution, and the singular values, which have no derivative in torch either."""
     u, s, vh = jnp.linalg.svd(a, full_matrices=False)
-    return transposed(vh) @ (_inverted(a, s, None, cut)[..., None] * jnp.ones((), a.dtype) * (transposed(u) @ b))
+    return transposed(vh) @ (_inverted(a, s, None, cut)[..., None] * jnp.ones((), a.dtype) * (transposed(u) @ b)), s
 
 
 @_least_squares.defjvp
-def _least_squares_jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[jax.Array, jax.Array]:
+def _least_squares_jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
     """By the derivative of the pseudoinverse: that of the factors is inexact where singular values are close."""
     (a, b, cut), (da, db, _) = primals, tangents
     p, dp = jax.jvp(lambda a: _pseudoinverse(a, None, cut), (a,), (da,))
-    return _least_squares(a, b, cut), dp @ b + p @ db
+    x, s = _least_squares(a, b, cut)
+    return (x, s), (dp @ b + p @ db, jnp.zeros_like(s))
 
 
 def pinv(
