@@ -22,6 +22,8 @@ import jax
 import pytest
 import torch
 
+import purenn
+
 torch.set_num_threads(1)
 
 
@@ -109,8 +111,12 @@ def strict_promotion():
 
 
 @pytest.fixture(autouse=True, scope="module")
-def forget_programs():
-    """What a file has compiled is of no use to the next, and a large heap slows the collector down."""
+def each_file_alone():
+    """A file draws what it draws alone, whichever ran before it in its process.
+
+    What it has compiled is of no use to the next, and a large heap slows the collector down.
+    """
+    purenn.manual_seed(0)
     yield
     jax.clear_caches()
     gc.collect()
