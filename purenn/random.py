@@ -24,6 +24,7 @@ from jax.core import Tracer
 from jax.typing import DTypeLike
 
 from purenn import tracing
+from purenn.context import setting
 from purenn.lowering import threefry
 from purenn.typing import Key
 from purenn.variable import Variable
@@ -234,14 +235,9 @@ def around() -> Stream | None:
     return _around.get()
 
 
-@contextlib.contextmanager
-def drawing_from(stream: Stream | None) -> Iterator[None]:
+def drawing_from(stream: Stream | None) -> setting[Stream | None]:
     """Inside, functions without ``rng`` draw from this stream."""
-    token = _around.set(stream)
-    try:
-        yield
-    finally:
-        _around.reset(token)
+    return setting(_around, stream)
 
 
 def manual_seed(seed: int) -> None:
@@ -263,8 +259,6 @@ def manual_seed(seed: int) -> None:
 @contextlib.contextmanager
 def seeded(key: Key | Stream | int) -> Iterator[Stream]:
     """Inside, modules draw from ``Stream(key)``; afterwards the default generator is as it was."""
-    token = _override.set(Stream(key) if not isinstance(key, Stream) else key)
-    try:
-        yield default_generator()
-    finally:
-        _override.reset(token)
+    stream = key if isinstance(key, Stream) else Stream(key)
+    with setting(_override, stream):
+        yield stream

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import contextvars
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import Any
+
+from purenn.context import setting
 
 try:
     from jax.extend.core import find_top_trace as _top_trace
@@ -80,14 +81,9 @@ class NotInProgram(Exception):
 _in_eager_program: contextvars.ContextVar[bool] = contextvars.ContextVar("purenn_in_eager_program", default=False)
 
 
-@contextlib.contextmanager
-def eager_program() -> Iterator[None]:
+def eager_program() -> AbstractContextManager[object]:
     """Inside, `not_in_program` raises."""
-    token = _in_eager_program.set(True)
-    try:
-        yield
-    finally:
-        _in_eager_program.reset(token)
+    return setting(_in_eager_program, True)
 
 
 def not_in_program() -> None:

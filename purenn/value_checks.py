@@ -6,10 +6,9 @@ whoever runs the program has `collected` the checks of its inputs and makes them
 
 from __future__ import annotations
 
-import contextlib
 import contextvars
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -17,6 +16,7 @@ import numpy as np
 from jax.core import Tracer
 
 from purenn import check, tracing
+from purenn.context import setting
 
 __all__ = ["Ascending", "Checks", "Total", "Within", "collected", "known", "require"]
 
@@ -129,12 +129,6 @@ class Collection(list[tuple[Any, Rule]]):
         return Checks(tuple((i, rule) for x, rule in self for i, given in enumerate(inputs) if x is given))
 
 
-@contextlib.contextmanager
-def collected() -> Iterator[Collection]:
+def collected() -> setting[Any]:
     """Inside, rules about traced arrays are collected."""
-    rules = Collection()
-    token = _collected.set(rules)
-    try:
-        yield rules
-    finally:
-        _collected.reset(token)
+    return setting(_collected, Collection())

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import jax
 
 from purenn import random, tracing
+from purenn.context import setting
 from purenn.layers.location import add_location
 from purenn.layers.observe import observed, observers
 from purenn.tree import tree_repr
@@ -60,12 +61,8 @@ running = _running.get
 @contextlib.contextmanager
 def run_by(call: Running) -> Iterator[None]:
     """Inside, `running` gives this pure call, and functions without ``rng`` draw from its stream."""
-    token = _running.set(call)
-    try:
-        with random.drawing_from(call.stream):
-            yield
-    finally:
-        _running.reset(token)
+    with setting(_running, call), random.drawing_from(call.stream):
+        yield
 
 
 class Bound:

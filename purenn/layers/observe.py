@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import jax
 
+from purenn.context import setting
+
 if TYPE_CHECKING:
     from purenn.layers.bound import Bound
 
@@ -75,14 +77,9 @@ def show(value: Any, what: str, *, late: bool = False) -> None:
         observer.value(value, what, late=late)
 
 
-@contextlib.contextmanager
-def standing_for(module: Any) -> Iterator[None]:
+def standing_for(module: Any) -> contextlib.AbstractContextManager[object]:
     """Inside, the first call is that of a module's copy, whose place is the module's."""
-    token = _standing.set(module)
-    try:
-        yield
-    finally:
-        _standing.reset(token)
+    return setting(_standing, module)
 
 
 def observed(

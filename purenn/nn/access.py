@@ -7,16 +7,18 @@ new arrays with old ones.
 
 from __future__ import annotations
 
-import contextlib
 import contextvars
+import operator
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 from jax.core import Tracer
 
+from purenn.context import setting
 from purenn.nn.given import check_attributes
 from purenn.variable import Variable, swap, value_of
 from purenn.warn import warn_user
@@ -94,9 +96,7 @@ def own_copy(array: jax.Array) -> Any:
 def read(variables: list[Variable]) -> list[Any]:
     """The arrays of variables, as they were at one moment."""
     values, view = list(map(value_of, variables)), _view.get()
-    if view is None:
-        return values
-    return [view.get(variable, value) for variable, value in zip(variables, values, strict=True)]
+    return values if view is None else list(map(view.get, variables, values))
 
 
 def read_one(variable: Variable) -> Any:
@@ -120,17 +120,19 @@ def note_requests(variables: list[Variable], arrays: list[Any]) -> None:
     Raises:
         RuntimeError: something else was set, which an array can't pass on.
     """
-    attributes = list(map(_attributes, arrays))
-    if not any(attributes):
-        return
-    for variable, array, own in zip(variables, arrays, attributes, strict=True):
+    try:
+        if not any(map(_attributes, arrays)):  # a loop in C: this is asked in every step
+            return
+    except AttributeError:  # shapes and tracers have none
+        pass
+    for variable, array in zip(variables, arrays, strict=True):
+        own = getattr(array, "__dict__", None)
         if own:
             variable.requires_grad = own.get("requires_grad", variable.requires_grad)
             check_attributes(array)
 
 
-def _attributes(array: object) -> Any:
-    return getattr(array, "__dict__", None)
+_attributes = operator.attrgetter("__dict__")
 
 
 def write(variables: list[Variable], values: list[Any]) -> None:
@@ -154,17 +156,11 @@ def joins(variables: list[Variable]) -> bool:
     return True
 
 
-@contextlib.contextmanager
-def steady(variables: list[Variable]) -> Iterator[None]:
+def steady(variables: list[Variable]) -> AbstractContextManager[object]:
     """Inside, variables keep the values that they have now, but for what is written inside."""
     if joins(variables):
-        yield
-        return
-    token = _view.set(dict(zip(variables, map(value_of, variables), strict=True)))
-    try:
-        yield
-    finally:
-        _view.reset(token)
+        return nullcontext()
+    return setting(_view, dict(zip(variables, map(value_of, variables), strict=True)))
 
 
 # Live modules inside of pure calls.
@@ -192,14 +188,9 @@ def is_older(variable: Variable) -> bool:
     return calls is not None and (born_in is None or born_in() is not calls)
 
 
-@contextlib.contextmanager
-def standing_for(twins: Mapping[int, Any]) -> Iterator[None]:
+def standing_for(twins: Mapping[int, Any]) -> AbstractContextManager[object]:
     """Inside, modules are represented by their twins."""
-    token = _calls.set(PureCalls(twins, _calls.get()))
-    try:
-        yield
-    finally:
-        _calls.reset(token)
+    return setting(_calls, PureCalls(twins, _calls.get()))
 
 
 def present(module: object, calls: PureCalls | None = None) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -47,6 +48,10 @@ class Arguments:
     __slots__ = ("_form", "facts", "inputs", "key", "objects")
 
     def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any], lift: bool = True):
+        if not kwargs and all(isinstance(value, jax.Array) for value in args) and len({*map(id, args)}) == len(args):
+            self.inputs, self.facts, self.objects = [*args], [], []
+            self._form, self.key = _of_arrays(len(args))
+            return
         self.inputs: list[Any] = []
         self.facts: list[tuple[str, Any]] = []
         self.objects: list[tuple[str, Any]] = []
@@ -69,8 +74,8 @@ class Arguments:
             self.objects.append((_name(value, where), value))
             return -len(self.objects)
 
-        self._form = map_leaves((args, kwargs), leaf) if args or kwargs else _NOTHING
-        self.key = _ONE if self._form == _ONE.facts else Hashed(self._form)
+        self._form = map_leaves((args, kwargs), leaf)
+        self.key = Hashed(self._form)
 
     def of(self, inputs: list[Any], copies: Copies | None) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The arguments with these inputs, and with copies of what is followed."""
@@ -86,8 +91,11 @@ class Arguments:
         return rebuild(self._form, leaf)
 
 
-_NOTHING = (tuple, ((tuple, ()), (dict, (), ())))
-_ONE = Hashed((tuple, ((tuple, (0,)), (dict, (), ()))))
+@functools.cache
+def _of_arrays(count: int) -> tuple[Any, Hashed]:
+    """The form and the key of positional arguments that are different arrays: most calls have no others."""
+    form = tuple, ((tuple, tuple(range(count))), (dict, (), ()))
+    return form, Hashed(form)
 
 
 def unchanged(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[[], None]:

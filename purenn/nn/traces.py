@@ -6,14 +6,15 @@ Every trace of a call leaves its facts here, in words: the latest few of each mo
 
 from __future__ import annotations
 
-import contextlib
 import contextvars
 import os
 import types
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
+from purenn.context import setting
 from purenn.layers.observe import observers
 from purenn.nn.trees import map_leaves
 from purenn.nn.values import ById
@@ -45,14 +46,9 @@ class Traces:
         self.last: int | None = None  # the identity of the call that was noted last
 
 
-@contextlib.contextmanager
-def listening(listener: Listener) -> Iterator[None]:
+def listening(listener: Listener) -> AbstractContextManager[object]:
     """Inside, the listener hears of every trace: what is traced, and how it differs, or None for the first one."""
-    token = _listeners.set((*_listeners.get(), listener))
-    try:
-        yield
-    finally:
-        _listeners.reset(token)
+    return setting(_listeners, (*_listeners.get(), listener))
 
 
 def note_trace(traces: Traces, name: str, call: Any, facts: Mapping[str, Any]) -> None:
