@@ -2,10 +2,10 @@
 
     python benchmarks/formulations.py [--rows REGEX] [--quick] [--list]
 
-The bounds in `purenn/lowering/conv.py` and `conv_dense.py` come from such runs. *xla* is XLA's own convolution,
-*chosen* what a call computes, *written* the sum of shifted products, *products* products of matrices with the windows'
-elements as columns, *folded* one wide image. Every formulation is compared with XLA's before it is timed, in rounds
-that visit all of them. A figure is the median in milliseconds.
+The bounds in `purenn/lowering/conv.py`, `conv_dense.py` and `conv_folded.py` come from such runs. *xla* is XLA's own
+convolution, *chosen* what a call computes, *written* the sum of shifted products, *products* products of matrices with
+the windows' elements as columns, *folded* one wide image, of bands of rows where *bands* are. Every formulation is
+compared with XLA's before it is timed, in rounds that visit all of them. A figure is the median in milliseconds.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from operators import interleaved
 
 from purenn.lowering import conv_dense, conv_grouped
 from purenn.lowering.conv import Convolution, ConvolutionCpu
+from purenn.lowering.conv_folded import folded
 
 MAX_WRITTEN = 2304  # products per pixel that are still written out here
 
@@ -59,6 +60,16 @@ ROWS = [
     *(Row(4, c, o, (2000,), 5) for c, o in ((16, 1), (16, 4), (4, 12))),
     *(Row(2, c, o, (8, 16, 16), 3) for c, o in ((8, 1), (8, 3), (4, 8))),
     Row(1, 12, 3, (224, 224), 3),
+    # XLA's own on one core or two: narrow and wide rows, few and many images
+    *(Row(n, c, o, (s, s), 3) for n, c, o, s in ((4, 32, 32, 64), (8, 32, 32, 64), (4, 64, 32, 64), (4, 32, 64, 32))),
+    *(
+        Row(n, c, o, (s, s), 3)
+        for n, c, o, s in ((1, 64, 64, 56), (8, 64, 64, 28), (32, 64, 128, 16), (16, 48, 48, 14))
+    ),
+    *(
+        Row(n, c, o, (s, s), 3)
+        for n, c, o, s in ((32, 128, 256, 8), (1, 128, 128, 28), (32, 16, 64, 32), (4, 16, 32, 48))
+    ),
     # strided ones of a picture
     *(Row(n, 3, 32, (s, s), k, 2) for n, s, k in ((8, 64, 3), (1, 224, 3), (8, 64, 5), (4, 112, 7))),
     # more outputs than inputs: signals padded on both sides
@@ -91,7 +102,10 @@ def formulations(row: Row) -> dict[str, dict[str, Callable[..., Any]]]:
         },
     }
     if row.stride == 1 and len(row.size) > 1:
-        found["y"]["folded"] = lambda x, w, y: conv_dense.folded(geometry, x, w)
+        found["y"]["folded"] = lambda x, w, y: folded(geometry, x, w)
+    if row.stride == 1 and len(row.size) == 2:
+        for count in (n for n in (2, 4) if geometry.outputs(row.size, [row.kernel] * 2)[0] % n == 0):
+            found["y"][f"{count} bands"] = lambda x, w, y, count=count: folded(geometry, x, w, count)
     if row.inputs * row.outputs * row.kernel ** len(row.size) <= MAX_WRITTEN:
         found["y"]["written"] = lambda x, w, y: conv_grouped.summed(geometry, x, w, 1)
         found["x"]["written"] = lambda x, w, y: conv_grouped.gradient_x(geometry, w, y, x.shape[2:], 1)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from jax import export
 
-from purenn.lowering import conv_dense
+from purenn.lowering import conv_dense, conv_folded
 from purenn.lowering.conv import Convolution, ConvolutionCpu
 
 
@@ -49,6 +49,7 @@ SHAPES = [
     Shape(2, (4, 3), (4, 5, 6), (3, 2, 3), (1, 1, 1), ((1, 1), (1, 0), (1, 2)), (1, 1, 2)),
     Shape(1, (2, 3), (5, 5, 6), (3, 2, 3), (2, 1, 3), ((1, 1), (1, 1), (0, 1)), (1, 2, 1)),
     Shape(2, (3, 5), (4, 1, 5), (2, 1, 3), (1, 2, 2), ((1, 0), (0, 0), (1, 1)), (1, 1, 2)),
+    Shape(4, (32, 32), (16, 40), (3, 3), (1, 1), ((1, 1), (2, 0)), (1, 1)),
     # kernels whose elements are copied in a loop, in one dimension and in both; with more bytes of columns than of x
     Shape(2, (4, 3), (25, 3), (11, 2), (2, 1), ((4, 5), (0, 1)), (1, 1)),
     Shape(3, (5, 2), (12, 24), (9, 10), (1, 1), ((3, 2), (4, -1)), (1, 2)),
@@ -68,7 +69,11 @@ def formulations(shape: Shape, x, w, y):
     geometry, n = shape.form.geometry, len(shape.size)
     found = [("y", conv_dense.columns_y(geometry, x, w)), ("x", conv_dense.shuffled(geometry, w, y, like["x"]))]
     if n > 1:
-        found.append(("y", conv_dense.folded(geometry, x, w)))
+        found.append(("y", conv_folded.folded(geometry, x, w)))
+    if n == 2:
+        height = y.shape[2]
+        counts = [bands for bands in range(2, height + 1) if height % bands == 0]
+        found += [("y", conv_folded.folded(geometry, x, w, bands)) for bands in counts]
     outers = [False, True] if shape.stride[0] == 1 else [False]
     return found + [("w", conv_dense.columns_w(geometry, x, y, like["w"], outer)) for outer in outers]
 

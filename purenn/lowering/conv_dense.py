@@ -2,8 +2,7 @@
 
 XLA is slow at rank three, at gradients in w and at strides in gradients, and uses one core where rows are short. Here
 
-- `folded` is XLA's convolution of one image, the whole batch side by side, whose long rows all cores share. Leading
-  dimensions can go into the batch and the channels, so that any rank is one of the first two;
+- `folded` is XLA's convolution of one image, the whole batch side by side, whose long rows all cores share;
 - `columns_y` and `columns_w` are one product with the windows' elements as columns;
 - `shuffled`, the gradient in x of a stride, is an output of as many channels for every place between two steps.
 
@@ -23,18 +22,16 @@ import jax.numpy as jnp
 from jax import lax
 
 from purenn.lowering import phases
-from purenn.lowering.conv_geometry import Geometry, correlated, mirrored, padded
+from purenn.lowering.conv_folded import bands, folded
+from purenn.lowering.conv_geometry import MAX_UNROLLED_TAPS, Geometry, correlated, mirrored, padded, taps
 from purenn.lowering.sizes import divisor, known_below
 
 __all__ = ["products_w", "products_x", "products_y", "shuffled", "takes", "to_w", "to_x", "to_y"]
 
 MIN_CHANNELS = 4  # fewer don't fill a vector
-MIN_FOLDED_CHANNELS = 16  # fewer are not worth rearranging a row for
-MAX_NARROW_OUTPUTS = 48  # outputs of a row, of which XLA makes too little work for two cores
 MAX_CHUNK_BYTES = 1 << 22  # columns that are made at a time, so that they stay in the cache
 # Columns of one image that are made at once. 2026-11: made by element, those of 3 x 3 x 3 took 1.7 times as long.
 MAX_IMAGE_BYTES = 1 << 24
-MAX_UNROLLED_TAPS = 8  # elements of the kernel in one dimension that are written out; more are copied in a loop
 
 
 def takes(*arrays: Any) -> bool:
@@ -46,7 +43,7 @@ def to_y(geometry: Geometry, x: Any, w: Any) -> Any:
     """The cross-correlation, in the formulation for its shapes.
 
     Against XLA's own, float32 on two cores with AVX2: columns take 0.56 to 0.85 of the time, folding 0.16 to 0.41 of it
-    in rank three and 0.54 to 1.06 in rank two with narrow rows; with wide rows, few channels or a stride up to 1.28.
+    in rank three. In rank two, with AVX-512, it takes 0.55 to 0.75 where XLA's own runs on one core.
     """
     n, kernel = x.ndim - 2, w.shape[2:]
     # 2026-11: XLA's own of signals and kernels of one element lays the weight out anew, in up to 7 times as long
@@ -56,10 +53,8 @@ def to_y(geometry: Geometry, x: Any, w: Any) -> Any:
         return products_y(geometry, x, w)
     if n == 3 and kernel[0] <= MAX_UNROLLED_TAPS:
         return folded(geometry, x, w)
-    plain = n == 2 and max(geometry.stride) == 1
-    narrow = plain and known_below(geometry.outputs(x.shape[2:], kernel)[1], MAX_NARROW_OUTPUTS + 1)
-    if narrow and known_below(1, x.shape[0]) and x.shape[1] >= MIN_FOLDED_CHANNELS:
-        return folded(geometry, x, w)
+    if n == 2 and (count := bands(geometry, x, w)):
+        return folded(geometry, x, w, count)
     return correlated(geometry, x, w)
 
 
@@ -99,39 +94,6 @@ def products_x(geometry: Geometry, w: Any, y: Any, like: jax.ShapeDtypeStruct) -
     if max(geometry.stride) > 1:
         return shuffled(geometry, w, y, like, products_y)
     return products_y(geometry.reversed(like.shape[2:], w.shape[2:], y.shape[2:]), y, mirrored(w))
-
-
-def folded(geometry: Geometry, x: Any, w: Any) -> Any:
-    """The cross-correlation as one of a single wide image; in rank three the first dimension has gone elsewhere."""
-    (batch, n), channels = (x.shape[0], x.ndim - 2), w.shape[0]
-    outputs = geometry.outputs(x.shape[2:], w.shape[2:])
-    if n == 3:
-        x, w = _merged(geometry, x, w, outputs[0])
-        geometry = Geometry(geometry.stride[1:], geometry.pads[1:], geometry.dilation[1:])
-    images, count, height, width = x.shape
-    across, extent, low, wide = geometry.stride[1], geometry.extents(w.shape[2:])[1], geometry.pads[1][0], outputs[-1]
-    # An image takes so many steps that its outputs fit in, and that what is read beyond it are its neighbour's zeros.
-    last = (wide - 1) * across + extent
-    taken = min(width, last - low + 1)
-    steps = max(wide, -(-(last + 1 - max(low, 0)) // across), -(-(low + taken) // across))
-    x = padded(x, [(low, steps * across - low - width)]).transpose(2, 0, 3, 1)
-    x = x.reshape(1, height, images * steps * across, count)
-    row = geometry._replace(pads=(geometry.pads[0], (0, extent + 1 - across)))
-    y = correlated(row, x, w, minor=True).reshape(-1, images, steps, channels)[:, :, :wide]
-    y = y.transpose(1, 3, 0, 2).reshape(batch, *outputs[: n - 2], channels, *outputs[n - 2 :])
-    return jnp.moveaxis(y, n - 1, 1)
-
-
-def _merged(geometry: Geometry, x: Any, w: Any, outputs: int) -> tuple[Any, Any]:
-    """The first dimension goes into the batch and the kernel's into the channels."""
-    (low, _), stride, kernel = geometry.pads[0], geometry.stride[0], w.shape[2]
-    steps = outputs + geometry.dilation[0] * (kernel - 1) // stride
-    x = padded(x, [(low, steps * stride - low - x.shape[2]), *[(0, 0)] * (x.ndim - 3)])
-    x = phases.split(x, 2, [stride])
-    x = _taps(x, 3, 2, kernel, geometry.dilation[0], outputs)  # the kernel's first, then (N, C, outputs, *)
-    x = x.transpose(1, 3, 0, 2, *range(4, x.ndim))
-    x = x.reshape(-1, kernel * w.shape[1], *x.shape[4:])
-    return x, w.swapaxes(1, 2).reshape(w.shape[0], -1, *w.shape[3:])
 
 
 def products_y(geometry: Geometry, x: Any, w: Any) -> Any:
@@ -208,7 +170,7 @@ def columns_w(geometry: Geometry, x: Any, y: Any, like: jax.ShapeDtypeStruct, ou
     if outer:
         (extent, *_), shifts = geometry.extents(kernel), kernel[0]
         y = padded(y, [(extent, extent), *[(0, 0)] * (len(kernel) - 1)])
-        y = _taps(y[..., None], y.ndim, 2, shifts, geometry.dilation[0], outputs[0] + extent)  # from the last one on
+        y = taps(y[..., None], y.ndim, 2, shifts, geometry.dilation[0], outputs[0] + extent)  # from the last one on
         kernel, outputs = [1, *kernel[1:]], [outputs[0] + extent, *outputs[1:]]
     columns = _columns(geometry, x, kernel, outputs)
     w = lax.dot_general(y.reshape(shifts * out, -1), columns, (((1,), (1,)), ((), ())))
@@ -238,33 +200,8 @@ def _columns(geometry: Geometry, x: Any, kernel: Sequence[int], outputs: Sequenc
         return jnp.concatenate(rows).reshape(len(rows) * channels, -1)
     for axis in reversed(range(n)):
         # of the phases the last, and of the steps, behind the channels and the batch, those of the same dimension
-        x = _taps(x, n - 1, n + 2 + axis, kernel[axis], geometry.dilation[axis], outputs[axis])
+        x = taps(x, n - 1, n + 2 + axis, kernel[axis], geometry.dilation[axis], outputs[axis])
     return x.reshape(math.prod(kernel) * channels, -1)
-
-
-def _taps(x: Any, phase_axis: int, steps: int, kernel: int, dilation: int, outputs: int) -> Any:
-    """The windows' elements along a dimension that is split into steps and phases, two axes.
-
-    They are a new first axis; that of the phases is gone.
-    """
-    stride, reach = x.shape[phase_axis], (kernel - 1) * dilation
-    if reach < stride:  # every phase is at most one element's
-        x = lax.slice_in_dim(x, 0, reach + 1, dilation, axis=phase_axis)
-        return jnp.moveaxis(lax.slice_in_dim(x, 0, outputs, axis=steps), phase_axis, 0)
-    steps -= steps > phase_axis
-
-    def tap(place: Any) -> Any:
-        of_phase = lax.dynamic_index_in_dim(x, place % stride, phase_axis, keepdims=False)
-        return lax.dynamic_slice_in_dim(of_phase, place // stride, outputs, steps)
-
-    places = range(0, kernel * dilation, dilation)
-    if kernel > MAX_UNROLLED_TAPS:
-        return lax.map(tap, jnp.asarray(places, jnp.int32))
-    rows = []
-    for place in places:
-        of_phase = lax.index_in_dim(x, place % stride, phase_axis, keepdims=False)
-        rows.append(lax.slice_in_dim(of_phase, place // stride, place // stride + outputs, axis=steps))
-    return jnp.stack(rows)
 
 
 def shuffled(

@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 from jax import lax
 
-__all__ = ["Geometry", "correlated", "exchanged", "mirrored", "padded"]
+__all__ = ["Geometry", "correlated", "exchanged", "mirrored", "padded", "taps"]
+
+MAX_UNROLLED_TAPS = 8  # elements of the kernel in one dimension that are written out; more are copied in a loop
 
 Pads = Sequence[tuple[int, int]]
 
@@ -69,3 +71,28 @@ def padded(x: Any, pads: Pads) -> Any:
     """x with zeros before and after its last dimensions; negative ones cut off."""
     pads = [(0, 0)] * (x.ndim - len(pads)) + list(pads)
     return lax.pad(x, jnp.zeros((), x.dtype), [(*pair, 0) for pair in pads])
+
+
+def taps(x: Any, phase_axis: int, steps: int, kernel: int, dilation: int, outputs: int) -> Any:
+    """The windows' elements along a dimension that is split into steps and phases, two axes.
+
+    They are a new first axis; that of the phases is gone.
+    """
+    stride, reach = x.shape[phase_axis], (kernel - 1) * dilation
+    if reach < stride:  # every phase is at most one element's
+        x = lax.slice_in_dim(x, 0, reach + 1, dilation, axis=phase_axis)
+        return jnp.moveaxis(lax.slice_in_dim(x, 0, outputs, axis=steps), phase_axis, 0)
+    steps -= steps > phase_axis
+
+    def tap(place: Any) -> Any:
+        of_phase = lax.dynamic_index_in_dim(x, place % stride, phase_axis, keepdims=False)
+        return lax.dynamic_slice_in_dim(of_phase, place // stride, outputs, steps)
+
+    places = range(0, kernel * dilation, dilation)
+    if kernel > MAX_UNROLLED_TAPS:
+        return lax.map(tap, jnp.asarray(places, jnp.int32))
+    rows = []
+    for place in places:
+        of_phase = lax.index_in_dim(x, place % stride, phase_axis, keepdims=False)
+        rows.append(lax.slice_in_dim(of_phase, place // stride, place // stride + outputs, axis=steps))
+    return jnp.stack(rows)
