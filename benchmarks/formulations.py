@@ -70,6 +70,10 @@ ROWS = [
         Row(n, c, o, (s, s), 3)
         for n, c, o, s in ((32, 128, 256, 8), (1, 128, 128, 28), (32, 16, 64, 32), (4, 16, 32, 48))
     ),
+    *(
+        Row(n, c, o, (s, s), 3, 2)
+        for n, c, o, s in ((8, 64, 128, 28), (4, 64, 64, 56), (8, 32, 64, 64), (1, 64, 128, 56))
+    ),
     # strided ones of a picture
     *(Row(n, 3, 32, (s, s), k, 2) for n, s, k in ((8, 64, 3), (1, 224, 3), (8, 64, 5), (4, 112, 7))),
     # more outputs than inputs: signals padded on both sides
@@ -101,9 +105,9 @@ def formulations(row: Row) -> dict[str, dict[str, Callable[..., Any]]]:
             "products": lambda x, w, y: conv_dense.products_w(geometry, x, y, like(w)),
         },
     }
-    if row.stride == 1 and len(row.size) > 1:
+    if len(row.size) > 1:
         found["y"]["folded"] = lambda x, w, y: folded(geometry, x, w)
-    if row.stride == 1 and len(row.size) == 2:
+    if len(row.size) == 2:
         for count in (n for n in (2, 4) if geometry.outputs(row.size, [row.kernel] * 2)[0] % n == 0):
             found["y"][f"{count} bands"] = lambda x, w, y, count=count: folded(geometry, x, w, count)
     if row.inputs * row.outputs * row.kernel ** len(row.size) <= MAX_WRITTEN:

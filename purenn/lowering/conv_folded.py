@@ -29,11 +29,12 @@ MIN_BAND_ROWS = 4
 def bands(geometry: Geometry, x: Any, w: Any) -> int:
     """The number of bands that the images of a convolution of rank two are cut into; 0 if XLA's own is as fast."""
     outputs, elements = geometry.outputs(x.shape[2:], w.shape[2:]), math.prod(w.shape[1:])
-    if max(geometry.stride) > 1 or not all(isinstance(size, int) for size in (x.shape[0], *outputs)):
+    if not all(isinstance(size, int) for size in (*x.shape, *outputs)):
         return 0
     height, width = outputs
     alone = width * elements + math.prod(w.shape) + width * w.shape[0]
-    per_element = math.prod(w.shape) / (x.shape[1] + w.shape[0])
+    y = w.shape[0] * height * width
+    per_element = elements * y / (math.prod(x.shape[1:]) + y)
     if alone >= MIN_DIVIDED_ELEMENTS or per_element < MIN_PRODUCTS_PER_ELEMENT:
         return 0
     needed = -(-MIN_WIDE_ROW_ELEMENTS // (x.shape[0] * width * elements))
