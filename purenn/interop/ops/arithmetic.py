@@ -18,6 +18,7 @@ from jax.core import Tracer
 
 from purenn import check
 from purenn.interop.ops.operands import array, kind, operands, promoted
+from purenn.interop.ops.table import named
 from purenn.typing import Array, ArrayLike
 from purenn.value_checks import known
 
@@ -340,12 +341,7 @@ def _binary(
         a, b = operands(name, floating=floating, input=input, other=other)
         return compute(a, b)
 
-    function.__name__ = function.__qualname__ = name
-    text = _DOC
-    for word, meaning in {"$what": what, "$name": name, "$x": str(x), "$y": str(y), "$value": value}.items():
-        text = text.replace(word, meaning)
-    function.__doc__ = text
-    return function
+    return named(function, name, _DOC, what=what, x=str(x), y=str(y), value=value)
 
 
 def _nextafter(a: jax.Array, b: jax.Array) -> jax.Array:
@@ -354,15 +350,11 @@ def _nextafter(a: jax.Array, b: jax.Array) -> jax.Array:
     return jnp.nextafter(lax.stop_gradient(a), lax.stop_gradient(b)) + change
 
 
-def _logaddexp2(a: jax.Array, b: jax.Array) -> jax.Array:
-    return jnp.logaddexp2(a, b)
-
-
 atan2 = arctan2 = _binary("atan2", jnp.arctan2, "the angle of the vector (other, input)", 1.0, 1.0, "0.7854")
 copysign = _binary("copysign", jnp.copysign, "the first modulus with the second sign", 1.0, -2.0, "-1.0000")
 hypot = _binary("hypot", jnp.hypot, "the length of the vector (x, y)", 3.0, 4.0, "5.0000")
 logaddexp = _binary("logaddexp", jnp.logaddexp, "log(exp(x) + exp(y))", 0.0, 0.0, "0.6931")
-logaddexp2 = _binary("logaddexp2", _logaddexp2, "log2(2^x + 2^y)", 0.0, 0.0, "1.0000")
+logaddexp2 = _binary("logaddexp2", jnp.logaddexp2, "log2(2^x + 2^y)", 0.0, 0.0, "1.0000")
 nextafter = _binary("nextafter", _nextafter, "the floating-point number after x towards y", 1.0, 2.0, "1.0000")
 xlogy = _binary("xlogy", jax.scipy.special.xlogy, "x log(y), 0 where x is 0,", 2.0, 3.0, "2.1972")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +16,7 @@ from jax.core import Tracer
 
 from purenn import check
 from purenn.functional.padding import pad
-from purenn.interop.ops.operands import array, integer, sizes
+from purenn.interop.ops.operands import array, integer, ranked, sizes
 from purenn.typing import Array, ArrayLike
 from purenn.value_checks import Within, known, require
 
@@ -72,10 +73,7 @@ def fliplr(input: ArrayLike) -> Array:
         >>> ops.fliplr(jnp.array([[1, 2]])).tolist()
         [[2, 1]]
     """
-    x = check.array("fliplr", "input", input)
-    if x.ndim < 2:
-        check.fail("fliplr", "input", "have rank 2 or more", f"shape {x.shape}")
-    return jnp.flip(x, 1)
+    return jnp.flip(ranked("fliplr", input, 2), 1)
 
 
 def flipud(input: ArrayLike) -> Array:
@@ -87,10 +85,7 @@ def flipud(input: ArrayLike) -> Array:
         >>> ops.flipud(jnp.array([1, 2])).tolist()
         [2, 1]
     """
-    x = check.array("flipud", "input", input)
-    if not x.ndim:
-        check.fail("flipud", "input", "have rank 1 or more", f"shape {x.shape}")
-    return jnp.flip(x, 0)
+    return jnp.flip(ranked("flipud", input, 1), 0)
 
 
 def roll(input: ArrayLike, shifts: Any, dims: Any = None) -> Array:
@@ -151,9 +146,7 @@ def narrow(input: ArrayLike, dim: int, start: Any, length: int) -> Array:
         >>> ops.narrow(jnp.arange(5), 0, 1, 3).tolist()
         [1, 2, 3]
     """
-    x = check.array("narrow", "input", input)
-    if not x.ndim:
-        check.fail("narrow", "input", "have rank 1 or more", f"shape {x.shape}")
+    x = ranked("narrow", input, 1)
     dim = check.axis("narrow", "dim", dim, x.ndim)
     n, length = x.shape[dim], integer("narrow", "length", length)
     if not isinstance(start, Tracer):
@@ -199,9 +192,7 @@ def slice(input: ArrayLike, dim: int = 0, start: int | None = None, end: int | N
         >>> ops.slice(jnp.arange(5), 0, 1, -1, 2).tolist()
         [1, 3]
     """
-    x = check.array("slice", "input", input)
-    if not x.ndim:
-        check.fail("slice", "input", "have rank 1 or more", f"shape {x.shape}")
+    x = ranked("slice", input, 1)
     dim = check.axis("slice", "dim", dim, x.ndim)
     if step < 1:
         check.fail("slice", "step", "be at least 1", step)
@@ -328,9 +319,7 @@ def diagflat(input: ArrayLike, offset: int = 0) -> Array:
 
 
 def _triangle(where: str, input: Any, diagonal: int, lower: bool) -> jax.Array:
-    x = check.array(where, "input", input)
-    if x.ndim < 2:
-        check.fail(where, "input", "have rank 2 or more", f"shape {x.shape}")
+    x = ranked(where, input, 2)
     return (jnp.tril if lower else jnp.triu)(x, check.integer(where, "diagonal", diagonal))
 
 
@@ -426,8 +415,6 @@ def combinations(input: ArrayLike, r: int = 2, with_replacement: bool = False) -
         >>> ops.combinations(jnp.array([1, 2, 3])).tolist()
         [[1, 2], [1, 3], [2, 3]]
     """
-    import itertools
-
     x = check.array("combinations", "input", input)
     check.rank("combinations", "input", x, (1,))
     r = check.integer("combinations", "r", r, 0)

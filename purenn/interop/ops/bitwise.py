@@ -10,6 +10,7 @@ import jax.numpy as jnp
 
 from purenn import check
 from purenn.interop.ops.operands import kind, operands
+from purenn.interop.ops.table import named
 from purenn.typing import Array, ArrayLike
 
 __all__ = [
@@ -35,13 +36,6 @@ _DOC = """Computes $what, element by element.
     """
 
 
-def _documented(name: str, what: str, value: str, other: str = "3") -> str:
-    text = _DOC
-    for word, meaning in {"$what": what, "$name": name, "$value": value, "$other": other}.items():
-        text = text.replace(word, meaning)
-    return text
-
-
 def _bits(
     name: str, compute: Callable[[Any, Any], Any], what: str, value: str, booleans: bool = True
 ) -> Callable[[ArrayLike, ArrayLike], Array]:
@@ -52,9 +46,7 @@ def _bits(
             check.fail(name, "input and other", wanted, f"dtype {a.dtype}", TypeError)
         return compute(a, b)
 
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = _documented(name, what, value)
-    return function
+    return named(function, name, _DOC, what=what, value=value, other="3")
 
 
 def _shifted_left(a: jax.Array, b: jax.Array) -> jax.Array:
@@ -95,9 +87,7 @@ def _logic(
         a, b = check.array(name, "input", input), check.array(name, "other", other)
         return compute(*check.broadcast(name, input=a != jnp.zeros((), a.dtype), other=b != jnp.zeros((), b.dtype)))
 
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = _documented(name, what, value, "jnp.array([3, 3])")
-    return function
+    return named(function, name, _DOC, what=what, value=value, other="jnp.array([3, 3])")
 
 
 logical_and = _logic("logical_and", jnp.logical_and, "whether both aren't 0", "[True, False]")

@@ -11,10 +11,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jax.core import Tracer
 
 from purenn import check
-from purenn.interop.ops import operands
+from purenn.interop.ops.operands import as_dtype, kind, promoted, refuse_traced
+from purenn.interop.ops.table import named
 from purenn.typing import Array, ArrayLike, DTypeLike
 
 __all__ = [
@@ -72,19 +72,16 @@ def _cast(name: str, dtype: Any, shown: str | None = None) -> Callable[[ArrayLik
     def function(input: ArrayLike) -> Array:
         return _as(name, check.array(name, "input", input), dtype)
 
-    function.__name__ = function.__qualname__ = name
     text = np.dtype(dtype).name
-    shown = repr(text) if shown is None else shown
-    function.__doc__ = _DOC.replace("$dtype", text).replace("$name", name).replace("$shown", shown)
-    return function
+    return named(function, name, _DOC, dtype=text, shown=repr(text) if shown is None else shown)
 
 
 def _as(where: str, x: jax.Array, dtype: Any) -> jax.Array:
     """The cast; a complex array loses its imaginary part, as in torch."""
-    dtype = operands.as_dtype(where, dtype)
+    dtype = as_dtype(where, dtype)
     if dtype == x.dtype:
         return x
-    if operands.kind(x.dtype) == 3 and operands.kind(dtype) < 3:
+    if kind(x.dtype) == 3 and kind(dtype) < 3:
         x = x.real if dtype != jnp.bool_ else x != 0
     return x.astype(dtype)
 
@@ -158,7 +155,7 @@ def result_type(tensor1: Any, tensor2: Any) -> Any:
         >>> ops.result_type(jnp.ones(2, jnp.float16), 1.5)
         dtype('float16')
     """
-    return operands.promoted(tensor1, tensor2)
+    return promoted(tensor1, tensor2)
 
 
 def promote_types(type1: DTypeLike, type2: DTypeLike) -> Any:
@@ -170,8 +167,8 @@ def promote_types(type1: DTypeLike, type2: DTypeLike) -> Any:
         >>> ops.promote_types(jnp.int32, jnp.float16)
         dtype('float16')
     """
-    one, other = (operands.as_dtype("promote_types", t) for t in (type1, type2))
-    return operands.promoted(np.zeros(1, one), np.zeros(1, other))
+    one, other = (as_dtype("promote_types", t) for t in (type1, type2))
+    return promoted(np.zeros(1, one), np.zeros(1, other))
 
 
 def can_cast(from_: DTypeLike, to: DTypeLike) -> builtins.bool:
@@ -183,7 +180,7 @@ def can_cast(from_: DTypeLike, to: DTypeLike) -> builtins.bool:
         >>> ops.can_cast(jnp.float64, jnp.float32), ops.can_cast(jnp.float32, jnp.int32)
         (True, False)
     """
-    return operands.kind(from_) <= operands.kind(to)
+    return kind(from_) <= kind(to)
 
 
 def is_floating_point(input: ArrayLike) -> builtins.bool:
@@ -195,7 +192,7 @@ def is_floating_point(input: ArrayLike) -> builtins.bool:
         >>> ops.is_floating_point(jnp.ones(2))
         True
     """
-    return operands.kind(check.array("is_floating_point", "input", input).dtype) == 2
+    return kind(check.array("is_floating_point", "input", input).dtype) == 2
 
 
 def is_complex(input: ArrayLike) -> builtins.bool:
@@ -207,7 +204,7 @@ def is_complex(input: ArrayLike) -> builtins.bool:
         >>> ops.is_complex(jnp.ones(2))
         False
     """
-    return operands.kind(check.array("is_complex", "input", input).dtype) == 3
+    return kind(check.array("is_complex", "input", input).dtype) == 3
 
 
 def is_tensor(obj: Any) -> builtins.bool:
@@ -238,8 +235,7 @@ def _only(where: str, input: Any) -> Any:
     x = check.array(where, "input", input)
     if x.size != 1:
         check.fail(where, "input", "have one element", f"shape {x.shape}")
-    if isinstance(x, Tracer):
-        check.fail(where, "input", "be known outside of jit", "a traced array", TypeError)
+    refuse_traced(where, "input", x)
     return x.item()
 
 
@@ -265,8 +261,7 @@ def tolist(input: ArrayLike) -> Any:
         [[1, 2]]
     """
     x = check.array("tolist", "input", input)
-    if isinstance(x, Tracer):
-        check.fail("tolist", "input", "be known outside of jit", "a traced array", TypeError)
+    refuse_traced("tolist", "input", x)
     return x.tolist()
 
 

@@ -11,7 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from purenn import check
-from purenn.interop.ops.operands import array, kind, operands, promoted
+from purenn.interop.ops.operands import array, kind, operands, promoted, real_array
+from purenn.interop.ops.table import named
 from purenn.typing import Array, ArrayLike
 
 __all__ = [
@@ -67,9 +68,7 @@ def _comparison(
             check.fail(name, "input and other", "be real", f"dtype {a.dtype}", TypeError)
         return compute(a, b)
 
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = _DOC.replace("$symbol", symbol).replace("$name", name).replace("$value", value)
-    return function
+    return named(function, name, _DOC, symbol=symbol, value=value)
 
 
 eq = _comparison("eq", "==", jnp.equal, "[False, True, False]", ordered=False)
@@ -78,13 +77,6 @@ lt = less = _comparison("lt", "<", jnp.less, "[True, False, False]")
 le = less_equal = _comparison("le", "<=", jnp.less_equal, "[True, True, False]")
 gt = greater = _comparison("gt", ">", jnp.greater, "[False, False, True]")
 ge = greater_equal = _comparison("ge", ">=", jnp.greater_equal, "[False, True, True]")
-
-
-def _real(where: str, input: Any) -> jax.Array:
-    x = check.array(where, "input", input)
-    if kind(x.dtype) == 3:
-        check.fail(where, "input", "be a real array", f"dtype {x.dtype}", TypeError)
-    return x
 
 
 def isnan(input: ArrayLike) -> Array:
@@ -132,7 +124,7 @@ def isposinf(input: ArrayLike) -> Array:
         >>> ops.isposinf(jnp.array([jnp.inf, -jnp.inf])).tolist()
         [True, False]
     """
-    return jnp.isposinf(_real("isposinf", input))
+    return jnp.isposinf(real_array("isposinf", input))
 
 
 def isneginf(input: ArrayLike) -> Array:
@@ -144,7 +136,7 @@ def isneginf(input: ArrayLike) -> Array:
         >>> ops.isneginf(jnp.array([jnp.inf, -jnp.inf])).tolist()
         [False, True]
     """
-    return jnp.isneginf(_real("isneginf", input))
+    return jnp.isneginf(real_array("isneginf", input))
 
 
 def isreal(input: ArrayLike) -> Array:
@@ -168,7 +160,7 @@ def signbit(input: ArrayLike) -> Array:
         >>> ops.signbit(jnp.array([-0.0, 0.0])).tolist()
         [True, False]
     """
-    x = _real("signbit", input)
+    x = real_array("signbit", input)
     return jnp.signbit(x) if kind(x.dtype) == 2 else x < jnp.zeros((), x.dtype)
 
 
@@ -250,7 +242,7 @@ def heaviside(input: ArrayLike, values: ArrayLike) -> Array:
     """
     x, v = check.array("heaviside", "input", input), check.array("heaviside", "values", values)
     check.same_dtype("heaviside", input=x, values=v)
-    _real("heaviside", x)
+    real_array("heaviside", x)
     x, v = check.broadcast("heaviside", input=x, values=v)
     zero = jnp.zeros_like(x)
     return jnp.where(x == zero, v, (x > zero).astype(x.dtype))
@@ -258,7 +250,7 @@ def heaviside(input: ArrayLike, values: ArrayLike) -> Array:
 
 def _pair(where: str, input: Any, other: Any) -> list[jax.Array]:
     a, b = operands(where, input=input, other=other)
-    _real(where, a)
+    real_array(where, a)
     return [a, b]
 
 
@@ -360,7 +352,7 @@ def _clamped(where: str, input: Any, least: Any, most: Any) -> jax.Array:
     bounds = {name: v for name, v in (("min", least), ("max", most)) if v is not None}
     if not bounds:
         check.fail(where, "min or max", "be given", "neither")
-    x = _real(where, input)
+    x = real_array(where, input)
     if kind(promoted(x, *bounds.values())) == 0:
         check.fail(where, "input", "be a numeric array", "dtype bool", TypeError)
     if any(isinstance(v, float) and math.isnan(v) for v in bounds.values()):

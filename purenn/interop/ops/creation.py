@@ -124,7 +124,9 @@ def full(size: Any, fill_value: ArrayLike, *, dtype: DTypeLike | None = None) ->
 
 def _like(where: str, input: Any, value: Any, dtype: Any, size: tuple[Any, ...] | None = None) -> jax.Array:
     x = check.array(where, "input", input)
-    return _filled(where, (x.shape,) if size is None else size, value, x.dtype if dtype is None else dtype)
+    return _filled(
+        where, (x.shape,) if size is None else size, value, x.dtype if dtype is None else as_dtype(where, dtype)
+    )
 
 
 def zeros_like(input: ArrayLike, *, dtype: DTypeLike | None = None) -> Array:
@@ -136,7 +138,7 @@ def zeros_like(input: ArrayLike, *, dtype: DTypeLike | None = None) -> Array:
         >>> ops.zeros_like(jnp.array([1, 2])).tolist()
         [0, 0]
     """
-    return _like("zeros_like", input, 0, dtype and as_dtype("zeros_like", dtype))
+    return _like("zeros_like", input, 0, dtype)
 
 
 def ones_like(input: ArrayLike, *, dtype: DTypeLike | None = None) -> Array:
@@ -148,7 +150,7 @@ def ones_like(input: ArrayLike, *, dtype: DTypeLike | None = None) -> Array:
         >>> ops.ones_like(jnp.array([1, 2])).tolist()
         [1, 1]
     """
-    return _like("ones_like", input, 1, dtype and as_dtype("ones_like", dtype))
+    return _like("ones_like", input, 1, dtype)
 
 
 def empty_like(input: ArrayLike, *, dtype: DTypeLike | None = None) -> Array:
@@ -160,7 +162,7 @@ def empty_like(input: ArrayLike, *, dtype: DTypeLike | None = None) -> Array:
         >>> ops.empty_like(jnp.ones((2, 3))).shape
         (2, 3)
     """
-    return _like("empty_like", input, 0, dtype and as_dtype("empty_like", dtype))
+    return _like("empty_like", input, 0, dtype)
 
 
 def full_like(input: ArrayLike, fill_value: ArrayLike, *, dtype: DTypeLike | None = None) -> Array:
@@ -172,7 +174,7 @@ def full_like(input: ArrayLike, fill_value: ArrayLike, *, dtype: DTypeLike | Non
         >>> ops.full_like(jnp.array([1, 2]), 7.9).tolist()
         [7, 7]
     """
-    return _like("full_like", input, fill_value, dtype and as_dtype("full_like", dtype))
+    return _like("full_like", input, fill_value, dtype)
 
 
 def new_zeros(input: ArrayLike, size: Any, *more: Any, dtype: DTypeLike | None = None) -> Array:
@@ -184,7 +186,7 @@ def new_zeros(input: ArrayLike, size: Any, *more: Any, dtype: DTypeLike | None =
         >>> ops.new_zeros(jnp.array([1, 2]), 3).tolist()
         [0, 0, 0]
     """
-    return _like("new_zeros", input, 0, dtype and as_dtype("new_zeros", dtype), (size, *more))
+    return _like("new_zeros", input, 0, dtype, (size, *more))
 
 
 def new_ones(input: ArrayLike, size: Any, *more: Any, dtype: DTypeLike | None = None) -> Array:
@@ -196,7 +198,7 @@ def new_ones(input: ArrayLike, size: Any, *more: Any, dtype: DTypeLike | None = 
         >>> ops.new_ones(jnp.array([1, 2]), (3,)).tolist()
         [1, 1, 1]
     """
-    return _like("new_ones", input, 1, dtype and as_dtype("new_ones", dtype), (size, *more))
+    return _like("new_ones", input, 1, dtype, (size, *more))
 
 
 def new_empty(input: ArrayLike, size: Any, *more: Any, dtype: DTypeLike | None = None) -> Array:
@@ -208,7 +210,7 @@ def new_empty(input: ArrayLike, size: Any, *more: Any, dtype: DTypeLike | None =
         >>> ops.new_empty(jnp.ones(2), 3, 4).shape
         (3, 4)
     """
-    return _like("new_empty", input, 0, dtype and as_dtype("new_empty", dtype), (size, *more))
+    return _like("new_empty", input, 0, dtype, (size, *more))
 
 
 def new_full(input: ArrayLike, size: Any, fill_value: ArrayLike, *, dtype: DTypeLike | None = None) -> Array:
@@ -220,7 +222,7 @@ def new_full(input: ArrayLike, size: Any, fill_value: ArrayLike, *, dtype: DType
         >>> ops.new_full(jnp.ones(2), (3,), 7).tolist()
         [7.0, 7.0, 7.0]
     """
-    return _like("new_full", input, fill_value, dtype and as_dtype("new_full", dtype), (size,))
+    return _like("new_full", input, fill_value, dtype, (size,))
 
 
 def new_tensor(input: ArrayLike, data: Any, *, dtype: DTypeLike | None = None) -> Array:

@@ -9,19 +9,11 @@ import jax.numpy as jnp
 from jax import lax
 
 from purenn import check
-from purenn.interop.ops.operands import as_dtype, default_dtype, kind, operands
+from purenn.interop.ops.operands import operands, ranked
+from purenn.interop.ops.reduction import summand
 from purenn.typing import Array, ArrayLike, DTypeLike
 
 __all__ = ["cumprod", "cumsum", "cumulative_trapezoid", "diff", "logcumsumexp", "trapezoid", "trapz"]
-
-
-def _summand(where: str, input: Any, dim: Any, dtype: Any) -> tuple[jax.Array, int]:
-    x = check.array(where, "input", input)
-    if dtype is not None:
-        x = x.astype(as_dtype(where, dtype))
-    elif kind(x.dtype) < 2:
-        x = x.astype(default_dtype(1))
-    return x, check.axis(where, "dim", dim, x.ndim)
 
 
 def cumsum(input: ArrayLike, dim: int, *, dtype: DTypeLike | None = None) -> Array:
@@ -35,7 +27,8 @@ def cumsum(input: ArrayLike, dim: int, *, dtype: DTypeLike | None = None) -> Arr
         >>> ops.cumsum(jnp.array([1, 2, 3]), 0).tolist()
         [1, 3, 6]
     """
-    x, dim = _summand("cumsum", input, dim, dtype)
+    x = summand("cumsum", input, dtype)
+    dim = check.axis("cumsum", "dim", dim, x.ndim)
     return jnp.cumsum(x, dim, dtype=x.dtype) if x.ndim else x
 
 
@@ -48,7 +41,8 @@ def cumprod(input: ArrayLike, dim: int, *, dtype: DTypeLike | None = None) -> Ar
         >>> ops.cumprod(jnp.array([1, 2, 3]), 0).tolist()
         [1, 2, 6]
     """
-    x, dim = _summand("cumprod", input, dim, dtype)
+    x = summand("cumprod", input, dtype)
+    dim = check.axis("cumprod", "dim", dim, x.ndim)
     return jnp.cumprod(x, dim, dtype=x.dtype) if x.ndim else x
 
 
@@ -85,9 +79,7 @@ def diff(
         >>> ops.diff(jnp.array([1, 4, 9])).tolist()
         [3, 5]
     """
-    x = check.array("diff", "input", input)
-    if not x.ndim:
-        check.fail("diff", "input", "have rank 1 or more", f"shape {x.shape}")
+    x = ranked("diff", input, 1)
     n, dim = check.integer("diff", "n", n, 0), check.axis("diff", "dim", dim, x.ndim)
     if not n:
         return x

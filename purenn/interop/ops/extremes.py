@@ -12,18 +12,11 @@ from jax import lax
 
 from purenn import check
 from purenn.interop.ops.comparison import maximum, minimum
-from purenn.interop.ops.operands import default_dtype, kind, picked
+from purenn.interop.ops.operands import default_dtype, picked, real_array
 from purenn.interop.ops.results import Extremes, ValuesIndices
 from purenn.typing import Array, ArrayLike
 
 __all__ = ["amax", "amin", "aminmax", "argmax", "argmin", "cummax", "cummin", "max", "min"]
-
-
-def _real(where: str, input: Any, booleans: bool = True) -> jax.Array:
-    x = check.array(where, "input", input)
-    if kind(x.dtype) == 3 or (x.dtype == bool and not booleans):
-        check.fail(where, "input", "be a real array", f"dtype {x.dtype}", TypeError)
-    return x
 
 
 def _nonempty(where: str, x: jax.Array, axes: Sequence[int]) -> None:
@@ -32,7 +25,7 @@ def _nonempty(where: str, x: jax.Array, axes: Sequence[int]) -> None:
 
 
 def _reduced(where: str, input: Any, dim: Any, keepdim: bool, largest: bool) -> jax.Array:
-    x = _real(where, input)
+    x = real_array(where, input)
     axes = check.axes(where, "dim", dim, x.ndim)
     _nonempty(where, x, axes)
     return (jnp.max if largest else jnp.min)(x, axes, keepdims=keepdim)
@@ -85,7 +78,7 @@ def _place(where: str, x: jax.Array, dim: int, largest: bool) -> jax.Array:
 
 
 def _searched(where: str, input: Any, dim: int | None, keepdim: bool, largest: bool) -> jax.Array:
-    x = _real(where, input, booleans=False)
+    x = real_array(where, input, 1)
     if dim is None:
         place = _place(where, x.ravel(), 0, largest)
         return place.reshape((1,) * x.ndim if keepdim else ())
@@ -131,7 +124,7 @@ def _extreme(where: str, input: Any, dim: Any, keepdim: bool, other: Any, larges
         return (maximum if largest else minimum)(input, other)
     if dim is None:
         return _reduced(where, input, None, False, largest)
-    x = _real(where, input)
+    x = real_array(where, input)
     dim = check.axis(where, "dim", dim, x.ndim)
     if not x.ndim:
         return ValuesIndices(x, jnp.zeros((), default_dtype(1)))
@@ -178,7 +171,7 @@ def min(input: ArrayLike, dim: Any = None, keepdim: bool = False, *, other: Arra
 
 
 def _running(where: str, input: Any, dim: int, largest: bool) -> ValuesIndices:
-    x = _real(where, input)
+    x = real_array(where, input)
     dim = check.axis(where, "dim", dim, x.ndim)
     if not x.ndim:
         return ValuesIndices(x, jnp.zeros((), default_dtype(1)))

@@ -18,7 +18,23 @@ from purenn.functional.dtypes import floating_or_float32, kind
 from purenn.functional.dtypes import result_type as promoted_arrays
 from purenn.value_checks import Within, known, require
 
-__all__ = ["array", "as_dtype", "default_dtype", "in_range", "integer", "kind", "operands", "promoted", "sizes"]
+__all__ = [
+    "array",
+    "as_dtype",
+    "default_dtype",
+    "in_range",
+    "integer",
+    "kind",
+    "numeric",
+    "operands",
+    "picked",
+    "promoted",
+    "ranked",
+    "real_array",
+    "refuse_traced",
+    "sizes",
+    "taken",
+]
 
 _NUMBERS = (bool, int, float, complex)
 
@@ -93,6 +109,34 @@ def operands(
     return check.broadcast(where, **given) if broadcast else list(given.values())
 
 
+def numeric(where: str, input: Any, least: int = 1, most: int = 3) -> jax.Array:
+    """The argument ``input`` as an array whose `kind` is in a range; by default booleans alone are refused."""
+    x = check.array(where, "input", input)
+    if not least <= kind(x.dtype) <= most:
+        expected = "be a numeric array" if most == 3 else "be a real array"
+        check.fail(where, "input", expected, f"dtype {x.dtype}", TypeError)
+    return x
+
+
+def real_array(where: str, input: Any, least: int = 0) -> jax.Array:
+    """The argument ``input`` as an array that isn't complex; with `least` 1 booleans are refused too."""
+    return numeric(where, input, least, 2)
+
+
+def ranked(where: str, input: Any, least: int) -> jax.Array:
+    """The argument ``input`` as an array of a least rank."""
+    x = check.array(where, "input", input)
+    if x.ndim < least:
+        check.fail(where, "input", f"have rank {least} or more", f"shape {x.shape}")
+    return x
+
+
+def refuse_traced(where: str, argument: str, x: Any) -> None:
+    """Refuses an array whose values aren't known while a function is traced."""
+    if isinstance(x, Tracer):
+        check.fail(where, argument, "be known outside of jit", "a traced array", TypeError)
+
+
 def integer(where: str, argument: str, value: Any) -> Any:
     """A size or an index: a Python integer, a known scalar array, or a symbolic size of `jax.export`."""
     if export.is_symbolic_dim(value):
@@ -102,8 +146,7 @@ def integer(where: str, argument: str, value: Any) -> Any:
             return operator.index(value)
         except TypeError:
             pass
-    if isinstance(value, Tracer):
-        check.fail(where, argument, "be known outside of jit", "a traced array", TypeError)
+    refuse_traced(where, argument, value)
     return check.integer(where, argument, value)
 
 

@@ -16,8 +16,9 @@ from jax import lax
 from purenn import check
 from purenn.functional.dtypes import cast, floating_or_float32
 from purenn.interop.ops import gamma
-from purenn.interop.ops.operands import default_dtype, kind
+from purenn.interop.ops.operands import default_dtype, kind, numeric, real_array
 from purenn.interop.ops.results import Frexp
+from purenn.interop.ops.table import named
 from purenn.typing import Array, ArrayLike
 
 __all__ = [
@@ -103,19 +104,11 @@ def _float(
     """A function whose result is floating-point; half types are computed in float32 and rounded once."""
 
     def function(input: ArrayLike) -> Array:
-        x = check.array(name, "input", input)
+        x = numeric(name, input, 0, 2 if real else 3)
         dtype = floating_or_float32(x.dtype)
-        if real and kind(dtype) == 3:
-            check.fail(name, "input", "be a real array", f"dtype {x.dtype}", TypeError)
         return compute(cast(x, dtype)).astype(dtype)
 
-    function.__name__ = function.__qualname__ = name
-    words = {"$what": what, "$name": name, "$at": str(at), "$value": value}
-    text = _DOC
-    for word, meaning in words.items():
-        text = text.replace(word, meaning)
-    function.__doc__ = text
-    return function
+    return named(function, name, _DOC, what=what, at=str(at), value=value)
 
 
 acos = arccos = _float("acos", jnp.arccos, "inverse cosine", 0.5, "1.0472")
@@ -166,16 +159,6 @@ tan = _float("tan", jnp.tan, "tangent", 0.5, "0.5463")
 tanh = _float("tanh", jnp.tanh, "hyperbolic tangent", 0.5, "0.4621")
 
 
-def _numeric(where: str, input: Any, least: int = 1, most: int = 3) -> jax.Array:
-    """An array of a kind: 0 for booleans, 1 for integers, 2 for floating types, 3 for complex ones."""
-    x = check.array(where, "input", input)
-    if not least <= kind(x.dtype) <= most:
-        check.fail(
-            where, "input", "be a numeric array" if most == 3 else "be a real array", f"dtype {x.dtype}", TypeError
-        )
-    return x
-
-
 def abs(input: ArrayLike) -> Array:
     """Computes the modulus of every element. A boolean array stays as it is; the gradient at 0 is 0.
 
@@ -201,7 +184,7 @@ def neg(input: ArrayLike) -> Array:
         >>> ops.neg(jnp.array([-1, 2])).tolist()
         [1, -2]
     """
-    return jnp.negative(_numeric("neg", input))
+    return jnp.negative(numeric("neg", input))
 
 
 negative = neg
@@ -216,7 +199,7 @@ def positive(input: ArrayLike) -> Array:
         >>> ops.positive(jnp.array([-1, 2])).tolist()
         [-1, 2]
     """
-    return _numeric("positive", input)
+    return numeric("positive", input)
 
 
 def square(input: ArrayLike) -> Array:
@@ -241,7 +224,7 @@ def sign(input: ArrayLike) -> Array:
         >>> ops.sign(jnp.array([-3.0, 0.0, jnp.nan])).tolist()
         [-1.0, 0.0, 0.0]
     """
-    x = _numeric("sign", input, 0, 2)
+    x = real_array("sign", input)
     if x.dtype == bool:
         return x
     return jnp.where(jnp.isnan(x), 0, jnp.sign(x)).astype(x.dtype) if kind(x.dtype) == 2 else jnp.sign(x)
@@ -256,12 +239,12 @@ def sgn(input: ArrayLike) -> Array:
         >>> ops.sgn(jnp.array([3j, 0])).tolist()
         [1j, 0j]
     """
-    x = _numeric("sgn", input, 0)
+    x = numeric("sgn", input, 0)
     return jnp.sign(x) if kind(x.dtype) == 3 else sign(x)
 
 
 def _rounded(where: str, compute: Callable[[Any], Any], input: Any) -> jax.Array:
-    x = _numeric(where, input, 1, 2)
+    x = real_array(where, input, 1)
     return compute(x) if kind(x.dtype) == 2 else x
 
 
@@ -313,7 +296,7 @@ def round(input: ArrayLike, *, decimals: int = 0) -> Array:
         >>> ops.round(jnp.array([0.5, 1.5, 2.6])).tolist()
         [0.0, 2.0, 3.0]
     """
-    x = _numeric("round", input, 1, 2)
+    x = real_array("round", input, 1)
     decimals = check.integer("round", "decimals", decimals)
     if kind(x.dtype) == 1:
         if decimals:
@@ -334,7 +317,7 @@ def frac(input: ArrayLike) -> Array:
         >>> ops.frac(jnp.array([-1.5, 1.25])).tolist()
         [-0.5, 0.25]
     """
-    x = _numeric("frac", input, 1, 2)
+    x = real_array("frac", input, 1)
     return x - jnp.trunc(x) if kind(x.dtype) == 2 else jnp.zeros_like(x)
 
 
@@ -347,7 +330,7 @@ def logit(input: ArrayLike, eps: float | None = None) -> Array:
         >>> ops.logit(jnp.array([0.5, 0.5])).tolist()
         [0.0, 0.0]
     """
-    x = _numeric("logit", input, 0, 2)
+    x = real_array("logit", input)
     dtype = floating_or_float32(x.dtype)
     x = cast(x, dtype)
     if eps is not None:
@@ -424,7 +407,7 @@ def imag(input: ArrayLike) -> Array:
         >>> ops.imag(jnp.array(1 + 2j)).item()
         2.0
     """
-    return jnp.imag(_numeric("imag", input, 3))
+    return jnp.imag(numeric("imag", input, 3))
 
 
 def conj(input: ArrayLike) -> Array:

@@ -32,29 +32,26 @@ __all__ = [
 ]
 
 
-def _given(where: str, **named: Any) -> list[jax.Array]:
+def _of_one_dtype(where: str, **named: Any) -> list[jax.Array]:
     arrays = {name: check.array(where, name, x) for name, x in named.items()}
     check.same_dtype(where, **arrays)
     return list(arrays.values())
 
 
-def _ranked(where: str, ranks: tuple[int, ...], **named: Any) -> list[jax.Array]:
-    arrays = _given(where, **named)
+def ranked(where: str, ranks: tuple[int, ...], **named: Any) -> list[jax.Array]:
+    arrays = _of_one_dtype(where, **named)
     for (name, _), x, rank in zip(named.items(), arrays, ranks, strict=True):
         check.rank(where, name, x, (rank,))
     return arrays
 
 
-def _fitting(where: str, names: tuple[str, str], a: jax.Array, b: jax.Array) -> None:
-    """The last dimension of one array is the last but one, or only one, of the other."""
+def fitting(where: str, ranks: tuple[int, ...], **named: Any) -> list[jax.Array]:
+    """Two arrays of given ranks: the last dimension of one is the last but one, or only one, of the other."""
+    a, b = ranked(where, ranks, **named)
     n = b.shape[-2] if b.ndim > 1 else b.shape[0]
     if a.shape[-1] != n or (a.ndim == 3 and b.ndim == 3 and a.shape[0] != b.shape[0]):
-        check.fail(where, " and ".join(names), "have shapes that fit", f"{a.shape} and {b.shape}")
-
-
-def _product(a: jax.Array, b: jax.Array) -> jax.Array:
-    """The product; booleans are no numbers in torch's products, integers are."""
-    return jnp.matmul(a, b)
+        check.fail(where, " and ".join(named), "have shapes that fit", f"{a.shape} and {b.shape}")
+    return [a, b]
 
 
 def matmul(input: ArrayLike, other: ArrayLike) -> Array:
@@ -66,14 +63,14 @@ def matmul(input: ArrayLike, other: ArrayLike) -> Array:
         >>> ops.matmul(jnp.ones((2, 3)), jnp.ones(3)).tolist()
         [3.0, 3.0]
     """
-    a, b = _given("matmul", input=input, other=other)
+    a, b = _of_one_dtype("matmul", input=input, other=other)
     if not a.ndim or not b.ndim:
         check.fail("matmul", "input and other", "have rank 1 or more", f"shapes {a.shape} and {b.shape}")
     if a.shape[-1] != (b.shape[-2] if b.ndim > 1 else b.shape[0]):
         check.fail("matmul", "input and other", "have shapes that fit", f"{a.shape} and {b.shape}")
     with jax.numpy_rank_promotion("allow"):
         try:
-            return _product(a, b)
+            return jnp.matmul(a, b)
         except TypeError:
             check.fail("matmul", "input and other", "have batches that broadcast", f"{a.shape} and {b.shape}")
 
@@ -87,9 +84,8 @@ def mm(input: ArrayLike, mat2: ArrayLike) -> Array:
         >>> ops.mm(jnp.ones((2, 3)), jnp.ones((3, 1))).tolist()
         [[3.0], [3.0]]
     """
-    a, b = _ranked("mm", (2, 2), input=input, mat2=mat2)
-    _fitting("mm", ("input", "mat2"), a, b)
-    return _product(a, b)
+    a, b = fitting("mm", (2, 2), input=input, mat2=mat2)
+    return jnp.matmul(a, b)
 
 
 def bmm(input: ArrayLike, mat2: ArrayLike) -> Array:
@@ -101,9 +97,8 @@ def bmm(input: ArrayLike, mat2: ArrayLike) -> Array:
         >>> ops.bmm(jnp.ones((5, 2, 3)), jnp.ones((5, 3, 1))).shape
         (5, 2, 1)
     """
-    a, b = _ranked("bmm", (3, 3), input=input, mat2=mat2)
-    _fitting("bmm", ("input", "mat2"), a, b)
-    return _product(a, b)
+    a, b = fitting("bmm", (3, 3), input=input, mat2=mat2)
+    return jnp.matmul(a, b)
 
 
 def mv(input: ArrayLike, vec: ArrayLike) -> Array:
@@ -115,9 +110,8 @@ def mv(input: ArrayLike, vec: ArrayLike) -> Array:
         >>> ops.mv(jnp.ones((2, 3)), jnp.ones(3)).tolist()
         [3.0, 3.0]
     """
-    a, b = _ranked("mv", (2, 1), input=input, vec=vec)
-    _fitting("mv", ("input", "vec"), a, b)
-    return _product(a, b)
+    a, b = fitting("mv", (2, 1), input=input, vec=vec)
+    return jnp.matmul(a, b)
 
 
 def dot(input: ArrayLike, tensor: ArrayLike) -> Array:
@@ -129,9 +123,9 @@ def dot(input: ArrayLike, tensor: ArrayLike) -> Array:
         >>> ops.dot(jnp.array([1.0, 2.0]), jnp.array([3.0, 4.0])).item()
         11.0
     """
-    a, b = _ranked("dot", (1, 1), input=input, tensor=tensor)
+    a, b = ranked("dot", (1, 1), input=input, tensor=tensor)
     check.shape("dot", "tensor", b, a.shape)
-    return _product(a, b)
+    return jnp.matmul(a, b)
 
 
 def vdot(input: ArrayLike, other: ArrayLike) -> Array:
@@ -143,9 +137,9 @@ def vdot(input: ArrayLike, other: ArrayLike) -> Array:
         >>> ops.vdot(jnp.array([1j]), jnp.array([1j])).item()
         (1+0j)
     """
-    a, b = _ranked("vdot", (1, 1), input=input, other=other)
+    a, b = ranked("vdot", (1, 1), input=input, other=other)
     check.shape("vdot", "other", b, a.shape)
-    return _product(jnp.conj(a) if kind(a.dtype) == 3 else a, b)
+    return jnp.matmul(jnp.conj(a) if kind(a.dtype) == 3 else a, b)
 
 
 def inner(input: ArrayLike, other: ArrayLike) -> Array:
@@ -157,7 +151,7 @@ def inner(input: ArrayLike, other: ArrayLike) -> Array:
         >>> ops.inner(jnp.ones((2, 3)), jnp.ones((4, 3))).shape
         (2, 4)
     """
-    a, b = _given("inner", input=input, other=other)
+    a, b = _of_one_dtype("inner", input=input, other=other)
     if not a.ndim or not b.ndim:
         a, b = operands("inner", input=a, other=b)
         return a * b
@@ -209,9 +203,8 @@ def addmm(input: ArrayLike, mat1: ArrayLike, mat2: ArrayLike, *, beta: Any = 1, 
         >>> ops.addmm(jnp.ones(1), jnp.ones((2, 3)), jnp.ones((3, 1))).tolist()
         [[4.0], [4.0]]
     """
-    a, b = _ranked("addmm", (2, 2), mat1=mat1, mat2=mat2)
-    _fitting("addmm", ("mat1", "mat2"), a, b)
-    return _plus("addmm", input, _product(a, b), beta, alpha)
+    a, b = fitting("addmm", (2, 2), mat1=mat1, mat2=mat2)
+    return _plus("addmm", input, jnp.matmul(a, b), beta, alpha)
 
 
 def addmv(input: ArrayLike, mat: ArrayLike, vec: ArrayLike, *, beta: Any = 1, alpha: Any = 1) -> Array:
@@ -223,9 +216,8 @@ def addmv(input: ArrayLike, mat: ArrayLike, vec: ArrayLike, *, beta: Any = 1, al
         >>> ops.addmv(jnp.ones(2), jnp.ones((2, 3)), jnp.ones(3)).tolist()
         [4.0, 4.0]
     """
-    a, b = _ranked("addmv", (2, 1), mat=mat, vec=vec)
-    _fitting("addmv", ("mat", "vec"), a, b)
-    return _plus("addmv", input, _product(a, b), beta, alpha)
+    a, b = fitting("addmv", (2, 1), mat=mat, vec=vec)
+    return _plus("addmv", input, jnp.matmul(a, b), beta, alpha)
 
 
 def addr(input: ArrayLike, vec1: ArrayLike, vec2: ArrayLike, *, beta: Any = 1, alpha: Any = 1) -> Array:
@@ -237,7 +229,7 @@ def addr(input: ArrayLike, vec1: ArrayLike, vec2: ArrayLike, *, beta: Any = 1, a
         >>> ops.addr(jnp.ones((1, 2)), jnp.ones(1), jnp.ones(2)).tolist()
         [[2.0, 2.0]]
     """
-    a, b = _ranked("addr", (1, 1), vec1=vec1, vec2=vec2)
+    a, b = ranked("addr", (1, 1), vec1=vec1, vec2=vec2)
     return _plus("addr", input, outer(a, b), beta, alpha)
 
 
@@ -250,9 +242,8 @@ def baddbmm(input: ArrayLike, batch1: ArrayLike, batch2: ArrayLike, *, beta: Any
         >>> ops.baddbmm(jnp.ones(1), jnp.ones((5, 2, 3)), jnp.ones((5, 3, 1))).shape
         (5, 2, 1)
     """
-    a, b = _ranked("baddbmm", (3, 3), batch1=batch1, batch2=batch2)
-    _fitting("baddbmm", ("batch1", "batch2"), a, b)
-    return _plus("baddbmm", input, _product(a, b), beta, alpha)
+    a, b = fitting("baddbmm", (3, 3), batch1=batch1, batch2=batch2)
+    return _plus("baddbmm", input, jnp.matmul(a, b), beta, alpha)
 
 
 def addbmm(input: ArrayLike, batch1: ArrayLike, batch2: ArrayLike, *, beta: Any = 1, alpha: Any = 1) -> Array:
@@ -264,8 +255,7 @@ def addbmm(input: ArrayLike, batch1: ArrayLike, batch2: ArrayLike, *, beta: Any 
         >>> ops.addbmm(jnp.ones((2, 1)), jnp.ones((5, 2, 3)), jnp.ones((5, 3, 1))).tolist()
         [[16.0], [16.0]]
     """
-    a, b = _ranked("addbmm", (3, 3), batch1=batch1, batch2=batch2)
-    _fitting("addbmm", ("batch1", "batch2"), a, b)
+    a, b = fitting("addbmm", (3, 3), batch1=batch1, batch2=batch2)
     return _plus("addbmm", input, jnp.einsum("bij,bjk->ik", a, b), beta, alpha)
 
 

@@ -10,10 +10,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jax.core import Tracer
 
 from purenn import check
-from purenn.interop.ops.operands import array, as_dtype, default_dtype, integer, kind, promoted
+from purenn.interop.ops.operands import array, as_dtype, default_dtype, integer, kind, promoted, refuse_traced
 from purenn.typing import Array, ArrayLike, DTypeLike
 from purenn.value_checks import known
 
@@ -65,8 +64,7 @@ def arange(*bounds: Any, start: Any = 0, end: Any = None, step: Any = 1, dtype: 
 
 
 def _known(where: str, n: Any) -> Any:
-    if isinstance(n, Tracer):
-        check.fail(where, "start, end and step", "be known outside of jit", "a traced array", TypeError)
+    refuse_traced(where, "start, end and step", n)
     if isinstance(n, jax.Array | np.ndarray | np.generic):
         return n.item()
     return n

@@ -15,7 +15,7 @@ from jax import lax
 
 from purenn import check
 from purenn.functional.dtypes import floating_or_float32
-from purenn.interop.ops.operands import as_dtype, default_dtype, kind
+from purenn.interop.ops.operands import as_dtype, default_dtype, kind, ranked, real_array
 from purenn.lowering.dtypes import widened
 from purenn.lowering.norm import vector_norm
 from purenn.typing import Array, ArrayLike, DTypeLike
@@ -41,7 +41,7 @@ __all__ = [
 Dim = int | Sequence[int] | None
 
 
-def _summand(where: str, input: Any, dtype: Any) -> jax.Array:
+def summand(where: str, input: Any, dtype: Any) -> jax.Array:
     """The array in the dtype of its sum."""
     x = check.array(where, "input", input)
     if dtype is not None:
@@ -64,7 +64,7 @@ def sum(input: ArrayLike, dim: Dim = None, keepdim: bool = False, *, dtype: DTyp
         >>> ops.sum(jnp.array([[1, 2], [3, 4]]), 0).tolist()
         [4, 6]
     """
-    x = _summand("sum", input, dtype)
+    x = summand("sum", input, dtype)
     return jnp.sum(x, check.axes("sum", "dim", dim, x.ndim), dtype=x.dtype, keepdims=keepdim)
 
 
@@ -77,9 +77,7 @@ def nansum(input: ArrayLike, dim: Dim = None, keepdim: bool = False, *, dtype: D
         >>> ops.nansum(jnp.array([1.0, jnp.nan])).item()
         1.0
     """
-    x = _summand("nansum", input, dtype)
-    if kind(x.dtype) == 3:
-        check.fail("nansum", "input", "be a real array", f"dtype {x.dtype}", TypeError)
+    x = real_array("nansum", summand("nansum", input, dtype))
     x = jnp.where(jnp.isnan(x), jnp.zeros((), x.dtype), x)
     return jnp.sum(x, check.axes("nansum", "dim", dim, x.ndim), dtype=x.dtype, keepdims=keepdim)
 
@@ -93,17 +91,17 @@ def prod(input: ArrayLike, dim: int | None = None, keepdim: bool = False, *, dty
         >>> ops.prod(jnp.array([[1, 2], [3, 4]]), 1).tolist()
         [2, 12]
     """
-    x = _summand("prod", input, dtype)
+    x = summand("prod", input, dtype)
     axes = tuple(range(x.ndim)) if dim is None else (check.axis("prod", "dim", dim, x.ndim),)[: x.ndim]
     return jnp.prod(x, axes, dtype=x.dtype, keepdims=keepdim)
 
 
-def _averaged(where: str, input: Any, dtype: Any) -> jax.Array:
+def averaged(where: str, input: Any, dtype: Any) -> jax.Array:
     x = check.array(where, "input", input)
     x = x if dtype is None else x.astype(as_dtype(where, dtype))
     if kind(x.dtype) < 2:
-        came = f"dtype {x.dtype} (cast it, as by dtype=jnp.float32)"
-        check.fail(where, "input", "be a floating-point or complex array", came, TypeError)
+        actual = f"dtype {x.dtype} (cast it, as by dtype=jnp.float32)"
+        check.fail(where, "input", "be a floating-point or complex array", actual, TypeError)
     return x
 
 
@@ -116,7 +114,7 @@ def mean(input: ArrayLike, dim: Dim = None, keepdim: bool = False, *, dtype: DTy
         >>> ops.mean(jnp.array([[1.0, 2.0], [3.0, 4.0]]), 1).tolist()
         [1.5, 3.5]
     """
-    x = _averaged("mean", input, dtype)
+    x = averaged("mean", input, dtype)
     axes = check.axes("mean", "dim", dim, x.ndim)
     return jnp.mean(widened(x), axes, keepdims=keepdim).astype(x.dtype)
 
@@ -130,7 +128,7 @@ def nanmean(input: ArrayLike, dim: Dim = None, keepdim: bool = False, *, dtype: 
         >>> ops.nanmean(jnp.array([1.0, jnp.nan, 3.0])).item()
         2.0
     """
-    x = _averaged("nanmean", input, dtype)
+    x = averaged("nanmean", input, dtype)
     axes, some = check.axes("nanmean", "dim", dim, x.ndim), ~jnp.isnan(x)
     wide = widened(x)
     total = jnp.sum(jnp.where(some, wide, jnp.zeros((), wide.dtype)), axes, keepdims=keepdim)
@@ -145,7 +143,7 @@ def _moments(
         dim, unbiased = None, dim
     if unbiased is not None and correction is not None:
         check.fail(where, "unbiased and correction", "not both be given", (unbiased, correction), TypeError)
-    x = _averaged(where, input, None)
+    x = averaged(where, input, None)
     axes, wide = check.axes(where, "dim", dim, x.ndim), widened(x)
     count = 1
     for axis in axes:
@@ -330,8 +328,7 @@ def renorm(input: ArrayLike, p: float, dim: int, maxnorm: float) -> Array:
     """
     x = check.array("renorm", "input", input)
     check.inexact("renorm", "input", x)
-    if x.ndim < 2:
-        check.fail("renorm", "input", "have rank 2 or more", f"shape {x.shape}")
+    ranked("renorm", x, 2)
     if p <= 0 or maxnorm < 0:
         check.fail("renorm", "p and maxnorm", "be above 0, and at least 0", (p, maxnorm))
     dim = check.axis("renorm", "dim", dim, x.ndim)

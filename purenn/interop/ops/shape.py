@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from jax import export
 
 from purenn import check
-from purenn.interop.ops.operands import array, integer, kind, sizes
+from purenn.interop.ops.operands import array, integer, kind, ranked, sizes
 from purenn.typing import Array, ArrayLike
 
 __all__ = [
@@ -297,10 +297,7 @@ def mT(input: ArrayLike) -> Array:
         >>> ops.mT(jnp.ones((2, 3, 4))).shape
         (2, 4, 3)
     """
-    x = check.array("mT", "input", input)
-    if x.ndim < 2:
-        check.fail("mT", "input", "have rank 2 or more", f"shape {x.shape}")
-    return jnp.swapaxes(x, -1, -2)
+    return jnp.swapaxes(ranked("mT", input, 2), -1, -2)
 
 
 def H(input: ArrayLike) -> Array:

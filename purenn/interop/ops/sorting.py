@@ -11,7 +11,7 @@ from jax import lax
 
 from purenn import check
 from purenn.interop.ops.extremes import selected
-from purenn.interop.ops.operands import default_dtype, kind
+from purenn.interop.ops.operands import default_dtype, kind, real_array
 from purenn.interop.ops.results import ValuesIndices
 from purenn.typing import Array, ArrayLike
 from purenn.value_checks import Within, require
@@ -33,9 +33,7 @@ __all__ = [
 
 
 def _real(where: str, input: Any, dim: Any) -> tuple[jax.Array, int]:
-    x = check.array(where, "input", input)
-    if kind(x.dtype) == 3:
-        check.fail(where, "input", "be a real array", f"dtype {x.dtype}", TypeError)
+    x = real_array(where, input)
     return x, check.axis(where, "dim", dim, x.ndim)
 
 

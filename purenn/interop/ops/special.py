@@ -15,7 +15,7 @@ from purenn.functional import activation as F
 from purenn.functional.dtypes import cast, floating_or_float32
 from purenn.interop.ops import gamma
 from purenn.interop.ops.arithmetic import xlogy
-from purenn.interop.ops.operands import as_dtype, kind, operands
+from purenn.interop.ops.operands import as_dtype, operands, real_array
 from purenn.interop.ops.pointwise import (
     digamma,
     erf,
@@ -32,6 +32,7 @@ from purenn.interop.ops.pointwise import (
     sinc,
 )
 from purenn.interop.ops.reduction import logsumexp
+from purenn.interop.ops.table import named
 from purenn.typing import Array, ArrayLike, DTypeLike
 
 __all__ = [
@@ -79,25 +80,13 @@ _DOC = """Computes $what, element by element; integers become float32.
     """
 
 
-def _documented(name: str, what: str, value: str, *arguments: float) -> str:
-    text = _DOC
-    shown = ", ".join(f"jnp.array({a})" for a in arguments)
-    for word, meaning in {"$what": what, "$name": name, "$arguments": shown, "$value": value}.items():
-        text = text.replace(word, meaning)
-    return text
-
-
 def _one(name: str, compute: Callable[[Any], Any], what: str, at: float, value: str) -> Callable[[ArrayLike], Array]:
     def function(input: ArrayLike) -> Array:
-        x = check.array(f"special.{name}", "input", input)
-        if kind(x.dtype) == 3:
-            check.fail(f"special.{name}", "input", "be a real array", f"dtype {x.dtype}", TypeError)
+        x = real_array(f"special.{name}", input)
         dtype = floating_or_float32(x.dtype)
         return compute(cast(x, dtype)).astype(dtype)
 
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = _documented(name, what, value, at)
-    return function
+    return named(function, name, _DOC, what=what, arguments=f"jnp.array({at})", value=value)
 
 
 def _two(
@@ -107,16 +96,13 @@ def _two(
         a, b = operands(f"special.{name}", floating=True, input=input, other=other)
         return compute(cast(a, a.dtype), cast(b, b.dtype)).astype(a.dtype)
 
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = _documented(name, what, value, x, y)
-    return function
+    return named(function, name, _DOC, what=what, arguments=f"jnp.array({x}), jnp.array({y})", value=value)
 
 
 def _erfcx(x: jax.Array) -> jax.Array:
     """The scaled complementary error function: by the ratio of the normal tail's logarithms, which stays finite."""
     half = jnp.asarray(0.5, x.dtype)
-    right = jnp.exp(jnp.square(x) + scipy.log_ndtr(-x * jnp.sqrt(jnp.asarray(2, x.dtype))) - jnp.log(half))
-    return right
+    return jnp.exp(jnp.square(x) + scipy.log_ndtr(-x * jnp.sqrt(jnp.asarray(2, x.dtype))) - jnp.log(half))
 
 
 entr = _one("entr", scipy.entr, "the entropy -x log(x)", 0.5, "0.3466")
