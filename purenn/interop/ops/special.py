@@ -13,62 +13,34 @@ from jax import lax
 from purenn import check
 from purenn.functional import activation as F
 from purenn.functional.dtypes import cast, floating_or_float32
-from purenn.interop.ops import gamma
-from purenn.interop.ops.arithmetic import xlogy
+from purenn.interop.ops.elementwise import gamma
+from purenn.interop.ops.elementwise.pointwise import digamma, lgamma, sigmoid
 from purenn.interop.ops.operands import as_dtype, operands, real_array
-from purenn.interop.ops.pointwise import (
-    digamma,
-    erf,
-    erfc,
-    erfinv,
-    exp2,
-    expm1,
-    i0,
-    lgamma,
-    log1p,
-    logit,
-    round,
-    sigmoid,
-    sinc,
-)
-from purenn.interop.ops.reduction import logsumexp
 from purenn.interop.ops.table import named
 from purenn.typing import Array, ArrayLike, DTypeLike
 
 __all__ = [
-    "digamma",
     "entr",
-    "erf",
-    "erfc",
     "erfcx",
-    "erfinv",
-    "exp2",
     "expit",
-    "expm1",
     "gammainc",
     "gammaincc",
     "gammaln",
-    "i0",
     "i0e",
     "i1",
     "i1e",
-    "log1p",
     "log_ndtr",
     "log_softmax",
-    "logit",
-    "logsumexp",
     "multigammaln",
     "ndtr",
     "ndtri",
     "polygamma",
     "psi",
-    "round",
-    "sinc",
     "softmax",
     "xlog1py",
-    "xlogy",
     "zeta",
 ]
+
 
 _DOC = """Computes $what, element by element; integers become float32.
 
@@ -117,7 +89,6 @@ gammainc = _two("gammainc", scipy.gammainc, "the lower incomplete gamma function
 gammaincc = _two("gammaincc", scipy.gammaincc, "the upper incomplete gamma function", 1.0, 2.0, "0.1353")
 xlog1py = _two("xlog1py", scipy.xlog1py, "x log(1 + y), 0 where x is 0,", 2.0, 2.0, "2.1972")
 zeta = _two("zeta", gamma.zeta, "the Hurwitz zeta function", 2.0, 1.0, "1.6449")
-
 expit = sigmoid
 gammaln = lgamma
 psi = digamma
