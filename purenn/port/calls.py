@@ -9,10 +9,12 @@ import libcst as cst
 
 from purenn.port.casts import legacy_dtype
 from purenn.port.context import DROPPED, Context, bind
-from purenn.port.factories import FACTORIES, legacy
+from purenn.port.factories import TENSORS, legacy
 from purenn.port.imports import STANDARD
 from purenn.port.inplace import PLAIN_VALUES, in_place_value
 from purenn.port.nodes import argument, as_name, code, without_data
+from purenn.port.program_functions import PROGRAM
+from purenn.port.random_factories import RANDOM
 from purenn.port.remedies import remedy
 from purenn.port.results import TENSOR_METHODS
 from purenn.port.shapes import RULES
@@ -48,6 +50,7 @@ _SHARED = {
 _CONTAINERS = {"add", "sub", "where", "new", "all", "any", "sort", "index", "copy", "split", "repeat", "round"}
 _NUMBERS = ("int", "float", "bool")
 _RECEIVERS = ("tensor", "unknown")
+_FACTORIES = {**TENSORS, **RANDOM, **PROGRAM}
 _ARRAY_METHODS = TENSOR_METHODS | set(ROWS) | set(RULES)
 
 
@@ -95,8 +98,8 @@ def _function(context: Context, node: cst.Call, updated: cst.Call, name: str) ->
     args = _plain(context, node, updated.args)
     if name in CONTEXTS:
         return None  # blocks and decorators are left out
-    if name in FACTORIES:
-        made = FACTORIES[name](context, node, args)
+    if name in _FACTORIES:
+        made = _FACTORIES[name](context, node, args)
         if name in ("save", "load"):
             return made
         return made if made is not None else _by_ops(context, node, name, args)
@@ -154,7 +157,7 @@ def _tensor_call(
     elif plain in ROWS and (given := bind(ROWS[plain].parameters, args)) is not None:
         made = context.from_row(ROWS[plain], x, given, method)
     elif plain in ("bernoulli", "multinomial") and method:
-        made = FACTORIES[plain](context, node, [argument(x), *args])
+        made = _FACTORIES[plain](context, node, [argument(x), *args])
     return made if made is not None else _by_ops(context, node, plain, [argument(x), *args])
 
 

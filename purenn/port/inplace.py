@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import libcst as cst
 
 from purenn.port.context import Context, bind
-from purenn.port.factories import key
 from purenn.port.nodes import (
     argument,
     as_name,
@@ -21,6 +20,7 @@ from purenn.port.nodes import (
     without_data,
     without_parens,
 )
+from purenn.port.random_factories import key
 from purenn.port.shapes import method_name
 
 __all__ = ["PLAIN_VALUES", "assigned_item", "augmented_item", "in_place_statement", "in_place_value", "is_in_place"]

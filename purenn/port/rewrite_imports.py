@@ -8,11 +8,10 @@ import libcst as cst
 
 from purenn.port.context import Context
 from purenn.port.imports import MODULES, canonical, imported
-from purenn.port.nodes import as_name, code, expression, statement
+from purenn.port.nodes import as_name, code, statement
 from purenn.port.remedies import remedy
 
 __all__ = ["Imports"]
-
 
 _EINOPS = {
     "Rearrange": """
@@ -307,6 +306,3 @@ def _merged(lines: list[str]) -> list[str]:
         head, _, tail = line.partition(" import ")
         grouped.setdefault(head, []).append(tail)
     return [f"{head} import {', '.join(tails)}" for head, tails in grouped.items()]
-
-
-_ = expression

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from purenn.interop.checkpoint.errors import CheckpointError
-from purenn.interop.checkpoint.pickle_machine import Builder, OddKey, Opaque
+from purenn.interop.checkpoint.pickle_stack import Builder, OddKey, Opaque
 from purenn.interop.checkpoint.torch_pickle import UNREADABLE, PendingTensor, Storage, StorageType
 
 __all__ = ["Content", "choose", "flatten_content", "plain_value"]

@@ -6,7 +6,8 @@ import struct
 from typing import Any, BinaryIO
 
 from purenn.interop.checkpoint.errors import CheckpointError
-from purenn.interop.checkpoint.pickle_machine import Opaque, load_pickle
+from purenn.interop.checkpoint.pickle_machine import load_pickle
+from purenn.interop.checkpoint.pickle_stack import Opaque
 from purenn.interop.checkpoint.storage import Blob, size_of
 from purenn.interop.checkpoint.torch_pickle import PendingTensor, Storage, StorageType, find_global
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from purenn.interop.checkpoint.errors import CheckpointError
-from purenn.interop.checkpoint.pickle_machine import Builder, Opaque, safe_key
+from purenn.interop.checkpoint.pickle_stack import Builder, Opaque, safe_key
 from purenn.interop.checkpoint.storage import Blob, StoredTensor, dtype_named
 
 __all__ = ["Storage", "StorageType", "find_global"]

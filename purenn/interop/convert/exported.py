@@ -12,18 +12,10 @@ from torch.export import ExportedProgram
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils import _pytree as pytree
 
-from purenn.interop.convert.builder import (
-    Builder,
-    Slot,
-    Unsupported,
-    decomposition_of,
-    may_view,
-    name_of,
-    places_of,
-    takes,
-)
+from purenn.interop.convert.builder import Builder, Slot
 from purenn.interop.convert.dtypes import numpy_of
 from purenn.interop.convert.graph import Graph, Node
+from purenn.interop.convert.operators import Unsupported, decomposition_of, may_view, name_of, places_of, takes
 from purenn.interop.convert.program import Refused, depends_on_values, obtain, quiet
 
 __all__ = ["Exported", "export"]

@@ -22,7 +22,6 @@ from purenn.interop.convert.functions import intercepted
 
 __all__ = ["Refused", "depends_on_values", "obtain", "quiet"]
 
-
 _CONFIG: Any = config
 
 

@@ -9,10 +9,11 @@ from typing import Any
 
 import torch
 
-from purenn.interop.convert.builder import Builder, Slot, Unsupported, may_view, name_of, writes
+from purenn.interop.convert.builder import Builder, Slot
 from purenn.interop.convert.dtypes import numpy_of
 from purenn.interop.convert.functions import Context, forward_of
 from purenn.interop.convert.graph import Assumption, Graph, Ref, path_of
+from purenn.interop.convert.operators import Unsupported, may_view, name_of, writes
 
 __all__ = ["Again", "NotTapeable", "Recorder", "same_memory"]
 

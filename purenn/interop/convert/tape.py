@@ -17,15 +17,9 @@ from torch.overrides import TorchFunctionMode
 from torch.utils import _pytree as pytree
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from purenn.interop.convert.builder import (
-    decomposition_of,
-    name_of,
-    places_of,
-    takes,
-    writes,
-)
 from purenn.interop.convert.functions import intercepted
 from purenn.interop.convert.graph import Graph
+from purenn.interop.convert.operators import decomposition_of, name_of, places_of, takes, writes
 from purenn.interop.convert.recorder import Again, NotTapeable, Recorder
 from purenn.interop.convert.structure import Tree
 from purenn.interop.convert.torch_trees import apart

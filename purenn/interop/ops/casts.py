@@ -36,7 +36,6 @@ __all__ = [
     "type_as",
 ]
 
-
 _DOC = """Casts an array to $dtype.
 
     Example:

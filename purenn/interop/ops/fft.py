@@ -39,7 +39,6 @@ __all__ = [
     "rfftn",
 ]
 
-
 _NORMS = (None, "backward", "forward", "ortho")
 
 

@@ -25,16 +25,7 @@ from purenn.interop.ops.operands import default_dtype, kind, operands
 from purenn.interop.ops.shapes.diagonals import diagonal as _diagonal
 from purenn.typing import Array, ArrayLike
 
-__all__ = [
-    "cross",
-    "diagonal",
-    "matmul",
-    "multi_dot",
-    "tensorinv",
-    "tensorsolve",
-    "vander",
-    "vecdot",
-]
+__all__ = ["cross", "diagonal", "matmul", "multi_dot", "tensorinv", "tensorsolve", "vander", "vecdot"]
 __all__ += decompositions.__all__
 __all__ += inverses.__all__
 __all__ += least_squares.__all__

@@ -41,7 +41,6 @@ __all__ = [
     "zeta",
 ]
 
-
 _DOC = """Computes $what, element by element; integers become float32.
 
     Example:

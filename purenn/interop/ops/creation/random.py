@@ -33,7 +33,6 @@ __all__ = [
     "randperm",
 ]
 
-
 _NEEDED = "numbers are drawn"
 
 

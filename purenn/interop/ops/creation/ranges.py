@@ -16,15 +16,7 @@ from purenn.interop.ops.operands import array, as_dtype, default_dtype, integer,
 from purenn.typing import Array, ArrayLike, DTypeLike
 from purenn.value_checks import known
 
-__all__ = [
-    "arange",
-    "linspace",
-    "logspace",
-    "range",
-    "tril_indices",
-    "triu_indices",
-]
-
+__all__ = ["arange", "linspace", "logspace", "range", "tril_indices", "triu_indices"]
 
 Number = builtins.int | builtins.float | builtins.complex
 

@@ -12,14 +12,7 @@ from purenn import check
 from purenn.interop.ops.operands import array, as_dtype, promoted
 from purenn.typing import Array, ArrayLike, DTypeLike
 
-__all__ = [
-    "as_tensor",
-    "asarray",
-    "from_numpy",
-    "new_tensor",
-    "scalar_tensor",
-    "tensor",
-]
+__all__ = ["as_tensor", "asarray", "from_numpy", "new_tensor", "scalar_tensor", "tensor"]
 
 
 def new_tensor(input: ArrayLike, data: Any, *, dtype: DTypeLike | None = None) -> Array:

@@ -12,13 +12,7 @@ from purenn import check
 from purenn.interop.ops.operands import as_dtype
 from purenn.typing import Array, DTypeLike
 
-__all__ = [
-    "bartlett_window",
-    "blackman_window",
-    "hamming_window",
-    "hann_window",
-    "kaiser_window",
-]
+__all__ = ["bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window"]
 
 
 def _window(where: str, length: Any, periodic: bool, dtype: Any, values: Any) -> jax.Array:

@@ -16,17 +16,7 @@ from purenn import check
 from purenn.interop.ops.operands import array, kind, operands, promoted
 from purenn.typing import Array, ArrayLike
 
-__all__ = [
-    "add",
-    "addcdiv",
-    "addcmul",
-    "lerp",
-    "mul",
-    "multiply",
-    "rsub",
-    "sub",
-    "subtract",
-]
+__all__ = ["add", "addcdiv", "addcmul", "lerp", "mul", "multiply", "rsub", "sub", "subtract"]
 
 
 def _scaled(where: str, x: jax.Array, factor: Any, argument: str = "alpha") -> jax.Array:

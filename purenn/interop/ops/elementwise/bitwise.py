@@ -26,7 +26,6 @@ __all__ = [
     "logical_xor",
 ]
 
-
 _DOC = """Computes $what, element by element.
 
     Example:

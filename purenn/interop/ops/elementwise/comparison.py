@@ -30,7 +30,6 @@ __all__ = [
     "not_equal",
 ]
 
-
 _DOC = """Tells where ``input $symbol other``, as booleans; arrays and numbers are promoted together first.
 
     Example:

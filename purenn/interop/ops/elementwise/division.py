@@ -19,16 +19,7 @@ from purenn.interop.ops.operands import kind, operands
 from purenn.typing import Array, ArrayLike
 from purenn.value_checks import known
 
-__all__ = [
-    "div",
-    "divide",
-    "floor_divide",
-    "fmod",
-    "gcd",
-    "lcm",
-    "remainder",
-    "true_divide",
-]
+__all__ = ["div", "divide", "floor_divide", "fmod", "gcd", "lcm", "remainder", "true_divide"]
 
 
 def exact_quotient(a: jax.Array, b: jax.Array, divisor: Any) -> jax.Array:

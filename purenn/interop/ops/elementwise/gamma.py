@@ -12,13 +12,7 @@ import jax.numpy as jnp
 from jax import lax
 from jax.custom_derivatives import SymbolicZero
 
-__all__ = [
-    "digamma",
-    "lgamma",
-    "polygamma",
-    "zeta",
-]
-
+__all__ = ["digamma", "lgamma", "polygamma", "zeta"]
 
 Pair = tuple[jax.Array, jax.Array]
 

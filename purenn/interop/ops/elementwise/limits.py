@@ -13,16 +13,7 @@ from purenn import check
 from purenn.interop.ops.operands import array, kind, operands, promoted, real_array
 from purenn.typing import Array, ArrayLike
 
-__all__ = [
-    "clamp",
-    "clamp_max",
-    "clamp_min",
-    "clip",
-    "fmax",
-    "fmin",
-    "maximum",
-    "minimum",
-]
+__all__ = ["clamp", "clamp_max", "clamp_min", "clip", "fmax", "fmin", "maximum", "minimum"]
 
 
 def _pair(where: str, input: Any, other: Any) -> list[jax.Array]:

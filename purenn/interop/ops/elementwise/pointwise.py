@@ -62,7 +62,6 @@ __all__ = [
     "tanh",
 ]
 
-
 _DOC = """Computes the $what of every element.
 
     Integers and booleans become float32.

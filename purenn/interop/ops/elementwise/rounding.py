@@ -16,16 +16,7 @@ from purenn.interop.ops.operands import kind, real_array
 from purenn.interop.ops.results import Frexp
 from purenn.typing import Array, ArrayLike
 
-__all__ = [
-    "ceil",
-    "fix",
-    "floor",
-    "frac",
-    "frexp",
-    "nan_to_num",
-    "round",
-    "trunc",
-]
+__all__ = ["ceil", "fix", "floor", "frac", "frexp", "nan_to_num", "round", "trunc"]
 
 
 def _rounded(where: str, compute: Callable[[Any], Any], input: Any) -> jax.Array:

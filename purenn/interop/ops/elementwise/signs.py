@@ -8,16 +8,7 @@ from purenn import check
 from purenn.interop.ops.operands import kind, numeric, real_array
 from purenn.typing import Array, ArrayLike
 
-__all__ = [
-    "abs",
-    "absolute",
-    "heaviside",
-    "neg",
-    "negative",
-    "positive",
-    "sgn",
-    "sign",
-]
+__all__ = ["abs", "absolute", "heaviside", "neg", "negative", "positive", "sgn", "sign"]
 
 
 def heaviside(input: ArrayLike, values: ArrayLike) -> Array:

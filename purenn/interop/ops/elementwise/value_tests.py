@@ -8,15 +8,7 @@ from purenn import check
 from purenn.interop.ops.operands import kind, real_array
 from purenn.typing import Array, ArrayLike
 
-__all__ = [
-    "isfinite",
-    "isinf",
-    "isnan",
-    "isneginf",
-    "isposinf",
-    "isreal",
-    "signbit",
-]
+__all__ = ["isfinite", "isinf", "isnan", "isneginf", "isposinf", "isreal", "signbit"]
 
 
 def isnan(input: ArrayLike) -> Array:

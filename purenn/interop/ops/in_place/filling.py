@@ -11,14 +11,7 @@ from purenn.interop.ops import casts
 from purenn.interop.ops.operands import array
 from purenn.typing import Array, ArrayLike
 
-__all__ = [
-    "copy_",
-    "fill",
-    "fill_",
-    "fill_diagonal_",
-    "zero",
-    "zero_",
-]
+__all__ = ["copy_", "fill", "fill_", "fill_diagonal_", "zero", "zero_"]
 
 
 def copy_(input: ArrayLike, src: ArrayLike) -> Array:

@@ -126,7 +126,6 @@ __all__ = [
     "xlogy_",
 ]
 
-
 P = ParamSpec("P")
 
 

@@ -12,16 +12,7 @@ from purenn.interop.ops.creation import random
 from purenn.interop.ops.operands import array, kind
 from purenn.typing import Array, ArrayLike, Key
 
-__all__ = [
-    "bernoulli_",
-    "cauchy_",
-    "exponential_",
-    "geometric_",
-    "log_normal_",
-    "normal_",
-    "random_",
-    "uniform_",
-]
+__all__ = ["bernoulli_", "cauchy_", "exponential_", "geometric_", "log_normal_", "normal_", "random_", "uniform_"]
 
 
 def _drawn(where: str, input: Any) -> jax.Array:

@@ -16,15 +16,7 @@ from purenn.interop.ops.indexing.scatter_gather import full_index
 from purenn.interop.ops.operands import array, in_range, kind, promoted, taken
 from purenn.typing import Array, ArrayLike
 
-__all__ = [
-    "index_add",
-    "index_copy",
-    "index_fill",
-    "index_reduce",
-    "index_select",
-    "put",
-    "take",
-]
+__all__ = ["index_add", "index_copy", "index_fill", "index_reduce", "index_select", "put", "take"]
 
 
 def _row(where: str, input: Any, dim: Any, index: Any) -> tuple[jax.Array, jax.Array, int]:

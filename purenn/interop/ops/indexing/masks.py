@@ -18,15 +18,7 @@ from purenn.interop.ops.operands import array, default_dtype, integer, kind, ope
 from purenn.typing import Array, ArrayLike
 from purenn.value_checks import known
 
-__all__ = [
-    "argwhere",
-    "masked_fill",
-    "masked_scatter",
-    "masked_select",
-    "nonzero",
-    "nonzero_static",
-    "where",
-]
+__all__ = ["argwhere", "masked_fill", "masked_scatter", "masked_select", "nonzero", "nonzero_static", "where"]
 
 
 def _mask(where: str, mask: Any, argument: str = "mask") -> jax.Array:

@@ -13,10 +13,7 @@ from jax import lax
 
 from purenn.interop.ops.operands import kind
 
-__all__ = [
-    "reduced_at",
-]
-
+__all__ = ["reduced_at"]
 
 Places = tuple[jax.Array, ...]
 

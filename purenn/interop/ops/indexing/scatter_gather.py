@@ -18,13 +18,7 @@ from purenn.interop.ops.indexing.reducing import reduced_at
 from purenn.interop.ops.operands import array, in_range, kind
 from purenn.typing import Array, ArrayLike
 
-__all__ = [
-    "gather",
-    "scatter",
-    "scatter_add",
-    "scatter_reduce",
-    "take_along_dim",
-]
+__all__ = ["gather", "scatter", "scatter_add", "scatter_reduce", "take_along_dim"]
 
 
 def _aligned(

@@ -14,12 +14,7 @@ from purenn.interop.ops.indexing.subscript_parts import WHOLE, after_basic, subs
 from purenn.interop.ops.shapes.slicing import strided_places
 from purenn.typing import Array, ArrayLike
 
-__all__ = [
-    "as_strided_scatter",
-    "diagonal_scatter",
-    "select_scatter",
-    "slice_scatter",
-]
+__all__ = ["as_strided_scatter", "diagonal_scatter", "select_scatter", "slice_scatter"]
 
 
 def _exact(where: str, x: jax.Array, parts: list[Any], src: Any) -> jax.Array:

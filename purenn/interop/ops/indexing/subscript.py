@@ -23,12 +23,7 @@ from purenn.interop.ops.indexing.subscript_parts import (
 from purenn.interop.ops.operands import array, default_dtype, kind
 from purenn.typing import Array, ArrayLike
 
-__all__ = [
-    "getitem",
-    "index",
-    "index_put",
-    "setitem",
-]
+__all__ = ["getitem", "index", "index_put", "setitem"]
 
 
 def _read(where: str, x: jax.Array, rest: list[Any], size: int | None) -> jax.Array:

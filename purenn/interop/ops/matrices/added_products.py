@@ -12,13 +12,7 @@ from purenn.interop.ops.matrices.products import fitting, of_ranks, outer
 from purenn.interop.ops.operands import array
 from purenn.typing import Array, ArrayLike
 
-__all__ = [
-    "addbmm",
-    "addmm",
-    "addmv",
-    "addr",
-    "baddbmm",
-]
+__all__ = ["addbmm", "addmm", "addmv", "addr", "baddbmm"]
 
 
 def _plus(where: str, input: Any, product: jax.Array, beta: Any, alpha: Any) -> jax.Array:

@@ -12,6 +12,8 @@ from purenn import check
 from purenn.interop.ops.operands import kind
 from purenn.value_checks import known
 
+__all__ = ["batched", "hermitian_part", "matrices", "refuse_singular", "transposed"]
+
 
 def matrices(where: str, argument: str, A: Any, square: bool = False) -> jax.Array:
     """Matrices of single or double precision."""

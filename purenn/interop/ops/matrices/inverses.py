@@ -11,14 +11,7 @@ from purenn.interop.ops.operands import integer
 from purenn.interop.ops.results import InverseEx, SignLogDet
 from purenn.typing import Array, ArrayLike
 
-__all__ = [
-    "det",
-    "inv",
-    "inv_ex",
-    "matrix_exp",
-    "matrix_power",
-    "slogdet",
-]
+__all__ = ["det", "inv", "inv_ex", "matrix_exp", "matrix_power", "slogdet"]
 
 
 def det(A: ArrayLike) -> Array:

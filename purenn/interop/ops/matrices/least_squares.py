@@ -15,11 +15,7 @@ from purenn.interop.ops.operands import default_dtype
 from purenn.interop.ops.results import LeastSquares
 from purenn.typing import Array, ArrayLike
 
-__all__ = [
-    "lstsq",
-    "matrix_rank",
-    "pinv",
-]
+__all__ = ["lstsq", "matrix_rank", "pinv"]
 
 
 def lstsq(A: ArrayLike, B: ArrayLike, rcond: float | None = None, *, driver: str | None = None) -> LeastSquares:

@@ -16,12 +16,7 @@ from purenn.interop.ops.operands import as_dtype
 from purenn.lowering.norm import modulus
 from purenn.typing import Array, ArrayLike, DTypeLike
 
-__all__ = [
-    "cond",
-    "matrix_norm",
-    "norm",
-    "vector_norm",
-]
+__all__ = ["cond", "matrix_norm", "norm", "vector_norm"]
 
 
 def vector_norm(

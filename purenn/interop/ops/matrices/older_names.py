@@ -34,7 +34,6 @@ __all__ = [
     "triangular_solve",
 ]
 
-
 det = inverses.det
 inverse = inverses.inv
 matrix_exp = inverses.matrix_exp

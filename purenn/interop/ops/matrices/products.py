@@ -11,20 +11,7 @@ from purenn import check
 from purenn.interop.ops.operands import default_dtype, kind, operands
 from purenn.typing import Array, ArrayLike
 
-__all__ = [
-    "bmm",
-    "cross",
-    "dot",
-    "ger",
-    "inner",
-    "kron",
-    "matmul",
-    "mm",
-    "mv",
-    "outer",
-    "trace",
-    "vdot",
-]
+__all__ = ["bmm", "cross", "dot", "ger", "inner", "kron", "matmul", "mm", "mv", "outer", "trace", "vdot"]
 
 
 def _of_one_dtype(where: str, **named: Any) -> list[jax.Array]:

@@ -14,11 +14,7 @@ from purenn.interop.ops.matrices.common import batched, matrices, refuse_singula
 from purenn.interop.ops.results import SolveEx
 from purenn.typing import Array, ArrayLike
 
-__all__ = [
-    "solve",
-    "solve_ex",
-    "solve_triangular",
-]
+__all__ = ["solve", "solve_ex", "solve_triangular"]
 
 
 def right_side(where: str, a: jax.Array, B: Any) -> tuple[jax.Array, bool]:

@@ -13,13 +13,7 @@ from purenn.interop.ops.results import LuFactors, LuFactorsEx, TriangularFactors
 from purenn.typing import Array, ArrayLike
 from purenn.value_checks import known
 
-__all__ = [
-    "lu",
-    "lu_factor",
-    "lu_factor_ex",
-    "lu_solve",
-    "lu_unpack",
-]
+__all__ = ["lu", "lu_factor", "lu_factor_ex", "lu_solve", "lu_unpack"]
 
 
 def lu_factor(A: ArrayLike, *, pivot: bool = True) -> LuFactors:

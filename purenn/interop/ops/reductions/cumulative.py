@@ -13,15 +13,7 @@ from purenn.interop.ops.operands import operands, ranked
 from purenn.interop.ops.reductions.sums import summand
 from purenn.typing import Array, ArrayLike, DTypeLike
 
-__all__ = [
-    "cumprod",
-    "cumsum",
-    "cumulative_trapezoid",
-    "diff",
-    "logcumsumexp",
-    "trapezoid",
-    "trapz",
-]
+__all__ = ["cumprod", "cumsum", "cumulative_trapezoid", "diff", "logcumsumexp", "trapezoid", "trapz"]
 
 
 def cumsum(input: ArrayLike, dim: int, *, dtype: DTypeLike | None = None) -> Array:

@@ -16,17 +16,7 @@ from purenn.interop.ops.operands import default_dtype, picked, real_array
 from purenn.interop.ops.results import Extremes, ValuesIndices
 from purenn.typing import Array, ArrayLike
 
-__all__ = [
-    "amax",
-    "amin",
-    "aminmax",
-    "argmax",
-    "argmin",
-    "cummax",
-    "cummin",
-    "max",
-    "min",
-]
+__all__ = ["amax", "amin", "aminmax", "argmax", "argmin", "cummax", "cummin", "max", "min"]
 
 
 def _nonempty(where: str, x: jax.Array, axes: Sequence[int]) -> None:

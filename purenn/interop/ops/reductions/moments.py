@@ -13,12 +13,7 @@ from purenn.interop.ops.reductions.sums import averaged
 from purenn.lowering.dtypes import widened
 from purenn.typing import Array, ArrayLike
 
-__all__ = [
-    "std",
-    "std_mean",
-    "var",
-    "var_mean",
-]
+__all__ = ["std", "std_mean", "var", "var_mean"]
 
 
 def _moments(

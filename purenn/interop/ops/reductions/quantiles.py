@@ -16,13 +16,7 @@ from purenn.interop.ops.results import ValuesIndices
 from purenn.typing import Array, ArrayLike
 from purenn.value_checks import Within, require
 
-__all__ = [
-    "median",
-    "mode",
-    "nanmedian",
-    "nanquantile",
-    "quantile",
-]
+__all__ = ["median", "mode", "nanmedian", "nanquantile", "quantile"]
 
 
 def _median(where: str, input: Any, dim: Any, keepdim: bool, skip: bool) -> Any:

@@ -13,10 +13,7 @@ from purenn.interop.ops.operands import default_dtype
 from purenn.typing import Array, ArrayLike
 from purenn.value_checks import Within, require
 
-__all__ = [
-    "bucketize",
-    "searchsorted",
-]
+__all__ = ["bucketize", "searchsorted"]
 
 
 def searchsorted(

@@ -14,13 +14,7 @@ from purenn.interop.ops.reductions.extremes import selected
 from purenn.interop.ops.results import ValuesIndices
 from purenn.typing import Array, ArrayLike
 
-__all__ = [
-    "argsort",
-    "kthvalue",
-    "msort",
-    "sort",
-    "topk",
-]
+__all__ = ["argsort", "kthvalue", "msort", "sort", "topk"]
 
 
 def real_along(where: str, input: Any, dim: Any) -> tuple[jax.Array, int]:

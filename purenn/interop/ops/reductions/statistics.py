@@ -15,13 +15,7 @@ from purenn.interop.ops.results import Histogram
 from purenn.typing import Array, ArrayLike
 from purenn.value_checks import Within, known, require
 
-__all__ = [
-    "bincount",
-    "corrcoef",
-    "cov",
-    "histc",
-    "histogram",
-]
+__all__ = ["bincount", "corrcoef", "cov", "histc", "histogram"]
 
 
 def bincount(

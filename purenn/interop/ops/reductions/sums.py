@@ -20,20 +20,7 @@ from purenn.lowering.dtypes import widened
 from purenn.lowering.norm import vector_norm
 from purenn.typing import Array, ArrayLike, DTypeLike
 
-__all__ = [
-    "all",
-    "any",
-    "count_nonzero",
-    "dist",
-    "logsumexp",
-    "mean",
-    "nanmean",
-    "nansum",
-    "prod",
-    "renorm",
-    "sum",
-]
-
+__all__ = ["all", "any", "count_nonzero", "dist", "logsumexp", "mean", "nanmean", "nansum", "prod", "renorm", "sum"]
 
 Dim = int | Sequence[int] | None
 

@@ -12,15 +12,7 @@ from purenn import check
 from purenn.interop.ops.operands import ranked
 from purenn.typing import Array, ArrayLike
 
-__all__ = [
-    "diag",
-    "diag_embed",
-    "diagflat",
-    "diagonal",
-    "diagonal_copy",
-    "tril",
-    "triu",
-]
+__all__ = ["diag", "diag_embed", "diagflat", "diagonal", "diagonal_copy", "tril", "triu"]
 
 
 def diagonal(input: ArrayLike, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Array:

@@ -14,15 +14,7 @@ from purenn.functional.padding import pad
 from purenn.interop.ops.operands import integer, ranked, sizes
 from purenn.typing import Array, ArrayLike
 
-__all__ = [
-    "combinations",
-    "constant_pad_nd",
-    "flip",
-    "fliplr",
-    "flipud",
-    "roll",
-    "rot90",
-]
+__all__ = ["combinations", "constant_pad_nd", "flip", "fliplr", "flipud", "roll", "rot90"]
 
 
 def flip(input: ArrayLike, dims: Any, *more: Any) -> Array:

@@ -15,16 +15,7 @@ from purenn.interop.ops.operands import array, sizes
 from purenn.typing import Array, ArrayLike
 from purenn.value_checks import Within, known, require
 
-__all__ = [
-    "broadcast_to",
-    "expand",
-    "expand_as",
-    "expand_copy",
-    "repeat",
-    "repeat_interleave",
-    "sum_to_size",
-    "tile",
-]
+__all__ = ["broadcast_to", "expand", "expand_as", "expand_copy", "repeat", "repeat_interleave", "sum_to_size", "tile"]
 
 
 def repeat_interleave(

@@ -16,16 +16,7 @@ from purenn import check
 from purenn.interop.ops.operands import integer, ranked
 from purenn.typing import Array, ArrayLike
 
-__all__ = [
-    "as_strided",
-    "as_strided_copy",
-    "narrow",
-    "narrow_copy",
-    "select",
-    "slice",
-    "unfold",
-    "unfold_copy",
-]
+__all__ = ["as_strided", "as_strided_copy", "narrow", "narrow_copy", "select", "slice", "unfold", "unfold_copy"]
 
 
 def _sliced(where: str, x: jax.Array, dim: int, start: Any, length: Any) -> jax.Array:
