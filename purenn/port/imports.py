@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 
 import libcst as cst
 
 from purenn.port.nodes import as_name
 
-__all__ = ["MODULES", "STANDARD", "Names", "canonical", "imported"]
+__all__ = ["MODULES", "STANDARD", "Names", "canonical", "exists", "imported"]
 
 # Modules of torch, and those that take their place.
 MODULES = {
@@ -141,3 +142,11 @@ def canonical(name: str) -> str:
 def _target(line: str) -> str:
     words = line.split()
     return words[1] if words[0] == "import" else f"{words[1]}.{words[3]}"
+
+
+def exists(module: str, name: str) -> bool:
+    """Whether a module of purenn has a name."""
+    try:
+        return hasattr(importlib.import_module(module), name)
+    except ImportError:
+        return False
