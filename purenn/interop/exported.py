@@ -59,10 +59,10 @@ def import_flatbuffers() -> None:
 
 def checksum(arrays: Sequence[np.ndarray]) -> str:
     """A hash of arrays' bytes: a damaged program must not get as far as a compiler."""
-    found = hashlib.sha256()
+    hasher = hashlib.sha256()
     for array in arrays:
-        found.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
-    return found.hexdigest()
+        hasher.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+    return hasher.hexdigest()
 
 
 class ExportedLayer:
@@ -103,9 +103,9 @@ class ExportedLayer:
     def _check(self, inputs: tuple[Any, ...]) -> None:
         leaves = jax.tree.leaves(inputs)
         expected = cast("Any", self._exported.in_tree).children()[0].children()[1:]
-        given = [jax.tree.structure(each) for each in inputs]
-        if given != expected:
-            raise ValueError(f"the exported program takes {len(expected)} inputs of the form {expected}, got {given}")
+        trees = [jax.tree.structure(each) for each in inputs]
+        if trees != expected:
+            raise ValueError(f"the exported program takes {len(expected)} inputs of the form {expected}, got {trees}")
         sizes: dict[str, int] = {}
         for i, (leaf, spec) in enumerate(zip(leaves, self._specs, strict=True)):
             shape, dtype = jnp.shape(leaf), getattr(leaf, "dtype", jax.dtypes.canonicalize_dtype(type(leaf)))
@@ -202,8 +202,8 @@ def _program(raw: np.ndarray, weights: dict[str, np.ndarray]) -> ExportedLayer:
 
 def _calls(text: str) -> set[str]:
     """The names of all functions outside of a program that it calls."""
-    found = re.findall(r'custom_call @("[^"]*"|[^\s(]+)|call_target_name = "([^"]*)"', text)
-    return {(short or long).strip('"') for short, long in found}
+    calls = re.findall(r'custom_call @("[^"]*"|[^\s(]+)|call_target_name = "([^"]*)"', text)
+    return {(short or long).strip('"') for short, long in calls}
 
 
 def shape_text(spec: Any) -> str:

@@ -100,29 +100,29 @@ def _specs(leaves: list[Any], batch: bool, shapes: Sequence[str | None] | None) 
     """The inputs' shapes and dtypes, with symbols for the sizes that are open."""
     from jax import export as jax_export
 
-    given = [
+    specs = [
         leaf if isinstance(leaf, jax.ShapeDtypeStruct) else jax.ShapeDtypeStruct(a.shape, a.dtype)
         for leaf in leaves
         for a in (leaf if isinstance(leaf, jax.ShapeDtypeStruct) else jnp.asarray(leaf),)
     ]
     if shapes is not None:
-        if len(shapes) != len(given):
+        if len(shapes) != len(specs):
             raise ValueError(
-                f"export: shapes must have one shape per array of the example ({len(given)}), got {shapes}"
+                f"export: shapes must have one shape per array of the example ({len(specs)}), got {shapes}"
             )
         texts = list(shapes)
     elif batch:
-        size = given[0].shape[0] if given and given[0].shape else None
+        size = specs[0].shape[0] if specs and specs[0].shape else None
         texts = [
             ", ".join(["b", *map(str, spec.shape[1:])]) if spec.shape and spec.shape[0] == size else None
-            for spec in given
+            for spec in specs
         ]
     else:
-        texts = [None] * len(given)
+        texts = [None] * len(specs)
     scope = jax_export.SymbolicScope()
     return [
         spec if text is None else jax.ShapeDtypeStruct(_symbolic(text, spec.shape, scope), spec.dtype)
-        for text, spec in zip(texts, given, strict=True)
+        for text, spec in zip(texts, specs, strict=True)
     ]
 
 

@@ -106,7 +106,9 @@ def _put(opt: Optimizer, modules: Mapping[str, Module], saved: Mapping[str, Any]
 
 def _modules(opt: Optimizer) -> dict[str, Module]:
     """The modules by name; a single one is called ``module``."""
-    given = opt.module
-    if isinstance(given, Module):
-        return {"module": given}
-    return {str(name): module for name, module in (given.items() if isinstance(given, Mapping) else enumerate(given))}
+    modules = opt.module
+    if isinstance(modules, Module):
+        return {"module": modules}
+    return {
+        str(name): module for name, module in (modules.items() if isinstance(modules, Mapping) else enumerate(modules))
+    }

@@ -35,10 +35,10 @@ def _like(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
 
 @factory(TENSORS, "full")
 def _full(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
-    given = bind(("size", "fill_value", "dtype"), args)
-    if given is None or not {"size", "fill_value"} <= given.keys():
+    bound = bind(("size", "fill_value", "dtype"), args)
+    if bound is None or not {"size", "fill_value"} <= bound.keys():
         return None
-    return context.call("jnp.full", argument(given["size"]), argument(given["fill_value"]), *dtype_argument(given))
+    return context.call("jnp.full", argument(bound["size"]), argument(bound["fill_value"]), *dtype_argument(bound))
 
 
 @factory(TENSORS, "arange", "range")
@@ -76,13 +76,13 @@ def legacy(context: Context, node: cst.Call, args: Sequence[cst.Arg], name: str)
     spelled = legacy_dtype(name) or "jnp.float32"
     dtype = context.value(spelled) if "." in spelled else expression(spelled)
     kinds = [context.kind(arg.value) for arg in node.args]
-    own = [] if spelled == "jnp.float32" else [argument(dtype)]
+    keywords = [] if spelled == "jnp.float32" else [argument(dtype)]
     if not args:
-        return context.call("jnp.zeros", argument(expression("0")), *own)
+        return context.call("jnp.zeros", argument(expression("0")), *keywords)
     data = ("list", "tensor", "tensors", "numpy", "shape")
     if len(args) == 1 and not args[0].star and (kinds[0] in data or isinstance(kinds[0], tuple)):
         if kinds[0] == "shape" and not isinstance(args[0].value, cst.List):
-            return context.call("jnp.zeros", args[0].value, *own)
+            return context.call("jnp.zeros", args[0].value, *keywords)
         return context.call("jnp.array", args[0].value, dtype)
     if (
         len(args) == 1
@@ -94,4 +94,4 @@ def legacy(context: Context, node: cst.Call, args: Sequence[cst.Arg], name: str)
         )
         return context.call("jnp.array", args[0].value, dtype)
     shape = shape_of(args)
-    return None if shape is None else context.call("jnp.zeros", argument(shape), *own)
+    return None if shape is None else context.call("jnp.zeros", argument(shape), *keywords)

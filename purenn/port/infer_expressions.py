@@ -250,9 +250,9 @@ class Expressions(Classes):
                 if name in each.results:
                     return each.results[name]
             if name == "register_buffer" and len(node.args) > 1 and isinstance(node.args[0].value, cst.SimpleString):
-                own, buffer = self.classes[scope.self_class], str(node.args[0].value.evaluated_value)
-                own.attributes[buffer] = "tensor"
-                own.buffers.add(buffer)
+                cls, buffer = self.classes[scope.self_class], str(node.args[0].value.evaluated_value)
+                cls.attributes[buffer] = "tensor"
+                cls.buffers.add(buffer)
                 return "none"
             if name == "register_parameter" and node.args and isinstance(node.args[0].value, cst.SimpleString):
                 parameter = str(node.args[0].value.evaluated_value)
@@ -262,18 +262,18 @@ class Expressions(Classes):
             base = self._expr(func, scope)
             if base == "module" or (base == "unknown" and "tensor" in kinds and name not in ("modules", "parameters")):
                 constructor = self.constructor(scope.self_class, name)
-                made = as_name(constructor.func) if constructor else None
-                return self._result_of_module(made)
+                constructed = as_name(constructor.func) if constructor else None
+                return self._result_of_module(constructed)
             return kind_of_method("module", name, kinds, words)
         return kind_of_method(self._expr(func.value, scope), name, kinds, words)
 
-    def _result_of_module(self, made: str | None) -> Kind:
-        if made in self.classes:
-            for each in self._lineage(made):
+    def _result_of_module(self, name: str | None) -> Kind:
+        if name in self.classes:
+            for each in self._lineage(name):
                 if "forward" in each.results:
-                    found = each.results["forward"]
-                    return "tensor" if found == "unknown" else found
-        last = (made or "").rsplit(".", 1)[-1]
+                    kind = each.results["forward"]
+                    return "tensor" if kind == "unknown" else kind
+        last = (name or "").rsplit(".", 1)[-1]
         recurrent: dict[str, Kind] = {
             "LSTM": ("tensor", ("tensor", "tensor")),
             "GRU": ("tensor", "tensor"),

@@ -70,13 +70,13 @@ def _randperm(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
 
 @factory(RANDOM, "normal")
 def _normal(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
-    given = bind(("mean", "std", "size"), args)
-    if given is None or not {"mean", "std"} <= given.keys():
+    bound = bind(("mean", "std", "size"), args)
+    if bound is None or not {"mean", "std"} <= bound.keys():
         return None
-    number = isinstance(given["mean"], cst.Integer | cst.Float)
-    shape = given.get("size") or attribute(given["std"] if number else given["mean"], "shape")
-    scaled = binary(given["std"], "*", context.call("jax.random.normal", key(context), shape))
-    return scaled if code(given["mean"]) in ("0", "0.0") else binary(given["mean"], "+", scaled)
+    number = isinstance(bound["mean"], cst.Integer | cst.Float)
+    shape = bound.get("size") or attribute(bound["std"] if number else bound["mean"], "shape")
+    scaled = binary(bound["std"], "*", context.call("jax.random.normal", key(context), shape))
+    return scaled if code(bound["mean"]) in ("0", "0.0") else binary(bound["mean"], "+", scaled)
 
 
 @factory(RANDOM, "bernoulli")
@@ -90,9 +90,9 @@ def _bernoulli(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
 
 @factory(RANDOM, "multinomial")
 def _multinomial(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
-    given = bind(("input", "num_samples", "replacement"), args)
-    if given is None or integer(given.get("num_samples")) != 1:
+    bound = bind(("input", "num_samples", "replacement"), args)
+    if bound is None or integer(bound.get("num_samples")) != 1:
         return None
-    logarithm = context.call("jnp.log", given["input"])
+    logarithm = context.call("jnp.log", bound["input"])
     drawn = context.call("jax.random.categorical", key(context), logarithm)
     return subscript(drawn, expression("..."), expression("None"))

@@ -42,8 +42,8 @@ class Rewriter(Assignments):
             and code(updated_node.slice[0].slice) == "1"
         ):
             name = as_name(updated_node.value.func) or ""
-            if name in ("ops.max", "ops.min") and (made := self._places(updated_node.value, name)):
-                return made
+            if name in ("ops.max", "ops.min") and (places := self._places(updated_node.value, name)):
+                return places
         return updated_node
 
     def leave_BinaryOperation(

@@ -161,10 +161,10 @@ class _Sharded:
         self.reader, self.shard, self.name = reader, shard, name
 
     def stored(self) -> Any:
-        found = self.reader.shard(self.shard)
-        if self.name not in found:
+        tensors = self.reader.shard(self.shard)
+        if self.name not in tensors:
             raise CheckpointError(f"the file {self.shard!r} doesn't have it, although the index says so")
-        leaf = found[self.name]
+        leaf = tensors[self.name]
         if not hasattr(leaf, "stored") and not hasattr(leaf, "read"):
             raise CheckpointError(f"it is no tensor in the file {self.shard!r}")
         return leaf.stored() if hasattr(leaf, "stored") else leaf

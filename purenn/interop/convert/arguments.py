@@ -45,29 +45,29 @@ class Arguments:
         Raises:
             TypeError: an argument is missing, or one too many, or put together in another way.
         """
-        given: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for i, value in enumerate(args):
             if i >= len(self.order) and not self.rest:
                 raise TypeError(f"{where} takes {len(self.order)} arguments by position, got {len(args)}")
-            given[self.order[i] if i < len(self.order) else f"{self.rest}[{i - len(self.order)}]"] = value
-        if twice := given.keys() & kwargs.keys():
+            values[self.order[i] if i < len(self.order) else f"{self.rest}[{i - len(self.order)}]"] = value
+        if twice := values.keys() & kwargs.keys():
             raise TypeError(f"{where} got {', '.join(sorted(twice))} twice, by position and by name")
-        given |= kwargs
+        values |= kwargs
         defaults = dict(self.defaults)
-        for name in given.keys() - set(self.names):
-            if name not in defaults or not _same(given[name], defaults[name]):
+        for name in values.keys() - set(self.names):
+            if name not in defaults or not _same(values[name], defaults[name]):
                 raise TypeError(
                     f"{where} was converted without the argument {name!r}, so that it can't be given: {REMEDY}"
                 )
-        found: list[Any] = []
+        leaves: list[Any] = []
         for name, tree in zip(self.names, self.trees, strict=True):
-            if name in given:
-                found += flatten(tree, given[name], name)
+            if name in values:
+                leaves += flatten(tree, values[name], name)
             elif name in defaults:
-                found += [defaults[name]] * tree.count
+                leaves += [defaults[name]] * tree.count
             else:
                 raise TypeError(f"{where} is missing the argument {name!r}, which its example had: {REMEDY}")
-        return found
+        return leaves
 
 
 def _same(value: Any, other: Any) -> bool:
@@ -83,13 +83,13 @@ def arrays_of(where: str, leaves: Sequence[Leaf], values: Sequence[Any]) -> list
         TypeError: a constant is another one, or a dtype is of another kind.
         ValueError: a shape has another rank, or a size that is fixed differs.
     """
-    found: list[Any] = []
+    arrays: list[Any] = []
     symbols: dict[str, tuple[int, str]] = {}
     for leaf, value in zip(leaves, values, strict=True):
         if leaf.dtype is None:
             if not _same(value, leaf.value):
                 raise TypeError(f"{where} was converted with {leaf.path}={leaf.value!r}, got {_brief(value)}: {REMEDY}")
-            found.append(None)
+            arrays.append(None)
             continue
         if value is None or isinstance(value, str):
             raise TypeError(f"{where}: {leaf.path} must be an array as in the example, got {value!r}: {REMEDY}")
@@ -109,8 +109,8 @@ def arrays_of(where: str, leaves: Sequence[Leaf], values: Sequence[Any]) -> list
         if not fits:
             shape = f"({', '.join('any' if isinstance(s, str) else str(s) for s in leaf.shape)})"
             raise ValueError(f"{where}: {leaf.path} must have shape {shape}, got {array.shape}: {REMEDY}")
-        found.append(array)
-    return found
+        arrays.append(array)
+    return arrays
 
 
 def _check_kind(where: str, leaf: Leaf, array: Any) -> None:

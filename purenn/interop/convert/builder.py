@@ -61,7 +61,7 @@ class Builder:
         self.sources: list[Source] = []
         self.constants: list[tuple[int, np.ndarray]] = []
         self.assumptions: list[Assumption] = []
-        self.held: set[int] = set()  # the numbers of what buffers hold
+        self.buffer_values: set[int] = set()  # the numbers of what buffers hold
         self.buffers: list[Slot] = []
         self.size = 0
         self.calls: tuple[str, ...] = ()
@@ -88,10 +88,10 @@ class Builder:
 
     def emit(self, op: str, args: Sequence[Any], kwargs: dict[str, Any] | None = None, outs: int | None = None) -> Any:
         """Adds a node; gives its result, or its ``outs`` results."""
-        made = self.new() if outs is None else tuple(self.new() for _ in range(outs))
-        out = made.index if isinstance(made, Ref) else tuple(r.index for r in made)
+        results = self.new() if outs is None else tuple(self.new() for _ in range(outs))
+        out = results.index if isinstance(results, Ref) else tuple(r.index for r in results)
         self.nodes.append(Node(op, tuple(args), tuple((kwargs or {}).items()), out, self.calls, self.stops))
-        return made
+        return results
 
     def read(self, slot: Slot) -> Ref:
         """The present value of a tensor."""
@@ -112,7 +112,7 @@ class Builder:
             slot.version += 1
             slot.value, slot.seen = value, slot.version
             if any(slot is buffer for buffer in self.buffers):
-                self.held.add(value.index)
+                self.buffer_values.add(value.index)
             return
         op, part, args = slot.view
         below = self.read(slot.base)
@@ -169,14 +169,14 @@ class Builder:
         if not table.has(name):
             raise Unsupported(name)
         plain, words = self.plain(args), {n: self.plain(v) for n, v in kwargs.items()}
-        made = self.emit(name, plain, words, outs)
+        results = self.emit(name, plain, words, outs)
         if may_view(func) and args and isinstance(args[0], Slot) and (not words or base == "to") and shares():
             if base == "to":  # it has given the tensor itself
                 name, plain = "alias", plain[:1]
             if outs is None:
-                return Slot(made, args[0], (name, None, plain[1:]))
-            return tuple(Slot(ref, args[0], (name, i, plain[1:])) for i, ref in enumerate(made))
-        return Slot(made) if outs is None else tuple(map(Slot, made))
+                return Slot(results, args[0], (name, None, plain[1:]))
+            return tuple(Slot(ref, args[0], (name, i, plain[1:])) for i, ref in enumerate(results))
+        return Slot(results) if outs is None else tuple(map(Slot, results))
 
     def _in_place(self, name: str, args: Sequence[Any], kwargs: dict[str, Any], changed: list[int | str]) -> Any:
         base, pure = name.partition(".")[0], pure_name(name)
@@ -193,8 +193,8 @@ class Builder:
         plain = self.plain(args)
         if base in _RESHAPED_IN_PLACE:
             return Slot(self.emit(pure, plain, words), args[0], (pure, None, plain[1:]))
-        made = self.emit(pure, plain, words, None if len(targets) == 1 else len(targets))
-        for target, ref in zip(targets, [made] if len(targets) == 1 else made, strict=True):
+        results = self.emit(pure, plain, words, None if len(targets) == 1 else len(targets))
+        for target, ref in zip(targets, [results] if len(targets) == 1 else results, strict=True):
             self.write(target, self.emit("purenn.like", (ref, self.read(target))))
         return targets[0] if len(targets) == 1 else tuple(targets)
 
@@ -218,6 +218,6 @@ class Builder:
                 changed,
                 tuple(self.assumptions),
                 tuple(guards),
-                tuple(sorted(self.held | {ref.index for _, ref in changed})),
+                tuple(sorted(self.buffer_values | {ref.index for _, ref in changed})),
             ).with_nodes(tuple(self.nodes), self.size)
         )

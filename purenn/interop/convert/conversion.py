@@ -13,7 +13,7 @@ from purenn.interop.convert import exported, tape
 from purenn.interop.convert.arguments import Arguments
 from purenn.interop.convert.dtypes import narrowed, numpy_of
 from purenn.interop.convert.graph import Graph, Leaf
-from purenn.interop.convert.layer import Converted, Held, Mode, Part, Program
+from purenn.interop.convert.layer import ArrayField, Converted, Mode, Part, Program
 from purenn.interop.convert.module_state import as_it_was, copied, notes_of_draws, python_draws
 from purenn.interop.convert.named_arrays import Arrays, ConversionError, NamedArrays
 from purenn.interop.convert.stock import stock_layer
@@ -103,16 +103,16 @@ def _mode(
     given_up: set[str],
 ) -> tuple[Mode | None, list[str]]:
     """The module in one mode, or the reasons why it can't be had."""
-    found = [path for name, tree in zip(arguments.names, arguments.trees, strict=True) for path in paths(tree, name)]
+    places = [path for name, tree in zip(arguments.names, arguments.trees, strict=True) for path in paths(tree, name)]
     reason: Exception | None = None
     drawn = python_draws()
     with as_it_was(module, training):
         try:
-            made = exported.export(module, copied(args), copied(kwargs), found, given_up)
-            if len(made.shapes) == len(leaves):
-                described = _described(found, leaves, made.shapes, frozenset())
-                graph = _renamed(made.graph, names)
-                return Mode(graph, described, tree_of_spec(made.spec), "export", notes_of_draws(drawn)), []
+            program = exported.export(module, copied(args), copied(kwargs), places, given_up)
+            if len(program.shapes) == len(leaves):
+                described = _described(places, leaves, program.shapes, frozenset())
+                graph = _renamed(program.graph, names)
+                return Mode(graph, described, tree_of_spec(program.spec), "export", notes_of_draws(drawn)), []
         except Exception as error:  # the tape says what is wrong, if it can't take the module either
             reason = error
     try:
@@ -125,18 +125,18 @@ def _mode(
             f"the example ({_brief(error)})"
         ) from error
     shapes = [tuple(x.shape) if isinstance(x, torch.Tensor) else None for x in leaves]
-    described = _described(found, leaves, shapes, taped.fixed)
+    described = _described(places, leaves, shapes, taped.fixed)
     return Mode(_renamed(taped.graph, names), described, taped.output, "tape", taped.notes), []
 
 
 def _tape(module: Any, training: bool, args: Any, kwargs: Any, names: NamedArrays) -> tape.Taped:
-    given = copied(args), copied(kwargs)
-    leaves = [leaf for value in (*given[0], *given[1].values()) for leaf in apart(value, objects=False)[1]]
+    copies = copied(args), copied(kwargs)
+    leaves = [leaf for value in (*copies[0], *copies[1].values()) for leaf in apart(value, objects=False)[1]]
     with as_it_was(module, training) as again:
         drawn = python_draws()
 
         def call() -> Any:
-            return module(*given[0], **given[1])
+            return module(*copies[0], **copies[1])
 
         taped = tape.record(module, again, call, leaves, names.by_id)
         taped.notes = notes_of_draws(drawn)
@@ -149,10 +149,10 @@ def _brief(error: Exception | None) -> str:
 
 
 def _described(
-    found: Sequence[str], leaves: Sequence[Any], shapes: Sequence[Any], fixed: frozenset[int]
+    places: Sequence[str], leaves: Sequence[Any], shapes: Sequence[Any], fixed: frozenset[int]
 ) -> tuple[Leaf, ...]:
     """The leaves of the arguments as data."""
-    every = enumerate(zip(found, leaves, shapes, strict=True))
+    every = enumerate(zip(places, leaves, shapes, strict=True))
     return tuple(_leaf(path, value, shape, i in fixed) for i, (path, value, shape) in every)
 
 
@@ -190,14 +190,14 @@ def _tree(module: Any, path: str, names: NamedArrays, dropped: set[str], program
     """The layer of a part: a stock one where it is a stock module with all its arrays, else one that holds them."""
     prefix = f"{path}." if path else ""
     second = {alias for alias, _ in names.ties}
-    own = [n for n, _ in module.named_parameters(remove_duplicate=False)] + [
+    names_in_module = [n for n, _ in module.named_parameters(remove_duplicate=False)] + [
         n for n, _ in module.named_buffers(remove_duplicate=False)
     ]
-    whole = not any(prefix + n in second or prefix + n in dropped for n in own)
+    whole = not any(prefix + n in second or prefix + n in dropped for n in names_in_module)
     if program is None and whole and (stock := stock_layer(module)) is not None:
         return stock
-    held = [
-        Held(name, kind, tuple(tensor.shape), str(tensor.dtype).removeprefix("torch."))
+    fields = [
+        ArrayField(name, kind, tuple(tensor.shape), str(tensor.dtype).removeprefix("torch."))
         for kind, arrays in (("parameter", module._parameters), ("buffer", module._buffers))
         for name, tensor in arrays.items()
         if tensor is not None and prefix + name not in second and prefix + name not in dropped
@@ -205,5 +205,5 @@ def _tree(module: Any, path: str, names: NamedArrays, dropped: set[str], program
     children = {n: c for n, c in module._modules.items() if c is not None}
     parts = tuple(_tree(c, prefix + n, names, dropped, None) for n, c in children.items())
     never_called = type(module).forward is torch.nn.Module.forward and "forward" not in vars(module)
-    fields = (type(module).__name__, module.extra_repr(), tuple(held), tuple(children), parts, never_called)
-    return Part(*fields) if program is None else Converted(*fields, program=program)
+    arguments = (type(module).__name__, module.extra_repr(), tuple(fields), tuple(children), parts, never_called)
+    return Part(*arguments) if program is None else Converted(*arguments, program=program)

@@ -77,11 +77,11 @@ def writes(func: Any) -> list[int | str]:
     schema = getattr(func, "_schema", None)
     if schema is None or not schema.is_mutable:
         return []
-    found: list[int | str] = []
+    written: list[int | str] = []
     for i, argument in enumerate(schema.arguments):
         if argument.alias_info is not None and argument.alias_info.is_write:
-            found.append(argument.name if argument.kwarg_only else i)
-    return found
+            written.append(argument.name if argument.kwarg_only else i)
+    return written
 
 
 def may_view(func: Any) -> bool:
@@ -105,11 +105,11 @@ def places_of(x: Any, size: Sequence[int], stride: Sequence[int], offset: int | 
     numbers = [*x.shape, *x.stride(), x.storage_offset(), *size, *stride, 0 if offset is None else offset]
     if not all(isinstance(n, int) for n in numbers):
         raise Unsupported("as_strided of a tensor with free sizes that isn't contiguous")
-    own = flat_places(x.shape, x.stride(), x.storage_offset()).ravel()
+    shown = flat_places(x.shape, x.stride(), x.storage_offset()).ravel()
     wanted = flat_places(size, stride, x.storage_offset() if offset is None else offset)
-    where = np.full(max(own.max(initial=0), wanted.max(initial=0)) + 1, -1, np.int64)
-    where[own] = np.arange(own.size)
-    found = where[wanted]
-    if (found < 0).any():
+    where = np.full(max(shown.max(initial=0), wanted.max(initial=0)) + 1, -1, np.int64)
+    where[shown] = np.arange(shown.size)
+    numbers_shown = where[wanted]
+    if (numbers_shown < 0).any():
         raise Unsupported("as_strided to memory that the tensor doesn't show")
-    return found
+    return numbers_shown

@@ -111,11 +111,11 @@ class _ShortSizes(TorchFunctionMode):
 
 def _terms(size: Any, enough: int) -> int:
     """The number of terms in the formula of a size; it isn't counted further than past ``enough``."""
-    found, rest = 0, [size.node.expr] if isinstance(size, torch.SymInt) else []
-    while rest and found <= enough:
-        found += 1
+    count, rest = 0, [size.node.expr] if isinstance(size, torch.SymInt) else []
+    while rest and count <= enough:
+        count += 1
         rest += rest.pop().args
-    return found
+    return count
 
 
 def _refuse_function(cls: Any, args: Any) -> None:

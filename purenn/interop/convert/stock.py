@@ -39,10 +39,10 @@ def stock_layer(module: Any) -> Layer | None:
 
 def _shapes(layer: Layer, prefix: str = "") -> dict[str, tuple[int, ...]]:
     specs = {**layer.parameters(), **layer.buffers()}
-    found = {prefix + name: spec.shape for name, spec in specs.items() if spec is not None}
+    shapes = {prefix + name: spec.shape for name, spec in specs.items() if spec is not None}
     for name, child in layer.children().items():
-        found |= _shapes(child, f"{prefix}{name}.")
-    return found
+        shapes |= _shapes(child, f"{prefix}{name}.")
+    return shapes
 
 
 def _made(module: Any) -> Layer | None:
@@ -70,22 +70,22 @@ def _made(module: Any) -> Layer | None:
 
 def _fields(module: Any, wanted: type[Layer]) -> dict[str, Any]:
     """The hyper-parameters that a module keeps as attributes of the same names."""
-    found: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for field in dataclasses.fields(wanted):
         if not field.init or field.name in ("device", "dtype", "_weight", "_freeze") or not hasattr(module, field.name):
             continue
         value = getattr(module, field.name)
         if field.name in ("bias", "head_bias") and (value is None or isinstance(value, torch.Tensor)):
             value = value is not None
-        found[field.name] = numpy_of(value) if isinstance(value, torch.Tensor) else value
+        fields[field.name] = numpy_of(value) if isinstance(value, torch.Tensor) else value
     if isinstance(module, torch.nn.Embedding):
-        found["_freeze"] = not module.weight.requires_grad
+        fields["_freeze"] = not module.weight.requires_grad
     if "start" in wanted.__dataclass_fields__:
-        found["init"] = module.init
+        fields["init"] = module.init
     dtype = next((p.dtype for p in module.parameters()), torch.float32)
     if "dtype" in wanted.__dataclass_fields__ and dtype != torch.float32:
-        found["dtype"] = str(dtype)
-    return found
+        fields["dtype"] = str(dtype)
+    return fields
 
 
 Children = Mapping[str, Any]

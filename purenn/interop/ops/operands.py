@@ -105,8 +105,8 @@ def operands(
         check.fail(where, " or ".join(named), "be an array", "numbers alone", TypeError)
     dtype = promoted(*named.values())
     dtype = floating_or_float32(dtype) if floating else dtype
-    given = {name: array(where, name, x, dtype) for name, x in named.items()}
-    return check.broadcast(where, **given) if broadcast else list(given.values())
+    cast = {name: array(where, name, x, dtype) for name, x in named.items()}
+    return check.broadcast(where, **cast) if broadcast else list(cast.values())
 
 
 def numeric(where: str, input: Any, least: int = 1, most: int = 3) -> jax.Array:
@@ -150,11 +150,11 @@ def integer(where: str, argument: str, value: Any) -> Any:
     return check.integer(where, argument, value)
 
 
-def sizes(where: str, argument: str, given: Sequence[Any]) -> tuple[Any, ...]:
+def sizes(where: str, argument: str, values: Sequence[Any]) -> tuple[Any, ...]:
     """Integers that come one by one or as one sequence: ``f(x, 2, 3)`` or ``f(x, (2, 3))``."""
-    if len(given) == 1 and isinstance(given[0], Sequence | np.ndarray):
-        given = tuple(given[0])
-    return tuple(integer(where, argument, n) for n in given)
+    if len(values) == 1 and isinstance(values[0], Sequence | np.ndarray):
+        values = tuple(values[0])
+    return tuple(integer(where, argument, n) for n in values)
 
 
 def in_range(where: str, argument: str, index: jax.Array, n: int, wrap: bool = False) -> jax.Array:

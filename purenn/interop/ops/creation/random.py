@@ -54,9 +54,9 @@ def _uniform(key: Any, shape: tuple[int, ...], dtype: Any, low: float = 0.0, hig
     if kind(dtype) == 3:
         parts = draws.uniform(key, (2, *shape), jnp.finfo(dtype).dtype, low, high)
         return jax.lax.complex(parts[0], parts[1])
-    found = draws.uniform(key, shape, dtype, low, high)
-    below = np.nextafter(np.asarray(high, found.dtype), np.asarray(low, found.dtype))
-    return jnp.minimum(found, jnp.asarray(below, found.dtype))  # half types round up to the bound
+    drawn = draws.uniform(key, shape, dtype, low, high)
+    below = np.nextafter(np.asarray(high, drawn.dtype), np.asarray(low, drawn.dtype))
+    return jnp.minimum(drawn, jnp.asarray(below, drawn.dtype))  # half types round up to the bound
 
 
 def rand(size: Any, *more: Any, dtype: DTypeLike | None = None, rng: Key | None = None) -> Array:
@@ -186,9 +186,9 @@ def normal(
         >>> ops.normal(jnp.zeros(3), 0.0, rng=jax.random.key(0)).tolist()
         [0.0, 0.0, 0.0]
     """
-    given = [v for v in (mean, std) if not isinstance(v, int | float)]
-    found = given[0].dtype if given else _floating("normal", dtype)  # type: ignore[union-attr]
-    m, s = (array("normal", n, v, found) for n, v in (("mean", mean), ("std", std)))
+    arrays = [v for v in (mean, std) if not isinstance(v, int | float)]
+    work = arrays[0].dtype if arrays else _floating("normal", dtype)  # type: ignore[union-attr]
+    m, s = (array("normal", n, v, work) for n, v in (("mean", mean), ("std", std)))
     check.inexact("normal", "mean", m)
     require(s.real, Within("normal", "std", 0, float("inf"), nan=True, error=ValueError))
     shape = check.common_shape("normal", mean=m, std=s) if size is None else sizes("normal", "size", (size,))
@@ -249,11 +249,11 @@ def multinomial(
     key = check.key("multinomial", "rng", rng, _NEEDED)
     logits = jnp.log(w.astype(jnp.float32))
     if replacement:
-        found = jax.random.categorical(key, logits[..., None, :], shape=(*w.shape[:-1], count))
+        indices = jax.random.categorical(key, logits[..., None, :], shape=(*w.shape[:-1], count))
     else:
         chosen = jnp.where(w > 0, logits + jax.random.gumbel(key, w.shape), -jnp.inf)
-        found = jax.lax.top_k(chosen, count)[1]
-    return found.astype(default_dtype(1))
+        indices = jax.lax.top_k(chosen, count)[1]
+    return indices.astype(default_dtype(1))
 
 
 def poisson(input: ArrayLike, *, rng: Key | None = None) -> Array:

@@ -112,8 +112,8 @@ def _spaced(where: str, start: Any, end: Any, steps: Any, dtype: Any, base: Any 
     steps = integer(where, "steps", steps)
     if steps < 0:
         check.fail(where, "steps", "be at least 0", steps)
-    found = promoted(start, end)
-    dtype = (found if kind(found) > 1 else jnp.float32) if dtype is None else as_dtype(where, dtype)
+    natural = promoted(start, end)
+    dtype = (natural if kind(natural) > 1 else jnp.float32) if dtype is None else as_dtype(where, dtype)
     work = dtype if kind(dtype) == 3 else jnp.float32 if dtype != jnp.float64 else dtype
     arrays = [v for v in (start, end) if isinstance(v, jax.Array)]
     # torch counts integers in float64

@@ -42,9 +42,9 @@ def tensor(data: Any, *, dtype: DTypeLike | None = None) -> Array:
         x = jnp.array(data, as_dtype("tensor", data.dtype))
         return jax.lax.stop_gradient(x if dtype is None else x.astype(as_dtype("tensor", dtype)))
     leaves = jax.tree.leaves(data)
-    found = promoted(*leaves) if leaves else jnp.dtype(jnp.float32)
-    dtype = found if dtype is None else as_dtype("tensor", dtype)
-    return jax.lax.stop_gradient(_stacked(data, found).astype(dtype))
+    natural = promoted(*leaves) if leaves else jnp.dtype(jnp.float32)
+    dtype = natural if dtype is None else as_dtype("tensor", dtype)
+    return jax.lax.stop_gradient(_stacked(data, natural).astype(dtype))
 
 
 def _stacked(data: Any, dtype: Any) -> jax.Array:

@@ -123,5 +123,5 @@ def isin(elements: ArrayLike, test_elements: ArrayLike, *, assume_unique: bool =
     """
     a, b = operands("isin", broadcast=False, elements=elements, test_elements=test_elements)
     shape = (*a.shape, b.size)
-    found = jnp.any(jnp.broadcast_to(a[..., None], shape) == jnp.broadcast_to(b.ravel(), shape), -1)
-    return ~found if invert else found
+    contained = jnp.any(jnp.broadcast_to(a[..., None], shape) == jnp.broadcast_to(b.ravel(), shape), -1)
+    return ~contained if invert else contained

@@ -127,6 +127,6 @@ def _clamped(where: str, input: Any, least: Any, most: Any) -> jax.Array:
         return jnp.full_like(array(where, "input", x, promoted(x, *bounds.values())), np.nan)
     x, *limits = operands(where, input=x, **bounds)
     for name, limit in zip(bounds, limits, strict=True):
-        beyond = x < limit if name == "min" else x > limit
-        x = jnp.where(beyond | jnp.isnan(limit), limit, x)
+        outside = x < limit if name == "min" else x > limit
+        x = jnp.where(outside | jnp.isnan(limit), limit, x)
     return x

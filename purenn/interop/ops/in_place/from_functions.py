@@ -135,8 +135,8 @@ def _in_place(function: Callable[P, Any]) -> Callable[P, Any]:
 
     @functools.wraps(function)
     def changed(*args: P.args, **kwargs: P.kwargs) -> Any:
-        given: Any = args[0] if args else next(iter(kwargs.values()))
-        x = check.array(name, "input", given)
+        input: Any = args[0] if args else next(iter(kwargs.values()))
+        x = check.array(name, "input", input)
         result = function(*args, **kwargs)
         if result.shape != x.shape:
             check.fail(name, "input", f"have the shape of the result, {result.shape}", f"shape {x.shape}")

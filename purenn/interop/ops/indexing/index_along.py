@@ -41,8 +41,8 @@ def index_select(input: ArrayLike, dim: int, index: ArrayLike) -> Array:
     shape = jnp.shape(input)
     if not shape and i.size != 1:
         check.fail("index_select", "index", "have one element for a scalar", f"shape {i.shape}")
-    found = taken(x, i, dim, None if kind(x.dtype) > 1 else 0)
-    return found if shape else found.reshape(())
+    slices = taken(x, i, dim, None if kind(x.dtype) > 1 else 0)
+    return slices if shape else slices.reshape(())
 
 
 def take(input: ArrayLike, index: ArrayLike) -> Array:

@@ -109,8 +109,8 @@ def nonzero_places(where: str, x: jax.Array, size: int | None, fill: int | None 
     if size is None:
         values = known(x)
         if values is None:
-            came = "None (or use where, or masked_fill, which need no size)"
-            check.fail(where, "size", "be given where the array is traced, as under jit", came)
+            actual = "None (or use where, or masked_fill, which need no size)"
+            check.fail(where, "size", "be given where the array is traced, as under jit", actual)
         return tuple(jnp.asarray(v, default_dtype(1)) for v in np.nonzero(values))
     flags = (x != jnp.zeros((), x.dtype)).ravel()
     flat = jnp.nonzero(flags, size=size, fill_value=x.size)[0].astype(default_dtype(1))

@@ -80,12 +80,12 @@ def _multiplied_jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tupl
     product = _multiplied(some(x), places, some(source))
     zeros = (x == 0).astype(jnp.int32).at[places].add((source == 0).astype(jnp.int32), mode="drop")
 
-    def others(v: jax.Array, product: jax.Array, zeros: jax.Array) -> jax.Array:
+    def product_of_others(v: jax.Array, product: jax.Array, zeros: jax.Array) -> jax.Array:
         rest = zeros - (v == 0).astype(jnp.int32)
         return jnp.where(rest > 0, jnp.zeros((), v.dtype), product / some(v))
 
-    slope = ds * others(source, _read(product, places), _read(zeros, places))
-    tangent = (dx * others(x, product, zeros)).at[places].add(slope, mode="drop")
+    slope = ds * product_of_others(source, _read(product, places), _read(zeros, places))
+    tangent = (dx * product_of_others(x, product, zeros)).at[places].add(slope, mode="drop")
     return _multiplied(x, places, source), tangent
 
 
@@ -93,19 +93,19 @@ def _extreme(x: jax.Array, places: Places, source: jax.Array, largest: bool, inc
     """The extreme, and as its derivative the mean of the derivatives of what equals it."""
     start = lax.stop_gradient(x).at[places]
     taken = lax.stop_gradient(source)
-    found = start.max(taken, mode="drop") if largest else start.min(taken, mode="drop")
+    extremes = start.max(taken, mode="drop") if largest else start.min(taken, mode="drop")
     if kind(x.dtype) < 2:
-        return found
+        return extremes
     zero = jnp.zeros((), x.dtype)
-    own = x == found
+    equal_in_x = x == extremes
     if not include_self:  # then an element at a place is the identity, which may equal the extreme
         written = jnp.zeros(x.shape, bool).at[places].set(True, mode="drop")
-        own = own & ~written
-    other = source == _read(found, places)
-    count = own.astype(x.dtype).at[places].add(other.astype(x.dtype), mode="drop")
+        equal_in_x = equal_in_x & ~written
+    equal_in_source = source == _read(extremes, places)
+    count = equal_in_x.astype(x.dtype).at[places].add(equal_in_source.astype(x.dtype), mode="drop")
 
     def change(v: jax.Array, counted: jax.Array) -> jax.Array:
         return jnp.where(counted & jnp.isfinite(v), v - lax.stop_gradient(v), zero)
 
-    total = change(x, own).at[places].add(change(source, other), mode="drop")
-    return found + total / jnp.maximum(count, 1)
+    total = change(x, equal_in_x).at[places].add(change(source, equal_in_source), mode="drop")
+    return extremes + total / jnp.maximum(count, 1)

@@ -104,11 +104,11 @@ def _is_one_value(x: jax.Array, parts: list[Any], value: Any) -> bool:
     return len(shape) == len(region) and all(n in (1, m) for n, m in zip(shape, region, strict=True))
 
 
-def _read_places(where: str, places: jax.Array, rest: list[Any], beyond: int) -> jax.Array:
+def _read_places(where: str, places: jax.Array, rest: list[Any], fill: int) -> jax.Array:
     if all(part is None for part in rest):
         return places
     arrays = index_arrays(where, places.shape, rest, None)
-    return places.at[tuple(WHOLE if a is None else a for a in arrays)].get(mode="fill", fill_value=beyond)
+    return places.at[tuple(WHOLE if a is None else a for a in arrays)].get(mode="fill", fill_value=fill)
 
 
 def setitem(input: ArrayLike, key: Any, value: Any, *, accumulate: bool = False) -> Array:

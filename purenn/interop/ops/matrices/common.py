@@ -47,10 +47,10 @@ def _hermitian_part_jvp(
     return hermitian_part(primals[0], upper), (dx + transposed(dx)) / 2
 
 
-def refuse_singular(where: str, result: jax.Array, *given: jax.Array) -> jax.Array:
+def refuse_singular(where: str, result: jax.Array, *inputs: jax.Array) -> jax.Array:
     """Refuses a singular matrix where its values are known."""
-    if result.size and all(known(x) is not None for x in given):
-        finite = [bool(jnp.isfinite(x).all()) for x in (result, *given)]
+    if result.size and all(known(x) is not None for x in inputs):
+        finite = [bool(jnp.isfinite(x).all()) for x in (result, *inputs)]
         if not finite[0] and all(finite[1:]):
             check.fail(where, "A", "be invertible", "a singular matrix")
     return result

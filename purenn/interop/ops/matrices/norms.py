@@ -75,12 +75,12 @@ def matrix_norm(
     rows, columns = axes
     if ord in (2, -2):
         values = svdvals(jnp.moveaxis(x, axes, (-2, -1)))
-        found = jnp.max(values, -1) if ord > 0 else jnp.min(values, -1)
+        norms = jnp.max(values, -1) if ord > 0 else jnp.min(values, -1)
     else:
         summed, other = (rows, columns) if abs(ord) == 1 else (columns, rows)
         sums = jnp.sum(modulus(x), summed, keepdims=True)
-        found = jnp.squeeze((jnp.max if ord > 0 else jnp.min)(sums, other, keepdims=True), axes)
-    return jnp.expand_dims(found, axes) if keepdim else found
+        norms = jnp.squeeze((jnp.max if ord > 0 else jnp.min)(sums, other, keepdims=True), axes)
+    return jnp.expand_dims(norms, axes) if keepdim else norms
 
 
 def norm(

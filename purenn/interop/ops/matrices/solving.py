@@ -67,9 +67,9 @@ def solve_ex(A: ArrayLike, B: ArrayLike, *, left: bool = True, check_errors: boo
     if check_errors:
         return SolveEx(solve(a, B, left=left), jnp.zeros(a.shape[:-2], jnp.int32))
     with_nothing_known = jax.jit(lambda a, b: solve(a, b, left=left))  # so that a singular matrix isn't refused
-    found = with_nothing_known(a, check.array("linalg.solve_ex", "B", B))
+    solution = with_nothing_known(a, check.array("linalg.solve_ex", "B", B))
     pivots = jnp.diagonal(packed_lu(a)[0], axis1=-2, axis2=-1)
-    return SolveEx(found, jnp.any(pivots == 0, -1).astype(jnp.int32))
+    return SolveEx(solution, jnp.any(pivots == 0, -1).astype(jnp.int32))
 
 
 def solve_triangular(

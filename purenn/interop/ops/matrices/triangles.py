@@ -37,11 +37,11 @@ def lu_factor_ex(A: ArrayLike, *, pivot: bool = True, check_errors: bool = False
         >>> ops.linalg.lu_factor_ex(jnp.eye(2)).info.item()
         0
     """
-    found = LuFactorsEx(*packed_lu(matrices("linalg.lu_factor_ex", "A", A), pivot, True))
-    values = known(found.info)
+    factors = LuFactorsEx(*packed_lu(matrices("linalg.lu_factor_ex", "A", A), pivot, True))
+    values = known(factors.info)
     if check_errors and values is not None and values.any():
         check.fail("linalg.lu_factor_ex", "A", "be invertible", "a singular matrix")
-    return found
+    return factors
 
 
 def lu_unpack(

@@ -58,8 +58,8 @@ def var(
         >>> ops.var(jnp.array([1.0, 3.0])).item(), ops.var(jnp.array([1.0, 3.0]), correction=0).item()
         (2.0, 1.0)
     """
-    found, _, dtype = _moments("var", input, dim, unbiased, keepdim, correction)
-    return found.astype(jnp.finfo(dtype).dtype)
+    variance, _, dtype = _moments("var", input, dim, unbiased, keepdim, correction)
+    return variance.astype(jnp.finfo(dtype).dtype)
 
 
 def _root(x: jax.Array) -> jax.Array:
@@ -81,8 +81,8 @@ def std(
         >>> ops.std(jnp.array([[1.0, 3.0]]), 1, unbiased=False).tolist()
         [1.0]
     """
-    found, _, dtype = _moments("std", input, dim, unbiased, keepdim, correction)
-    return _root(found).astype(jnp.finfo(dtype).dtype)
+    variance, _, dtype = _moments("std", input, dim, unbiased, keepdim, correction)
+    return _root(variance).astype(jnp.finfo(dtype).dtype)
 
 
 def var_mean(
@@ -96,8 +96,8 @@ def var_mean(
         >>> [x.item() for x in ops.var_mean(jnp.array([1.0, 3.0]))]
         [2.0, 2.0]
     """
-    found, center, dtype = _moments("var_mean", input, dim, unbiased, keepdim, correction)
-    return found.astype(jnp.finfo(dtype).dtype), center.astype(dtype)
+    variance, mean, dtype = _moments("var_mean", input, dim, unbiased, keepdim, correction)
+    return variance.astype(jnp.finfo(dtype).dtype), mean.astype(dtype)
 
 
 def std_mean(
@@ -111,5 +111,5 @@ def std_mean(
         >>> [x.item() for x in ops.std_mean(jnp.array([1.0, 3.0]), correction=0)]
         [1.0, 2.0]
     """
-    found, center, dtype = _moments("std_mean", input, dim, unbiased, keepdim, correction)
-    return _root(found).astype(jnp.finfo(dtype).dtype), center.astype(dtype)
+    variance, mean, dtype = _moments("std_mean", input, dim, unbiased, keepdim, correction)
+    return _root(variance).astype(jnp.finfo(dtype).dtype), mean.astype(dtype)

@@ -25,12 +25,12 @@ def _median(where: str, input: Any, dim: Any, keepdim: bool, skip: bool) -> Any:
         flat = x.ravel()
         if not flat.size:
             return jnp.full((), np.nan, x.dtype)
-        found = lax.stop_gradient(_median(where, flat, 0, False, skip).values)
+        median = lax.stop_gradient(_median(where, flat, 0, False, skip).values)
         if kind(x.dtype) < 2:
-            return found
-        same = (flat == found) | (jnp.isnan(flat) & jnp.isnan(found))  # equal elements share the gradient
+            return median
+        same = (flat == median) | (jnp.isnan(flat) & jnp.isnan(median))  # equal elements share the gradient
         apart = jnp.where(same & jnp.isfinite(flat), flat - lax.stop_gradient(flat), jnp.zeros((), x.dtype))
-        return found + jnp.sum(apart) / jnp.sum(same, dtype=x.dtype)
+        return median + jnp.sum(apart) / jnp.sum(same, dtype=x.dtype)
     x, dim = real_along(where, input, dim)
     if not x.ndim:
         return ValuesIndices(x, jnp.zeros((), default_dtype(1)))

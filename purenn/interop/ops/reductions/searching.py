@@ -61,8 +61,8 @@ def searchsorted(
         require(order, Within(where, "sorter", 0, rows.shape[-1] - 1, error=ValueError))
         rows = jnp.take_along_axis(rows, order, -1)
     side = "right" if right or side == "right" else "left"
-    found = _search(rows, values, side)
-    return found.astype(jnp.int32 if out_int32 else default_dtype(1))
+    places = _search(rows, values, side)
+    return places.astype(jnp.int32 if out_int32 else default_dtype(1))
 
 
 def _search(rows: jax.Array, values: jax.Array, side: str) -> jax.Array:
@@ -71,8 +71,8 @@ def _search(rows: jax.Array, values: jax.Array, side: str) -> jax.Array:
     if rows.ndim == 1:
         return jnp.searchsorted(rows, values, side=side)
     flat = jax.vmap(lambda a, v: jnp.searchsorted(a, v, side=side))
-    found = flat(rows.reshape(-1, rows.shape[-1]), values.reshape(-1, values.shape[-1]))
-    return found.reshape(values.shape)
+    places = flat(rows.reshape(-1, rows.shape[-1]), values.reshape(-1, values.shape[-1]))
+    return places.reshape(values.shape)
 
 
 def bucketize(input: Any, boundaries: ArrayLike, *, out_int32: bool = False, right: bool = False) -> Array:

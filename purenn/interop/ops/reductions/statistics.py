@@ -165,9 +165,9 @@ def cov(
     rows = rows if kind(rows.dtype) > 1 else rows.astype(jnp.float32)
     real = jnp.finfo(rows.dtype).dtype
     weights = jnp.ones(rows.shape[1], real)
-    for name, given in (("fweights", fweights), ("aweights", aweights)):
-        if given is not None:
-            w = check.array("cov", name, given)
+    for name, argument in (("fweights", fweights), ("aweights", aweights)):
+        if argument is not None:
+            w = check.array("cov", name, argument)
             check.shape("cov", name, jnp.atleast_1d(w), (rows.shape[1],))
             require(w, Within("cov", name, 0, float("inf"), error=ValueError))
             if name == "fweights":
@@ -183,8 +183,8 @@ def cov(
     spread = jnp.broadcast_to(weights, rows.shape).astype(rows.dtype)
     center = jnp.sum(rows * spread, 1, keepdims=True) / total.astype(rows.dtype)
     apart = rows - jnp.broadcast_to(center, rows.shape)
-    found = (apart * spread) @ jnp.conj(apart).T / jnp.maximum(freedom, 0).astype(rows.dtype)
-    return found.reshape(()) if found.shape == (1, 1) else found
+    covariance = (apart * spread) @ jnp.conj(apart).T / jnp.maximum(freedom, 0).astype(rows.dtype)
+    return covariance.reshape(()) if covariance.shape == (1, 1) else covariance
 
 
 def corrcoef(input: ArrayLike) -> Array:
@@ -196,11 +196,12 @@ def corrcoef(input: ArrayLike) -> Array:
         >>> ops.corrcoef(jnp.array([[0.0, 2.0], [2.0, 0.0]])).round(3).tolist()
         [[1.0, -1.0], [-1.0, 1.0]]
     """
-    found = cov(input)
-    if not found.ndim:
-        return found / found
-    spread = jnp.sqrt(jnp.real(jnp.diagonal(found))).astype(found.dtype)
-    found = found / jnp.broadcast_to(spread[:, None], found.shape) / jnp.broadcast_to(spread, found.shape)
-    if kind(found.dtype) == 3:
-        return jax.lax.complex(jnp.clip(found.real, -1, 1), jnp.clip(found.imag, -1, 1))
-    return jnp.clip(found, -1, 1)
+    correlation = cov(input)
+    if not correlation.ndim:
+        return correlation / correlation
+    spread = jnp.sqrt(jnp.real(jnp.diagonal(correlation))).astype(correlation.dtype)
+    rows, columns = (jnp.broadcast_to(v, correlation.shape) for v in (spread[:, None], spread))
+    correlation = correlation / rows / columns
+    if kind(correlation.dtype) == 3:
+        return jax.lax.complex(jnp.clip(correlation.real, -1, 1), jnp.clip(correlation.imag, -1, 1))
+    return jnp.clip(correlation, -1, 1)

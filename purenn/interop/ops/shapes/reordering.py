@@ -27,10 +27,10 @@ def flip(input: ArrayLike, dims: Any, *more: Any) -> Array:
         [[2, 1], [4, 3]]
     """
     x = check.array("flip", "input", input)
-    given = sizes("flip", "dims", (dims, *more))
-    axes = [check.axis("flip", "dims", d, x.ndim) for d in given]
+    numbers = sizes("flip", "dims", (dims, *more))
+    axes = [check.axis("flip", "dims", d, x.ndim) for d in numbers]
     if len(set(axes)) != len(axes):
-        check.fail("flip", "dims", "have no repetitions", given)
+        check.fail("flip", "dims", "have no repetitions", numbers)
     return jnp.flip(x, axes) if x.ndim else x
 
 

@@ -71,11 +71,11 @@ def expand(input: ArrayLike, size: Any, *more: Any) -> Array:
         >>> ops.expand(jnp.ones((2, 1)), 4, -1, 3).shape
         (4, 2, 3)
     """
-    x, given = check.array("expand", "input", input), sizes("expand", "size", (size, *more))
-    extra = len(given) - x.ndim
-    if extra < 0 or -1 in given[:extra]:
-        check.fail("expand", "size", f"have {x.ndim} sizes or more, of which the added ones aren't -1", given)
-    target = (*given[:extra], *(old if n == -1 else n for n, old in zip(given[extra:], x.shape, strict=True)))
+    x, lengths = check.array("expand", "input", input), sizes("expand", "size", (size, *more))
+    extra = len(lengths) - x.ndim
+    if extra < 0 or -1 in lengths[:extra]:
+        check.fail("expand", "size", f"have {x.ndim} sizes or more, of which the added ones aren't -1", lengths)
+    target = (*lengths[:extra], *(old if n == -1 else n for n, old in zip(lengths[extra:], x.shape, strict=True)))
     return _broadcast("expand", x, target)
 
 

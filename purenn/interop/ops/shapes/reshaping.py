@@ -34,19 +34,19 @@ __all__ = [
 ]
 
 
-def _inferred(where: str, total: Any, shape: tuple[Any, ...], came: tuple[Any, ...]) -> tuple[Any, ...]:
+def _inferred(where: str, total: Any, shape: tuple[Any, ...], original: tuple[Any, ...]) -> tuple[Any, ...]:
     """The sizes, with -1 replaced."""
-    if any(map(export.is_symbolic_dim, (*shape, *came))):
+    if any(map(export.is_symbolic_dim, (*shape, *original))):
         return shape  # jax infers
     if any(n < -1 for n in shape) or shape.count(-1) > 1:
         check.fail(where, "shape", "have sizes of at least 0, and -1 at most once", shape)
     if -1 not in shape:
         if math.prod(shape) != total:
-            check.fail(where, "shape", f"have {total} elements, as an array of shape {came}", shape)
+            check.fail(where, "shape", f"have {total} elements, as an array of shape {original}", shape)
         return shape
     rest = math.prod(n for n in shape if n != -1)
     if not rest or total % rest:
-        why = "leave one size for -1" if not rest else f"divide the {total} elements of an array of shape {came}"
+        why = "leave one size for -1" if not rest else f"divide the {total} elements of an array of shape {original}"
         check.fail(where, "shape", why, shape)
     return tuple(total // rest if n == -1 else n for n in shape)
 

@@ -141,10 +141,10 @@ def permute(input: ArrayLike, dims: Any, *more: Any) -> Array:
         >>> ops.permute(jnp.ones((2, 3, 4)), 2, 0, 1).shape
         (4, 2, 3)
     """
-    x, given = check.array("permute", "input", input), sizes("permute", "dims", (dims, *more))
-    order = [check.axis("permute", "dims", d, x.ndim) for d in given]
+    x, numbers = check.array("permute", "input", input), sizes("permute", "dims", (dims, *more))
+    order = [check.axis("permute", "dims", d, x.ndim) for d in numbers]
     if len(set(order)) != x.ndim or len(order) != x.ndim:
-        check.fail("permute", "dims", f"have each of {x.ndim} dimensions once", given)
+        check.fail("permute", "dims", f"have each of {x.ndim} dimensions once", numbers)
     return jnp.transpose(x, order)
 
 
@@ -159,11 +159,11 @@ def movedim(input: ArrayLike, source: Any, destination: Any) -> Array:
     """
     x = check.array("movedim", "input", input)
     places = []
-    for name, given in (("source", source), ("destination", destination)):
-        several = tuple(given) if isinstance(given, Sequence) else (given,)
+    for name, value in (("source", source), ("destination", destination)):
+        several = tuple(value) if isinstance(value, Sequence) else (value,)
         places.append(tuple(check.axis("movedim", name, d, x.ndim) for d in several))
         if len(set(places[-1])) != len(places[-1]):
-            check.fail("movedim", name, "have no repetitions", given)
+            check.fail("movedim", name, "have no repetitions", value)
     if len(places[0]) != len(places[1]):
         check.fail("movedim", "destination", f"have {len(places[0])} dimensions, as source", destination)
     return jnp.moveaxis(x, *places) if x.ndim else x
