@@ -110,11 +110,11 @@ class ExportedLayer:
         for i, (leaf, spec) in enumerate(zip(leaves, self._specs, strict=True)):
             shape, dtype = jnp.shape(leaf), getattr(leaf, "dtype", jax.dtypes.canonicalize_dtype(type(leaf)))
             fits = len(shape) == len(spec.shape) and dtype == spec.dtype
-            for size, wanted in zip(shape, spec.shape, strict=False):
-                if isinstance(wanted, int):
-                    fits &= size == wanted
-                elif str(wanted).isidentifier():
-                    fits &= sizes.setdefault(str(wanted), size) == size
+            for size, expected_size in zip(shape, spec.shape, strict=False):
+                if isinstance(expected_size, int):
+                    fits &= size == expected_size
+                elif str(expected_size).isidentifier():
+                    fits &= sizes.setdefault(str(expected_size), size) == size
             if not fits:
                 also = ", ".join(f"{name} = {size}" for name, size in sizes.items())
                 raise ValueError(
@@ -203,7 +203,7 @@ def _program(raw: np.ndarray, weights: dict[str, np.ndarray]) -> ExportedLayer:
 def _calls(text: str) -> set[str]:
     """The names of all functions outside of a program that it calls."""
     calls = re.findall(r'custom_call @("[^"]*"|[^\s(]+)|call_target_name = "([^"]*)"', text)
-    return {(short or long).strip('"') for short, long in calls}
+    return {(bare or quoted).strip('"') for bare, quoted in calls}
 
 
 def shape_text(spec: Any) -> str:

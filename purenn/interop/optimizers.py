@@ -208,11 +208,11 @@ def _steps(by_name: Mapping[str, Mapping[str, Any]]) -> int | None:
     """The step count that all parameters have."""
     steps = {name: int(_on_host(entry["step"])) for name, entry in by_name.items() if "step" in entry}
     if len(set(steps.values())) > 1:
-        most = max(steps.values())
-        different = [f"{name} ({count})" for name, count in steps.items() if count != most]
+        largest = max(steps.values())
+        different = [f"{name} ({count})" for name, count in steps.items() if count != largest]
         raise ValueError(
             f"optimizer_state_from_torch: torch counts the steps of each parameter, optax one for all: "
-            f"{_some(different)} took fewer than {most}; give steps= to say which count goes on"
+            f"{_some(different)} took fewer than {largest}; give steps= to say which count goes on"
         )
     return next(iter(steps.values()), None)
 

@@ -88,8 +88,8 @@ def _chain(node: cst.BaseExpression, holder: cst.BaseExpression) -> cst.BaseExpr
     operators = {"add_": "+", "mul_": "*", "sub_": "-", "div_": "/"}
     if name not in operators:
         return None
-    words = {arg.keyword.value: arg.value for arg in args[1:] if arg.keyword}
-    if name == "lerp_" or len(args) - 1 != len(words) or not words.keys() <= {"alpha"}:
+    keywords = {arg.keyword.value: arg.value for arg in args[1:] if arg.keyword}
+    if name == "lerp_" or len(args) - 1 != len(keywords) or not keywords.keys() <= {"alpha"}:
         return None
-    value = binary(words["alpha"], "*", first) if "alpha" in words else first
+    value = binary(keywords["alpha"], "*", first) if "alpha" in keywords else first
     return binary(before, operators[name], value)

@@ -19,18 +19,18 @@ TENSORS: dict[str, Factory] = {}
 
 @factory(TENSORS, "zeros", "ones", "empty")
 def _zeros(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
-    positional, words = split_arguments(args)
-    shape = shape_argument(positional, words)
+    positional, keywords = split_arguments(args)
+    shape = shape_argument(positional, keywords)
     name = name_of(context, node).replace("empty", "zeros")
-    return None if shape is None else context.call(f"jnp.{name}", argument(shape), *dtype_argument(words))
+    return None if shape is None else context.call(f"jnp.{name}", argument(shape), *dtype_argument(keywords))
 
 
 @factory(TENSORS, "zeros_like", "ones_like", "empty_like", "full_like")
 def _like(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
-    positional, words = split_arguments(args)
+    positional, keywords = split_arguments(args)
     name = name_of(context, node).replace("empty", "zeros")
-    extra = [argument(words["fill_value"], "fill_value")] if "fill_value" in words else []
-    return context.call(f"jnp.{name}", *positional, *extra, *dtype_argument(words))
+    extra = [argument(keywords["fill_value"], "fill_value")] if "fill_value" in keywords else []
+    return context.call(f"jnp.{name}", *positional, *extra, *dtype_argument(keywords))
 
 
 @factory(TENSORS, "full")
@@ -43,40 +43,44 @@ def _full(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
 
 @factory(TENSORS, "arange", "range")
 def _arange(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
-    positional, words = split_arguments(args)
-    named = [argument(words[a], b) for a, b in (("start", "start"), ("end", "stop"), ("step", "step")) if a in words]
+    positional, keywords = split_arguments(args)
+    named = [
+        argument(keywords[a], b) for a, b in (("start", "start"), ("end", "stop"), ("step", "step")) if a in keywords
+    ]
     if name_of(context, node) != "arange":
         return None
-    return context.call("jnp.arange", *positional, *named, *dtype_argument(words))
+    return context.call("jnp.arange", *positional, *named, *dtype_argument(keywords))
 
 
 @factory(TENSORS, "linspace")
 def _linspace(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
-    positional, words = split_arguments(args)
-    named = [argument(words[a], b) for a, b in (("start", "start"), ("end", "stop"), ("steps", "num")) if a in words]
-    return context.call("jnp.linspace", *positional, *named, *dtype_argument(words))
+    positional, keywords = split_arguments(args)
+    named = [
+        argument(keywords[a], b) for a, b in (("start", "start"), ("end", "stop"), ("steps", "num")) if a in keywords
+    ]
+    return context.call("jnp.linspace", *positional, *named, *dtype_argument(keywords))
 
 
 @factory(TENSORS, "eye")
 def _eye(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
-    positional, words = split_arguments(args)
-    return context.call("jnp.eye", *positional, *dtype_argument(words))
+    positional, keywords = split_arguments(args)
+    return context.call("jnp.eye", *positional, *dtype_argument(keywords))
 
 
 @factory(TENSORS, "tensor", "as_tensor", "from_numpy", "asarray", "scalar_tensor")
 def _tensor(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
-    positional, words = split_arguments(args)
-    positional = positional or [argument(words["data"])]
+    positional, keywords = split_arguments(args)
+    positional = positional or [argument(keywords["data"])]
     name = "array" if name_of(context, node) in ("tensor", "scalar_tensor") else "asarray"
-    return context.call(f"jnp.{name}", *positional[:1], *dtype_argument(words))
+    return context.call(f"jnp.{name}", *positional[:1], *dtype_argument(keywords))
 
 
 def legacy(context: Context, node: cst.Call, args: Sequence[cst.Arg], name: str) -> cst.BaseExpression | None:
     """A call of ``torch.FloatTensor`` and the like: of sizes, or of data."""
-    spelled = legacy_dtype(name) or "jnp.float32"
-    dtype = context.value(spelled) if "." in spelled else expression(spelled)
+    dtype_name = legacy_dtype(name) or "jnp.float32"
+    dtype = context.value(dtype_name) if "." in dtype_name else expression(dtype_name)
     kinds = [context.kind(arg.value) for arg in node.args]
-    keywords = [] if spelled == "jnp.float32" else [argument(dtype)]
+    keywords = [] if dtype_name == "jnp.float32" else [argument(dtype)]
     if not args:
         return context.call("jnp.zeros", argument(expression("0")), *keywords)
     data = ("list", "tensor", "tensors", "numpy", "shape")

@@ -39,14 +39,14 @@ def _last(node: cst.Call) -> str:
     return func.attr.value if isinstance(func, cst.Attribute) else func.value if isinstance(func, cst.Name) else ""
 
 
-def shape_argument(args: Sequence[cst.Arg], words: dict[str, cst.BaseExpression]) -> cst.BaseExpression | None:
+def shape_argument(args: Sequence[cst.Arg], keywords: dict[str, cst.BaseExpression]) -> cst.BaseExpression | None:
     """The size that a function is given, by keyword or by position."""
-    return words["size"] if "size" in words else shape_of(args)
+    return keywords["size"] if "size" in keywords else shape_of(args)
 
 
-def dtype_argument(words: dict[str, cst.BaseExpression]) -> list[cst.Arg]:
+def dtype_argument(keywords: dict[str, cst.BaseExpression]) -> list[cst.Arg]:
     """The keyword argument ``dtype`` where the function is given one that isn't None."""
-    return [argument(words["dtype"], "dtype")] if "dtype" in words and code(words["dtype"]) != "None" else []
+    return [argument(keywords["dtype"], "dtype")] if "dtype" in keywords and code(keywords["dtype"]) != "None" else []
 
 
 def name_of(context: Context, node: cst.Call) -> str:

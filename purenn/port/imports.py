@@ -140,8 +140,8 @@ def canonical(name: str) -> str:
 
 
 def _target(line: str) -> str:
-    words = line.split()
-    return words[1] if words[0] == "import" else f"{words[1]}.{words[3]}"
+    parts = line.split()
+    return parts[1] if parts[0] == "import" else f"{parts[1]}.{parts[3]}"
 
 
 def exists(module: str, name: str) -> bool:

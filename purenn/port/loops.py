@@ -219,14 +219,14 @@ def loss_function(
         arguments: the names that it is given beside the modules.
         outputs: what it returns beside the loss.
     """
-    short = {module: module.rsplit(".", 1)[-1] for module in training_pass.modules}
-    first = short[training_pass.modules[0]] if len(training_pass.modules) == 1 else "modules"
+    short_names = {module: module.rsplit(".", 1)[-1] for module in training_pass.modules}
+    first = short_names[training_pass.modules[0]] if len(training_pass.modules) == 1 else "modules"
     function = statement(f"def {name}({', '.join([first, *arguments])}):\n    pass\n")
     assert isinstance(function, cst.FunctionDef)
     inside: list[Any] = []
     if len(training_pass.modules) > 1:
-        inside.append(statement(f"{', '.join(short.values())} = modules"))
-    rename = _Rename({module: last for module, last in short.items() if "." in module})
+        inside.append(statement(f"{', '.join(short_names.values())} = modules"))
+    rename = _Rename({module: last for module, last in short_names.items() if "." in module})
     inside += [body[i].visit(rename) for i in training_pass.body]  # pyright: ignore[reportArgumentType]
     total = " + ".join(code(loss) for loss in training_pass.losses)
     rest = f", {outputs[0]}" if len(outputs) == 1 else f", ({', '.join(outputs)})" if outputs else ""

@@ -24,8 +24,8 @@ def key(context: Context) -> cst.BaseExpression:
 
 @factory(RANDOM, "randn", "rand")
 def _randn(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
-    positional, words = split_arguments(args)
-    shape = shape_argument(positional, words) or expression("()")
+    positional, keywords = split_arguments(args)
+    shape = shape_argument(positional, keywords) or expression("()")
     if (
         len(positional) == 1
         and context.kind(node.args[0].value) != "shape"
@@ -35,32 +35,32 @@ def _randn(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
     ):
         shape = tuple_of([shape])
     name = "normal" if name_of(context, node) == "randn" else "uniform"
-    return context.call(f"jax.random.{name}", argument(key(context)), argument(shape), *dtype_argument(words))
+    return context.call(f"jax.random.{name}", argument(key(context)), argument(shape), *dtype_argument(keywords))
 
 
 @factory(RANDOM, "randn_like", "rand_like")
 def _randn_like(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
-    positional, words = split_arguments(args)
+    positional, keywords = split_arguments(args)
     x = positional[0].value
     name = "normal" if name_of(context, node) == "randn_like" else "uniform"
-    dtype = words.get("dtype", attribute(x, "dtype"))
+    dtype = keywords.get("dtype", attribute(x, "dtype"))
     return context.call(f"jax.random.{name}", key(context), attribute(x, "shape"), dtype)
 
 
 @factory(RANDOM, "randint")
 def _randint(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
-    positional, words = split_arguments(args)
-    low, high = words.get("low", expression("0")), words.get("high")
+    positional, keywords = split_arguments(args)
+    low, high = keywords.get("low", expression("0")), keywords.get("high")
     values = [arg.value for arg in positional]
-    if "size" not in words and values:
-        words["size"] = values.pop()
+    if "size" not in keywords and values:
+        keywords["size"] = values.pop()
     if len(values) == 2:
         low, high = values
     elif values:
         high = values[0]
-    if high is None or "size" not in words:
+    if high is None or "size" not in keywords:
         return None
-    return context.call("jax.random.randint", key(context), words["size"], low, high)
+    return context.call("jax.random.randint", key(context), keywords["size"], low, high)
 
 
 @factory(RANDOM, "randperm")

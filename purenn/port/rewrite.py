@@ -121,8 +121,8 @@ class Rewriter(Assignments):
             "Tensor": "jax.Array",
         }
         if (name in types or name.endswith("Tensor")) and node not in self.called:
-            spelled = types.get(name, "jax.Array")
-            return self.context.value(spelled) if "." in spelled else expression(spelled)
+            type_name = types.get(name, "jax.Array")
+            return self.context.value(type_name) if "." in type_name else expression(type_name)
         for module, target in sorted(MODULES.items(), key=lambda pair: -len(pair[0])):
             if qualified.startswith(f"{module}."):
                 return self._in_module(node, qualified, module, target)

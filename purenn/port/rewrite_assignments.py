@@ -90,14 +90,14 @@ class Assignments(Statements):
         return updated_node if places is None else cst.Assign([_target(target.elements[1].value)], places)
 
     def _places(self, value: cst.Call, name: str) -> cst.Call | None:
-        words = {arg.keyword.value: arg.value for arg in value.args if arg.keyword}
+        keywords = {arg.keyword.value: arg.value for arg in value.args if arg.keyword}
         plain = [arg.value for arg in value.args if not arg.keyword]
-        dim = plain[1] if len(plain) > 1 else words.get("dim")
-        keep = plain[2] if len(plain) > 2 else words.get("keepdim")
+        dim = plain[1] if len(plain) > 1 else keywords.get("dim")
+        keep = plain[2] if len(plain) > 2 else keywords.get("keepdim")
         if dim is None or not plain:
             return None
-        keywords = [argument(dim), *([argument(keep, "keepdims")] if keep else [])]
-        return call(attribute(plain[0], f"arg{name[-3:]}"), *keywords)
+        axis_arguments = [argument(dim), *([argument(keep, "keepdims")] if keep else [])]
+        return call(attribute(plain[0], f"arg{name[-3:]}"), *axis_arguments)
 
     def _data(self, original_node: cst.Assign, updated_node: cst.Assign, before: cst.Attribute) -> cst.Assign:
         holder = before.value

@@ -51,14 +51,14 @@ class Imports(cst.CSTTransformer):
                 why = remedy(qualified.removeprefix("torch.")) or remedy_of(module, first)
                 self.report.todo(node, f"{qualified} has no counterpart", why)
             return None
-        spelled = {
+        spellings = {
             "purenn.nn": "nn",
             "purenn.functional": "F",
             "purenn.nn.init": "nn.init",
             "purenn.nn.utils": "nn.utils",
         }
         if qualified.split(".")[1] == "nn" and code(node).startswith("torch."):
-            short = spelled.get(target)
+            short = spellings.get(target)
             return self.context.value(f"{short}.{rest}") if short else None
         return None
 

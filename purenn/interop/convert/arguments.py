@@ -96,15 +96,15 @@ def arrays_of(where: str, leaves: Sequence[Leaf], values: Sequence[Any]) -> list
         array = value if isinstance(value, jax.Array | np.ndarray) else jnp.asarray(value)
         _check_kind(where, leaf, array)
         fits = len(array.shape) == len(leaf.shape)
-        for size, wanted in zip(array.shape, leaf.shape, strict=False):
-            if isinstance(wanted, str):
-                known, path = symbols.setdefault(wanted, (size, leaf.path))
-                if wanted.isidentifier() and known != size:
+        for size, expected in zip(array.shape, leaf.shape, strict=False):
+            if isinstance(expected, str):
+                known, path = symbols.setdefault(expected, (size, leaf.path))
+                if expected.isidentifier() and known != size:
                     raise ValueError(
                         f"{where}: {leaf.path} has shape {array.shape} with a size of {size} that must be the same as "
                         f"one of {path}, which is {known}"
                     )
-            elif wanted != size:
+            elif expected != size:
                 fits = False
         if not fits:
             shape = f"({', '.join('any' if isinstance(s, str) else str(s) for s in leaf.shape)})"
@@ -115,8 +115,8 @@ def arrays_of(where: str, leaves: Sequence[Leaf], values: Sequence[Any]) -> list
 
 def _check_kind(where: str, leaf: Leaf, array: Any) -> None:
     kinds = (jnp.bool_, jnp.integer, jnp.floating, jnp.complexfloating)
-    wanted = next(k for k in kinds if jnp.issubdtype(jnp.dtype(str(leaf.dtype)), k))
-    if not jnp.issubdtype(array.dtype, wanted):
+    expected = next(k for k in kinds if jnp.issubdtype(jnp.dtype(str(leaf.dtype)), k))
+    if not jnp.issubdtype(array.dtype, expected):
         raise TypeError(f"{where}: {leaf.path} must have a dtype like the example's {leaf.dtype}, got {array.dtype}")
 
 

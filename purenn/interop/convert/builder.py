@@ -168,14 +168,14 @@ class Builder:
             return self._in_place(name, args, kwargs, changed)
         if not table.has(name):
             raise Unsupported(name)
-        plain, words = self.plain(args), {n: self.plain(v) for n, v in kwargs.items()}
-        results = self.emit(name, plain, words, outs)
-        if may_view(func) and args and isinstance(args[0], Slot) and (not words or base == "to") and shares():
+        plain_args, plain_kwargs = self.plain(args), {n: self.plain(v) for n, v in kwargs.items()}
+        results = self.emit(name, plain_args, plain_kwargs, outs)
+        if may_view(func) and args and isinstance(args[0], Slot) and (not plain_kwargs or base == "to") and shares():
             if base == "to":  # it has given the tensor itself
-                name, plain = "alias", plain[:1]
+                name, plain_args = "alias", plain_args[:1]
             if outs is None:
-                return Slot(results, args[0], (name, None, plain[1:]))
-            return tuple(Slot(ref, args[0], (name, i, plain[1:])) for i, ref in enumerate(results))
+                return Slot(results, args[0], (name, None, plain_args[1:]))
+            return tuple(Slot(ref, args[0], (name, i, plain_args[1:])) for i, ref in enumerate(results))
         return Slot(results) if outs is None else tuple(map(Slot, results))
 
     def _in_place(self, name: str, args: Sequence[Any], kwargs: dict[str, Any], changed: list[int | str]) -> Any:
@@ -189,11 +189,11 @@ class Builder:
         targets = [kwargs[c] if isinstance(c, str) else args[c] for c in changed]
         if not all(isinstance(t, Slot) for t in targets):
             raise Unsupported(f"{name} on a tensor that is constant")
-        words = {n: self.plain(v) for n, v in kwargs.items() if n not in changed}
-        plain = self.plain(args)
+        plain_kwargs = {n: self.plain(v) for n, v in kwargs.items() if n not in changed}
+        plain_args = self.plain(args)
         if base in _RESHAPED_IN_PLACE:
-            return Slot(self.emit(pure, plain, words), args[0], (pure, None, plain[1:]))
-        results = self.emit(pure, plain, words, None if len(targets) == 1 else len(targets))
+            return Slot(self.emit(pure, plain_args, plain_kwargs), args[0], (pure, None, plain_args[1:]))
+        results = self.emit(pure, plain_args, plain_kwargs, None if len(targets) == 1 else len(targets))
         for target, ref in zip(targets, [results] if len(targets) == 1 else results, strict=True):
             self.write(target, self.emit("purenn.like", (ref, self.read(target))))
         return targets[0] if len(targets) == 1 else tuple(targets)

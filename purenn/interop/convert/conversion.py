@@ -152,8 +152,8 @@ def _described(
     places: Sequence[str], leaves: Sequence[Any], shapes: Sequence[Any], fixed: frozenset[int]
 ) -> tuple[Leaf, ...]:
     """The leaves of the arguments as data."""
-    every = enumerate(zip(places, leaves, shapes, strict=True))
-    return tuple(_leaf(path, value, shape, i in fixed) for i, (path, value, shape) in every)
+    numbered = enumerate(zip(places, leaves, shapes, strict=True))
+    return tuple(_leaf(path, value, shape, i in fixed) for i, (path, value, shape) in numbered)
 
 
 def _leaf(path: str, value: Any, shape: Any, fixed: bool) -> Leaf:
@@ -193,8 +193,8 @@ def _tree(module: Any, path: str, names: NamedArrays, dropped: set[str], program
     names_in_module = [n for n, _ in module.named_parameters(remove_duplicate=False)] + [
         n for n, _ in module.named_buffers(remove_duplicate=False)
     ]
-    whole = not any(prefix + n in second or prefix + n in dropped for n in names_in_module)
-    if program is None and whole and (stock := stock_layer(module)) is not None:
+    complete = not any(prefix + n in second or prefix + n in dropped for n in names_in_module)
+    if program is None and complete and (stock := stock_layer(module)) is not None:
         return stock
     fields = [
         ArrayField(name, kind, tuple(tensor.shape), str(tensor.dtype).removeprefix("torch."))

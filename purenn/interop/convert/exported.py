@@ -77,8 +77,8 @@ def decomposed(func: Any, args: Any, kwargs: Any) -> Any:
         inputs = list(leaves)
         for place, tensor in zip(places, tensors, strict=True):
             inputs[place] = tensor
-        again, words = pytree.tree_unflatten(inputs, spec)
-        return function(*again, **words)
+        positional, keywords = pytree.tree_unflatten(inputs, spec)
+        return function(*positional, **keywords)
 
     with quiet():
         return make_fx(run)(*[leaves[i] for i in places]), places

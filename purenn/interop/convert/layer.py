@@ -252,14 +252,14 @@ def _claims(mode: Mode, arrays: list[Any], values: list[Any]) -> Iterable[tuple[
 def _checked(where: str, outputs: Any, claims: Iterable[tuple[Any, Any, str]]) -> Any:
     """The outputs, if all holds that the graph relies on; where only the program can know, NaN if it doesn't."""
     holds: list[Any] = []
-    for value, expected, words in claims:
+    for value, expected, description in claims:
         if isinstance(value, Tracer):
             holds.append(jnp.all(value == expected) if np.shape(value) == np.shape(expected) else jnp.array(False))
         elif not np.array_equal(np.asarray(value), np.asarray(expected)):
             brief = repr(expected) if np.ndim(expected) == 0 else "the values of the example"
             raise ValueError(
-                f"{where} was converted for {words} being {brief}, which this call's isn't: convert again with an "
-                "example like this call"
+                f"{where} was converted for {description} being {brief}, which this call's isn't: convert again with "
+                "an example like this call"
             )
     if not holds:
         return outputs

@@ -105,11 +105,11 @@ def places_of(x: Any, size: Sequence[int], stride: Sequence[int], offset: int | 
     numbers = [*x.shape, *x.stride(), x.storage_offset(), *size, *stride, 0 if offset is None else offset]
     if not all(isinstance(n, int) for n in numbers):
         raise Unsupported("as_strided of a tensor with free sizes that isn't contiguous")
-    shown = flat_places(x.shape, x.stride(), x.storage_offset()).ravel()
-    wanted = flat_places(size, stride, x.storage_offset() if offset is None else offset)
-    where = np.full(max(shown.max(initial=0), wanted.max(initial=0)) + 1, -1, np.int64)
-    where[shown] = np.arange(shown.size)
-    numbers_shown = where[wanted]
-    if (numbers_shown < 0).any():
+    tensor = flat_places(x.shape, x.stride(), x.storage_offset()).ravel()
+    view = flat_places(size, stride, x.storage_offset() if offset is None else offset)
+    where = np.full(max(tensor.max(initial=0), view.max(initial=0)) + 1, -1, np.int64)
+    where[tensor] = np.arange(tensor.size)
+    places = where[view]
+    if (places < 0).any():
         raise Unsupported("as_strided to memory that the tensor doesn't show")
-    return numbers_shown
+    return places

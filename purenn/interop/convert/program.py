@@ -109,10 +109,10 @@ class _ShortSizes(TorchFunctionMode):
         return result
 
 
-def _terms(size: Any, enough: int) -> int:
-    """The number of terms in the formula of a size; it isn't counted further than past ``enough``."""
+def _terms(size: Any, limit: int) -> int:
+    """The number of terms in the formula of a size; it isn't counted further than past ``limit``."""
     count, rest = 0, [size.node.expr] if isinstance(size, torch.SymInt) else []
-    while rest and count <= enough:
+    while rest and count <= limit:
         count += 1
         rest += rest.pop().args
     return count

@@ -250,9 +250,9 @@ class Recorder:
         slot = self._slot(tensor)
         assert slot is not None
         self.builder.calls, self.builder.stops = self.calls[-1], True
-        words = f"a value that {self._part()} reads ({_place()})"
+        description = f"a value that {self._part()} reads ({_place()})"
         ref = self.builder.emit("reshape", (self.builder.read(slot), ()))
-        self.builder.assumptions.append(Assumption(Ref(ref.index), value, words))
+        self.builder.assumptions.append(Assumption(Ref(ref.index), value, description))
 
     def _need(self, causes: frozenset[int], problem: str) -> None:
         if causes and -1 not in causes:

@@ -186,7 +186,7 @@ def taken(x: jax.Array, index: jax.Array, dim: int, fill: Any = None) -> jax.Arr
 
 def picked(x: jax.Array, index: jax.Array, dim: int) -> jax.Array:
     """One element per row along a dimension, which stays with size 1; no gather, hence no scatter in the gradient."""
-    here = lax.broadcasted_iota(index.dtype, x.shape, dim) == jnp.broadcast_to(index, x.shape)
+    mask = lax.broadcasted_iota(index.dtype, x.shape, dim) == jnp.broadcast_to(index, x.shape)
     if x.dtype == bool:
-        return jnp.any(here & x, dim, keepdims=True)
-    return jnp.sum(jnp.where(here, x, jnp.zeros((), x.dtype)), dim, keepdims=True, dtype=x.dtype)
+        return jnp.any(mask & x, dim, keepdims=True)
+    return jnp.sum(jnp.where(mask, x, jnp.zeros((), x.dtype)), dim, keepdims=True, dtype=x.dtype)

@@ -129,8 +129,8 @@ def randint(
         check.fail("randint", "low", f"be below high={high}", low)
     dtype = default_dtype(1) if dtype is None else as_dtype("randint", dtype)
     key = check.key("randint", "rng", rng, _NEEDED)
-    whole = dtype if kind(dtype) == 1 else default_dtype(1)
-    return jax.random.randint(key, sizes("randint", "size", (size,)), low, high, whole).astype(dtype)
+    work = dtype if kind(dtype) == 1 else default_dtype(1)
+    return jax.random.randint(key, sizes("randint", "size", (size,)), low, high, work).astype(dtype)
 
 
 def randint_like(
@@ -251,8 +251,8 @@ def multinomial(
     if replacement:
         indices = jax.random.categorical(key, logits[..., None, :], shape=(*w.shape[:-1], count))
     else:
-        chosen = jnp.where(w > 0, logits + jax.random.gumbel(key, w.shape), -jnp.inf)
-        indices = jax.lax.top_k(chosen, count)[1]
+        perturbed = jnp.where(w > 0, logits + jax.random.gumbel(key, w.shape), -jnp.inf)
+        indices = jax.lax.top_k(perturbed, count)[1]
     return indices.astype(default_dtype(1))
 
 

@@ -42,8 +42,8 @@ def _bits(
     def function(input: ArrayLike, other: ArrayLike) -> Array:
         a, b = operands(name, input=input, other=other)
         if kind(a.dtype) > 1 or (kind(a.dtype) == 0 and not booleans):
-            wanted = "be integers or booleans" if booleans else "be integers"
-            check.fail(name, "input and other", wanted, f"dtype {a.dtype}", TypeError)
+            expected = "be integers or booleans" if booleans else "be integers"
+            check.fail(name, "input and other", expected, f"dtype {a.dtype}", TypeError)
         return compute(a, b)
 
     return named(function, name, _DOC, what=what, value=value, other="3")
@@ -54,8 +54,8 @@ def _shifted_left(a: jax.Array, b: jax.Array) -> jax.Array:
 
 
 def _shifted_right(a: jax.Array, b: jax.Array) -> jax.Array:
-    most = jnp.asarray(a.dtype.itemsize * 8 - 1, b.dtype)
-    return jnp.right_shift(a, jnp.where((b < 0) | (b > most), most, b))
+    largest = jnp.asarray(a.dtype.itemsize * 8 - 1, b.dtype)
+    return jnp.right_shift(a, jnp.where((b < 0) | (b > largest), largest, b))
 
 
 bitwise_and = _bits("bitwise_and", jnp.bitwise_and, "the bits that both have", "[2, 0]")

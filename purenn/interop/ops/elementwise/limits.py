@@ -116,8 +116,8 @@ def clamp_max(input: ArrayLike, max: ArrayLike) -> Array:
     return _clamped("clamp_max", input, None, max)
 
 
-def _clamped(where: str, input: Any, least: Any, most: Any) -> jax.Array:
-    bounds = {name: v for name, v in (("min", least), ("max", most)) if v is not None}
+def _clamped(where: str, input: Any, lower: Any, upper: Any) -> jax.Array:
+    bounds = {name: v for name, v in (("min", lower), ("max", upper)) if v is not None}
     if not bounds:
         check.fail(where, "min or max", "be given", "neither")
     x = real_array(where, input)

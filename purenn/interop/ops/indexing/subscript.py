@@ -91,8 +91,8 @@ def _replaced(where: str, x: jax.Array, parts: list[Any], value: Any, accumulate
 def _is_leading_mask(x: jax.Array, parts: list[Any]) -> bool:
     """Whether a subscript is one mask of the first dimensions and nothing else."""
     mask, rest = parts[0], parts[1:]
-    whole = all(isinstance(p, builtins.slice) and p == WHOLE for p in rest)
-    return is_mask(mask) and mask.ndim > 0 and whole and mask.shape == x.shape[: mask.ndim]
+    rest_is_whole = all(isinstance(p, builtins.slice) and p == WHOLE for p in rest)
+    return is_mask(mask) and mask.ndim > 0 and rest_is_whole and mask.shape == x.shape[: mask.ndim]
 
 
 def _is_one_value(x: jax.Array, parts: list[Any], value: Any) -> bool:

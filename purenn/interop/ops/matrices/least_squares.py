@@ -35,29 +35,31 @@ def lstsq(A: ArrayLike, B: ArrayLike, rcond: float | None = None, *, driver: str
         check.fail(where, "B", f"have {a.shape[-2]} rows, as A", f"shape {b.shape}")
     a, b = batched(where, a, b)
     m, n = a.shape[-2:]
-    cut = jnp.finfo(a.dtype).eps * max(m, n) if rcond is None else rcond
-    x, s = _least_squares(a, b, cut)
-    nothing = jnp.zeros(0, s.dtype)
-    counted = jnp.sum(s > _bound(a, s, None, cut), -1, dtype=default_dtype(1))
-    rank = nothing.astype(default_dtype(1)) if driver == "gels" else counted
+    tolerance = jnp.finfo(a.dtype).eps * max(m, n) if rcond is None else rcond
+    x, s = _least_squares(a, b, tolerance)
+    empty = jnp.zeros(0, s.dtype)
+    counted = jnp.sum(s > _bound(a, s, None, tolerance), -1, dtype=default_dtype(1))
+    rank = empty.astype(default_dtype(1)) if driver == "gels" else counted
     with_squares = m > n and driver not in (None, "gelsy")
-    squares = jnp.sum(jnp.abs(a @ x - b) ** 2, -2) if with_squares else nothing
-    return LeastSquares(x[..., 0] if vectors else x, squares, rank, s if driver in ("gelsd", "gelss") else nothing)
+    squares = jnp.sum(jnp.abs(a @ x - b) ** 2, -2) if with_squares else empty
+    return LeastSquares(x[..., 0] if vectors else x, squares, rank, s if driver in ("gelsd", "gelss") else empty)
 
 
 @jax.custom_jvp
-def _least_squares(a: jax.Array, b: jax.Array, cut: Any) -> tuple[jax.Array, jax.Array]:
+def _least_squares(a: jax.Array, b: jax.Array, tolerance: Any) -> tuple[jax.Array, jax.Array]:
     """The solution, and the singular values, which have no derivative in torch either."""
     u, s, vh = jnp.linalg.svd(a, full_matrices=False)
-    return transposed(vh) @ (_inverted(a, s, None, cut)[..., None] * jnp.ones((), a.dtype) * (transposed(u) @ b)), s
+    return transposed(vh) @ (
+        _inverted(a, s, None, tolerance)[..., None] * jnp.ones((), a.dtype) * (transposed(u) @ b)
+    ), s
 
 
 @_least_squares.defjvp
 def _least_squares_jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
     """By the derivative of the pseudoinverse: that of the factors is inexact where singular values are close."""
-    (a, b, cut), (da, db, _) = primals, tangents
-    p, dp = jax.jvp(lambda a: _pseudoinverse(a, None, cut), (a,), (da,))
-    x, s = _least_squares(a, b, cut)
+    (a, b, tolerance), (da, db, _) = primals, tangents
+    p, dp = jax.jvp(lambda a: _pseudoinverse(a, None, tolerance), (a,), (da,))
+    x, s = _least_squares(a, b, tolerance)
     return (x, s), (dp @ b + p @ db, jnp.zeros_like(s))
 
 
@@ -118,11 +120,11 @@ def _bound(x: jax.Array, s: jax.Array, atol: Any, rtol: Any) -> jax.Array:
     """Up to which singular values count as 0."""
     if rtol is None:
         rtol = 0.0 if atol is not None else max(x.shape[-2:]) * float(jnp.finfo(s.dtype).eps)
-    most = jnp.max(s, -1, keepdims=True, initial=0)
+    largest = jnp.max(s, -1, keepdims=True, initial=0)
     low, relative = (jnp.asarray(v, s.dtype) for v in (0.0 if atol is None else atol, rtol))
     low, relative = (v[..., None] if v.ndim else v for v in (low, relative))
     with jax.numpy_rank_promotion("allow"):
-        return jnp.maximum(low, relative * most)
+        return jnp.maximum(low, relative * largest)
 
 
 def matrix_rank(A: ArrayLike, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None) -> Array:

@@ -97,8 +97,8 @@ def norm(
     x = check.array("linalg.norm", "A", A)
     if ord is None:
         return vector_norm(x, 2, dim, keepdim, dtype=dtype)
-    several = isinstance(dim, Sequence) and len(dim) == 2
-    if several or (dim is None and x.ndim == 2) or isinstance(ord, str):
+    two_dims = isinstance(dim, Sequence) and len(dim) == 2
+    if two_dims or (dim is None and x.ndim == 2) or isinstance(ord, str):
         return matrix_norm(x, ord, (-2, -1) if dim is None else dim, keepdim, dtype=dtype)
     if dim is None and x.ndim != 1:
         check.fail("linalg.norm", "A", "have rank 1 or 2 where ord is given without dim", f"shape {x.shape}")

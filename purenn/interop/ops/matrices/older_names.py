@@ -182,5 +182,5 @@ def triangular_solve(
         [[3.0]]
     """
     a = matrices("triangular_solve", "A", A, True)
-    turned = transposed(a) if transpose else a
-    return solving.solve_triangular(turned, b, upper=upper != transpose, unitriangular=unitriangular), a
+    matrix = transposed(a) if transpose else a
+    return solving.solve_triangular(matrix, b, upper=upper != transpose, unitriangular=unitriangular), a

@@ -58,8 +58,8 @@ def lu_unpack(
     x, pivots = matrices("lu_unpack", "LU_data", LU_data), check.array("lu_unpack", "LU_pivots", LU_pivots)
     m, n = x.shape[-2:]
     check.shape("lu_unpack", "LU_pivots", pivots, (*x.shape[:-2], min(m, n)))
-    nothing = jnp.zeros(0, x.dtype)
-    permutation = lower = upper = nothing
+    empty = jnp.zeros(0, x.dtype)
+    permutation = lower = upper = empty
     if unpack_pivots:
         permutation = _permutation(lax.linalg.lu_pivots_to_permutation(pivots - 1, m), m).astype(x.dtype)
     if unpack_data:
@@ -94,8 +94,8 @@ def lu(A: ArrayLike, *, pivot: bool = True) -> TriangularFactors:
         check.fail("linalg.lu", "pivot", "be True", pivot)
     m, k = x.shape[-2], min(x.shape[-2:])
     if 0 in x.shape:
-        whole = jnp.broadcast_to(jnp.eye(m, dtype=x.dtype), (*x.shape[:-2], m, m))
-        return TriangularFactors(whole, whole[..., :k], x[..., :k, :])
+        identity = jnp.broadcast_to(jnp.eye(m, dtype=x.dtype), (*x.shape[:-2], m, m))
+        return TriangularFactors(identity, identity[..., :k], x[..., :k, :])
     factors, _, order = lax.linalg.lu(x)
     return TriangularFactors(_permutation(order, m).astype(x.dtype), *_triangles(factors))
 
@@ -126,7 +126,7 @@ def lu_solve(LU: ArrayLike, pivots: ArrayLike, B: ArrayLike, *, left: bool = Tru
         b = jnp.take_along_axis(b, rows[..., None], -2)
         b = lax.linalg.triangular_solve(factors, b, left_side=True, lower=True, unit_diagonal=True)
         return lax.linalg.triangular_solve(factors, b, left_side=True, lower=False)
-    turned = {"left_side": True, "transpose_a": True, "conjugate_a": True}
-    b = lax.linalg.triangular_solve(factors, b, lower=False, **turned)
-    b = lax.linalg.triangular_solve(factors, b, lower=True, unit_diagonal=True, **turned)
+    options = {"left_side": True, "transpose_a": True, "conjugate_a": True}
+    b = lax.linalg.triangular_solve(factors, b, lower=False, **options)
+    b = lax.linalg.triangular_solve(factors, b, lower=True, unit_diagonal=True, **options)
     return jnp.take_along_axis(b, jnp.argsort(rows, -1)[..., None], -2)

@@ -29,12 +29,12 @@ def _moments(
     count = 1
     for axis in axes:
         count *= x.shape[axis]
-    less = correction if correction is not None else 0 if unbiased is False else 1
+    ddof = correction if correction is not None else 0 if unbiased is False else 1
     center = jnp.mean(wide, axes, keepdims=True)
-    apart = wide - jnp.broadcast_to(center, x.shape)
-    squares = apart * apart if kind(x.dtype) == 2 else apart.real**2 + apart.imag**2
+    deviations = wide - jnp.broadcast_to(center, x.shape)
+    squares = deviations * deviations if kind(x.dtype) == 2 else deviations.real**2 + deviations.imag**2
     total = jnp.sum(squares, axes, keepdims=keepdim)
-    freedom = jnp.maximum(jnp.asarray(count - less, total.dtype), 0)
+    freedom = jnp.maximum(jnp.asarray(count - ddof, total.dtype), 0)
     return total / freedom, center if keepdim else jnp.squeeze(center, axes), x.dtype
 
 
@@ -64,8 +64,8 @@ def var(
 
 def _root(x: jax.Array) -> jax.Array:
     """The square root whose derivative at 0 is 0, as that of torch's standard deviation."""
-    some = x != 0
-    return jnp.where(some, jnp.sqrt(jnp.where(some, x, jnp.ones((), x.dtype))), x)
+    nonzero = x != 0
+    return jnp.where(nonzero, jnp.sqrt(jnp.where(nonzero, x, jnp.ones((), x.dtype))), x)
 
 
 def std(

@@ -29,8 +29,8 @@ def _median(where: str, input: Any, dim: Any, keepdim: bool, skip: bool) -> Any:
         if kind(x.dtype) < 2:
             return median
         same = (flat == median) | (jnp.isnan(flat) & jnp.isnan(median))  # equal elements share the gradient
-        apart = jnp.where(same & jnp.isfinite(flat), flat - lax.stop_gradient(flat), jnp.zeros((), x.dtype))
-        return median + jnp.sum(apart) / jnp.sum(same, dtype=x.dtype)
+        differences = jnp.where(same & jnp.isfinite(flat), flat - lax.stop_gradient(flat), jnp.zeros((), x.dtype))
+        return median + jnp.sum(differences) / jnp.sum(same, dtype=x.dtype)
     x, dim = real_along(where, input, dim)
     if not x.ndim:
         return ValuesIndices(x, jnp.zeros((), default_dtype(1)))

@@ -182,8 +182,8 @@ def cov(
         freedom = total - correction * jnp.sum(weights * jnp.atleast_1d(jnp.asarray(aweights)).astype(real)) / total
     spread = jnp.broadcast_to(weights, rows.shape).astype(rows.dtype)
     center = jnp.sum(rows * spread, 1, keepdims=True) / total.astype(rows.dtype)
-    apart = rows - jnp.broadcast_to(center, rows.shape)
-    covariance = (apart * spread) @ jnp.conj(apart).T / jnp.maximum(freedom, 0).astype(rows.dtype)
+    deviations = rows - jnp.broadcast_to(center, rows.shape)
+    covariance = (deviations * spread) @ jnp.conj(deviations).T / jnp.maximum(freedom, 0).astype(rows.dtype)
     return covariance.reshape(()) if covariance.shape == (1, 1) else covariance
 
 

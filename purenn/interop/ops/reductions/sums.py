@@ -113,10 +113,10 @@ def nanmean(input: ArrayLike, dim: Dim = None, keepdim: bool = False, *, dtype: 
         2.0
     """
     x = averaged("nanmean", input, dtype)
-    axes, some = check.axes("nanmean", "dim", dim, x.ndim), ~jnp.isnan(x)
+    axes, valid = check.axes("nanmean", "dim", dim, x.ndim), ~jnp.isnan(x)
     wide = widened(x)
-    total = jnp.sum(jnp.where(some, wide, jnp.zeros((), wide.dtype)), axes, keepdims=keepdim)
-    return (total / jnp.sum(some, axes, dtype=wide.dtype, keepdims=keepdim)).astype(x.dtype)
+    total = jnp.sum(jnp.where(valid, wide, jnp.zeros((), wide.dtype)), axes, keepdims=keepdim)
+    return (total / jnp.sum(valid, axes, dtype=wide.dtype, keepdims=keepdim)).astype(x.dtype)
 
 
 def _truth(where: str, input: Any) -> tuple[jax.Array, Any]:
@@ -179,10 +179,10 @@ def logsumexp(input: ArrayLike, dim: int | Sequence[int], keepdim: bool = False)
     axes = check.axes("logsumexp", "dim", dim, x.ndim)
     if kind(dtype) == 3:
         return jax.scipy.special.logsumexp(x, axes, keepdims=keepdim).astype(dtype)
-    most = lax.stop_gradient(jnp.max(x, axes, keepdims=True, initial=-jnp.inf))
-    most = jnp.where(jnp.isfinite(most), most, jnp.zeros_like(most))
-    total = jnp.sum(jnp.exp(x - jnp.broadcast_to(most, x.shape)), axes, keepdims=True)
-    result = jnp.log(total) + most
+    largest = lax.stop_gradient(jnp.max(x, axes, keepdims=True, initial=-jnp.inf))
+    largest = jnp.where(jnp.isfinite(largest), largest, jnp.zeros_like(largest))
+    total = jnp.sum(jnp.exp(x - jnp.broadcast_to(largest, x.shape)), axes, keepdims=True)
+    result = jnp.log(total) + largest
     return (result if keepdim else jnp.squeeze(result, axes)).astype(dtype)
 
 

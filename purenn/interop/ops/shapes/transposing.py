@@ -160,8 +160,8 @@ def movedim(input: ArrayLike, source: Any, destination: Any) -> Array:
     x = check.array("movedim", "input", input)
     places = []
     for name, value in (("source", source), ("destination", destination)):
-        several = tuple(value) if isinstance(value, Sequence) else (value,)
-        places.append(tuple(check.axis("movedim", name, d, x.ndim) for d in several))
+        dims = tuple(value) if isinstance(value, Sequence) else (value,)
+        places.append(tuple(check.axis("movedim", name, d, x.ndim) for d in dims))
         if len(set(places[-1])) != len(places[-1]):
             check.fail("movedim", name, "have no repetitions", value)
     if len(places[0]) != len(places[1]):
