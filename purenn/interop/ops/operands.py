@@ -177,11 +177,9 @@ def in_range(where: str, argument: str, index: jax.Array, n: int, wrap: bool = F
     return index if known(index) is not None else jnp.where(index < 0, n, index)
 
 
-def taken(x: jax.Array, index: jax.Array, dim: int, fill: Any = None) -> jax.Array:
-    """The slices at indices along a dimension; those at index n are NaN, or `fill`."""
-    inexact = jnp.issubdtype(x.dtype, jnp.inexact)
-    fill = (np.nan if inexact else 0) if fill is None else fill
-    return jnp.take(x, index, axis=dim, mode="fill", fill_value=fill)
+def taken(x: jax.Array, index: jax.Array, dim: int) -> jax.Array:
+    """The slices at indices along a dimension; those at index n are NaN, or 0 for integers and booleans."""
+    return jnp.take(x, index, axis=dim, mode="fill", fill_value=np.nan if kind(x.dtype) > 1 else 0)
 
 
 def picked(x: jax.Array, index: jax.Array, dim: int) -> jax.Array:

@@ -41,7 +41,7 @@ def index_select(input: ArrayLike, dim: int, index: ArrayLike) -> Array:
     shape = jnp.shape(input)
     if not shape and i.size != 1:
         check.fail("index_select", "index", "have one element for a scalar", f"shape {i.shape}")
-    slices = taken(x, i, dim, None if kind(x.dtype) > 1 else 0)
+    slices = taken(x, i, dim)
     return slices if shape else slices.reshape(())
 
 
@@ -55,7 +55,7 @@ def take(input: ArrayLike, index: ArrayLike) -> Array:
         [1, 4]
     """
     x, i = check.array("take", "input", input), check.array("take", "index", index)
-    return taken(x.ravel(), in_range("take", "index", i, x.size, wrap=True), 0, None if kind(x.dtype) > 1 else 0)
+    return taken(x.ravel(), in_range("take", "index", i, x.size, wrap=True), 0)
 
 
 def put(input: ArrayLike, index: ArrayLike, source: ArrayLike, accumulate: bool = False) -> Array:

@@ -26,11 +26,13 @@ from purenn.typing import Array, ArrayLike
 __all__ = ["getitem", "index", "index_put", "setitem"]
 
 
-def _read(where: str, x: jax.Array, rest: list[Any], size: int | None) -> jax.Array:
+def _read(where: str, x: jax.Array, rest: list[Any], size: int | None = None, fill: float | None = None) -> jax.Array:
+    """The elements at arrays of indices; out of range it is `fill`, by default NaN, or 0 for integers and masks."""
     if all(part is None for part in rest):
         return x
     arrays = index_arrays(where, x.shape, rest, size)
-    fill = 0 if size is not None or kind(x.dtype) < 2 else np.nan
+    if fill is None:
+        fill = 0 if size is not None or kind(x.dtype) < 2 else np.nan
     return x.at[tuple(WHOLE if a is None else a for a in arrays)].get(mode="fill", fill_value=fill)
 
 
@@ -83,8 +85,8 @@ def _replaced(where: str, x: jax.Array, parts: list[Any], value: Any, accumulate
         done = _written(where, x, x.at[...], x.shape, value, accumulate)
         return jnp.where(jnp.broadcast_to(mask, x.shape), done, x)
     flat = jnp.arange(x.size, dtype=default_dtype(1)).reshape(x.shape)
-    rest = after_basic(where, flat, parts)
-    places = _read_places(where, *rest, x.size)
+    flat, rest = after_basic(where, flat, parts)
+    places = _read(where, flat, rest, fill=x.size)
     return _written(where, x, x.ravel().at[places], places.shape, value, accumulate).reshape(x.shape)
 
 
@@ -102,13 +104,6 @@ def _is_one_value(x: jax.Array, parts: list[Any], value: Any) -> bool:
     region = (1, *x.shape[parts[0].ndim :])  # for one place
     shape = (1,) * (len(region) - np.ndim(value)) + np.shape(value)
     return len(shape) == len(region) and all(n in (1, m) for n, m in zip(shape, region, strict=True))
-
-
-def _read_places(where: str, places: jax.Array, rest: list[Any], fill: int) -> jax.Array:
-    if all(part is None for part in rest):
-        return places
-    arrays = index_arrays(where, places.shape, rest, None)
-    return places.at[tuple(WHOLE if a is None else a for a in arrays)].get(mode="fill", fill_value=fill)
 
 
 def setitem(input: ArrayLike, key: Any, value: Any, *, accumulate: bool = False) -> Array:
@@ -178,5 +173,5 @@ def index_put(input: ArrayLike, indices: Sequence[Any], values: Any, accumulate:
     if _is_one_value(x, parts, v):
         return _replaced("index_put", x, parts, v, accumulate)
     flat = jnp.arange(x.size, dtype=default_dtype(1)).reshape(x.shape)
-    places = _read_places("index_put", flat, _as_arrays(parts), x.size)
+    places = _read("index_put", flat, _as_arrays(parts), fill=x.size)
     return _written("index_put", x, x.ravel().at[places], places.shape, v, accumulate).reshape(x.shape)

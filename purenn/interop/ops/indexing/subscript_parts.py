@@ -97,7 +97,7 @@ def after_basic(where: str, x: jax.Array, parts: list[Any]) -> tuple[jax.Array, 
             x = x[(WHOLE,) * dim + (part,)]
         elif not part.ndim and part.dtype != bool:
             i = in_range(where, "key", jnp.asarray(part), x.shape[dim], wrap=True)
-            x = taken(x, i, dim, None if kind(x.dtype) > 1 else 0)
+            x = taken(x, i, dim)
         else:
             rest += [part, *[COVERED] * (part.ndim - 1)] if is_mask(part) else [part]
     return x, rest

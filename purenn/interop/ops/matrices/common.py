@@ -48,7 +48,7 @@ def _hermitian_part_jvp(
 
 
 def refuse_singular(where: str, result: jax.Array, *inputs: jax.Array) -> jax.Array:
-    """Refuses a singular matrix where its values are known."""
+    """The result, unless it shows that one of the inputs, whose values are known, is singular."""
     if result.size and all(known(x) is not None for x in inputs):
         finite = [bool(jnp.isfinite(x).all()) for x in (result, *inputs)]
         if not finite[0] and all(finite[1:]):

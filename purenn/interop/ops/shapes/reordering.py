@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from purenn import check
-from purenn.functional.padding import pad
+from purenn.functional.padding import pad as _pad
 from purenn.interop.ops.operands import integer, ranked, sizes
 from purenn.typing import Array, ArrayLike
 
@@ -111,9 +111,6 @@ def constant_pad_nd(input: ArrayLike, pad: Sequence[int], value: Any = 0) -> Arr
         [7, 1, 2, 7, 7]
     """
     return _pad(input, pad, "constant", value)
-
-
-_pad = pad
 
 
 def combinations(input: ArrayLike, r: int = 2, with_replacement: bool = False) -> Array:

@@ -19,12 +19,6 @@ from purenn.typing import Array, ArrayLike
 __all__ = ["as_strided", "as_strided_copy", "narrow", "narrow_copy", "select", "slice", "unfold", "unfold_copy"]
 
 
-def _sliced(where: str, x: jax.Array, dim: int, start: Any, length: Any) -> jax.Array:
-    if isinstance(start, Tracer):
-        return lax.dynamic_slice_in_dim(x, start, length, dim)
-    return lax.slice_in_dim(x, start, start + length, axis=dim)
-
-
 def narrow(input: ArrayLike, dim: int, start: Any, length: int) -> Array:
     """Returns ``length`` elements of a dimension from ``start`` on, which may be traced: then it is clamped.
 
@@ -44,7 +38,9 @@ def narrow(input: ArrayLike, dim: int, start: Any, length: int) -> Array:
         start = start + n if start < 0 else start
     if length < 0 or (isinstance(start, int) and start + length > n):
         check.fail("narrow", "length", f"be from 0 to {n}, less start={start}", length)
-    return _sliced("narrow", x, dim, start, length)
+    if isinstance(start, Tracer):
+        return lax.dynamic_slice_in_dim(x, start, length, dim)
+    return lax.slice_in_dim(x, start, start + length, axis=dim)
 
 
 narrow_copy = narrow
