@@ -8,10 +8,9 @@ import libcst as cst
 
 from purenn.port.context import Context
 from purenn.port.einops_layers import EINOPS_LAYERS, with_layers
-from purenn.port.imports import MODULES, canonical, exists, imported
+from purenn.port.imports import MODULES, UsedNames, canonical, exists, imported
 from purenn.port.nodes import code, statement
 from purenn.port.remedies import remedy, remedy_of
-from purenn.port.used_names import UsedNames
 
 __all__ = ["Imports"]
 

@@ -96,6 +96,7 @@ _ONE = r"""Computes the $what along one dimension.
         >>> ops.fft.$name(jnp.ones(4)).shape
         $shape
     """
+
 _TWO = r"""Computes the $what along two dimensions, by default the last.
 
     Args:
@@ -110,6 +111,7 @@ _TWO = r"""Computes the $what along two dimensions, by default the last.
         >>> ops.fft.$name(jnp.ones((4, 4))).shape
         $shape
     """
+
 _ANY = _TWO.replace("two dimensions, by default the last", "several dimensions, by default all").replace(
     "two sizes", "sizes"
 )

@@ -14,60 +14,76 @@ from purenn import check
 from purenn.functional import activation as F
 from purenn.functional.dtypes import cast, floating_or_float32
 from purenn.interop.ops.elementwise import gamma
-from purenn.interop.ops.elementwise.pointwise import digamma, lgamma, sigmoid
-from purenn.interop.ops.operands import as_dtype, operands, real_array
-from purenn.interop.ops.table import named
+from purenn.interop.ops.elementwise.binary import xlogy
+from purenn.interop.ops.elementwise.pointwise import (
+    digamma,
+    erf,
+    erfc,
+    erfinv,
+    exp2,
+    expm1,
+    i0,
+    lgamma,
+    log1p,
+    logit,
+    sigmoid,
+    sinc,
+)
+from purenn.interop.ops.elementwise.rounding import round
+from purenn.interop.ops.operands import as_dtype
+from purenn.interop.ops.reductions.sums import logsumexp
+from purenn.interop.ops.table import binary, unary
 from purenn.typing import Array, ArrayLike, DTypeLike
 
 __all__ = [
+    "digamma",
     "entr",
+    "erf",
+    "erfc",
     "erfcx",
+    "erfinv",
+    "exp2",
     "expit",
+    "expm1",
     "gammainc",
     "gammaincc",
     "gammaln",
+    "i0",
     "i0e",
     "i1",
     "i1e",
+    "log1p",
     "log_ndtr",
     "log_softmax",
+    "logit",
+    "logsumexp",
     "multigammaln",
     "ndtr",
     "ndtri",
     "polygamma",
     "psi",
+    "round",
+    "sinc",
     "softmax",
     "xlog1py",
+    "xlogy",
     "zeta",
 ]
 
-_DOC = """Computes $what, element by element; integers become float32.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn.interop import ops
-        >>> f"{ops.special.$name($arguments):.4f}"
-        '$value'
-    """
+_FLOAT32 = "element by element; integers become float32."
 
 
 def _one(name: str, compute: Callable[[Any], Any], what: str, at: float, value: str) -> Callable[[ArrayLike], Array]:
-    def function(input: ArrayLike) -> Array:
-        x = real_array(f"special.{name}", input)
-        dtype = floating_or_float32(x.dtype)
-        return compute(cast(x, dtype)).astype(dtype)
-
-    return named(function, name, _DOC, what=what, arguments=f"jnp.array({at})", value=value)
+    return unary(f"special.{name}", compute, f"Computes {what}, {_FLOAT32}", at, value, real=True)
 
 
 def _two(
     name: str, compute: Callable[[Any, Any], Any], what: str, x: float, y: float, value: str
 ) -> Callable[[ArrayLike, ArrayLike], Array]:
-    def function(input: ArrayLike, other: ArrayLike) -> Array:
-        a, b = operands(f"special.{name}", floating=True, input=input, other=other)
+    def in_float32(a: jax.Array, b: jax.Array) -> jax.Array:
         return compute(cast(a, a.dtype), cast(b, b.dtype)).astype(a.dtype)
 
-    return named(function, name, _DOC, what=what, arguments=f"jnp.array({x}), jnp.array({y})", value=value)
+    return binary(f"special.{name}", in_float32, f"Computes {what}, {_FLOAT32}", x, y, value)
 
 
 def _erfcx(x: jax.Array) -> jax.Array:
@@ -88,6 +104,7 @@ gammainc = _two("gammainc", scipy.gammainc, "the lower incomplete gamma function
 gammaincc = _two("gammaincc", scipy.gammaincc, "the upper incomplete gamma function", 1.0, 2.0, "0.1353")
 xlog1py = _two("xlog1py", scipy.xlog1py, "x log(1 + y), 0 where x is 0,", 2.0, 2.0, "2.1972")
 zeta = _two("zeta", gamma.zeta, "the Hurwitz zeta function", 2.0, 1.0, "1.6449")
+
 expit = sigmoid
 gammaln = lgamma
 psi = digamma

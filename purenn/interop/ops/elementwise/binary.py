@@ -13,7 +13,7 @@ from jax import lax
 from purenn import check
 from purenn.interop.ops.elementwise.arithmetic import mul
 from purenn.interop.ops.operands import kind, operands
-from purenn.interop.ops.table import named
+from purenn.interop.ops.table import binary
 from purenn.typing import Array, ArrayLike
 
 __all__ = [
@@ -73,26 +73,10 @@ def float_power(input: ArrayLike, exponent: ArrayLike) -> Array:
     return jnp.power(a.astype(wide), b.astype(wide))
 
 
-_DOC = """Computes $what, element by element; integers become float32.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn.interop import ops
-        >>> f"{ops.$name(jnp.array($x), jnp.array($y)):.4f}"
-        '$value'
-    """
-
-
 def _binary(
-    name: str, compute: Callable[[Any, Any], Any], what: str, x: float, y: float, value: str, floating: bool = True
-):
-    """A function of two arrays, ``input`` and ``other``."""
-
-    def function(input: ArrayLike, other: ArrayLike) -> Array:
-        a, b = operands(name, floating=floating, input=input, other=other)
-        return compute(a, b)
-
-    return named(function, name, _DOC, what=what, x=str(x), y=str(y), value=value)
+    name: str, compute: Callable[[Any, Any], Any], what: str, x: float, y: float, value: str
+) -> Callable[[ArrayLike, ArrayLike], Array]:
+    return binary(name, compute, f"Computes {what}, element by element; integers become float32.", x, y, value)
 
 
 def _nextafter(a: jax.Array, b: jax.Array) -> jax.Array:

@@ -15,8 +15,8 @@ from jax import lax
 from purenn import check
 from purenn.functional.dtypes import cast, floating_or_float32
 from purenn.interop.ops.elementwise import gamma
-from purenn.interop.ops.operands import default_dtype, numeric, real_array
-from purenn.interop.ops.table import named
+from purenn.interop.ops.operands import default_dtype, real_array
+from purenn.interop.ops.table import unary
 from purenn.typing import Array, ArrayLike
 
 __all__ = [
@@ -62,29 +62,12 @@ __all__ = [
     "tanh",
 ]
 
-_DOC = """Computes the $what of every element.
-
-    Integers and booleans become float32.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn.interop import ops
-        >>> f"{ops.$name(jnp.array($at)):.4f}"
-        '$value'
-    """
-
 
 def _float(
     name: str, compute: Callable[[Any], Any], what: str, at: float, value: str, real: bool = False
 ) -> Callable[[ArrayLike], Array]:
-    """A function whose result is floating-point; half types are computed in float32 and rounded once."""
-
-    def function(input: ArrayLike) -> Array:
-        x = numeric(name, input, 0, 2 if real else 3)
-        dtype = floating_or_float32(x.dtype)
-        return compute(cast(x, dtype)).astype(dtype)
-
-    return named(function, name, _DOC, what=what, at=str(at), value=value)
+    summary = f"Computes the {what} of every element.\n\n    Integers and booleans become float32."
+    return unary(name, compute, summary, at, value, real)
 
 
 acos = arccos = _float("acos", jnp.arccos, "inverse cosine", 0.5, "1.0472")
