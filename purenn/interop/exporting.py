@@ -72,8 +72,8 @@ def export(
     call = _evaluation(layer)
 
     def program(arrays: list[Any], *inputs: Any) -> Any:
-        tree = nest(dict(zip(names, arrays, strict=True)))
-        return call(tree.get("params", {}), tree.get("state", {}), *inputs)
+        nested = nest(dict(zip(names, arrays, strict=True)))
+        return call(nested.get("params", {}), nested.get("state", {}), *inputs)
 
     arguments = [jax.ShapeDtypeStruct(a.shape, a.dtype) for a in map(jnp.asarray, weights.values())]
     from jax import export as jax_export

@@ -1,4 +1,4 @@
-"""What a call of a torch module may change: its mode, its buffers, its arguments, and random numbers of the process.
+"""The state that a call of a torch module may change: modes, buffers, arguments, and random numbers of the process.
 
 `conversion` runs a module several times; these functions make each run begin as the first, and undo its changes.
 """

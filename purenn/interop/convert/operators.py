@@ -1,6 +1,6 @@
-"""What torch says of its operators: names without namespaces, which arguments they write, which results are views.
+"""Facts about torch's operators, from their schemas: names, arguments that are written, results that may be views.
 
-`builder`, which collects calls of operators, and the two ways to record them, `exported` and `tape`, ask.
+`builder` collects calls of operators by these facts; the two ways to record calls, `exported` and `tape`, use them too.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the functions of matrices share: checks of shapes and dtypes, transposes, batches, singular matrices."""
+"""Checks, transposes and batches of matrices that the functions of this folder share."""
 
 from __future__ import annotations
 

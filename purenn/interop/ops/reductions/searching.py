@@ -1,4 +1,4 @@
-"""Where values belong in sorted arrays."""
+"""Searches in sorted arrays: the places and buckets of values."""
 
 from __future__ import annotations
 
