@@ -33,7 +33,7 @@ _EXAMPLE = """$summary
 def named(function: F, name: str, template: str, **words: str) -> F:
     """Gives a function its name, and the docstring that a template becomes with this name and further words."""
     function.__name__ = function.__qualname__ = name
-    return documented(template, name=name, **words)(function)
+    return documented(template, None, name=name, **words)(function)
 
 
 def _with_example(function: F, path: str, summary: str, value: str, *arguments: float) -> F:
