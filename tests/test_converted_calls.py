@@ -129,7 +129,7 @@ def test_the_program_is_the_same_without_observers(converted, training, monkeypa
         return str(jax.make_jaxpr(call)(params, X))
 
     with_calls = program()
-    monkeypatch.setattr(layer, "run", lambda graph, given, call: interpret.run(graph, given))
+    monkeypatch.setattr(layer, "run", lambda graph, sources, call: interpret.run(graph, sources))
     assert program() == with_calls
 
 

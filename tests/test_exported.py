@@ -151,7 +151,7 @@ def forged(folder, function, *arrays):
     """A file with any program, its checksum right."""
     raw = function if isinstance(function, bytes) else jax_export.export(jax.jit(function))([], *arrays).serialize()
     raw = np.frombuffer(raw, np.uint8)
-    about = {"version": 1, "weights": [], "checksum": exported._checksum([raw])}
+    about = {"version": 1, "weights": [], "checksum": exported.checksum([raw])}
     purenn.save(folder / "x", {"program": raw}, metadata={exported.KEY: json.dumps(about)})
     return folder / "x"
 
@@ -163,7 +163,7 @@ def test_programs_that_are_none_or_leave_the_program(tmp_path):
     with pytest.raises(CheckpointError, match="the weights don't fit the program"):
         path = forged(tmp_path, lambda _, x: x, jnp.ones(2))
         with_weight = purenn.load(path, numpy=True) | {"w": np.ones(3, np.float32)}
-        about = {"version": 1, "weights": ["w"], "checksum": exported._checksum([*with_weight.values()])}
+        about = {"version": 1, "weights": ["w"], "checksum": exported.checksum([*with_weight.values()])}
         purenn.save(path, with_weight, metadata={exported.KEY: json.dumps(about)})
         interop.load_exported(path)
 

@@ -10,14 +10,15 @@ if TYPE_CHECKING:
     from purenn.interop import ops
     from purenn.interop.checkpoint import CheckpointError, load, save
     from purenn.interop.convert.api import from_torch, module_from_torch, to_torch, to_torch_module
-    from purenn.interop.exported import ExportedLayer, export, load_exported
+    from purenn.interop.exported import ExportedLayer, load_exported
+    from purenn.interop.exporting import export
     from purenn.interop.optimizers import optimizer_state_from_torch, optimizer_state_to_torch
     from purenn.interop.training import restore_training_state, training_state
 
 _PLACES = {
     "CheckpointError": "purenn.interop.checkpoint",
     "ExportedLayer": "purenn.interop.exported",
-    "export": "purenn.interop.exported",
+    "export": "purenn.interop.exporting",
     "from_torch": "purenn.interop.convert.api",
     "load": "purenn.interop.checkpoint",
     "load_exported": "purenn.interop.exported",

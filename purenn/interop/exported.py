@@ -1,13 +1,15 @@
-"""A network as one file: its compiled program for a batch of any size, and its weights."""
+"""Reads and runs a network that is one file: its compiled program for a batch of any size, and its weights.
+
+The file is one of safetensors, whose metadata has a description under `KEY`; `exporting` writes it.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import importlib
-import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import jax
@@ -17,16 +19,20 @@ import numpy as np
 from purenn.interop.checkpoint.errors import CheckpointError, naming_file
 from purenn.interop.checkpoint.reading import load
 from purenn.interop.checkpoint.safetensors_files import read_metadata, strict_json
-from purenn.interop.checkpoint.writing import save
-from purenn.tree import flatten, nest
 
 if TYPE_CHECKING:
     from jax.export import Exported
 
-    from purenn.layers.base import Layer
-    from purenn.nn.module import Module
-
-__all__ = ["ExportedLayer", "export", "load_exported"]
+__all__ = [
+    "KEY",
+    "PROGRAM",
+    "VERSION",
+    "ExportedLayer",
+    "checksum",
+    "import_flatbuffers",
+    "load_exported",
+    "shape_text",
+]
 
 VERSION = 1
 # The calls out of a program that jax guarantees to keep working, all to its own numerical functions.
@@ -39,130 +45,7 @@ KEY = "purenn.export"  # of the metadata
 PROGRAM = "program"
 
 
-def export(
-    layer: Layer | Module,
-    params: Mapping[str, Any],
-    state: Mapping[str, Any],
-    *example: Any,
-    path: str | os.PathLike[str],
-    batch: bool = True,
-    shapes: Sequence[str | None] | None = None,
-    platforms: Sequence[str] | None = None,
-) -> None:
-    """Writes a layer in evaluation mode and its arrays to one file, which runs without the layer's code.
-
-    The file is a safetensors file. It holds the arrays under their names and the program, StableHLO as `jax.export`
-    serializes it, so it runs with later versions of jax too. It is written whole or not at all.
-
-    Args:
-        layer: the layer, or a module.
-        params, state: its arrays, as in ``layer.apply(params, state, *example)``.
-        example: inputs, arrays or `jax.ShapeDtypeStruct`; also in lists and dicts.
-        path: the file.
-        batch: whether the first axis of the first input is a batch of any size; so is the first axis of every other
-            input whose size is the same. Give an example of 2 or more, of a size that no other first axis has.
-        shapes: in place of that, the shape of each array of the inputs as `jax.export.symbolic_shape` has it, such
-            as ``"b, 3, h, w"``; None for the example's own.
-        platforms: for which the program is made, of ``"cpu"``, ``"cuda"``, ``"rocm"`` and ``"tpu"``; the present one
-            by default.
-
-    Raises:
-        ValueError: the layer doesn't work for sizes that aren't known.
-        ImportError: safetensors or flatbuffers isn't installed (the extra ``interop``).
-
-    Example:
-        >>> import os, tempfile, jax, jax.numpy as jnp
-        >>> from purenn import interop, layers
-        >>> layer = layers.Linear(3, 2)
-        >>> params, state = layer.init(jax.random.key(0))
-        >>> path = os.path.join(tempfile.mkdtemp(), "linear.purenn")
-        >>> interop.export(layer, params, state, jnp.ones((4, 3)), path=path)
-        >>> interop.load_exported(path)(jnp.ones((7, 3))).shape
-        (7, 2)
-    """
-    if not example:
-        raise TypeError("export: give an example of the inputs behind the state")
-    weights = flatten({"params": params, "state": state})
-    names = [*weights]
-    leaves, tree = jax.tree.flatten(example)
-    specs = _specs(leaves, batch, shapes)
-    call = _evaluation(layer)
-
-    def program(arrays: list[Any], *inputs: Any) -> Any:
-        whole = nest(dict(zip(names, arrays, strict=True)))
-        return call(whole.get("params", {}), whole.get("state", {}), *inputs)
-
-    arguments = [jax.ShapeDtypeStruct(a.shape, a.dtype) for a in map(jnp.asarray, weights.values())]
-    from jax import export as jax_export
-
-    try:
-        exported = jax_export.export(jax.jit(program), platforms=list(platforms) if platforms else None)(
-            arguments, *jax.tree.unflatten(tree, specs)
-        )
-    except Exception as error:  # jax's own for a size that isn't known, and what a layer makes of it
-        if all(isinstance(n, int) for spec in specs for n in spec.shape):
-            raise
-        raise ValueError(
-            f"export: the layer doesn't work for inputs {', '.join(map(_shown, specs))} of any size: give shapes= that "
-            f"say which sizes are open, or batch=False for those of the example alone. {str(error)[:500]}"
-        ) from error
-    _import_flatbuffers()
-    raw = np.frombuffer(exported.serialize(), np.uint8)
-    arrays = {name: np.asarray(array) for name, array in weights.items()}
-    about = {"version": VERSION, "weights": names, "checksum": _checksum([raw, *arrays.values()])}
-    save(path, {PROGRAM: raw, **arrays}, metadata={KEY: json.dumps(about)})
-
-
-def _specs(leaves: list[Any], batch: bool, shapes: Sequence[str | None] | None) -> list[jax.ShapeDtypeStruct]:
-    """The inputs' shapes and dtypes, with symbols for the sizes that are open."""
-    from jax import export as jax_export
-
-    given = [
-        leaf if isinstance(leaf, jax.ShapeDtypeStruct) else jax.ShapeDtypeStruct(a.shape, a.dtype)
-        for leaf in leaves
-        for a in (leaf if isinstance(leaf, jax.ShapeDtypeStruct) else jnp.asarray(leaf),)
-    ]
-    if shapes is not None:
-        if len(shapes) != len(given):
-            raise ValueError(
-                f"export: shapes must have one shape per array of the example ({len(given)}), got {shapes}"
-            )
-        texts = list(shapes)
-    elif batch:
-        size = given[0].shape[0] if given and given[0].shape else None
-        texts = [
-            ", ".join(["b", *map(str, spec.shape[1:])]) if spec.shape and spec.shape[0] == size else None
-            for spec in given
-        ]
-    else:
-        texts = [None] * len(given)
-    scope = jax_export.SymbolicScope()
-    return [
-        spec if text is None else jax.ShapeDtypeStruct(_symbolic(text, spec.shape, scope), spec.dtype)
-        for text, spec in zip(texts, given, strict=True)
-    ]
-
-
-def _symbolic(text: str, like: tuple[int, ...], scope: Any) -> tuple[Any, ...]:
-    from jax import export as jax_export
-
-    return tuple(jax_export.symbolic_shape(text, like=like, scope=scope))
-
-
-def _evaluation(layer: Any) -> Any:
-    """The function of parameters, state and inputs that gives the output in evaluation mode."""
-    from purenn.nn.module import Module
-    from purenn.nn.pure_calls import functional_call
-
-    def call(params: Any, state: Any, *inputs: Any) -> Any:
-        if isinstance(layer, Module):
-            return functional_call(layer, params, state, *inputs, training=False)[0]
-        return layer.apply(params, state, *inputs, training=False)[0]
-
-    return call
-
-
-def _import_flatbuffers() -> None:
+def import_flatbuffers() -> None:
     """The library by which jax serializes programs.
 
     Raises:
@@ -174,12 +57,12 @@ def _import_flatbuffers() -> None:
         raise ImportError("exported programs need flatbuffers: pip install 'purenn[interop]'") from error
 
 
-def _checksum(arrays: Sequence[np.ndarray]) -> str:
+def checksum(arrays: Sequence[np.ndarray]) -> str:
     """A hash of arrays' bytes: a damaged program must not get as far as a compiler."""
-    found = hashlib.sha256()
+    hasher = hashlib.sha256()
     for array in arrays:
-        found.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
-    return found.hexdigest()
+        hasher.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+    return hasher.hexdigest()
 
 
 class ExportedLayer:
@@ -195,7 +78,7 @@ class ExportedLayer:
         self._exported, self.weights = exported, weights
         self._arrays = [*weights.values()]
         self._specs = exported.in_avals[len(weights) :]
-        self.inputs = [_shown(spec) for spec in self._specs]
+        self.inputs = [shape_text(spec) for spec in self._specs]
         self.platforms = tuple(exported.platforms)
         self._call = jax.jit(exported.call)
 
@@ -220,22 +103,22 @@ class ExportedLayer:
     def _check(self, inputs: tuple[Any, ...]) -> None:
         leaves = jax.tree.leaves(inputs)
         expected = cast("Any", self._exported.in_tree).children()[0].children()[1:]
-        given = [jax.tree.structure(each) for each in inputs]
-        if given != expected:
-            raise ValueError(f"the exported program takes {len(expected)} inputs of the form {expected}, got {given}")
+        trees = [jax.tree.structure(each) for each in inputs]
+        if trees != expected:
+            raise ValueError(f"the exported program takes {len(expected)} inputs of the form {expected}, got {trees}")
         sizes: dict[str, int] = {}
         for i, (leaf, spec) in enumerate(zip(leaves, self._specs, strict=True)):
             shape, dtype = jnp.shape(leaf), getattr(leaf, "dtype", jax.dtypes.canonicalize_dtype(type(leaf)))
             fits = len(shape) == len(spec.shape) and dtype == spec.dtype
-            for size, wanted in zip(shape, spec.shape, strict=False):
-                if isinstance(wanted, int):
-                    fits &= size == wanted
-                elif str(wanted).isidentifier():
-                    fits &= sizes.setdefault(str(wanted), size) == size
+            for size, expected_size in zip(shape, spec.shape, strict=False):
+                if isinstance(expected_size, int):
+                    fits &= size == expected_size
+                elif str(expected_size).isidentifier():
+                    fits &= sizes.setdefault(str(expected_size), size) == size
             if not fits:
                 also = ", ".join(f"{name} = {size}" for name, size in sizes.items())
                 raise ValueError(
-                    f"input {i} of the exported program must be {_shown(spec)}, got {dtype}{list(shape)}"
+                    f"input {i} of the exported program must be {shape_text(spec)}, got {dtype}{list(shape)}"
                     + (f" ({also})" if also else "")
                 )
 
@@ -291,7 +174,7 @@ def _unnamed(content: dict[str, Any], about: dict[str, Any]) -> dict[str, np.nda
     if not isinstance(names, list) or {PROGRAM, *map(str, names)} != set(content) or len(names) != len(content) - 1:
         raise CheckpointError("the list of weights is not that of the arrays")
     arrays = {name: content[name] for name in [PROGRAM, *names]}
-    if _checksum([*arrays.values()]) != about.get("checksum"):
+    if checksum([*arrays.values()]) != about.get("checksum"):
         raise CheckpointError("the checksum is wrong: the file is damaged")
     return arrays
 
@@ -299,7 +182,7 @@ def _unnamed(content: dict[str, Any], about: dict[str, Any]) -> dict[str, np.nda
 def _program(raw: np.ndarray, weights: dict[str, np.ndarray]) -> ExportedLayer:
     from jax import export as jax_export
 
-    _import_flatbuffers()
+    import_flatbuffers()
     try:
         exported = jax_export.deserialize(bytearray(raw.tobytes()))
         calls = _calls(exported.mlir_module())
@@ -319,9 +202,9 @@ def _program(raw: np.ndarray, weights: dict[str, np.ndarray]) -> ExportedLayer:
 
 def _calls(text: str) -> set[str]:
     """The names of all functions outside of a program that it calls."""
-    found = re.findall(r'custom_call @("[^"]*"|[^\s(]+)|call_target_name = "([^"]*)"', text)
-    return {(short or long).strip('"') for short, long in found}
+    calls = re.findall(r'custom_call @("[^"]*"|[^\s(]+)|call_target_name = "([^"]*)"', text)
+    return {(bare or quoted).strip('"') for bare, quoted in calls}
 
 
-def _shown(spec: Any) -> str:
+def shape_text(spec: Any) -> str:
     return f"{spec.dtype}[{','.join(map(str, spec.shape))}]"

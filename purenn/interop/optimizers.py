@@ -58,23 +58,23 @@ def optimizer_state_from_torch(
         >>> opt.state[0].trace["weight"].tolist()
         [[1.0, 1.0]]
     """
-    given = _TorchState.of(state_dict)
+    saved = _TorchState.of(state_dict)
     if names is None:
-        names = given.saved_names
-        if names is None and isinstance(like, Optimizer) and len(given.groups) == 1:
+        names = saved.saved_names
+        if names is None and isinstance(like, Optimizer) and len(saved.groups) == 1:
             names = parameter_names(like)
     if names is None:
         raise ValueError(
             "optimizer_state_from_torch: names= must tell the parameters' names in the order of torch's optimizer: a "
             "state without a module, or with several groups, doesn't tell it"
         )
-    numbers = [number for group in given.groups for number in group["params"]]
+    numbers = [number for group in saved.groups for number in group["params"]]
     if len(numbers) != len(names) or len(set(names)) != len(names):
         raise ValueError(
             f"optimizer_state_from_torch: torch's optimizer has {len(numbers)} parameters, and there are {len(names)} "
             f"names: {_some(names)}"
         )
-    by_name = {name: given.state.get(number, {}) for name, number in zip(names, numbers, strict=True)}
+    by_name = {name: saved.state.get(number, {}) for name, number in zip(names, numbers, strict=True)}
     count = _steps(by_name) if steps is None else steps
     used: set[str] = set()
 
@@ -133,13 +133,13 @@ def optimizer_state_to_torch(
             f"names: {_some(names)}"
         )
     places = dict(zip(names, numbers, strict=True))
-    found: dict[int, dict[str, Any]] = {}
+    entries: dict[int, dict[str, Any]] = {}
     steps: list[int] = []
 
     def noted(name: str, key: str, old: Any) -> Any:
         if name not in places:
             raise ValueError(f"optimizer_state_to_torch: names= has no {name!r}")
-        found.setdefault(places[name], {})[key] = np.asarray(old)
+        entries.setdefault(places[name], {})[key] = np.asarray(old)
         return old
 
     def counted(old: Any) -> Any:
@@ -149,14 +149,14 @@ def optimizer_state_to_torch(
     _mapped(state.state if isinstance(state, Optimizer) else state, noted, counted)
     if len(set(steps)) > 1:
         raise ValueError(f"optimizer_state_to_torch: the state has several step counts: {sorted(set(steps))}")
-    for entry in found.values():
+    for entry in entries.values():
         if "exp_avg" in entry:
             entry["step"] = np.asarray(steps[0], np.float32)
     if steps and not steps[0]:
-        found = {}  # torch has none before the first step
+        entries = {}  # torch has none before the first step
     if like is not None:
-        found = {number: {k: _as_torch(v) for k, v in entry.items()} for number, entry in found.items()}
-    return {"state": dict(sorted(found.items())), "param_groups": groups}
+        entries = {number: {k: _as_torch(v) for k, v in entry.items()} for number, entry in entries.items()}
+    return {"state": dict(sorted(entries.items())), "param_groups": groups}
 
 
 class _TorchState(NamedTuple):
@@ -206,15 +206,15 @@ def _has_arrays(entry: Mapping[str, Any]) -> bool:
 
 def _steps(by_name: Mapping[str, Mapping[str, Any]]) -> int | None:
     """The step count that all parameters have."""
-    found = {name: int(_on_host(entry["step"])) for name, entry in by_name.items() if "step" in entry}
-    if len(set(found.values())) > 1:
-        most = max(found.values())
-        others = [f"{name} ({count})" for name, count in found.items() if count != most]
+    steps = {name: int(_on_host(entry["step"])) for name, entry in by_name.items() if "step" in entry}
+    if len(set(steps.values())) > 1:
+        largest = max(steps.values())
+        different = [f"{name} ({count})" for name, count in steps.items() if count != largest]
         raise ValueError(
-            f"optimizer_state_from_torch: torch counts the steps of each parameter, optax one for all: {_some(others)} "
-            f"took fewer than {most}; give steps= to say which count goes on"
+            f"optimizer_state_from_torch: torch counts the steps of each parameter, optax one for all: "
+            f"{_some(different)} took fewer than {largest}; give steps= to say which count goes on"
         )
-    return next(iter(found.values()), None)
+    return next(iter(steps.values()), None)
 
 
 def _array(name: str, entry: Mapping[str, Any], key: str, old: Any) -> Any:

@@ -74,10 +74,10 @@ def restore_training_state(opt: Optimizer, saved: Mapping[str, Any]) -> int:
         >>> interop.restore_training_state(opt, interop.training_state(opt, 5))
         5
     """
-    wanted = {"params", "state", "optimizer", "generator", "step"}
-    if not isinstance(saved, Mapping) or set(saved) != wanted:
+    expected = {"params", "state", "optimizer", "generator", "step"}
+    if not isinstance(saved, Mapping) or set(saved) != expected:
         got = sorted(saved) if isinstance(saved, Mapping) else type(saved).__name__
-        raise ValueError(f"restore_training_state: the tree must have {sorted(wanted)}, got {got}")
+        raise ValueError(f"restore_training_state: the tree must have {sorted(expected)}, got {got}")
     modules = _modules(opt)
     if set(saved["params"]) != set(modules) or set(saved["state"]) - set(modules):
         raise ValueError(
@@ -106,7 +106,9 @@ def _put(opt: Optimizer, modules: Mapping[str, Module], saved: Mapping[str, Any]
 
 def _modules(opt: Optimizer) -> dict[str, Module]:
     """The modules by name; a single one is called ``module``."""
-    given = opt.module
-    if isinstance(given, Module):
-        return {"module": given}
-    return {str(name): module for name, module in (given.items() if isinstance(given, Mapping) else enumerate(given))}
+    modules = opt.module
+    if isinstance(modules, Module):
+        return {"module": modules}
+    return {
+        str(name): module for name, module in (modules.items() if isinstance(modules, Mapping) else enumerate(modules))
+    }

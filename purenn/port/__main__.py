@@ -23,11 +23,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("file", type=Path, help="the torch source")
     parser.add_argument("-o", "--output", type=Path, help="the file to write; standard output if it is left out")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
         from purenn.port import port
 
-        source = given.file.read_text(encoding="utf-8")
+        source = options.file.read_text(encoding="utf-8")
         ported = port(source)
     except ModuleNotFoundError as error:
         if error.name != "libcst":
@@ -35,14 +35,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("purenn.port needs libcst: pip install 'purenn[port]'", file=sys.stderr)
         return 2
     except (OSError, ValueError) as error:
-        print(f"{given.file}: {error}", file=sys.stderr)
+        print(f"{options.file}: {error}", file=sys.stderr)
         return 2
-    if given.output is None:
+    if options.output is None:
         print(ported.source, end="")
     else:
-        given.output.write_text(ported.source, encoding="utf-8")
+        options.output.write_text(ported.source, encoding="utf-8")
     for remark in ported.remarks:
-        print(f"{given.file}:{remark.line}: {'' if remark.todo else 'note: '}{remark}", file=sys.stderr)
+        print(f"{options.file}:{remark.line}: {'' if remark.todo else 'note: '}{remark}", file=sys.stderr)
     return 0 if ported.complete else 1
 
 

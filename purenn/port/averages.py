@@ -31,19 +31,20 @@ def parameter_average(node: cst.For) -> cst.BaseStatement | None:
     body = list(node.body.body)
     if len(body) != 1 or not isinstance(body[0], cst.SimpleStatementLine) or len(body[0].body) != 1:
         return None
-    found = _assigned(body[0].body[0])
-    if found is None or found[0] not in names:
+    assignment = _assigned(body[0].body[0])
+    if assignment is None or assignment[0] not in names:
         return None
-    target, value = found
+    target, value = assignment
     place = names.index(target)
-    other, own = modules[1 - place], modules[place]
+    source, averaged = modules[1 - place], modules[place]
     stripped = value.visit(_WithoutData({str(name) for name in names}))
     assert isinstance(stripped, cst.BaseExpression)
     made_parens.discard(id(stripped))
-    text = code(stripped.with_changes(lpar=[], rpar=[]) if stripped.lpar else stripped)
-    parameters = f"{target}, {names[1 - place]}"
-    line = f"{code(own)}.params = jax.tree.map(lambda {parameters}: {text}, {code(own)}.params, {code(other)}.params)"
-    return statement(line).with_changes(leading_lines=node.leading_lines)
+    mean = code(stripped.with_changes(lpar=[], rpar=[]) if stripped.lpar else stripped)
+    params, source_params = f"{code(averaged)}.params", f"{code(source)}.params"
+    function = f"lambda {target}, {names[1 - place]}: {mean}"
+    text = f"{params} = jax.tree.map({function}, {params}, {source_params})"
+    return statement(text).with_changes(leading_lines=node.leading_lines)
 
 
 class _WithoutData(cst.CSTTransformer):
@@ -87,8 +88,8 @@ def _chain(node: cst.BaseExpression, holder: cst.BaseExpression) -> cst.BaseExpr
     operators = {"add_": "+", "mul_": "*", "sub_": "-", "div_": "/"}
     if name not in operators:
         return None
-    words = {arg.keyword.value: arg.value for arg in args[1:] if arg.keyword}
-    if name == "lerp_" or len(args) - 1 != len(words) or not words.keys() <= {"alpha"}:
+    keywords = {arg.keyword.value: arg.value for arg in args[1:] if arg.keyword}
+    if name == "lerp_" or len(args) - 1 != len(keywords) or not keywords.keys() <= {"alpha"}:
         return None
-    value = binary(words["alpha"], "*", first) if "alpha" in words else first
+    value = binary(keywords["alpha"], "*", first) if "alpha" in keywords else first
     return binary(before, operators[name], value)

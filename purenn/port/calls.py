@@ -9,10 +9,12 @@ import libcst as cst
 
 from purenn.port.casts import legacy_dtype
 from purenn.port.context import DROPPED, Context, bind
-from purenn.port.factories import FACTORIES, legacy
+from purenn.port.factories import TENSORS, legacy
 from purenn.port.imports import STANDARD
 from purenn.port.inplace import PLAIN_VALUES, in_place_value
 from purenn.port.nodes import argument, as_name, code, without_data
+from purenn.port.program_functions import PROGRAM
+from purenn.port.random_factories import RANDOM
 from purenn.port.remedies import remedy
 from purenn.port.results import TENSOR_METHODS
 from purenn.port.shapes import RULES
@@ -48,6 +50,7 @@ _SHARED = {
 _CONTAINERS = {"add", "sub", "where", "new", "all", "any", "sort", "index", "copy", "split", "repeat", "round"}
 _NUMBERS = ("int", "float", "bool")
 _RECEIVERS = ("tensor", "unknown")
+_FACTORIES = {**TENSORS, **RANDOM, **PROGRAM}
 _ARRAY_METHODS = TENSOR_METHODS | set(ROWS) | set(RULES)
 
 
@@ -55,36 +58,36 @@ def rewrite_call(context: Context, original: cst.Call, updated: cst.Call) -> cst
     """The call as the port has it."""
     qualified = context.names.qualify(original.func)
     if qualified is not None and qualified.split(".")[0] == "torch":
-        made = _function(context, original, updated, qualified.removeprefix("torch."))
+        new = _function(context, original, updated, qualified.removeprefix("torch."))
     elif isinstance(original.func, cst.Attribute) and isinstance(updated.func, cst.Attribute):
-        made = _method(context, original, original.func, updated, updated.func)
+        new = _method(context, original, original.func, updated, updated.func)
     else:
         return updated
-    if made is None:
+    if new is None:
         return updated
-    made = _laid_out(made, updated)
+    new = _laid_out(new, updated)
     if "#" in (before := code(updated)) and "\n" in before:
-        after = code(made)
-        context.report.comments += [found for found in re.findall(r"#[^\n]*", before) if found not in after]
-    return made
+        after = code(new)
+        context.report.comments += [comment for comment in re.findall(r"#[^\n]*", before) if comment not in after]
+    return new
 
 
-def _laid_out(made: cst.BaseExpression, updated: cst.Call) -> cst.BaseExpression:
+def _laid_out(node: cst.BaseExpression, updated: cst.Call) -> cst.BaseExpression:
     """The new call with the line breaks of the old one, where they are in its dot and before its arguments."""
-    if updated.lpar and not made.lpar and made is not updated:
-        made = made.with_changes(lpar=updated.lpar, rpar=updated.rpar)
-    if not isinstance(made, cst.Call) or made is updated:
-        return made
-    if not isinstance(updated.whitespace_before_args, cst.SimpleWhitespace) and made.args:
-        made = made.with_changes(whitespace_before_args=updated.whitespace_before_args)
+    if updated.lpar and not node.lpar and node is not updated:
+        node = node.with_changes(lpar=updated.lpar, rpar=updated.rpar)
+    if not isinstance(node, cst.Call) or node is updated:
+        return node
+    if not isinstance(updated.whitespace_before_args, cst.SimpleWhitespace) and node.args:
+        node = node.with_changes(whitespace_before_args=updated.whitespace_before_args)
         last = updated.args[-1] if updated.args else None
         if last is not None and not isinstance(last.whitespace_after_arg, cst.SimpleWhitespace):
-            args = [*made.args[:-1], made.args[-1].with_changes(whitespace_after_arg=last.whitespace_after_arg)]
-            made = made.with_changes(args=args)
-    old, new = updated.func, made.func
-    if isinstance(old, cst.Attribute) and isinstance(new, cst.Attribute) and old.value is new.value:
-        made = made.with_changes(func=new.with_changes(dot=old.dot))
-    return made
+            args = [*node.args[:-1], node.args[-1].with_changes(whitespace_after_arg=last.whitespace_after_arg)]
+            node = node.with_changes(args=args)
+    previous, function = updated.func, node.func
+    if isinstance(previous, cst.Attribute) and isinstance(function, cst.Attribute) and previous.value is function.value:
+        node = node.with_changes(func=function.with_changes(dot=previous.dot))
+    return node
 
 
 def _function(context: Context, node: cst.Call, updated: cst.Call, name: str) -> cst.BaseExpression | None:
@@ -95,11 +98,11 @@ def _function(context: Context, node: cst.Call, updated: cst.Call, name: str) ->
     args = _plain(context, node, updated.args)
     if name in CONTEXTS:
         return None  # blocks and decorators are left out
-    if name in FACTORIES:
-        made = FACTORIES[name](context, node, args)
+    if name in _FACTORIES:
+        new = _FACTORIES[name](context, node, args)
         if name in ("save", "load"):
-            return made
-        return made if made is not None else _by_ops(context, node, name, args)
+            return new
+        return new if new is not None else _by_ops(context, node, name, args)
     if name == "Tensor" or legacy_dtype(name):
         return legacy(context, node, args, name)
     if name.startswith("Tensor."):
@@ -148,14 +151,14 @@ def _tensor_call(
     if any(arg.keyword and arg.keyword.value == "out" for arg in args):
         context.report.todo(node, f"{name} writes into out=", "assign the result to the name instead")
         return None
-    made: cst.BaseExpression | None = None
+    new: cst.BaseExpression | None = None
     if plain in RULES:
-        made = RULES[plain](context, node, x, args, method)
-    elif plain in ROWS and (given := bind(ROWS[plain].parameters, args)) is not None:
-        made = context.from_row(ROWS[plain], x, given, method)
+        new = RULES[plain](context, node, x, args, method)
+    elif plain in ROWS and (bound := bind(ROWS[plain].parameters, args)) is not None:
+        new = context.from_row(ROWS[plain], x, bound, method)
     elif plain in ("bernoulli", "multinomial") and method:
-        made = FACTORIES[plain](context, node, [argument(x), *args])
-    return made if made is not None else _by_ops(context, node, plain, [argument(x), *args])
+        new = _FACTORIES[plain](context, node, [argument(x), *args])
+    return new if new is not None else _by_ops(context, node, plain, [argument(x), *args])
 
 
 def _by_ops(context: Context, node: cst.Call, name: str, args: Sequence[cst.Arg]) -> cst.BaseExpression | None:
@@ -171,22 +174,22 @@ def _sequence_function(
         return context.call("F.einsum" if many else "jnp.einsum", *args)
     if name in ("cat", "concat", "concatenate") and context.has_empty:
         return _by_ops(context, node, name, args)  # torch leaves empty tensors of any rank out
-    given = bind(FUNCTION_ONLY[name].parameters, args)
-    made = None if given is None else context.from_row(FUNCTION_ONLY[name], None, given, False)
-    return made if made is not None else _by_ops(context, node, name, args)
+    bound = bind(FUNCTION_ONLY[name].parameters, args)
+    new = None if bound is None else context.from_row(FUNCTION_ONLY[name], None, bound, False)
+    return new if new is not None else _by_ops(context, node, name, args)
 
 
 def _fourier(context: Context, name: str, args: Sequence[cst.Arg]) -> cst.BaseExpression:
-    made = []
+    arguments = []
     for arg in args:
         word = arg.keyword.value if arg.keyword else None
-        made.append(
+        arguments.append(
             argument(
                 arg.value,
                 {"dim": "axes" if name.endswith(("n", "2", "shift")) else "axis", "input": "a"}.get(word or "", word),
             )
         )
-    return context.call(f"jnp.{name}", *made)
+    return context.call(f"jnp.{name}", *arguments)
 
 
 def _init(updated: cst.Call, name: str) -> cst.Call:

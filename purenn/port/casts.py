@@ -34,8 +34,8 @@ def legacy_dtype(name: str) -> str | None:
 
 def as_dtype(context: Context, name: str) -> cst.BaseExpression | None:
     """The dtype that a qualified name of torch's is."""
-    spelled = DTYPES.get(name.removeprefix("torch.")) if name.startswith("torch.") else None
-    return None if spelled is None else context.value(spelled) if "." in spelled else expression(spelled)
+    dtype = DTYPES.get(name.removeprefix("torch.")) if name.startswith("torch.") else None
+    return None if dtype is None else context.value(dtype) if "." in dtype else expression(dtype)
 
 
 def astype(x: cst.BaseExpression, dtype: cst.BaseExpression) -> cst.Call:
@@ -126,8 +126,10 @@ def _to(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequen
 
 
 def _is_device(kind: object, text: str) -> bool:
-    words = text.lower().replace("self.", "")
-    return kind in ("device", "str", "int") or words.endswith(("device", "dev", "get_device()")) or "device" in words
+    lowered = text.lower().replace("self.", "")
+    return (
+        kind in ("device", "str", "int") or lowered.endswith(("device", "dev", "get_device()")) or "device" in lowered
+    )
 
 
 @rule("item")

@@ -38,7 +38,7 @@ def known_functions() -> frozenset[str]:
 
 def bind(parameters: Sequence[str], arguments: Sequence[cst.Arg]) -> BoundArguments | None:
     """The arguments of a call by the names of the parameters, or None if the call says them in another way."""
-    given: BoundArguments = {}
+    bound: BoundArguments = {}
     for place, arg in enumerate(arguments):
         if arg.star:
             return None
@@ -50,10 +50,10 @@ def bind(parameters: Sequence[str], arguments: Sequence[cst.Arg]) -> BoundArgume
             name = parameters[place]
         else:
             return None
-        if name not in parameters or name in given:
+        if name not in parameters or name in bound:
             return None
-        given[name] = arg.value
-    return given
+        bound[name] = arg.value
+    return bound
 
 
 class Context:
@@ -115,28 +115,28 @@ class Context:
         return None
 
     def from_row(
-        self, row: Row, tensor: cst.BaseExpression | None, given: BoundArguments, method: bool
+        self, row: Row, tensor: cst.BaseExpression | None, bound: BoundArguments, method: bool
     ) -> cst.BaseExpression | None:
         """The call that a row of the table says, or None if it has no place for an argument."""
         handed = {parameter for _, parameter in row.arguments}
         if not row.callee[0].isalpha() and row.callee[0] != ".":
-            if tensor is None or list(given) != list(row.parameters):
+            if tensor is None or list(bound) != list(row.parameters):
                 return None
-            return binary(tensor, row.callee, given[row.parameters[0]])
-        if not given.keys() <= handed:
+            return binary(tensor, row.callee, bound[row.parameters[0]])
+        if not bound.keys() <= handed:
             return None
         arguments, by_position = [], True
         for keyword, parameter in row.arguments:
-            value = tensor if parameter == "self" else given.get(parameter)
+            value = tensor if parameter == "self" else bound.get(parameter)
             if value is None:
                 if keyword is None:
                     by_position = False
                 continue
             arguments.append((keyword, parameter, value))
-        made = []
+        passed = []
         for place, (keyword, parameter, value) in enumerate(arguments):
             simple = keyword is not None and place < 2 and parameter in ("dim", "dim0", "dim1")
-            made.append(
+            passed.append(
                 argument(
                     _as_axis(value) if parameter.startswith("dim") else value,
                     None if simple and by_position and self._fits(row, place, parameter) else keyword,
@@ -145,9 +145,9 @@ class Context:
         if row.callee.startswith("."):
             assert tensor is not None
             if method:
-                return call(attribute(as_primary(tensor), row.callee[1:]), *made)
-            return self.call(f"jnp{row.callee}", argument(tensor), *made)
-        return self.call(row.callee, *made)
+                return call(attribute(as_primary(tensor), row.callee[1:]), *passed)
+            return self.call(f"jnp{row.callee}", argument(tensor), *passed)
+        return self.call(row.callee, *passed)
 
     def _fits(self, row: Row, place: int, parameter: str) -> bool:
         """Whether an argument may stay without its keyword: it is at its position in the callee too."""

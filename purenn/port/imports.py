@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 
 import libcst as cst
 
 from purenn.port.nodes import as_name
 
-__all__ = ["MODULES", "STANDARD", "Names", "canonical", "imported"]
+__all__ = ["MODULES", "STANDARD", "Names", "UsedNames", "canonical", "exists", "imported"]
 
 # Modules of torch, and those that take their place.
 MODULES = {
@@ -139,5 +140,38 @@ def canonical(name: str) -> str:
 
 
 def _target(line: str) -> str:
-    words = line.split()
-    return words[1] if words[0] == "import" else f"{words[1]}.{words[3]}"
+    parts = line.split()
+    return parts[1] if parts[0] == "import" else f"{parts[1]}.{parts[3]}"
+
+
+def exists(module: str, name: str) -> bool:
+    """Whether a module of purenn has a name."""
+    try:
+        return hasattr(importlib.import_module(module), name)
+    except ImportError:
+        return False
+
+
+class UsedNames(cst.CSTVisitor):
+    """The names that a file uses outside of imports."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self.dotted: set[str] = set()
+
+    def visit_Import(self, node: cst.Import) -> bool:
+        return False
+
+    def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
+        return False
+
+    def visit_Attribute(self, node: cst.Attribute) -> bool:
+        if (dotted := as_name(node)) is not None:
+            self.dotted.add(dotted)
+            self.names.add(dotted.split(".")[0])
+            return False
+        node.value.visit(self)
+        return False
+
+    def visit_Name(self, node: cst.Name) -> None:
+        self.names.add(node.value)

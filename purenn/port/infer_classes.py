@@ -82,10 +82,10 @@ class Classes:
         return any(name in each.buffers for each in self._lineage(owner))
 
     def _lineage(self, owner: str | None) -> list[Class]:
-        found, queue = [], [owner]
+        classes, queue = [], [owner]
         while queue:
             name = queue.pop(0)
-            if name in self.classes and self.classes[name] not in found:
-                found.append(self.classes[name])
+            if name in self.classes and self.classes[name] not in classes:
+                classes.append(self.classes[name])
                 queue += self.classes[name].bases
-        return found
+        return classes

@@ -50,18 +50,18 @@ class Expressions(Classes):
             values = value.elements if isinstance(value, cst.Tuple) else ()
             for place, each in enumerate(target.elements):
                 part = parts[place] if parts else element(kind)
-                own = values[place].value if len(values) == len(target.elements) else None
-                self._bind(each.value, part, scope, own)
+                element_value = values[place].value if len(values) == len(target.elements) else None
+                self._bind(each.value, part, scope, element_value)
         elif isinstance(target, cst.Attribute):
             self.of[target] = kind
             self._expr(target.value, scope)
             if scope.self_class and isinstance(target.value, cst.Name) and target.value.value == "self":
-                own, name = self.classes[scope.self_class], target.attr.value
-                own.attributes[name] = join(own.attributes.get(name, "none"), kind)
+                cls, name = self.classes[scope.self_class], target.attr.value
+                cls.attributes[name] = join(cls.attributes.get(name, "none"), kind)
                 if isinstance(value, cst.Call):
-                    own.constructors.setdefault(name, value)
+                    cls.constructors.setdefault(name, value)
                     if self.names.qualify(value.func) in ("torch.nn.Parameter", "purenn.nn.Parameter"):
-                        own.parameters.add(name)
+                        cls.parameters.add(name)
         else:
             self._expr(target, scope)
 
@@ -102,9 +102,9 @@ class Expressions(Classes):
         if type(node) in simple:
             return simple[type(node)]
         if isinstance(node, cst.Name):
-            words: dict[str, Kind] = {"None": "none", "True": "bool", "False": "bool"}
-            if node.value in words:
-                return words[node.value]
+            constants: dict[str, Kind] = {"None": "none", "True": "bool", "False": "bool"}
+            if node.value in constants:
+                return constants[node.value]
             return "unknown" if node.value in self.names.aliases else scope.kind(node.value)
         if isinstance(node, cst.Attribute):
             return self._attribute(node, scope)
@@ -214,11 +214,11 @@ class Expressions(Classes):
 
     def _call(self, node: cst.Call, scope: Scope) -> Kind:
         kinds: list[Kind] = [self._expr(arg.value, scope) for arg in node.args]
-        words = {arg.keyword.value for arg in node.args if arg.keyword}
+        keywords = {arg.keyword.value for arg in node.args if arg.keyword}
         qualified = self.names.qualify(node.func)
         if qualified is not None:
             self.of[node.func] = "function"
-            return kind_of_torch(qualified, kinds, sorted(words))
+            return kind_of_torch(qualified, kinds, sorted(keywords))
         if isinstance(node.func, cst.Name):
             name = node.func.value
             if name in self.classes:
@@ -231,7 +231,7 @@ class Expressions(Classes):
                 return self.results[name]
             return "tensor" if scope.kind(name) == "module" else "unknown"
         if isinstance(node.func, cst.Attribute):
-            return self._method(node, node.func, kinds, sorted(words), scope)
+            return self._method(node, node.func, kinds, sorted(keywords), scope)
         base = self._expr(node.func, scope)
         return "tensor" if base in ("module", "unknown") and "tensor" in kinds else "unknown"
 
@@ -242,7 +242,9 @@ class Expressions(Classes):
             return element(kinds[0])
         return kinds[0] if name in ("abs", "round") and kinds else element(tuple(kinds))
 
-    def _method(self, node: cst.Call, func: cst.Attribute, kinds: list[Kind], words: list[str], scope: Scope) -> Kind:
+    def _method(
+        self, node: cst.Call, func: cst.Attribute, kinds: list[Kind], keywords: list[str], scope: Scope
+    ) -> Kind:
         name = func.attr.value
         if isinstance(func.value, cst.Name) and func.value.value == "self" and scope.self_class:
             self.of[func.value] = "self"
@@ -250,9 +252,9 @@ class Expressions(Classes):
                 if name in each.results:
                     return each.results[name]
             if name == "register_buffer" and len(node.args) > 1 and isinstance(node.args[0].value, cst.SimpleString):
-                own, buffer = self.classes[scope.self_class], str(node.args[0].value.evaluated_value)
-                own.attributes[buffer] = "tensor"
-                own.buffers.add(buffer)
+                cls, buffer = self.classes[scope.self_class], str(node.args[0].value.evaluated_value)
+                cls.attributes[buffer] = "tensor"
+                cls.buffers.add(buffer)
                 return "none"
             if name == "register_parameter" and node.args and isinstance(node.args[0].value, cst.SimpleString):
                 parameter = str(node.args[0].value.evaluated_value)
@@ -262,18 +264,18 @@ class Expressions(Classes):
             base = self._expr(func, scope)
             if base == "module" or (base == "unknown" and "tensor" in kinds and name not in ("modules", "parameters")):
                 constructor = self.constructor(scope.self_class, name)
-                made = as_name(constructor.func) if constructor else None
-                return self._result_of_module(made)
-            return kind_of_method("module", name, kinds, words)
-        return kind_of_method(self._expr(func.value, scope), name, kinds, words)
+                constructed = as_name(constructor.func) if constructor else None
+                return self._result_of_module(constructed)
+            return kind_of_method("module", name, kinds, keywords)
+        return kind_of_method(self._expr(func.value, scope), name, kinds, keywords)
 
-    def _result_of_module(self, made: str | None) -> Kind:
-        if made in self.classes:
-            for each in self._lineage(made):
+    def _result_of_module(self, name: str | None) -> Kind:
+        if name in self.classes:
+            for each in self._lineage(name):
                 if "forward" in each.results:
-                    found = each.results["forward"]
-                    return "tensor" if found == "unknown" else found
-        last = (made or "").rsplit(".", 1)[-1]
+                    kind = each.results["forward"]
+                    return "tensor" if kind == "unknown" else kind
+        last = (name or "").rsplit(".", 1)[-1]
         recurrent: dict[str, Kind] = {
             "LSTM": ("tensor", ("tensor", "tensor")),
             "GRU": ("tensor", "tensor"),

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import libcst as cst
 
 from purenn.port.context import Context, bind
-from purenn.port.factories import key
 from purenn.port.nodes import (
     argument,
     as_name,
@@ -21,6 +20,7 @@ from purenn.port.nodes import (
     without_data,
     without_parens,
 )
+from purenn.port.random_factories import key
 from purenn.port.shapes import method_name
 
 __all__ = ["PLAIN_VALUES", "assigned_item", "augmented_item", "in_place_statement", "in_place_value", "is_in_place"]
@@ -86,23 +86,23 @@ def assigned_item(
     context: Context, target: cst.Subscript, value: cst.BaseExpression, node: cst.CSTNode
 ) -> cst.Assign | None:
     """``x = x.at[i].set(value)`` for ``x[i] = value``."""
-    found = _written(context, target)
-    if found is None:
+    item = _written(context, target)
+    if item is None:
         context.report.todo(node, "an element of an element is assigned in place", "write x = x.at[i, j].set(value)")
         return None
-    holder, slices = found
+    holder, slices = item
     return assign(holder, _at(holder, slices, "set", value))
 
 
 def augmented_item(context: Context, original: cst.AugAssign, updated: cst.AugAssign) -> cst.Assign | None:
     """``x = x.at[i].add(value)`` for ``x[i] += value``; with arrays as an index, torch writes repeated places once."""
     assert isinstance(updated.target, cst.Subscript)
-    found = _written(context, updated.target)
+    item = _written(context, updated.target)
     method = _UPDATES.get(type(updated.operator))
-    if found is None or method is None:
+    if item is None or method is None:
         context.report.todo(original, "an element of an element is changed in place", "write x = x.at[i, j].add(value)")
         return None
-    holder, slices = found
+    holder, slices = item
     assert isinstance(original.target, cst.Subscript)
     value = updated.value
     if not all(_is_plain_index(context, each) for each in original.target.slice):
@@ -146,11 +146,11 @@ def in_place_statement(
         context.report.todo(
             original, "an entry of a state_dict is changed in place", "give the dict to load_state_dict afterwards"
         )
-    found = _written(context, target)
-    if found is None:
+    item = _written(context, target)
+    if item is None:
         context.report.todo(original, f".{name}() changes a tensor that has no name", "assign the result to a name")
         return None
-    name_of, slices = found
+    name_of, slices = item
     value = _pure(context, original, updated, target)
     if value is None:
         return None
@@ -227,15 +227,15 @@ def in_place_value(
         return args[0].value if sliced else _at(x, _everything(), "set", args[0].value)
     shape, dtype = attribute(x, "shape"), attribute(x, "dtype")
     if name == "uniform_":
-        given = bind(("from", "to"), args) or {}
+        bound = bind(("from", "to"), args) or {}
         extra = [
-            argument(given[word], keyword) for word, keyword in (("from", "minval"), ("to", "maxval")) if word in given
+            argument(bound[word], keyword) for word, keyword in (("from", "minval"), ("to", "maxval")) if word in bound
         ]
         return context.call("jax.random.uniform", argument(key(context)), argument(shape), argument(dtype), *extra)
-    given = bind(("mean", "std"), args) or {}
+    bound = bind(("mean", "std"), args) or {}
     noise: cst.BaseExpression = context.call("jax.random.normal", key(context), shape, dtype)
-    if "std" in given:
-        noise = binary(given["std"], "*", noise)
-    if "mean" in given and code(given["mean"]) not in ("0", "0.0"):
-        noise = binary(given["mean"], "+", noise)
+    if "std" in bound:
+        noise = binary(bound["std"], "*", noise)
+    if "mean" in bound and code(bound["mean"]) not in ("0", "0.0"):
+        noise = binary(bound["mean"], "+", noise)
     return noise

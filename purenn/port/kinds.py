@@ -90,8 +90,8 @@ def element(kind: Kind) -> Kind:
         for each in kind:
             joined = join(joined, each)
         return joined
-    found = {"tensor": "tensor", "tensors": "tensor", "modules": "module", "module": "module", "shape": "int"}
-    return {**found, "numpy": "numpy", "str": "str"}.get(kind, "unknown")
+    kinds = {"tensor": "tensor", "tensors": "tensor", "modules": "module", "module": "module", "shape": "int"}
+    return {**kinds, "numpy": "numpy", "str": "str"}.get(kind, "unknown")
 
 
 def is_maybe_tensor(kind: Kind) -> bool:

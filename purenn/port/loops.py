@@ -69,11 +69,11 @@ def read_names(node: cst.CSTNode) -> set[str]:
     """The names that a statement reads, or may read."""
     if isinstance(node, cst.SimpleStatementLine) and len(node.body) == 1 and isinstance(node.body[0], cst.Assign):
         assign = node.body[0]
-        found = set(names_in(assign.value))
+        names = set(names_in(assign.value))
         for target in assign.targets:
             if not isinstance(target.target, cst.Name | cst.Tuple):
-                found |= set(names_in(target.target))
-        return found
+                names |= set(names_in(target.target))
+        return names
     return set(names_in(node))
 
 
@@ -158,17 +158,17 @@ def find_pass(body: Sequence[cst.CSTNode], begin: int, known: dict[str, list[str
     start = next((i for i in sliced if any(_mentions(body[i], name) for name in modules)), None)
     if start is None:
         return "the loss does not come from the optimizer's module in the same block"
-    found = Pass(start, step, losses, optimizer, modules)
-    found.body = [i for i in sliced if i >= start]
-    if any(m.findall(body[i], _LEAVES) for i in found.body):
+    training_pass = Pass(start, step, losses, optimizer, modules)
+    training_pass.body = [i for i in sliced if i >= start]
+    if any(m.findall(body[i], _LEAVES) for i in training_pass.body):
         return "the loss is computed in a block that returns, breaks or yields"
     for i in range(begin, step + 1):
         zero = call_of(body[i], "zero_grad") is not None
         if zero or i in backs or i == step or is_clip(body[i]):
-            found.dropped.append(i)
-        elif i >= start and i not in found.body:
-            found.later.append(i)
-    return found
+            training_pass.dropped.append(i)
+        elif i >= start and i not in training_pass.body:
+            training_pass.later.append(i)
+    return training_pass
 
 
 def _is_optimizer(node: cst.CSTNode, known: dict[str, list[str]]) -> bool:
@@ -208,38 +208,38 @@ class _Rename(cst.CSTTransformer):
 
 
 def loss_function(
-    name: str, found: Pass, body: Sequence[cst.CSTNode], arguments: Sequence[str], outputs: Sequence[str]
+    name: str, training_pass: Pass, body: Sequence[cst.CSTNode], arguments: Sequence[str], outputs: Sequence[str]
 ) -> cst.FunctionDef:
     """The definition of the loss function.
 
     Args:
         name: what it is called.
-        found: the pass.
+        training_pass: the pass.
         body: the statements of the block.
         arguments: the names that it is given beside the modules.
         outputs: what it returns beside the loss.
     """
-    short = {module: module.rsplit(".", 1)[-1] for module in found.modules}
-    first = short[found.modules[0]] if len(found.modules) == 1 else "modules"
-    made = statement(f"def {name}({', '.join([first, *arguments])}):\n    pass\n")
-    assert isinstance(made, cst.FunctionDef)
+    short_names = {module: module.rsplit(".", 1)[-1] for module in training_pass.modules}
+    first = short_names[training_pass.modules[0]] if len(training_pass.modules) == 1 else "modules"
+    function = statement(f"def {name}({', '.join([first, *arguments])}):\n    pass\n")
+    assert isinstance(function, cst.FunctionDef)
     inside: list[Any] = []
-    if len(found.modules) > 1:
-        inside.append(statement(f"{', '.join(short.values())} = modules"))
-    rename = _Rename({module: last for module, last in short.items() if "." in module})
-    inside += [body[i].visit(rename) for i in found.body]  # pyright: ignore[reportArgumentType]
-    total = " + ".join(code(loss) for loss in found.losses)
+    if len(training_pass.modules) > 1:
+        inside.append(statement(f"{', '.join(short_names.values())} = modules"))
+    rename = _Rename({module: last for module, last in short_names.items() if "." in module})
+    inside += [body[i].visit(rename) for i in training_pass.body]  # pyright: ignore[reportArgumentType]
+    total = " + ".join(code(loss) for loss in training_pass.losses)
     rest = f", {outputs[0]}" if len(outputs) == 1 else f", ({', '.join(outputs)})" if outputs else ""
     inside.append(statement(f"return {total}{rest}"))
-    return made.with_changes(body=cst.IndentedBlock(inside))
+    return function.with_changes(body=cst.IndentedBlock(inside))
 
 
 def step_call(
-    name: str, found: Pass, arguments: Sequence[str], outputs: Sequence[str], loss: str | None
+    name: str, training_pass: Pass, arguments: Sequence[str], outputs: Sequence[str], loss: str | None
 ) -> cst.BaseStatement:
     """The statement that takes the step."""
     rest = "".join(f", {argument}" for argument in arguments)
-    source = f"{found.optimizer}.step({name}{rest}{', has_aux=True' if outputs else ''})"
+    source = f"{training_pass.optimizer}.step({name}{rest}{', has_aux=True' if outputs else ''})"
     if outputs:
         left = outputs[0] if len(outputs) == 1 else f"({', '.join(outputs)})"
         return statement(f"{loss or '_'}, {left} = {source}")

@@ -230,11 +230,11 @@ _alive: list[cst.CSTNode] = []
 
 def tuple_of(elements: Sequence[cst.BaseExpression | cst.BaseElement]) -> cst.Tuple:
     """``(a, b, c)``."""
-    made = [e if isinstance(e, cst.BaseElement) else cst.Element(without_parens(e)) for e in elements]
-    made = [e.with_changes(comma=cst.MaybeSentinel.DEFAULT) for e in made]
-    if len(made) == 1:
-        made[0] = made[0].with_changes(comma=cst.Comma())
-    return cst.Tuple(made)
+    items = [e if isinstance(e, cst.BaseElement) else cst.Element(without_parens(e)) for e in elements]
+    items = [e.with_changes(comma=cst.MaybeSentinel.DEFAULT) for e in items]
+    if len(items) == 1:
+        items[0] = items[0].with_changes(comma=cst.Comma())
+    return cst.Tuple(items)
 
 
 def assign(target: cst.BaseExpression, value: cst.BaseExpression) -> cst.Assign:

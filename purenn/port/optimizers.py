@@ -62,8 +62,8 @@ def modules_of(node: cst.BaseExpression) -> list[cst.BaseExpression] | None:
 
 
 def _several(nodes: Sequence[cst.BaseExpression]) -> list[cst.BaseExpression] | None:
-    found = [modules_of(each) for each in nodes]
-    return None if any(each is None for each in found) else [module for each in found for module in each or ()]
+    modules = [modules_of(each) for each in nodes]
+    return None if any(each is None for each in modules) else [module for each in modules for module in each or ()]
 
 
 def transformation(
@@ -84,31 +84,31 @@ def transformation(
     if name not in _PARAMETERS:
         return None
     kept = [arg for arg in args if not (arg.keyword and arg.keyword.value in _IGNORED)]
-    given = bind(_PARAMETERS[name], kept)
-    if given is None or "dampening" in given or "lr_decay" in given:
+    bound = bind(_PARAMETERS[name], kept)
+    if bound is None or "dampening" in bound or "lr_decay" in bound:
         return None
     function = {"Adam": "adam", "SGD": "sgd"}.get(name, name.lower())
-    if "amsgrad" in given and code(given["amsgrad"]) != "False":
+    if "amsgrad" in bound and code(bound["amsgrad"]) != "False":
         return None  # optax.amsgrad corrects the bias before it takes the largest
-    learning_rate = rate or given.get("lr", expression(_RATES.get(name, "0.001")))
-    made = [argument(learning_rate, "learning_rate" if changes else None)]
-    if "betas" in given:
-        pair = given["betas"]
+    learning_rate = rate or bound.get("lr", expression(_RATES.get(name, "0.001")))
+    arguments = [argument(learning_rate, "learning_rate" if changes else None)]
+    if "betas" in bound:
+        pair = bound["betas"]
         if isinstance(pair, cst.Tuple | cst.List) and len(pair.elements) == 2:
-            made += [argument(each.value, f"b{i + 1}") for i, each in enumerate(pair.elements)]
+            arguments += [argument(each.value, f"b{i + 1}") for i, each in enumerate(pair.elements)]
         else:
-            made += [argument(expression(f"{code(pair)}[{i}]"), f"b{i + 1}") for i in range(2)]
+            arguments += [argument(expression(f"{code(pair)}[{i}]"), f"b{i + 1}") for i in range(2)]
     for keyword, parameter, default in _KEYWORDS[name]:
-        if parameter in given:
-            made.append(argument(given[parameter], keyword))
+        if parameter in bound:
+            arguments.append(argument(bound[parameter], keyword))
         elif default is not None:
-            made.append(argument(expression(default), keyword))
-    tx: cst.BaseExpression = call(f"optax.{function}", *made)
+            arguments.append(argument(expression(default), keyword))
+    tx: cst.BaseExpression = call(f"optax.{function}", *arguments)
     if changes:
-        tx = call(call("optax.inject_hyperparams", expression(f"optax.{function}")), *made)
+        tx = call(call("optax.inject_hyperparams", expression(f"optax.{function}")), *arguments)
     parts = [] if clip is None else [clip]
-    if "weight_decay" in given and name != "AdamW" and code(given["weight_decay"]) not in ("0", "0.0"):
-        parts.append(call("optax.add_decayed_weights", given["weight_decay"]))
+    if "weight_decay" in bound and name != "AdamW" and code(bound["weight_decay"]) not in ("0", "0.0"):
+        parts.append(call("optax.add_decayed_weights", bound["weight_decay"]))
     if not parts:
         return tx, ""
     return call("optax.chain", *parts, tx), f"[{len(parts)}]"
@@ -123,24 +123,24 @@ def schedule(name: str, args: Sequence[cst.Arg], rate: cst.BaseExpression) -> cs
         "CosineAnnealingLR": ("optimizer", "T_max", "eta_min"),
         "LambdaLR": ("optimizer", "lr_lambda"),
     }
-    given = bind(parameters.get(name, ()), args)
-    if given is None or name not in parameters:
+    bound = bind(parameters.get(name, ()), args)
+    if bound is None or name not in parameters:
         return None
-    gamma = given.get("gamma", expression("0.1"))
+    gamma = bound.get("gamma", expression("0.1"))
     if name == "StepLR":
         whole = argument(expression("True"), "staircase")
-        return call("optax.exponential_decay", argument(rate), argument(given["step_size"]), argument(gamma), whole)
+        return call("optax.exponential_decay", argument(rate), argument(bound["step_size"]), argument(gamma), whole)
     if name == "ExponentialLR":
         return call("optax.exponential_decay", rate, expression("1"), gamma)
     if name == "MultiStepLR":
-        count = expression(f"{{milestone: {code(gamma)} for milestone in {code(given['milestones'])}}}")
+        count = expression(f"{{milestone: {code(gamma)} for milestone in {code(bound['milestones'])}}}")
         return call("optax.piecewise_constant_schedule", rate, count)
     if name == "CosineAnnealingLR":
         extra = []
-        if "eta_min" in given and code(given["eta_min"]) not in ("0", "0.0"):
-            extra = [argument(expression(f"{code(given['eta_min'])} / {code(rate)}"), "alpha")]
-        return call("optax.cosine_decay_schedule", argument(rate), argument(given["T_max"]), *extra)
-    factor = given["lr_lambda"]
+        if "eta_min" in bound and code(bound["eta_min"]) not in ("0", "0.0"):
+            extra = [argument(expression(f"{code(bound['eta_min'])} / {code(rate)}"), "alpha")]
+        return call("optax.cosine_decay_schedule", argument(rate), argument(bound["T_max"]), *extra)
+    factor = bound["lr_lambda"]
     if isinstance(factor, cst.Lambda) and len(factor.params.params) == 1:
         parameter = factor.params.params[0].name.value
         return expression(f"lambda {parameter}: {code(rate)} * ({code(factor.body)})")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["remedy"]
+__all__ = ["remedy", "remedy_of"]
 
 _GRADIENTS = "gradients are values: jax.grad, nn.grad or nn.value_and_grad give them"
 _FUNCTION = "write a function under jax.custom_vjp"
@@ -51,3 +51,12 @@ def remedy(name: str) -> str:
             return _REMEDIES[name]
         name = name.rpartition(".")[0]
     return ""
+
+
+def remedy_of(module: str, name: str) -> str:
+    """The words that purenn has about a name of torch's that it lacks."""
+    from purenn.nn.remedies import REMEDIES
+
+    if module == "torch.nn.functional" and name.endswith("_"):
+        return f"F.{name[:-1]}"
+    return REMEDIES["utils"].get(name, "see docs/parity.md") if module == "torch.nn.utils" else "see docs/parity.md"

@@ -71,13 +71,13 @@ _METHODS = """
 TENSOR_METHODS = frozenset(_METHODS.split())
 
 
-def kind_of_torch(name: str, kinds: Sequence[Kind] | None, words: Sequence[str]) -> Kind:
+def kind_of_torch(name: str, kinds: Sequence[Kind] | None, keywords: Sequence[str]) -> Kind:
     """The kind of a qualified name, or of a call of it.
 
     Args:
         name: the qualified name.
         kinds: the kinds of the arguments, or None if it isn't called.
-        words: the keywords of the arguments.
+        keywords: the keywords of the arguments.
     """
     head, _, rest = name.partition(".")
     last = name.rsplit(".", 1)[-1]
@@ -109,10 +109,10 @@ def kind_of_torch(name: str, kinds: Sequence[Kind] | None, words: Sequence[str])
         return "device"
     if rest in ("Size", "Generator", "finfo", "iinfo", "no_grad", "enable_grad", "save", "load", "manual_seed"):
         return "shape" if rest == "Size" else "unknown"
-    return _result(last, kinds, words, offset=1)
+    return _result(last, kinds, keywords, offset=1)
 
 
-def _result(name: str, kinds: Sequence[Kind], words: Sequence[str], offset: int) -> Kind:
+def _result(name: str, kinds: Sequence[Kind], keywords: Sequence[str], offset: int) -> Kind:
     """The kind of what a tensor function gives, whose tensor is the first of `offset` arguments."""
     if name in _BOOLS:
         return "bool"
@@ -121,19 +121,19 @@ def _result(name: str, kinds: Sequence[Kind], words: Sequence[str], offset: int)
     if name in _SEQUENCES:
         return "tensors"
     more = len(kinds) > offset and kinds[offset] != "tensor"
-    if name in _ALWAYS_PAIRS or (name in _PAIRS and ("dim" in words or more)):
+    if name in _ALWAYS_PAIRS or (name in _PAIRS and ("dim" in keywords or more)):
         return "tensor", "tensor"
     if name == "unique":
-        flags = {"return_inverse", "return_counts"} & set(words)
+        flags = {"return_inverse", "return_counts"} & set(keywords)
         return ("tensor",) * (1 + len(flags)) if flags else "tensor"
-    if name == "nonzero" and "as_tuple" in words:
+    if name == "nonzero" and "as_tuple" in keywords:
         return "tensors"
     if name == "where" and len(kinds) == 1:
         return "tensors"
     return "tensor"
 
 
-def kind_of_method(base: Kind, name: str, kinds: Sequence[Kind], words: Sequence[str]) -> Kind:
+def kind_of_method(base: Kind, name: str, kinds: Sequence[Kind], keywords: Sequence[str]) -> Kind:
     """The kind of ``base.name(...)``."""
     if base in ("unknown", "module", "modules", "self"):
         modules = {"modules": "modules", "children": "modules", "parameters": "tensors", "buffers": "tensors"}
@@ -158,7 +158,7 @@ def kind_of_method(base: Kind, name: str, kinds: Sequence[Kind], words: Sequence
             return "numpy"
         if name == "tolist":
             return "list"
-        return _result(name, kinds, words, offset=0)
+        return _result(name, kinds, keywords, offset=0)
     if name == "to":
         return base
     return "unknown"

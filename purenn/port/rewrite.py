@@ -42,8 +42,8 @@ class Rewriter(Assignments):
             and code(updated_node.slice[0].slice) == "1"
         ):
             name = as_name(updated_node.value.func) or ""
-            if name in ("ops.max", "ops.min") and (made := self._places(updated_node.value, name)):
-                return made
+            if name in ("ops.max", "ops.min") and (places := self._places(updated_node.value, name)):
+                return places
         return updated_node
 
     def leave_BinaryOperation(
@@ -121,8 +121,8 @@ class Rewriter(Assignments):
             "Tensor": "jax.Array",
         }
         if (name in types or name.endswith("Tensor")) and node not in self.called:
-            spelled = types.get(name, "jax.Array")
-            return self.context.value(spelled) if "." in spelled else expression(spelled)
+            type_name = types.get(name, "jax.Array")
+            return self.context.value(type_name) if "." in type_name else expression(type_name)
         for module, target in sorted(MODULES.items(), key=lambda pair: -len(pair[0])):
             if qualified.startswith(f"{module}."):
                 return self._in_module(node, qualified, module, target)

@@ -86,18 +86,18 @@ class Assignments(Statements):
         name = as_name(value.func) or ""
         if name not in ("ops.max", "ops.min") or len(updated_node.targets) != 1:
             return updated_node
-        made = self._places(value, name)
-        return updated_node if made is None else cst.Assign([_target(target.elements[1].value)], made)
+        places = self._places(value, name)
+        return updated_node if places is None else cst.Assign([_target(target.elements[1].value)], places)
 
     def _places(self, value: cst.Call, name: str) -> cst.Call | None:
-        words = {arg.keyword.value: arg.value for arg in value.args if arg.keyword}
+        keywords = {arg.keyword.value: arg.value for arg in value.args if arg.keyword}
         plain = [arg.value for arg in value.args if not arg.keyword]
-        dim = plain[1] if len(plain) > 1 else words.get("dim")
-        keep = plain[2] if len(plain) > 2 else words.get("keepdim")
+        dim = plain[1] if len(plain) > 1 else keywords.get("dim")
+        keep = plain[2] if len(plain) > 2 else keywords.get("keepdim")
         if dim is None or not plain:
             return None
-        made = [argument(dim), *([argument(keep, "keepdims")] if keep else [])]
-        return call(attribute(plain[0], f"arg{name[-3:]}"), *made)
+        axis_arguments = [argument(dim), *([argument(keep, "keepdims")] if keep else [])]
+        return call(attribute(plain[0], f"arg{name[-3:]}"), *axis_arguments)
 
     def _data(self, original_node: cst.Assign, updated_node: cst.Assign, before: cst.Attribute) -> cst.Assign:
         holder = before.value
@@ -154,9 +154,9 @@ class Assignments(Statements):
                 return cst.RemoveFromParent()
         if is_in_place(value) and not self._is_imported(value):
             assert isinstance(value, cst.Call)
-            made = in_place_statement(self.context, value, updated_node.value)
-            if made is not None:
-                return made
+            assignment = in_place_statement(self.context, value, updated_node.value)
+            if assignment is not None:
+                return assignment
         new = without_parens(updated_node.value)
         if as_name(new) is not None and not is_same(new, value):
             return cst.RemoveFromParent()

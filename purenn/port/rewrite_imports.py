@@ -7,35 +7,12 @@ import importlib
 import libcst as cst
 
 from purenn.port.context import Context
-from purenn.port.imports import MODULES, canonical, imported
-from purenn.port.nodes import as_name, code, expression, statement
-from purenn.port.remedies import remedy
+from purenn.port.einops_layers import EINOPS_LAYERS, with_layers
+from purenn.port.imports import MODULES, UsedNames, canonical, exists, imported
+from purenn.port.nodes import code, statement
+from purenn.port.remedies import remedy, remedy_of
 
 __all__ = ["Imports"]
-
-
-_EINOPS = {
-    "Rearrange": """
-
-class Rearrange(nn.Module):
-    def __init__(self, pattern, **sizes):
-        super().__init__()
-        self.pattern, self.sizes = pattern, sizes
-
-    def forward(self, x):
-        return einops.rearrange(x, self.pattern, **self.sizes)
-""",
-    "Reduce": """
-
-class Reduce(nn.Module):
-    def __init__(self, pattern, reduction, **sizes):
-        super().__init__()
-        self.pattern, self.reduction, self.sizes = pattern, reduction, sizes
-
-    def forward(self, x):
-        return einops.reduce(x, self.pattern, self.reduction, **self.sizes)
-""",
-}
 
 
 class Imports(cst.CSTTransformer):
@@ -73,14 +50,14 @@ class Imports(cst.CSTTransformer):
                 why = remedy(qualified.removeprefix("torch.")) or remedy_of(module, first)
                 self.report.todo(node, f"{qualified} has no counterpart", why)
             return None
-        spelled = {
+        spellings = {
             "purenn.nn": "nn",
             "purenn.functional": "F",
             "purenn.nn.init": "nn.init",
             "purenn.nn.utils": "nn.utils",
         }
         if qualified.split(".")[1] == "nn" and code(node).startswith("torch."):
-            short = spelled.get(target)
+            short = spellings.get(target)
             return self.context.value(f"{short}.{rest}") if short else None
         return None
 
@@ -125,20 +102,13 @@ class Imports(cst.CSTTransformer):
 
     def _einops(self, updated_node: cst.SimpleStatementLine, locals_: list[str]) -> cst.SimpleStatementLine:
         """The layers of einops are torch's: modules of the same names take their place."""
-        self.layers += [local for local in locals_ if local in _EINOPS]
+        self.layers += [local for local in locals_ if local in EINOPS_LAYERS]
         if len(self.layers) < len(locals_):
             return updated_node
         self.names.use("nn")
         new = statement("import einops")
         assert isinstance(new, cst.SimpleStatementLine)
         return new.with_changes(leading_lines=updated_node.leading_lines)
-
-    def _with_layers(self, body: list[cst.BaseStatement]) -> list[cst.BaseStatement]:
-        if not self.layers:
-            return body
-        places = [i for i, each in enumerate(body) if code(each).lstrip().startswith(("import ", "from "))]
-        made = [statement(_EINOPS[layer]) for layer in self.layers]
-        return [*body[: places[-1] + 1], *made, *body[places[-1] + 1 :]]
 
     def _leave_again(self, updated_node: cst.SimpleStatementLine) -> cst.SimpleStatementLine:
         comment = cst.EmptyLine(comment=cst.Comment("# PORT: names are imported by *: import the names that are used"))
@@ -206,7 +176,7 @@ class Imports(cst.CSTTransformer):
         )
         return ""
 
-    def _still_used(self, finder: _Used) -> list[str]:
+    def _still_used(self, finder: UsedNames) -> list[str]:
         """The imports of torch's names that something which isn't translated needs."""
         lines = []
         for local, (line, node, full, why) in self.gone.items():
@@ -222,7 +192,7 @@ class Imports(cst.CSTTransformer):
         return sorted(lines)
 
     def leave_Module(self, original_node: cst.Module, updated_node: cst.Module) -> cst.Module:
-        finder = _Used()
+        finder = UsedNames()
         updated_node.visit(finder)
         used = finder.names | ({"nn"} if self.layers else set())
         lines = [*self._still_used(finder), *self.names.imports(used)]
@@ -246,7 +216,7 @@ class Imports(cst.CSTTransformer):
             body += [statement(line) for line in late]
         if self.first is None:
             body = [*map(statement, [*lines, *late]), *body]
-        return updated_node.with_changes(body=self._with_layers(body))
+        return updated_node.with_changes(body=with_layers(body, self.layers))
 
 
 def _led(statements: list[cst.BaseStatement], lead: list[cst.EmptyLine]) -> list[cst.BaseStatement]:
@@ -258,48 +228,6 @@ def _led(statements: list[cst.BaseStatement], lead: list[cst.EmptyLine]) -> list
     return [new, *statements[1:]]
 
 
-class _Used(cst.CSTVisitor):
-    """The names that a file uses outside of imports."""
-
-    def __init__(self) -> None:
-        self.names: set[str] = set()
-        self.dotted: set[str] = set()
-
-    def visit_Import(self, node: cst.Import) -> bool:
-        return False
-
-    def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
-        return False
-
-    def visit_Attribute(self, node: cst.Attribute) -> bool:
-        if (dotted := as_name(node)) is not None:
-            self.dotted.add(dotted)
-            self.names.add(dotted.split(".")[0])
-            return False
-        node.value.visit(self)
-        return False
-
-    def visit_Name(self, node: cst.Name) -> None:
-        self.names.add(node.value)
-
-
-def exists(module: str, name: str) -> bool:
-    """Whether a module of purenn has a name."""
-    try:
-        return hasattr(importlib.import_module(module), name)
-    except ImportError:
-        return False
-
-
-def remedy_of(module: str, name: str) -> str:
-    """The words that purenn has about a name of torch's that it lacks."""
-    from purenn.nn.remedies import REMEDIES
-
-    if module == "torch.nn.functional" and name.endswith("_"):
-        return f"F.{name[:-1]}"
-    return REMEDIES["utils"].get(name, "see docs/parity.md") if module == "torch.nn.utils" else "see docs/parity.md"
-
-
 def _merged(lines: list[str]) -> list[str]:
     """Lines that import from the same module, as one."""
     grouped: dict[str, list[str]] = {}
@@ -307,6 +235,3 @@ def _merged(lines: list[str]) -> list[str]:
         head, _, tail = line.partition(" import ")
         grouped.setdefault(head, []).append(tail)
     return [f"{head} import {', '.join(tails)}" for head, tails in grouped.items()]
-
-
-_ = expression

@@ -55,8 +55,8 @@ class Statements(Imports):
         if not marks or not hasattr(updated_node, "leading_lines"):
             return updated_node
         lines = list(updated_node.leading_lines)
-        there = {line.comment.value for line in lines if line.comment}
-        new = [cst.EmptyLine(comment=cst.Comment(mark)) for mark in marks if mark not in there]
+        present = {line.comment.value for line in lines if line.comment}
+        new = [cst.EmptyLine(comment=cst.Comment(mark)) for mark in marks if mark not in present]
         return updated_node.with_changes(leading_lines=[*lines, *new])
 
     def visit_SimpleStatementLine(self, node: cst.SimpleStatementLine) -> None:

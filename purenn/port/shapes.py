@@ -125,11 +125,11 @@ def _repeat(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Se
 
 @rule("flatten", "ravel")
 def _flatten(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
-    given = bind(("start_dim", "end_dim"), args)
-    if given is None:
+    bound = bind(("start_dim", "end_dim"), args)
+    if bound is None:
         return None
-    start = integer(given["start_dim"]) if "start_dim" in given else 0
-    end = integer(given["end_dim"]) if "end_dim" in given else -1
+    start = integer(bound["start_dim"]) if "start_dim" in bound else 0
+    end = integer(bound["end_dim"]) if "end_dim" in bound else -1
     if (start, end) == (0, -1):
         return call(attribute(x, "reshape"), expression("-1"))
     if start is None or start < 0 or end != -1 or not isinstance(x, cst.Name):
@@ -156,25 +156,25 @@ def _flip(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequ
 @rule("var")
 def _var(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
     name = method_name(node)
-    given = bind(("dim", "unbiased", "keepdim", "correction"), args)
-    if given is None or ("unbiased" in given and code(given["unbiased"]) not in ("True", "False")):
+    bound = bind(("dim", "unbiased", "keepdim", "correction"), args)
+    if bound is None or ("unbiased" in bound and code(bound["unbiased"]) not in ("True", "False")):
         return None
-    if "dim" in given and code(given["dim"]) in ("True", "False"):  # x.std(False): the first may be unbiased
-        if "unbiased" in given:
+    if "dim" in bound and code(bound["dim"]) in ("True", "False"):  # x.std(False): the first may be unbiased
+        if "unbiased" in bound:
             return None
-        given["unbiased"] = given.pop("dim")
-    made = [argument(given["dim"])] if "dim" in given else []
-    if "correction" in given:
-        made.append(argument(given["correction"], "ddof"))
-    elif "unbiased" not in given or code(given["unbiased"]) == "True":
-        made.append(argument(expression("1"), "ddof"))
-    if "keepdim" in given:
-        made.append(argument(given["keepdim"], "keepdims"))
+        bound["unbiased"] = bound.pop("dim")
+    arguments = [argument(bound["dim"])] if "dim" in bound else []
+    if "correction" in bound:
+        arguments.append(argument(bound["correction"], "ddof"))
+    elif "unbiased" not in bound or code(bound["unbiased"]) == "True":
+        arguments.append(argument(expression("1"), "ddof"))
+    if "keepdim" in bound:
+        arguments.append(argument(bound["keepdim"], "keepdims"))
     if method:
-        return call(attribute(x, name), *made)
-    if made and made[0].keyword is None:
-        made[0] = argument(made[0].value, "axis")
-    return context.call(f"jnp.{name}", argument(x), *made)
+        return call(attribute(x, name), *arguments)
+    if arguments and arguments[0].keyword is None:
+        arguments[0] = argument(arguments[0].value, "axis")
+    return context.call(f"jnp.{name}", argument(x), *arguments)
 
 
 def method_name(node: cst.CSTNode) -> str:
@@ -189,9 +189,9 @@ def _max(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Seque
     name = method_name(node)
     if not args:
         return call(attribute(x, name)) if method else context.call(f"jnp.{name}", x)
-    given = bind(("dim", "keepdim"), args)
+    bound = bind(("dim", "keepdim"), args)
     other = bind(("other",), args)
-    if given is None and other is None:
+    if bound is None and other is None:
         return None
     value = args[0].value
     assert isinstance(node, cst.Call)
@@ -212,10 +212,10 @@ def _chunk(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Seq
 
 @rule("unbind")
 def _unbind(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
-    given = bind(("dim",), args)
-    if given is None:
+    bound = bind(("dim",), args)
+    if bound is None:
         return None
-    return context.call("jnp.unstack", argument(x), *([argument(given["dim"], "axis")] if given else []))
+    return context.call("jnp.unstack", argument(x), *([argument(bound["dim"], "axis")] if bound else []))
 
 
 @rule("nonzero")
@@ -223,8 +223,8 @@ def _nonzero(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: S
     """The places of what isn't zero: a matrix in torch, one array per dimension in jax."""
     if not args:
         return context.call("jnp.argwhere", x)
-    given = bind(("as_tuple",), args)
-    if given is None or code(given["as_tuple"]) != "True":
+    bound = bind(("as_tuple",), args)
+    if bound is None or code(bound["as_tuple"]) != "True":
         return None
     return context.call("jnp.nonzero", x)
 

@@ -94,15 +94,15 @@ class Row:
 
 
 def _rows(text: str) -> dict[str, Row]:
-    found = {}
+    rows = {}
     for line in text.strip().splitlines():
         head, _, tail = line.partition(" -> ")
         names, _, parameters = head.partition(":")
         callee, *arguments = tail.split()
         pairs = [tuple(word.split("=")) if "=" in word else (None, word) for word in arguments]
         for name in names.split():
-            found[name] = Row(tuple(parameters.split()), callee.format(name), tuple(pairs))  # pyright: ignore[reportArgumentType]
-    return found
+            rows[name] = Row(tuple(parameters.split()), callee.format(name), tuple(pairs))  # pyright: ignore[reportArgumentType]
+    return rows
 
 
 ROWS = _rows(_TEXT)

@@ -89,15 +89,15 @@ class Collect(cst.CSTVisitor):
                 self.facts.schedules[name].by_batch = self.facts.schedules[name].optimizer in steps
             if is_clip(each):
                 optimizer = next((s for s in steps if s not in self.facts.schedules), None)
-                made = _clip(each)
-                if optimizer and made is not None:
-                    self.facts.clips[optimizer] = made
+                clip = _clip(each)
+                if optimizer and clip is not None:
+                    self.facts.clips[optimizer] = clip
 
 
 def _clip(node: cst.CSTNode) -> cst.BaseExpression | None:
     """The optax transformation that a statement which clips gradients is."""
-    found = m.findall(node, m.Call())
-    for each in found:
+    calls = m.findall(node, m.Call())
+    for each in calls:
         assert isinstance(each, cst.Call)
         name = (as_name(each.func) or "").rsplit(".", 1)[-1]
         if name.startswith("clip_grad") and len(each.args) >= 2:

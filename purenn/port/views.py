@@ -96,16 +96,16 @@ def _inplace_argument(context: Context, node: cst.Call) -> tuple[cst.BaseExpress
     if not node.args:
         return None
     qualified = context.names.qualify(node.func) or ""
-    made: cst.Call | None = None
+    maker: cst.Call | None = None
     if qualified.startswith("torch.nn.functional."):
-        made = node if qualified.rsplit(".", 1)[1].rstrip("_") in _IN_PLACE_FUNCTIONS else None
+        maker = node if qualified.rsplit(".", 1)[1].rstrip("_") in _IN_PLACE_FUNCTIONS else None
     elif (name := as_name(node.func)) and name.startswith("self.") and context.owners:
-        made = context.kinds.constructor(context.owners[-1], name.removeprefix("self."))
-        while made is not None and (as_name(made.func) or "").endswith("Sequential") and made.args:
-            first = made.args[0].value
-            made = first if isinstance(first, cst.Call) else None
-    if made is not None and any(
-        arg.keyword and arg.keyword.value == "inplace" and code(arg.value) == "True" for arg in made.args
+        maker = context.kinds.constructor(context.owners[-1], name.removeprefix("self."))
+        while maker is not None and (as_name(maker.func) or "").endswith("Sequential") and maker.args:
+            first = maker.args[0].value
+            maker = first if isinstance(first, cst.Call) else None
+    if maker is not None and any(
+        arg.keyword and arg.keyword.value == "inplace" and code(arg.value) == "True" for arg in maker.args
     ):
         return node.args[0].value, "inplace=True"
     return None
@@ -165,8 +165,8 @@ def _note(bases: dict[str, str], small: cst.Assign) -> None:
         if isinstance(target.target, cst.Tuple):
             values = small.value.elements if isinstance(small.value, cst.Tuple) else None
             parts = target.target.elements
-            own = values if values is not None and len(values) == len(parts) else [small] * len(parts)
-            pairs = [(part.value, each.value) for part, each in zip(parts, own, strict=True)]
+            sources = values if values is not None and len(values) == len(parts) else [small] * len(parts)
+            pairs = [(part.value, each.value) for part, each in zip(parts, sources, strict=True)]
         for left, right in pairs:
             name = as_name(left)
             if name is None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from purenn.interop.checkpoint.errors import CheckpointError
-from purenn.interop.checkpoint.pickle_machine import Builder, OddKey, Opaque
+from purenn.interop.checkpoint.pickle_stack import Builder, OddKey, Opaque
 from purenn.interop.checkpoint.torch_pickle import UNREADABLE, PendingTensor, Storage, StorageType
 
 __all__ = ["Content", "choose", "flatten_content", "plain_value"]
@@ -71,10 +71,10 @@ class _Flat:
 
 
 def _metadata(tree: Any) -> Iterable[tuple[str, dict[str, Any]]]:
-    found = getattr(tree, "_metadata", None) if isinstance(tree, OrderedDict) else None
-    if not isinstance(found, dict):
+    metadata = getattr(tree, "_metadata", None) if isinstance(tree, OrderedDict) else None
+    if not isinstance(metadata, dict):
         return
-    for module, versions in found.items():
+    for module, versions in metadata.items():
         if isinstance(module, str) and isinstance(versions, dict):
             yield module, {k: v for k, v in versions.items() if type(k) is str and type(v) in (int, bool)}
 
@@ -156,13 +156,13 @@ def plain_value(value: Any, tensor: Callable[[Any], Any]) -> Any:
         if isinstance(value, OddKey | Builder | Storage | StorageType):
             raise CheckpointError(f"it is a {_KINDS[type(value)]}, not a tensor or a plain container")
         if isinstance(value, dict):
-            made: Any = {convert(key, depth + 1): convert(item, depth + 1) for key, item in value.items()}
+            plain: Any = {convert(key, depth + 1): convert(item, depth + 1) for key, item in value.items()}
         elif isinstance(value, list | tuple | set | frozenset):
-            made = type(value)(convert(item, depth + 1) for item in value)
+            plain = type(value)(convert(item, depth + 1) for item in value)
         else:
-            made = tensor(value)
-        done[id(value)] = made
-        return made
+            plain = tensor(value)
+        done[id(value)] = plain
+        return plain
 
     return convert(value, 0)
 

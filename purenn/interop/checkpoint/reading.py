@@ -161,10 +161,10 @@ class _Sharded:
         self.reader, self.shard, self.name = reader, shard, name
 
     def stored(self) -> Any:
-        found = self.reader.shard(self.shard)
-        if self.name not in found:
+        tensors = self.reader.shard(self.shard)
+        if self.name not in tensors:
             raise CheckpointError(f"the file {self.shard!r} doesn't have it, although the index says so")
-        leaf = found[self.name]
+        leaf = tensors[self.name]
         if not hasattr(leaf, "stored") and not hasattr(leaf, "read"):
             raise CheckpointError(f"it is no tensor in the file {self.shard!r}")
         return leaf.stored() if hasattr(leaf, "stored") else leaf
@@ -172,17 +172,17 @@ class _Sharded:
 
 def _to_jax(array: np.ndarray) -> jax.Array:
     """A jax array over the memory of an array of numpy's that nobody else has."""
-    wanted = jax.dtypes.canonicalize_dtype(array.dtype)
-    if wanted != array.dtype:
-        memory = np.empty(array.size * wanted.itemsize + ALIGNMENT_BYTES, np.uint8)
+    expected = jax.dtypes.canonicalize_dtype(array.dtype)
+    if expected != array.dtype:
+        memory = np.empty(array.size * expected.itemsize + ALIGNMENT_BYTES, np.uint8)
         first = -memory.ctypes.data % ALIGNMENT_BYTES
-        narrow = memory[first : first + array.size * wanted.itemsize].view(wanted).reshape(array.shape)
+        narrow = memory[first : first + array.size * expected.itemsize].view(expected).reshape(array.shape)
         with np.errstate(over="ignore", invalid="ignore"):
             narrow[...] = array
         exact = array.dtype.kind in "iu"
         if not (np.array_equal(narrow, array) if exact else np.array_equal(np.isfinite(narrow), np.isfinite(array))):
             raise CheckpointError(
-                f"it has numbers that don't fit in {wanted}: set jax.config.update('jax_enable_x64', True), or read "
+                f"it has numbers that don't fit in {expected}: set jax.config.update('jax_enable_x64', True), or read "
                 "numpy's arrays by numpy=True"
             )
         array = narrow

@@ -59,22 +59,22 @@ def import_safetensors() -> Any:
 class TiedTensor:
     """A tensor that is said to be equal to another; it is looked whether it is."""
 
-    def __init__(self, own: StoredTensor, kept: StoredTensor):
-        self.own, self.kept = own, kept
+    def __init__(self, tensor: StoredTensor, target: StoredTensor):
+        self.tensor, self.target = tensor, target
 
     def stored(self) -> StoredTensor:
-        own, kept = self.own, self.kept
-        if (own.dtype, own.shape) != (kept.dtype, kept.shape):
-            return own
-        assert own.blob is not None and kept.blob is not None
-        for begin in range(0, own.blob.size, COMPARED_BYTES):
-            size = min(COMPARED_BYTES, own.blob.size - begin)
+        tensor, target = self.tensor, self.target
+        if (tensor.dtype, tensor.shape) != (target.dtype, target.shape):
+            return tensor
+        assert tensor.blob is not None and target.blob is not None
+        for begin in range(0, tensor.blob.size, COMPARED_BYTES):
+            size = min(COMPARED_BYTES, tensor.blob.size - begin)
             pieces = bytearray(size), bytearray(size)
-            own.blob.read_into(begin, memoryview(pieces[0]))
-            kept.blob.read_into(begin, memoryview(pieces[1]))
+            tensor.blob.read_into(begin, memoryview(pieces[0]))
+            target.blob.read_into(begin, memoryview(pieces[1]))
             if pieces[0] != pieces[1]:
-                return own
-        return kept
+                return tensor
+        return target
 
 
 def _opened(path: str | os.PathLike[str]) -> tuple[set[str], dict[str, str]]:
@@ -106,7 +106,7 @@ def read_safetensors(file: BinaryIO, path: str | os.PathLike[str]) -> dict[str, 
     header.pop("__metadata__", None)
     if set(header) != names:
         raise CheckpointError("the names of the header are not those that safetensors reads")
-    found: dict[str, Any] = {}
+    tensors: dict[str, Any] = {}
     for name, entry in header.items():
         dtype = dtype_named(_DTYPES.get(entry["dtype"], ""))
         if dtype is None:
@@ -114,22 +114,24 @@ def read_safetensors(file: BinaryIO, path: str | os.PathLike[str]) -> dict[str, 
         begin, end = entry["data_offsets"]
         blob = Blob(file, 8 + length + begin, end - begin, f"entry {name[:200]!r}")
         shape = tuple(entry["shape"])
-        found[name] = StoredTensor(blob, dtype, 0, shape, _strides(shape))
-    return found | _tied(found, metadata)
+        tensors[name] = StoredTensor(blob, dtype, 0, shape, _strides(shape))
+    return tensors | _tied(tensors, metadata)
 
 
-def _tied(found: dict[str, Any], metadata: dict[str, str]) -> dict[str, Any]:
+def _tied(tensors: dict[str, Any], metadata: dict[str, str]) -> dict[str, Any]:
     """The tensors that are others: by our own metadata, or by that of safetensors.torch.save_model."""
     tied = {
-        name: found[kept] for name, kept in metadata.items() if name not in found and kept in found and name != "format"
+        name: tensors[kept]
+        for name, kept in metadata.items()
+        if name not in tensors and kept in tensors and name != "format"
     }
     try:
         said = strict_json(metadata.get(TIED, "{}").encode())
     except ValueError:  # of somebody else's
         return tied
     for name, kept in said.items():
-        if name in found and isinstance(kept, str) and kept in found and name != kept:
-            tied[name] = TiedTensor(found[name], found[kept])
+        if name in tensors and isinstance(kept, str) and kept in tensors and name != kept:
+            tied[name] = TiedTensor(tensors[name], tensors[kept])
     return tied
 
 
@@ -149,12 +151,12 @@ def strict_json(text: bytes) -> dict[str, Any]:
     """
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        made = dict(pairs)
-        if len(made) != len(pairs):
+        fields = dict(pairs)
+        if len(fields) != len(pairs):
             names = [name for name, _ in pairs]
             twice = next(name for name in names if names.count(name) > 1)
             raise CheckpointError(f"the name {twice[:200]!r} is there twice")
-        return made
+        return fields
 
     try:
         value = json.loads(text, object_pairs_hook=once)

@@ -189,11 +189,11 @@ class StoredTensor:
         if 0 in self.shape:
             return
         last = self.offset + sum((n - 1) * step for n, step in zip(self.shape, self.strides, strict=True))
-        there = blob.size // self.dtype.itemsize
-        if last >= there:
+        count = blob.size // self.dtype.itemsize
+        if last >= count:
             raise CheckpointError(
                 f"the tensor of shape {self.shape}, strides {self.strides} and offset {self.offset} reaches element "
-                f"{last} of a storage of {there} elements ({blob.name})"
+                f"{last} of a storage of {count} elements ({blob.name})"
             )
 
     def _finished(self, out: np.ndarray) -> np.ndarray:

@@ -6,7 +6,8 @@ import struct
 from typing import Any, BinaryIO
 
 from purenn.interop.checkpoint.errors import CheckpointError
-from purenn.interop.checkpoint.pickle_machine import Opaque, load_pickle
+from purenn.interop.checkpoint.pickle_machine import load_pickle
+from purenn.interop.checkpoint.pickle_stack import Opaque
 from purenn.interop.checkpoint.storage import Blob, size_of
 from purenn.interop.checkpoint.torch_pickle import PendingTensor, Storage, StorageType, find_global
 
@@ -63,14 +64,14 @@ def _read_legacy(file: BinaryIO, data: memoryview, total: int) -> Any:
     storages: dict[str, Storage] = {}
     views: list[tuple[Storage, Storage, int]] = []
 
-    def persistent(given: Any) -> Any:
-        if not isinstance(given, tuple) or len(given) < 2:
+    def persistent(identifier: Any) -> Any:
+        if not isinstance(identifier, tuple) or len(identifier) < 2:
             raise CheckpointError("the pickle has a persistent id that is none of torch's")
-        if _name(given[0]) == "module":
-            return whole_module(given[1])
-        if _name(given[0]) != "storage" or len(given) != 6:
+        if _name(identifier[0]) == "module":
+            return whole_module(identifier[1])
+        if _name(identifier[0]) != "storage" or len(identifier) != 6:
             raise CheckpointError("the pickle has a persistent id that is none of torch's")
-        kind, key, location, numel, view = given[1:]
+        kind, key, location, numel, view = identifier[1:]
         root = storages.setdefault(_name(key), storage_of(kind, numel, location, key))
         if view is None:
             return root
@@ -83,7 +84,7 @@ def _read_legacy(file: BinaryIO, data: memoryview, total: int) -> Any:
             views.append((part, root, size))
         return storages[_name(view_key)]
 
-    def refuse(given: Any) -> Any:
+    def refuse(identifier: Any) -> Any:
         raise CheckpointError("the pickle has a persistent id before its content")
 
     magic, at = load_pickle(data, 0, find_global, refuse)
@@ -128,30 +129,30 @@ def read_tar(file: BinaryIO) -> Any:
     """The content of a tar with the members storages, tensors and pickle."""
     import tarfile
 
-    found: dict[str, tarfile.TarInfo] = {}
+    members: dict[str, tarfile.TarInfo] = {}
     file.seek(0)
     with tarfile.open(fileobj=file, mode="r:") as tar:
         for member in tar:
-            if member.name in found or not (member.isfile() or member.isdir()) or member.issparse():
+            if member.name in members or not (member.isfile() or member.isdir()) or member.issparse():
                 raise CheckpointError(f"the tar has a member {member.name[:100]!r} that is a link, or is there twice")
             if member.name.startswith("/") or ".." in member.name.split("/"):
                 raise CheckpointError(f"the tar has a member with the path {member.name[:100]!r}")
-            found[member.name] = member
-    missing = [name for name in ("storages", "tensors", "pickle") if name not in found or not found[name].isfile()]
+            members[member.name] = member
+    missing = [name for name in ("storages", "tensors", "pickle") if name not in members or not members[name].isfile()]
     if missing:
         raise CheckpointError(f"the tar has no {' and no '.join(missing)}: it is none of torch's")
     total = size_of(file)
-    places = {name: (found[name].offset_data, found[name].size) for name in ("storages", "tensors", "pickle")}
+    places = {name: (members[name].offset_data, members[name].size) for name in ("storages", "tensors", "pickle")}
     for name, (start, size) in places.items():
         if start + size > total:
             raise CheckpointError(f"the file is truncated: it ends inside of {name}")
     objects = _tar_storages(file, *places["storages"])
     _tar_tensors(_member(file, *places["tensors"]), objects)
 
-    def persistent(given: Any) -> Any:
-        if isinstance(given, tuple) and given:
-            return whole_module(given[0])
-        return objects[_name(given)]
+    def persistent(identifier: Any) -> Any:
+        if isinstance(identifier, tuple) and identifier:
+            return whole_module(identifier[0])
+        return objects[_name(identifier)]
 
     return load_pickle(_member(file, *places["pickle"]), 0, find_global, persistent)[0]
 
@@ -161,13 +162,13 @@ def _member(file: BinaryIO, start: int, size: int) -> memoryview:
     return memoryview(file.read(size))
 
 
-def _no_ids(given: Any) -> Any:
+def _no_ids(identifier: Any) -> Any:
     raise CheckpointError("the pickle has a persistent id where torch has none")
 
 
 def _tar_storages(file: BinaryIO, start: int, size: int) -> dict[str, Any]:
     """The storages by key; their bytes stand between small pickles."""
-    found: dict[str, Any] = {}
+    storages: dict[str, Any] = {}
 
     def pickled(at: int) -> tuple[Any, int]:
         length = min(4096, size - at)
@@ -184,7 +185,7 @@ def _tar_storages(file: BinaryIO, start: int, size: int) -> dict[str, Any]:
     for _ in range(_count(count, size)):
         (key, location, kind), at = pickled(at)
         (numel,) = struct.unpack("<q", _member(file, start + at, 8))
-        storage = found[_name(key)] = storage_of(kind, numel, location, key)
+        storage = storages[_name(key)] = storage_of(kind, numel, location, key)
         at += 8
         if at + storage.nbytes > size:
             raise CheckpointError(f"storage {storage.key!r} announces {numel} elements, more than the file has")
@@ -192,13 +193,13 @@ def _tar_storages(file: BinaryIO, start: int, size: int) -> dict[str, Any]:
         at += storage.nbytes
     views, at = pickled(at)
     for target, root_key, offset, numel in views:
-        root = found[_name(root_key)]
-        part = found[_name(target)] = Storage(root.dtype, numel, root.location, _name(target))
+        root = storages[_name(root_key)]
+        part = storages[_name(target)] = Storage(root.dtype, numel, root.location, _name(target))
         part.offset = root.offset + offset * root.dtype.itemsize
         if offset < 0 or part.offset + part.nbytes > root.blob.size:
             raise CheckpointError(f"storage {_name(target)!r} reaches outside of storage {_name(root_key)!r}")
         part.blob = Blob(file, root.blob.start, part.offset + part.nbytes, root.blob.name)
-    return found
+    return storages
 
 
 def _count(count: Any, size: int) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from purenn.interop.checkpoint.errors import CheckpointError
-from purenn.interop.checkpoint.pickle_machine import Builder, Opaque, safe_key
+from purenn.interop.checkpoint.pickle_stack import Builder, Opaque, safe_key
 from purenn.interop.checkpoint.storage import Blob, StoredTensor, dtype_named
 
 __all__ = ["Storage", "StorageType", "find_global"]
@@ -176,12 +176,12 @@ def _unbuilt(name: str) -> Builder:
 
 def _pairs(pairs: Any = ()) -> OrderedDict[Any, Any]:
     """An OrderedDict, which Python 2 pickles with a list of pairs."""
-    made: OrderedDict[Any, Any] = OrderedDict()
+    mapping: OrderedDict[Any, Any] = OrderedDict()
     for key, value in pairs.items() if isinstance(pairs, dict) else pairs:
-        if type(key) not in (str, int) or key in made:
+        if type(key) not in (str, int) or key in mapping:
             raise CheckpointError("the pickle has an OrderedDict with a name twice, or with one that is no text")
-        made[key] = value
-    return made
+        mapping[key] = value
+    return mapping
 
 
 def _items(values: Any = ()) -> list[Any]:

@@ -39,10 +39,10 @@ def read_zip(file: BinaryIO) -> Any:
         raise CheckpointError(f"entry 'byteorder' must be little or big, got {order[:20]!r}")
     storages: dict[str, Storage] = {}
 
-    def persistent(given: Any) -> Storage:
-        if not isinstance(given, tuple) or len(given) != 5 or given[0] not in ("storage", b"storage"):
+    def persistent(identifier: Any) -> Storage:
+        if not isinstance(identifier, tuple) or len(identifier) != 5 or identifier[0] not in ("storage", b"storage"):
             raise CheckpointError("the pickle has a persistent id that is none of torch's")
-        _, kind, key, location, numel = given
+        _, kind, key, location, numel = identifier
         storage = storage_of(kind, numel, location, key)
         if storage.key in storages:
             return storages[storage.key]
@@ -126,8 +126,8 @@ class _Records:
             raise CheckpointError(f"the file is truncated: it ends inside of {short}")
         data = None if info.compress_type == _STORED else self._inflated(info, start)
         crc = info.CRC or None  # torch writes none with set_crc32_options(False)
-        found = self.blobs[name] = Blob(self.file, start, info.file_size, f"entry {short}", crc, data)
-        return found
+        blob = self.blobs[name] = Blob(self.file, start, info.file_size, f"entry {short}", crc, data)
+        return blob
 
     def _inflated(self, info: zipfile.ZipInfo, start: int) -> bytes:
         """The bytes of a compressed entry, whose declared size is the most that is unfolded."""

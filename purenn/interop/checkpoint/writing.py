@@ -72,14 +72,14 @@ def _texts(metadata: Mapping[str, str] | None) -> dict[str, str]:
     return texts
 
 
-def _arrays(given: Any) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+def _arrays(arrays: Any) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """The arrays on the host by name, and for names of an array that has another name, that one."""
-    if not isinstance(given, Mapping):
-        state_dict = getattr(given, "state_dict", None)
+    if not isinstance(arrays, Mapping):
+        state_dict = getattr(arrays, "state_dict", None)
         if not callable(state_dict):
-            raise TypeError(f"save: arrays must be a dict of arrays by name or a module, got {type(given).__name__}")
-        given = state_dict()
-    flat = {str(name): value for name, value in flatten(_checked(given)).items()}
+            raise TypeError(f"save: arrays must be a dict of arrays by name or a module, got {type(arrays).__name__}")
+        arrays = state_dict()
+    flat = {str(name): value for name, value in flatten(_checked(arrays)).items()}
     named: dict[str, np.ndarray] = {}
     first: dict[int, str] = {}
     tied: dict[str, str] = {}
@@ -95,21 +95,21 @@ def _arrays(given: Any) -> tuple[dict[str, np.ndarray], dict[str, str]]:
 
 def _checked(tree: Mapping[Any, Any], prefix: str = "") -> dict[str, Any]:
     """The tree with texts for names, none of them twice once they are joined."""
-    made: dict[str, Any] = {}
+    checked: dict[str, Any] = {}
     for key, value in tree.items():
         name = str(key)
-        if name in made:
+        if name in checked:
             raise ValueError(f"save: two arrays have the name {prefix + name!r}")
-        made[name] = _checked(value, f"{prefix}{name}.") if isinstance(value, Mapping) else value
-    joined = [name for name, value in made.items() if not isinstance(value, Mapping)]
+        checked[name] = _checked(value, f"{prefix}{name}.") if isinstance(value, Mapping) else value
+    joined = [name for name, value in checked.items() if not isinstance(value, Mapping)]
     nested = [
-        f"{name}.{inner}" for name, value in made.items() if isinstance(value, Mapping) for inner in flatten(value)
+        f"{name}.{inner}" for name, value in checked.items() if isinstance(value, Mapping) for inner in flatten(value)
     ]
     if twice := set(joined) & set(nested):
         raise ValueError(f"save: two arrays have the name {prefix + min(twice)!r}")
     if len(set(nested)) != len(nested):
         raise ValueError(f"save: two arrays below {prefix!r} have one name once their names are joined by dots")
-    return made
+    return checked
 
 
 def _on_host(name: str, value: Any) -> np.ndarray:

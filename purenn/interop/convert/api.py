@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from purenn.interop.convert.layer import Converted, Held, Part
+from purenn.interop.convert.layer import ArrayField, Converted, Part
 from purenn.layers.base import Layer
 from purenn.nn.from_layer import filled
 from purenn.nn.module import Module
@@ -100,21 +100,21 @@ def module_from_torch(module: torch.nn.Module, /, *example: Any, **kwargs: Any) 
         ((5, 2), ['0.weight', '0.bias'])
     """
     layer, params, state = from_torch(module, *example, **kwargs)
-    made = filled(layer, params, state)
+    network = filled(layer, params, state)
     if isinstance(layer, Converted):
         for name in layer.program.frozen:
-            part, last = _place(made, name)
+            part, last = _place(network, name)
             part._parameters[last].requires_grad = False
         for name in layer.program.transient:
-            part, last = _place(made, name)
+            part, last = _place(network, name)
             part._volatile.add(last)
         for alias, name in layer.program.ties:
-            (part, last), (owner, first) = _place(made, alias), _place(made, name)
+            (part, last), (owner, first) = _place(network, alias), _place(network, name)
             group = "_parameters" if first in owner._parameters else "_buffers"
             if first in vars(owner)[group]:
                 vars(part)[group][last] = vars(owner)[group][first]
                 part._touched()
-    return made.train(module.training)
+    return network.train(module.training)
 
 
 def _place(module: Any, path: str) -> tuple[Any, str]:
@@ -144,20 +144,20 @@ def to_torch(layer: Layer, params: Mapping[str, Any], state: Mapping[str, Any]) 
         >>> net.load_state_dict(saved), bool((saved["weight"] == net.weight).all())
         (<All keys matched successfully>, True)
     """
-    found = {**flatten(params), **flatten(state)}
+    arrays = {**flatten(params), **flatten(state)}
     program = layer.program if isinstance(layer, Converted) else None
     if program is not None:
-        found = {n: a for n, a in found.items() if n not in program.transient}
-        found |= {alias: found[name] for alias, name in program.ties if name in found}
+        arrays = {n: a for n, a in arrays.items() if n not in program.transient}
+        arrays |= {alias: arrays[name] for alias, name in program.ties if name in arrays}
     dtypes = dict(_integer_dtypes(layer, ""))
-    return OrderedDict((name, _tensor(array, dtypes.get(name))) for name, array in found.items())
+    return OrderedDict((name, _tensor(array, dtypes.get(name))) for name, array in arrays.items())
 
 
 def _integer_dtypes(layer: Layer, prefix: str) -> Iterator[tuple[str, str]]:
     """torch's dtype of every integer buffer; jax may have a narrower one."""
     if isinstance(layer, Part):
-        held = [h for h in layer.held if isinstance(h, Held)]
-        yield from ((prefix + h.name, h.dtype) for h in held if h.dtype.startswith(("int", "uint")))
+        fields = [f for f in layer.array_fields if isinstance(f, ArrayField)]
+        yield from ((prefix + f.name, f.dtype) for f in fields if f.dtype.startswith(("int", "uint")))
     else:
         yield from ((prefix + n, "int64") for n, s in layer.buffers().items() if s is not None and s.dtype == "int32")
     for name, child in layer.children().items():
@@ -170,8 +170,8 @@ def _tensor(array: Any, dtype: str | None) -> torch.Tensor:
     values = np.asarray(array)
     if values.dtype.name == "bfloat16":
         return torch.from_numpy(values.view(np.int16).copy()).view(torch.bfloat16)
-    made = torch.from_numpy(values.copy())
-    return made if dtype is None else made.to(getattr(torch, dtype))
+    tensor = torch.from_numpy(values.copy())
+    return tensor if dtype is None else tensor.to(getattr(torch, dtype))
 
 
 def to_torch_module(layer: Layer, params: Mapping[str, Any], state: Mapping[str, Any]) -> torch.nn.Module:
@@ -201,6 +201,6 @@ def to_torch_module(layer: Layer, params: Mapping[str, Any], state: Mapping[str,
     """
     from purenn.interop.convert.stock import stock_module
 
-    made = stock_module(layer)
-    made.load_state_dict(to_torch(layer, params, state))
-    return made.eval()
+    module = stock_module(layer)
+    module.load_state_dict(to_torch(layer, params, state))
+    return module.eval()

@@ -45,29 +45,29 @@ class Arguments:
         Raises:
             TypeError: an argument is missing, or one too many, or put together in another way.
         """
-        given: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for i, value in enumerate(args):
             if i >= len(self.order) and not self.rest:
                 raise TypeError(f"{where} takes {len(self.order)} arguments by position, got {len(args)}")
-            given[self.order[i] if i < len(self.order) else f"{self.rest}[{i - len(self.order)}]"] = value
-        if twice := given.keys() & kwargs.keys():
+            values[self.order[i] if i < len(self.order) else f"{self.rest}[{i - len(self.order)}]"] = value
+        if twice := values.keys() & kwargs.keys():
             raise TypeError(f"{where} got {', '.join(sorted(twice))} twice, by position and by name")
-        given |= kwargs
+        values |= kwargs
         defaults = dict(self.defaults)
-        for name in given.keys() - set(self.names):
-            if name not in defaults or not _same(given[name], defaults[name]):
+        for name in values.keys() - set(self.names):
+            if name not in defaults or not _same(values[name], defaults[name]):
                 raise TypeError(
                     f"{where} was converted without the argument {name!r}, so that it can't be given: {REMEDY}"
                 )
-        found: list[Any] = []
+        leaves: list[Any] = []
         for name, tree in zip(self.names, self.trees, strict=True):
-            if name in given:
-                found += flatten(tree, given[name], name)
+            if name in values:
+                leaves += flatten(tree, values[name], name)
             elif name in defaults:
-                found += [defaults[name]] * tree.count
+                leaves += [defaults[name]] * tree.count
             else:
                 raise TypeError(f"{where} is missing the argument {name!r}, which its example had: {REMEDY}")
-        return found
+        return leaves
 
 
 def _same(value: Any, other: Any) -> bool:
@@ -83,40 +83,40 @@ def arrays_of(where: str, leaves: Sequence[Leaf], values: Sequence[Any]) -> list
         TypeError: a constant is another one, or a dtype is of another kind.
         ValueError: a shape has another rank, or a size that is fixed differs.
     """
-    found: list[Any] = []
+    arrays: list[Any] = []
     symbols: dict[str, tuple[int, str]] = {}
     for leaf, value in zip(leaves, values, strict=True):
         if leaf.dtype is None:
             if not _same(value, leaf.value):
                 raise TypeError(f"{where} was converted with {leaf.path}={leaf.value!r}, got {_brief(value)}: {REMEDY}")
-            found.append(None)
+            arrays.append(None)
             continue
         if value is None or isinstance(value, str):
             raise TypeError(f"{where}: {leaf.path} must be an array as in the example, got {value!r}: {REMEDY}")
         array = value if isinstance(value, jax.Array | np.ndarray) else jnp.asarray(value)
         _check_kind(where, leaf, array)
         fits = len(array.shape) == len(leaf.shape)
-        for size, wanted in zip(array.shape, leaf.shape, strict=False):
-            if isinstance(wanted, str):
-                known, path = symbols.setdefault(wanted, (size, leaf.path))
-                if wanted.isidentifier() and known != size:
+        for size, expected in zip(array.shape, leaf.shape, strict=False):
+            if isinstance(expected, str):
+                known, path = symbols.setdefault(expected, (size, leaf.path))
+                if expected.isidentifier() and known != size:
                     raise ValueError(
                         f"{where}: {leaf.path} has shape {array.shape} with a size of {size} that must be the same as "
                         f"one of {path}, which is {known}"
                     )
-            elif wanted != size:
+            elif expected != size:
                 fits = False
         if not fits:
             shape = f"({', '.join('any' if isinstance(s, str) else str(s) for s in leaf.shape)})"
             raise ValueError(f"{where}: {leaf.path} must have shape {shape}, got {array.shape}: {REMEDY}")
-        found.append(array)
-    return found
+        arrays.append(array)
+    return arrays
 
 
 def _check_kind(where: str, leaf: Leaf, array: Any) -> None:
     kinds = (jnp.bool_, jnp.integer, jnp.floating, jnp.complexfloating)
-    wanted = next(k for k in kinds if jnp.issubdtype(jnp.dtype(str(leaf.dtype)), k))
-    if not jnp.issubdtype(array.dtype, wanted):
+    expected = next(k for k in kinds if jnp.issubdtype(jnp.dtype(str(leaf.dtype)), k))
+    if not jnp.issubdtype(array.dtype, expected):
         raise TypeError(f"{where}: {leaf.path} must have a dtype like the example's {leaf.dtype}, got {array.dtype}")
 
 

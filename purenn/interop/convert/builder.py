@@ -9,9 +9,9 @@ import numpy as np
 
 from purenn.interop.convert import table
 from purenn.interop.convert.graph import Assumption, DType, Graph, Node, Ref, Source, pruned
-from purenn.interop.convert.table.casts import flat_places
+from purenn.interop.convert.operators import IGNORED, Unsupported, may_view, name_of, pure_name, writes
 
-__all__ = ["Builder", "Slot", "Unsupported", "name_of"]
+__all__ = ["Builder", "Slot"]
 
 _DROPPED = {
     "device",
@@ -26,11 +26,6 @@ _DROPPED = {
 }
 _RESHAPED_IN_PLACE = {"transpose_", "squeeze_", "unsqueeze_", "t_", "as_strided_", "swapdims_", "swapaxes_"}
 _MOVING = {"batch_norm": 5, "instance_norm": 5}  # the place of the argument that says whether statistics move
-_IGNORED = {"_assert_tensor_metadata", "sym_constrain_range", "sym_constrain_range_for_size", "_record_function_enter"}
-
-
-class Unsupported(Exception):
-    """An operator that has no function here."""
 
 
 class Slot:
@@ -58,89 +53,6 @@ class Slot:
         return slot
 
 
-def name_of(func: Any) -> str:
-    """The name under which the table has an operator: ``add.Tensor``; without the overload where it is the default."""
-    schema = getattr(func, "_schema", None)
-    if schema is None:
-        module = getattr(func, "__module__", "") or ""
-        name = getattr(func, "__name__", str(func))
-        return f"{module.lstrip('_')}.{name}" if module in ("_operator", "operator", "math") else name
-    namespace, _, name = schema.name.partition("::")
-    overload = f".{schema.overload_name}" if schema.overload_name else ""
-    return f"{'' if namespace == 'aten' else namespace + '::'}{name}{overload}"
-
-
-def pure_name(name: str) -> str:
-    """The operator that computes what one in place writes."""
-    base, dot, overload = name.partition(".")
-    if base.startswith("__i") and base.endswith("__"):
-        base = "__" + base[3:]
-    elif base.endswith("_") and not base.endswith("__"):
-        base = base[:-1]
-    if overload == "out" or overload.endswith("_out"):
-        overload = overload.removesuffix("out").removesuffix("_")
-        dot = "." if overload else ""
-    return base + dot + overload
-
-
-def takes(func: Any) -> bool:
-    """Whether an operator can be taken as it is: it has a function, or says nothing."""
-    name = name_of(func)
-    name = pure_name(name) if writes(func) else name
-    base = name.partition(".")[0]
-    return base in _IGNORED or base.startswith("_assert_") or base == "requires_grad" or table.has(name)
-
-
-def decomposition_of(func: Any) -> Any:
-    """torch's own function that computes an operator by others, or None."""
-    from torch._decomp import decomposition_table
-
-    return decomposition_table.get(func) or (func.decompose if func._can_decompose() else None)
-
-
-def writes(func: Any) -> list[int | str]:
-    """Which arguments an operator changes: their places, or the names of those that are keywords."""
-    schema = getattr(func, "_schema", None)
-    if schema is None or not schema.is_mutable:
-        return []
-    found: list[int | str] = []
-    for i, argument in enumerate(schema.arguments):
-        if argument.alias_info is not None and argument.alias_info.is_write:
-            found.append(argument.name if argument.kwarg_only else i)
-    return found
-
-
-def may_view(func: Any) -> bool:
-    """Whether a result may be a view of the first argument."""
-    schema = getattr(func, "_schema", None)
-    if schema is None or schema.is_mutable:
-        return False
-    return any(r.alias_info is not None for r in schema.returns)
-
-
-def places_of(x: Any, size: Sequence[int], stride: Sequence[int], offset: int | None = None) -> np.ndarray | None:
-    """The entries of a tensor, by their number in its own order, that a strided view of its memory shows.
-
-    None where the tensor lies in its memory as its order says, so that the view needs no other numbers.
-
-    Raises:
-        Unsupported: the view shows memory that the tensor doesn't.
-    """
-    if x.is_contiguous() and x.storage_offset() == 0:
-        return None
-    numbers = [*x.shape, *x.stride(), x.storage_offset(), *size, *stride, 0 if offset is None else offset]
-    if not all(isinstance(n, int) for n in numbers):
-        raise Unsupported("as_strided of a tensor with free sizes that isn't contiguous")
-    own = flat_places(x.shape, x.stride(), x.storage_offset()).ravel()
-    wanted = flat_places(size, stride, x.storage_offset() if offset is None else offset)
-    where = np.full(max(own.max(initial=0), wanted.max(initial=0)) + 1, -1, np.int64)
-    where[own] = np.arange(own.size)
-    found = where[wanted]
-    if (found < 0).any():
-        raise Unsupported("as_strided to memory that the tensor doesn't show")
-    return found
-
-
 class Builder:
     """Collects the calls of one run."""
 
@@ -149,7 +61,7 @@ class Builder:
         self.sources: list[Source] = []
         self.constants: list[tuple[int, np.ndarray]] = []
         self.assumptions: list[Assumption] = []
-        self.held: set[int] = set()  # the numbers of what buffers hold
+        self.buffer_values: set[int] = set()  # the numbers of what buffers hold
         self.buffers: list[Slot] = []
         self.size = 0
         self.calls: tuple[str, ...] = ()
@@ -176,10 +88,10 @@ class Builder:
 
     def emit(self, op: str, args: Sequence[Any], kwargs: dict[str, Any] | None = None, outs: int | None = None) -> Any:
         """Adds a node; gives its result, or its ``outs`` results."""
-        made = self.new() if outs is None else tuple(self.new() for _ in range(outs))
-        out = made.index if isinstance(made, Ref) else tuple(r.index for r in made)
+        results = self.new() if outs is None else tuple(self.new() for _ in range(outs))
+        out = results.index if isinstance(results, Ref) else tuple(r.index for r in results)
         self.nodes.append(Node(op, tuple(args), tuple((kwargs or {}).items()), out, self.calls, self.stops))
-        return made
+        return results
 
     def read(self, slot: Slot) -> Ref:
         """The present value of a tensor."""
@@ -200,7 +112,7 @@ class Builder:
             slot.version += 1
             slot.value, slot.seen = value, slot.version
             if any(slot is buffer for buffer in self.buffers):
-                self.held.add(value.index)
+                self.buffer_values.add(value.index)
             return
         op, part, args = slot.view
         below = self.read(slot.base)
@@ -247,7 +159,7 @@ class Builder:
         name = name_of(func)
         base = name.partition(".")[0]
         kwargs = {n: v for n, v in kwargs.items() if n not in _DROPPED}
-        if base in _IGNORED:
+        if base in IGNORED:
             return None
         if base in _MOVING and len(args) > 5 and args[5] and isinstance(args[3], Slot):
             return self._moving(base, args)
@@ -256,15 +168,15 @@ class Builder:
             return self._in_place(name, args, kwargs, changed)
         if not table.has(name):
             raise Unsupported(name)
-        plain, words = self.plain(args), {n: self.plain(v) for n, v in kwargs.items()}
-        made = self.emit(name, plain, words, outs)
-        if may_view(func) and args and isinstance(args[0], Slot) and (not words or base == "to") and shares():
+        plain_args, plain_kwargs = self.plain(args), {n: self.plain(v) for n, v in kwargs.items()}
+        results = self.emit(name, plain_args, plain_kwargs, outs)
+        if may_view(func) and args and isinstance(args[0], Slot) and (not plain_kwargs or base == "to") and shares():
             if base == "to":  # it has given the tensor itself
-                name, plain = "alias", plain[:1]
+                name, plain_args = "alias", plain_args[:1]
             if outs is None:
-                return Slot(made, args[0], (name, None, plain[1:]))
-            return tuple(Slot(ref, args[0], (name, i, plain[1:])) for i, ref in enumerate(made))
-        return Slot(made) if outs is None else tuple(map(Slot, made))
+                return Slot(results, args[0], (name, None, plain_args[1:]))
+            return tuple(Slot(ref, args[0], (name, i, plain_args[1:])) for i, ref in enumerate(results))
+        return Slot(results) if outs is None else tuple(map(Slot, results))
 
     def _in_place(self, name: str, args: Sequence[Any], kwargs: dict[str, Any], changed: list[int | str]) -> Any:
         base, pure = name.partition(".")[0], pure_name(name)
@@ -277,12 +189,12 @@ class Builder:
         targets = [kwargs[c] if isinstance(c, str) else args[c] for c in changed]
         if not all(isinstance(t, Slot) for t in targets):
             raise Unsupported(f"{name} on a tensor that is constant")
-        words = {n: self.plain(v) for n, v in kwargs.items() if n not in changed}
-        plain = self.plain(args)
+        plain_kwargs = {n: self.plain(v) for n, v in kwargs.items() if n not in changed}
+        plain_args = self.plain(args)
         if base in _RESHAPED_IN_PLACE:
-            return Slot(self.emit(pure, plain, words), args[0], (pure, None, plain[1:]))
-        made = self.emit(pure, plain, words, None if len(targets) == 1 else len(targets))
-        for target, ref in zip(targets, [made] if len(targets) == 1 else made, strict=True):
+            return Slot(self.emit(pure, plain_args, plain_kwargs), args[0], (pure, None, plain_args[1:]))
+        results = self.emit(pure, plain_args, plain_kwargs, None if len(targets) == 1 else len(targets))
+        for target, ref in zip(targets, [results] if len(targets) == 1 else results, strict=True):
             self.write(target, self.emit("purenn.like", (ref, self.read(target))))
         return targets[0] if len(targets) == 1 else tuple(targets)
 
@@ -306,6 +218,6 @@ class Builder:
                 changed,
                 tuple(self.assumptions),
                 tuple(guards),
-                tuple(sorted(self.held | {ref.index for _, ref in changed})),
+                tuple(sorted(self.buffer_values | {ref.index for _, ref in changed})),
             ).with_nodes(tuple(self.nodes), self.size)
         )

@@ -21,14 +21,14 @@ class Block:
         inputs: the numbers of the values that it takes from outside, in the order of their use. Constants aren't there,
             nor parameters, nor what buffers hold.
         outputs: the numbers of the values that are used outside of it, but for what buffers hold.
-        made: the numbers of all values that it makes.
+        values: the numbers of all values that it makes.
     """
 
     path: str
     steps: tuple[Step, ...]
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
-    made: frozenset[int]
+    values: frozenset[int]
 
 
 Step = Node | Block
@@ -39,13 +39,17 @@ def steps_of(graph: Graph) -> tuple[Step, ...]:
     """The nodes of a graph, those of each call of a part put together."""
     last = {index: place for place, node in enumerate(graph.nodes) for index in _used(node)}
     last |= {ref.index: len(graph.nodes) for ref in refs_in(graph.outputs)}
-    held = (
-        {index for index, _ in graph.constants} | {s.index for s in graph.sources if s.kind != "input"} | {*graph.held}
+    excluded = (
+        {index for index, _ in graph.constants}
+        | {s.index for s in graph.sources if s.kind != "input"}
+        | {*graph.buffer_values}
     )
-    return _steps(graph.nodes, 0, 0, last, held)
+    return _steps(graph.nodes, 0, 0, last, excluded)
 
 
-def _steps(nodes: Sequence[Node], start: int, depth: int, last: Mapping[int, int], held: set[int]) -> tuple[Step, ...]:
+def _steps(
+    nodes: Sequence[Node], start: int, depth: int, last: Mapping[int, int], excluded: set[int]
+) -> tuple[Step, ...]:
     """The steps of consecutive nodes.
 
     Args:
@@ -53,33 +57,35 @@ def _steps(nodes: Sequence[Node], start: int, depth: int, last: Mapping[int, int
         start: the first one's place in the graph.
         depth: how many calls all of them are in.
         last: the place of the last node that uses a value.
-        held: the values that no call is given or gives.
+        excluded: the values that no call is given or gives.
     """
-    found: list[Step] = []
+    steps: list[Step] = []
     place = 0
     while place < len(nodes):
         inner = nodes[place].calls[: depth + 1]
         if len(inner) == depth:
-            found.append(nodes[place])
+            steps.append(nodes[place])
             place += 1
             continue
         end = place + 1
         while end < len(nodes) and nodes[end].calls[: depth + 1] == inner:
             end += 1
-        found.append(_block(nodes[place:end], start + place, inner, last, held))
+        steps.append(_block(nodes[place:end], start + place, inner, last, excluded))
         place = end
-    return tuple(found)
+    return tuple(steps)
 
 
-def _block(nodes: Sequence[Node], start: int, calls: tuple[str, ...], last: Mapping[int, int], held: set[int]) -> Block:
-    made = [index for node in nodes for index in _outs(node)]
-    inside = frozenset(made)
+def _block(
+    nodes: Sequence[Node], start: int, calls: tuple[str, ...], last: Mapping[int, int], excluded: set[int]
+) -> Block:
+    values = [index for node in nodes for index in _outs(node)]
+    inside = frozenset(values)
     used = dict.fromkeys(index for node in nodes for index in _used(node))
     return Block(
         path_of(calls),
-        _steps(nodes, start, len(calls), last, held),
-        tuple(index for index in used if index not in inside and index not in held),
-        tuple(index for index in made if index not in held and last.get(index, -1) >= start + len(nodes)),
+        _steps(nodes, start, len(calls), last, excluded),
+        tuple(index for index in used if index not in inside and index not in excluded),
+        tuple(index for index in values if index not in excluded and last.get(index, -1) >= start + len(nodes)),
         inside,
     )
 

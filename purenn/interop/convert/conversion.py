@@ -1,43 +1,33 @@
-"""From a live torch module to a layer with its arrays."""
+"""From a live torch module to a layer with its arrays; `api` calls `convert`."""
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import inspect
-import random as python_random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import jax
-import numpy as np
 import torch
-from torch.utils import _pytree as pytree
 
 from purenn.interop.convert import exported, tape
 from purenn.interop.convert.arguments import Arguments
 from purenn.interop.convert.dtypes import narrowed, numpy_of
 from purenn.interop.convert.graph import Graph, Leaf
-from purenn.interop.convert.layer import Converted, Held, Mode, Part, Program
+from purenn.interop.convert.layer import ArrayField, Converted, Mode, Part, Program
+from purenn.interop.convert.module_state import as_it_was, copied, notes_of_draws, python_draws
+from purenn.interop.convert.named_arrays import Arrays, ConversionError, NamedArrays
 from purenn.interop.convert.stock import stock_layer
 from purenn.interop.convert.structure import paths
 from purenn.interop.convert.torch_trees import apart, tree_of_spec
 from purenn.layers.base import Layer
 from purenn.layers.spec import Constant
-from purenn.tree import nest
 
 __all__ = ["ConversionError", "convert"]
-
-Arrays = dict[str, Any]
-
-
-class ConversionError(ValueError):
-    """A torch module that can't be converted. The message lists every reason, with the place of each."""
 
 
 def convert(module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Layer, Arrays, Arrays]:
     """Converts a module: to stock layers where it is made of stock modules alone, else to its graphs."""
-    names = _Names(module)
+    names = NamedArrays(module)
     if not names.ties and (layer := stock_layer(module)) is not None:
         return layer, *names.arrays(())
     if not (args or kwargs) and _needs_arguments(module):
@@ -68,49 +58,6 @@ def _message(module: Any, problems: Sequence[str]) -> str:
         f"{type(module).__name__} can't be converted, for these reasons:{lines}\nWrite these parts in another way, "
         "with sizes that don't depend on values and operators of torch itself, or port the module's source to purenn."
     )
-
-
-class _Names:
-    """The arrays of a module by name: which are tied, frozen, or in no state_dict."""
-
-    def __init__(self, module: torch.nn.Module):
-        first: dict[int, str] = {}
-        ties: list[tuple[str, str]] = []
-        self.parameters: dict[str, Any] = {}
-        self.buffers: dict[str, Any] = {}
-        self.transient: dict[str, Any] = {}
-        self.by_id: dict[int, tuple[str, str]] = {}
-        for path, part in module.named_modules(remove_duplicate=False):
-            prefix = f"{path}." if path else ""
-            groups = (("parameter", part._parameters, self.parameters), ("buffer", part._buffers, self.buffers))
-            for kind, arrays, found in groups:
-                for name, tensor in arrays.items():
-                    if tensor is None:
-                        continue
-                    full = prefix + name
-                    if id(tensor) in first:
-                        if full != first[id(tensor)]:
-                            ties.append((full, first[id(tensor)]))
-                        continue
-                    first[id(tensor)] = full
-                    self.by_id[id(tensor)] = (kind, full)
-                    found[full] = tensor
-                    if kind == "buffer" and name in part._non_persistent_buffers_set:
-                        self.transient[full] = tensor
-        self.ties = tuple(ties)
-        self.canonical = dict(ties)
-        self.frozen = tuple(n for n, p in self.parameters.items() if not p.requires_grad)
-        for name, tensor in (self.parameters | self.buffers).items():
-            if isinstance(tensor, torch.nn.UninitializedParameter | torch.nn.UninitializedBuffer):
-                raise ConversionError(f"{name} has no size yet: call the module once, then convert it")
-
-    def arrays(self, dropped: Any) -> tuple[Arrays, Arrays]:
-        """The nested dicts of jax arrays."""
-
-        def made(tensors: Mapping[str, Any]) -> Arrays:
-            return nest({n: jax.device_put(narrowed(numpy_of(t))) for n, t in tensors.items() if n not in dropped})
-
-        return made(self.parameters), made(self.buffers)
 
 
 def _needs_arguments(module: Any) -> bool:
@@ -152,20 +99,20 @@ def _mode(
     leaves: list[Any],
     args: Any,
     kwargs: Any,
-    names: _Names,
+    names: NamedArrays,
     given_up: set[str],
 ) -> tuple[Mode | None, list[str]]:
     """The module in one mode, or the reasons why it can't be had."""
-    found = [path for name, tree in zip(arguments.names, arguments.trees, strict=True) for path in paths(tree, name)]
+    places = [path for name, tree in zip(arguments.names, arguments.trees, strict=True) for path in paths(tree, name)]
     reason: Exception | None = None
-    drawn = _python_draws()
-    with _as_it_was(module, training):
+    drawn = python_draws()
+    with as_it_was(module, training):
         try:
-            made = exported.export(module, _copied(args), _copied(kwargs), found, given_up)
-            if len(made.shapes) == len(leaves):
-                described = _described(found, leaves, made.shapes, frozenset())
-                graph = _renamed(made.graph, names)
-                return Mode(graph, described, tree_of_spec(made.spec), "export", _drawn(drawn)), []
+            program = exported.export(module, copied(args), copied(kwargs), places, given_up)
+            if len(program.shapes) == len(leaves):
+                described = _described(places, leaves, program.shapes, frozenset())
+                graph = _renamed(program.graph, names)
+                return Mode(graph, described, tree_of_spec(program.spec), "export", notes_of_draws(drawn)), []
         except Exception as error:  # the tape says what is wrong, if it can't take the module either
             reason = error
     try:
@@ -178,21 +125,21 @@ def _mode(
             f"the example ({_brief(error)})"
         ) from error
     shapes = [tuple(x.shape) if isinstance(x, torch.Tensor) else None for x in leaves]
-    described = _described(found, leaves, shapes, taped.fixed)
+    described = _described(places, leaves, shapes, taped.fixed)
     return Mode(_renamed(taped.graph, names), described, taped.output, "tape", taped.notes), []
 
 
-def _tape(module: Any, training: bool, args: Any, kwargs: Any, names: _Names) -> tape.Taped:
-    given = _copied(args), _copied(kwargs)
-    leaves = [leaf for value in (*given[0], *given[1].values()) for leaf in apart(value, objects=False)[1]]
-    with _as_it_was(module, training) as again:
-        drawn = _python_draws()
+def _tape(module: Any, training: bool, args: Any, kwargs: Any, names: NamedArrays) -> tape.Taped:
+    copies = copied(args), copied(kwargs)
+    leaves = [leaf for value in (*copies[0], *copies[1].values()) for leaf in apart(value, objects=False)[1]]
+    with as_it_was(module, training) as again:
+        drawn = python_draws()
 
         def call() -> Any:
-            return module(*given[0], **given[1])
+            return module(*copies[0], **copies[1])
 
         taped = tape.record(module, again, call, leaves, names.by_id)
-        taped.notes = _drawn(drawn)
+        taped.notes = notes_of_draws(drawn)
         return taped
 
 
@@ -201,63 +148,12 @@ def _brief(error: Exception | None) -> str:
     return f"{type(error).__name__}: {text.splitlines()[0] if text else ''}"
 
 
-def _copied(value: Any) -> Any:
-    """Arguments with tensors of their own, so that a module may write to them."""
-    return pytree.tree_map_only(torch.Tensor, lambda x: x.detach().clone(), value)
-
-
-def _python_draws() -> tuple[Any, ...]:
-    """Where the random numbers of Python and numpy are."""
-    return python_random.getstate(), [x.tolist() if isinstance(x, np.ndarray) else x for x in np.random.get_state()]
-
-
-def _drawn(before: tuple[Any, ...]) -> tuple[str, ...]:
-    """A note where the module has drawn such numbers, which are constants now."""
-    now = _python_draws()
-    return tuple(
-        f"the random numbers that its code draws from {name} are those of the conversion"
-        for name, a, b in zip(("random", "numpy"), before, now, strict=True)
-        if a != b
-    )
-
-
-@contextlib.contextmanager
-def _as_it_was(module: Any, training: bool) -> Iterator[Any]:
-    """Inside, the module is in a mode; afterwards its modes, buffers and torch's random numbers are as they were."""
-    modes = [(part, part.training) for part in module.modules()]
-    buffers = [
-        (part, n, b, None if b is None else b.detach().clone())
-        for part in module.modules()
-        for n, b in part._buffers.items()
-    ]
-    states = torch.get_rng_state(), python_random.getstate(), np.random.get_state()
-
-    def again() -> None:
-        for part, name, buffer, value in buffers:
-            part._buffers[name] = buffer
-            if buffer is not None:
-                with torch.no_grad():
-                    buffer.copy_(value)
-
-    try:
-        module.train(training)
-        with torch.enable_grad():
-            yield again
-    finally:
-        again()
-        for part, mode in modes:
-            part.training = mode
-        torch.set_rng_state(states[0])
-        python_random.setstate(states[1])
-        np.random.set_state(states[2])
-
-
 def _described(
-    found: Sequence[str], leaves: Sequence[Any], shapes: Sequence[Any], fixed: frozenset[int]
+    places: Sequence[str], leaves: Sequence[Any], shapes: Sequence[Any], fixed: frozenset[int]
 ) -> tuple[Leaf, ...]:
     """The leaves of the arguments as data."""
-    every = enumerate(zip(found, leaves, shapes, strict=True))
-    return tuple(_leaf(path, value, shape, i in fixed) for i, (path, value, shape) in every)
+    numbered = enumerate(zip(places, leaves, shapes, strict=True))
+    return tuple(_leaf(path, value, shape, i in fixed) for i, (path, value, shape) in numbered)
 
 
 def _leaf(path: str, value: Any, shape: Any, fixed: bool) -> Leaf:
@@ -268,7 +164,7 @@ def _leaf(path: str, value: Any, shape: Any, fixed: bool) -> Leaf:
     return Leaf(path, dtype, tuple(value.shape) if shape is None else shape, kept, fixed)
 
 
-def _renamed(graph: Graph, names: _Names) -> Graph:
+def _renamed(graph: Graph, names: NamedArrays) -> Graph:
     sources = tuple(
         dataclasses.replace(s, name=names.canonical.get(str(s.name), s.name)) if s.kind != "input" else s
         for s in graph.sources
@@ -290,18 +186,18 @@ def _without(mode: Mode, dropped: Mapping[str, Any]) -> Mode:
     return dataclasses.replace(mode, graph=graph)
 
 
-def _tree(module: Any, path: str, names: _Names, dropped: set[str], program: Program | None) -> Layer:
+def _tree(module: Any, path: str, names: NamedArrays, dropped: set[str], program: Program | None) -> Layer:
     """The layer of a part: a stock one where it is a stock module with all its arrays, else one that holds them."""
     prefix = f"{path}." if path else ""
     second = {alias for alias, _ in names.ties}
-    own = [n for n, _ in module.named_parameters(remove_duplicate=False)] + [
+    names_in_module = [n for n, _ in module.named_parameters(remove_duplicate=False)] + [
         n for n, _ in module.named_buffers(remove_duplicate=False)
     ]
-    whole = not any(prefix + n in second or prefix + n in dropped for n in own)
-    if program is None and whole and (stock := stock_layer(module)) is not None:
+    complete = not any(prefix + n in second or prefix + n in dropped for n in names_in_module)
+    if program is None and complete and (stock := stock_layer(module)) is not None:
         return stock
-    held = [
-        Held(name, kind, tuple(tensor.shape), str(tensor.dtype).removeprefix("torch."))
+    fields = [
+        ArrayField(name, kind, tuple(tensor.shape), str(tensor.dtype).removeprefix("torch."))
         for kind, arrays in (("parameter", module._parameters), ("buffer", module._buffers))
         for name, tensor in arrays.items()
         if tensor is not None and prefix + name not in second and prefix + name not in dropped
@@ -309,5 +205,5 @@ def _tree(module: Any, path: str, names: _Names, dropped: set[str], program: Pro
     children = {n: c for n, c in module._modules.items() if c is not None}
     parts = tuple(_tree(c, prefix + n, names, dropped, None) for n, c in children.items())
     never_called = type(module).forward is torch.nn.Module.forward and "forward" not in vars(module)
-    fields = (type(module).__name__, module.extra_repr(), tuple(held), tuple(children), parts, never_called)
-    return Part(*fields) if program is None else Converted(*fields, program=program)
+    arguments = (type(module).__name__, module.extra_repr(), tuple(fields), tuple(children), parts, never_called)
+    return Part(*arguments) if program is None else Converted(*arguments, program=program)

@@ -29,17 +29,17 @@ def narrowed(array: Any) -> Any:
     Raises:
         OverflowError: an integer needs 64 bits, and jax has them switched off.
     """
-    wanted = jax.dtypes.canonicalize_dtype(array.dtype)
-    if wanted == array.dtype or not jnp.issubdtype(wanted, jnp.integer):
-        return array.astype(wanted, copy=False) if isinstance(array, np.ndarray) else array
-    limits, wide = np.iinfo(wanted), np.iinfo(array.dtype)
+    target = jax.dtypes.canonicalize_dtype(array.dtype)
+    if target == array.dtype or not jnp.issubdtype(target, jnp.integer):
+        return array.astype(target, copy=False) if isinstance(array, np.ndarray) else array
+    limits, wide = np.iinfo(target), np.iinfo(array.dtype)
     ends = np.where(array == wide.max, limits.max, np.where(array == wide.min, limits.min, array))
     if array.size and (ends.max() > limits.max or ends.min() < limits.min):
         raise OverflowError(
-            f"a constant of dtype {array.dtype} holds {array.flat[np.abs(array).argmax()]}, which {wanted} can't hold: "
+            f"a constant of dtype {array.dtype} holds {array.flat[np.abs(array).argmax()]}, which {target} can't hold: "
             'switch 64 bits on with jax.config.update("jax_enable_x64", True)'
         )
-    return ends.astype(wanted)
+    return ends.astype(target)
 
 
 def numpy_of(tensor: Any) -> np.ndarray:

@@ -12,18 +12,10 @@ from torch.export import ExportedProgram
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils import _pytree as pytree
 
-from purenn.interop.convert.builder import (
-    Builder,
-    Slot,
-    Unsupported,
-    decomposition_of,
-    may_view,
-    name_of,
-    places_of,
-    takes,
-)
+from purenn.interop.convert.builder import Builder, Slot
 from purenn.interop.convert.dtypes import numpy_of
 from purenn.interop.convert.graph import Graph, Node
+from purenn.interop.convert.operators import Unsupported, decomposition_of, may_view, name_of, places_of, takes
 from purenn.interop.convert.program import Refused, depends_on_values, obtain, quiet
 
 __all__ = ["Exported", "export"]
@@ -65,13 +57,13 @@ def export(
 
 def _unknown(graph_module: Any) -> set[Any]:
     """The operators of a graph, and of those inside it, that have neither a function nor a decomposition."""
-    found: set[Any] = set()
+    targets: set[Any] = set()
     for part in graph_module.modules():
         for node in part.graph.nodes if isinstance(part, torch.fx.GraphModule) else ():
             called = node.op == "call_function" and isinstance(node.target, torch._ops.OpOverload)
             if called and not takes(node.target) and decomposition_of(node.target) is None:
-                found.add(node.target)
-    return found
+                targets.add(node.target)
+    return targets
 
 
 def decomposed(func: Any, args: Any, kwargs: Any) -> Any:
@@ -82,11 +74,11 @@ def decomposed(func: Any, args: Any, kwargs: Any) -> Any:
     assert function is not None
 
     def run(*tensors: Any) -> Any:
-        given = list(leaves)
+        inputs = list(leaves)
         for place, tensor in zip(places, tensors, strict=True):
-            given[place] = tensor
-        again, words = pytree.tree_unflatten(given, spec)
-        return function(*again, **words)
+            inputs[place] = tensor
+        positional, keywords = pytree.tree_unflatten(inputs, spec)
+        return function(*positional, **keywords)
 
     with quiet():
         return make_fx(run)(*[leaves[i] for i in places]), places
@@ -102,27 +94,27 @@ class _Reader:
     def read(self, guards: Sequence[str]) -> Exported:
         signature, gm = self.program.graph_signature, self.program.graph_module
         placeholders = [node for node in gm.graph.nodes if node.op == "placeholder"]
-        given: list[Any] = []
+        inputs: list[Any] = []
         shapes: list[tuple[int | str, ...] | None] = []
         buffers: dict[str, Slot] = {}
         for node, spec in zip(placeholders, signature.input_specs, strict=True):
             kind = spec.kind.name
             if kind in ("PARAMETER", "BUFFER"):
                 slot = self.builder.source(kind.lower(), str(spec.target))
-                given.append(slot)
+                inputs.append(slot)
                 if kind == "BUFFER":
                     buffers[str(spec.target)] = slot
             elif kind == "USER_INPUT":
                 value = node.meta.get("val")
                 tensor = isinstance(value, torch.Tensor)
                 shapes.append(tuple(map(_size, value.shape)) if tensor else None)
-                given.append(self.builder.source("input", len(shapes) - 1) if tensor else value)
+                inputs.append(self.builder.source("input", len(shapes) - 1) if tensor else value)
             elif kind == "CONSTANT_TENSOR":
-                given.append(self.builder.constant(numpy_of(self.program.constants[str(spec.target)])))
+                inputs.append(self.builder.constant(numpy_of(self.program.constants[str(spec.target)])))
             else:
                 raise Unsupported(f"an input of kind {kind}")
         starts = {name: slot.value for name, slot in buffers.items()}
-        results = self.walk(gm, given)
+        results = self.walk(gm, inputs)
         updates, outputs = [], []
         for spec, result in zip(signature.output_specs, results, strict=True):
             if spec.kind.name == "BUFFER_MUTATION":
@@ -137,10 +129,10 @@ class _Reader:
         graph = self.builder.finish(tuple(outputs), updates, guards)
         return Exported(graph, tuple(shapes), self.program.call_spec.out_spec)
 
-    def walk(self, gm: Any, given: Sequence[Any]) -> Any:
+    def walk(self, gm: Any, values: Sequence[Any]) -> Any:
         """Reads one graph; gives its outputs."""
         env: dict[Any, Any] = {}
-        inputs = iter(given)
+        inputs = iter(values)
         result: Any = ()
         outside = self.builder.calls
         for node in gm.graph.nodes:
@@ -221,8 +213,8 @@ class _Reader:
             return self.walk(args[0], rest)
         if name in ("cond", "while_loop", "scan", "map_impl"):
             plain = [self._subgraph(a) if isinstance(a, torch.fx.GraphModule) else builder.plain(a) for a in args]
-            made = builder.emit(name, plain, {}, len(node.meta["val"]))
-            return tuple(map(Slot, made))
+            results = builder.emit(name, plain, {}, len(node.meta["val"]))
+            return tuple(map(Slot, results))
         raise Unsupported(f"torch.ops.higher_order.{name}")
 
     def _subgraph(self, gm: Any) -> Graph:
@@ -235,13 +227,13 @@ class _Reader:
 
     def _calls(self, node: Any) -> tuple[str, ...]:
         """The calls of parts that a node was made in."""
-        found: list[str] = []
+        calls: list[str] = []
         for key, (path, _) in (node.meta.get("nn_module_stack") or {}).items():
             path = path if path in self.parts else path.split("@")[0]
             if path and path in self.parts:
                 numbers = self.numbers.setdefault(path, {})
-                found.append(f"{path}@{numbers.setdefault(key, len(numbers))}")
-        return tuple(found)
+                calls.append(f"{path}@{numbers.setdefault(key, len(numbers))}")
+        return tuple(calls)
 
 
 def _assertion(builder: Builder, args: Any) -> Any:

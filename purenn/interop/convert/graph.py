@@ -106,7 +106,7 @@ class Graph:
         outputs: the results, in the order of the output's leaves: `Ref`s and constants.
         updates: the new value of each buffer that changes, by its dotted name.
         assumptions: values that the graph relies on.
-        held: the numbers of what buffers hold on the way.
+        buffer_values: the numbers of what buffers hold on the way.
         guards: conditions on sizes, as Python expressions over the symbols of the inputs' shapes.
         size: how many values there are.
     """
@@ -118,17 +118,17 @@ class Graph:
     updates: tuple[tuple[str, Ref], ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     guards: tuple[str, ...] = ()
-    held: tuple[int, ...] = ()
+    buffer_values: tuple[int, ...] = ()
     size: int = 0
 
     @functools.cached_property
     def digest(self) -> bytes:
         """A hash of the content."""
         parts = (self.sources, self.nodes, self.outputs, self.updates, self.assumptions, self.guards)
-        found = hashlib.sha256(repr((parts, self.held, self.size)).encode())
+        hasher = hashlib.sha256(repr((parts, self.buffer_values, self.size)).encode())
         for index, array in self.constants:
-            found.update(pickle.dumps((index, array.shape, array.dtype.str, array.tobytes())))
-        return found.digest()
+            hasher.update(pickle.dumps((index, array.shape, array.dtype.str, array.tobytes())))
+        return hasher.digest()
 
     def with_nodes(self, nodes: tuple[Node, ...], size: int) -> Graph:
         """The graph with other nodes."""

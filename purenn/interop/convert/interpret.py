@@ -23,12 +23,12 @@ Call = Callable[[Block, list[Any], Callable[[], None]], None]
 """Makes the call of a part: of its block, with all values by their numbers, and what computes the block's steps."""
 
 
-def run(graph: Graph, given: Mapping[tuple[str, str | int], Any], call: Call | None = None) -> tuple[list[Any], Any]:
+def run(graph: Graph, sources: Mapping[tuple[str, str | int], Any], call: Call | None = None) -> tuple[list[Any], Any]:
     """Computes a graph.
 
     Args:
         graph: the graph.
-        given: the value of each source, by kind and name.
+        sources: the value of each source, by kind and name.
         call: makes the calls of parts; without it their nodes are just computed.
 
     Returns:
@@ -36,7 +36,7 @@ def run(graph: Graph, given: Mapping[tuple[str, str | int], Any], call: Call | N
     """
     values: list[Any] = [None] * graph.size
     for source in graph.sources:
-        values[source.index] = given[source.kind, source.name]
+        values[source.index] = sources[source.kind, source.name]
     for index, array in graph.constants:
         values[index] = narrowed(array)
     _walk(graph.nodes if call is None else steps_of(graph), values, call)

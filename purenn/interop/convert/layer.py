@@ -23,11 +23,11 @@ from purenn.layers.container import BoundList
 from purenn.layers.observe import observers
 from purenn.tree import list_repr
 
-__all__ = ["Converted", "Held", "Mode", "Part", "Program"]
+__all__ = ["ArrayField", "Converted", "Mode", "Part", "Program"]
 
 
 @dataclasses.dataclass(frozen=True)
-class Held:
+class ArrayField:
     """An array that a part holds: ``kind`` is ``parameter`` or ``buffer``, ``dtype`` is torch's name."""
 
     name: str
@@ -93,7 +93,7 @@ class Part(Layer):
     Attributes:
         kind: the torch class's name.
         extra: what the torch module prints between its parentheses.
-        held: the arrays.
+        array_fields: the arrays.
         names: the names of the parts.
         parts: the parts.
         holds_only: whether it is never called itself.
@@ -101,7 +101,7 @@ class Part(Layer):
 
     kind: str
     extra: str = ""
-    held: tuple[Held, ...] = ()
+    array_fields: tuple[ArrayField, ...] = ()
     names: tuple[str, ...] = ()
     parts: tuple[Layer, ...] = ()
     holds_only: bool = False
@@ -113,7 +113,7 @@ class Part(Layer):
         return self._specs("buffer")
 
     def _specs(self, kind: str) -> dict[str, Spec | None]:
-        return {h.name: Spec(h.shape, _unknown, dtype_of(h.dtype)) for h in self.held if h.kind == kind}
+        return {f.name: Spec(f.shape, _unknown, dtype_of(f.dtype)) for f in self.array_fields if f.kind == kind}
 
     def children(self) -> Mapping[str, Layer]:
         return dict(zip(self.names, self.parts, strict=True))
@@ -162,9 +162,9 @@ class Converted(Part):
         arrays = arrays_of(where, mode.leaves, leaves)
         shapes = [None if a is None else a.shape for a in arrays]
         check_guards(where, graph.guards, shapes, [leaf.path for leaf in mode.leaves])
-        given = {("input", i): jnp.asarray(a) for i, a in enumerate(arrays) if a is not None}
-        given |= {(s.kind, s.name): self._read(m, str(s.name)) for s in graph.sources if s.kind != "input"}
-        values, outputs = run(graph, given, functools.partial(self._call_part, m, graph))
+        sources = {("input", i): jnp.asarray(a) for i, a in enumerate(arrays) if a is not None}
+        sources |= {(s.kind, s.name): self._read(m, str(s.name)) for s in graph.sources if s.kind != "input"}
+        values, outputs = run(graph, sources, functools.partial(self._call_part, m, graph))
         self._update(m, graph, values)
         outputs = _checked(where, outputs, _claims(mode, arrays, values))
         return unflatten(mode.output, iter(outputs))
@@ -178,7 +178,7 @@ class Converted(Part):
     def _update(self, m: Bound, graph: Graph, values: list[Any], block: Block | None = None) -> None:
         """Sets the buffers that change; with a block, those of its part that it has computed."""
         for name, ref in graph.updates:
-            if block is None or (_owner(name) == block.path and ref.index in block.made):
+            if block is None or (_owner(name) == block.path and ref.index in block.values):
                 part, last = _part_of(m, name)
                 setattr(part, last, values[ref.index])
 
@@ -188,27 +188,31 @@ class Converted(Part):
         Those who look at calls may put other arrays in the places of inputs, outputs and parameters.
         """
         part = _part_of(m, f"{block.path}.")[0]
-        given = {i: values[i] for i in block.inputs if _is_array(values[i])}
+        arrays = {i: values[i] for i in block.inputs if _is_array(values[i])}
         looked_at = bool(observers())
-        own = [s for s in graph.sources if s.kind == "parameter" and _owner(s.name) == block.path] if looked_at else []
-        before = given | {s.index: values[s.index] for s in own}
+        parameters = (
+            [s for s in graph.sources if s.kind == "parameter" and _owner(s.name) == block.path] if looked_at else []
+        )
+        before = arrays | {s.index: values[s.index] for s in parameters}
 
         def function(*args: Any) -> Any:
-            values_inside = dict(zip(given, args, strict=True)) | {s.index: self._read(m, str(s.name)) for s in own}
+            values_inside = dict(zip(arrays, args, strict=True)) | {
+                s.index: self._read(m, str(s.name)) for s in parameters
+            }
             for i, value in values_inside.items():
                 values[i] = value
             compute()
             if looked_at:
                 self._update(m, graph, values, block)
-            made = tuple(values[i] for i in results())
-            return made[0] if len(made) == 1 else made
+            outputs = tuple(values[i] for i in results())
+            return outputs[0] if len(outputs) == 1 else outputs
 
         def results() -> list[int]:
             return [i for i in block.outputs if _is_array(values[i])]
 
-        made = part._call_with_context(function, tuple(given.values()), {})
+        outputs = part._call_with_context(function, tuple(arrays.values()), {})
         numbers = results()
-        for i, value in [*before.items(), *zip(numbers, made if len(numbers) != 1 else (made,), strict=True)]:
+        for i, value in [*before.items(), *zip(numbers, outputs if len(numbers) != 1 else (outputs,), strict=True)]:
             values[i] = value
 
     def _tree_repr(self, name: str, extra: str, children: Mapping[str, Any]) -> str:
@@ -248,14 +252,14 @@ def _claims(mode: Mode, arrays: list[Any], values: list[Any]) -> Iterable[tuple[
 def _checked(where: str, outputs: Any, claims: Iterable[tuple[Any, Any, str]]) -> Any:
     """The outputs, if all holds that the graph relies on; where only the program can know, NaN if it doesn't."""
     holds: list[Any] = []
-    for value, expected, words in claims:
+    for value, expected, description in claims:
         if isinstance(value, Tracer):
             holds.append(jnp.all(value == expected) if np.shape(value) == np.shape(expected) else jnp.array(False))
         elif not np.array_equal(np.asarray(value), np.asarray(expected)):
             brief = repr(expected) if np.ndim(expected) == 0 else "the values of the example"
             raise ValueError(
-                f"{where} was converted for {words} being {brief}, which this call's isn't: convert again with an "
-                "example like this call"
+                f"{where} was converted for {description} being {brief}, which this call's isn't: convert again with "
+                "an example like this call"
             )
     if not holds:
         return outputs

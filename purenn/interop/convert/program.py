@@ -22,7 +22,6 @@ from purenn.interop.convert.functions import intercepted
 
 __all__ = ["Refused", "depends_on_values", "obtain", "quiet"]
 
-
 _CONFIG: Any = config
 
 
@@ -110,13 +109,13 @@ class _ShortSizes(TorchFunctionMode):
         return result
 
 
-def _terms(size: Any, enough: int) -> int:
-    """The number of terms in the formula of a size; it isn't counted further than past ``enough``."""
-    found, rest = 0, [size.node.expr] if isinstance(size, torch.SymInt) else []
-    while rest and found <= enough:
-        found += 1
+def _terms(size: Any, limit: int) -> int:
+    """The number of terms in the formula of a size; it isn't counted further than past ``limit``."""
+    count, rest = 0, [size.node.expr] if isinstance(size, torch.SymInt) else []
+    while rest and count <= limit:
+        count += 1
         rest += rest.pop().args
-    return found
+    return count
 
 
 def _refuse_function(cls: Any, args: Any) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 
 import torch
 
-from purenn.interop.convert.builder import Builder, Slot, Unsupported, may_view, name_of, writes
+from purenn.interop.convert.builder import Builder, Slot
 from purenn.interop.convert.dtypes import numpy_of
 from purenn.interop.convert.functions import Context, forward_of
 from purenn.interop.convert.graph import Assumption, Graph, Ref, path_of
+from purenn.interop.convert.operators import Unsupported, may_view, name_of, writes
 
 __all__ = ["Again", "NotTapeable", "Recorder", "same_memory"]
 
@@ -98,9 +99,9 @@ class Recorder:
         if id(tensor) in self.views and (below := self._slot(self.views[id(tensor)][0])) is not None:
             _, name, part, rest = self.views[id(tensor)]
             plain = self.builder.plain(rest)
-            made = self.builder.emit(name, (self.builder.read(below), *plain))
-            made = made if part is None else self.builder.emit("operator.getitem", (made, part))
-            self._know(tensor, Slot(made, below, (name, part, plain)), self.causes[id(self.views[id(tensor)][0])])
+            ref = self.builder.emit(name, (self.builder.read(below), *plain))
+            ref = ref if part is None else self.builder.emit("operator.getitem", (ref, part))
+            self._know(tensor, Slot(ref, below, (name, part, plain)), self.causes[id(self.views[id(tensor)][0])])
             return self.slots[id(tensor)]
         if tensor.layout == torch.strided and (known := self.storages.get(tensor.untyped_storage()._cdata)) is not None:
             below = self.slots[id(known)]  # a tensor over known memory, such as ``parameter.data``
@@ -108,9 +109,9 @@ class Recorder:
             same = size == tuple(known.shape) and stride == tuple(known.stride())
             view = ("alias", None, ()) if same else ("as_strided", None, (size, stride, tensor.storage_offset()))
             before, self.builder.stops = self.builder.stops, not tensor.requires_grad
-            made = self.builder.emit(view[0], (self.builder.read(below), *view[2]))
+            ref = self.builder.emit(view[0], (self.builder.read(below), *view[2]))
             self.builder.stops = before
-            self._know(tensor, Slot(made, below, view), self.causes[id(known)])
+            self._know(tensor, Slot(ref, below, view), self.causes[id(known)])
             return self.slots[id(tensor)]
         return None
 
@@ -145,24 +146,24 @@ class Recorder:
         assert slot is not None
         return slot
 
-    def _note(self, func: Any, args: Any, given: Any, result: Any, causes: frozenset[int]) -> None:
+    def _note(self, func: Any, args: Any, plain: Any, result: Any, causes: frozenset[int]) -> None:
         self.builder.calls = self.calls[-1]
         self.builder.stops = not torch.is_grad_enabled()
         several = isinstance(result, tuple | list)
         if name_of(func).startswith("_assert"):
             return
         try:
-            made = self.builder.call(
-                func, given[0], given[1], len(result) if several else None,
+            slots = self.builder.call(
+                func, plain[0], plain[1], len(result) if several else None,
                 lambda: may_view(func) and same_memory(result, args[0]),
             )  # fmt: skip
         except Unsupported as error:
             self._problem(f"{error} is not known")
-            made = [Slot(self.builder.new()) for _ in result] if several else Slot(self.builder.new())
-        self._keep(func, result if several else [result], made if several else [made], args, causes)
+            slots = [Slot(self.builder.new()) for _ in result] if several else Slot(self.builder.new())
+        self._keep(func, result if several else [result], slots if several else [slots], args, causes)
 
-    def _keep(self, func: Any, results: Any, made: Any, args: Any, causes: frozenset[int]) -> None:
-        for i, (tensor, slot) in enumerate(zip(results, made or (), strict=False)):
+    def _keep(self, func: Any, results: Any, slots: Any, args: Any, causes: frozenset[int]) -> None:
+        for i, (tensor, slot) in enumerate(zip(results, slots or (), strict=False)):
             if not isinstance(tensor, torch.Tensor) or slot is None:
                 continue
             if name_of(func) == "_pack_padded_sequence" and i == 1:
@@ -182,7 +183,7 @@ class Recorder:
         inputs = [x if isinstance(x, torch.Tensor) and x.is_floating_point() else None for x in args]
         needs = tuple(x is not None and x.requires_grad for x in inputs)
         context, outer = Context(needs), self.builder
-        own = tuple(outer.read(self._value(x)) for x in inputs if x is not None)  # a forward may write to its inputs
+        before = tuple(outer.read(self._value(x)) for x in inputs if x is not None)  # a forward may write to its inputs
         with torch.no_grad():
             output = forward_of(cls, context, args)
         if not torch.is_grad_enabled() or not any(needs):
@@ -191,18 +192,18 @@ class Recorder:
         results = [x for x in (output if several else (output,)) if isinstance(x, torch.Tensor)]
         if any(x.layout != torch.strided for x in results):
             self._problem(f"{cls.__name__} gives tensors that aren't dense")
-        made = [
+        tensors = [
             x.detach().requires_grad_(x.is_floating_point() and all(x is not p for p in context.plain)) for x in results
         ]
         graph, captured = self._backward(cls, context, results, inputs)
         if graph is None:
             return output
         outer.calls, outer.stops = self.calls[-1], False
-        refs = outer.emit("custom_grad", (graph, own, outer.plain(self._value(results)), captured), {}, len(results))
+        refs = outer.emit("custom_grad", (graph, before, outer.plain(self._value(results)), captured), {}, len(results))
         causes = frozenset().union(*(self.causes.get(id(x), frozenset()) for x in results))
-        for tensor, ref in zip(made, refs, strict=True):
+        for tensor, ref in zip(tensors, refs, strict=True):
             self._know(tensor, Slot(ref), causes)
-        return tuple(made) if several else made[0]
+        return tuple(tensors) if several else tensors[0]
 
     def _backward(self, cls: Any, context: Context, results: Any, inputs: Any) -> tuple[Graph | None, tuple[Any, ...]]:
         outer = self.builder, self.slots, self.causes, self.storages, self.views
@@ -217,9 +218,9 @@ class Recorder:
             self.slots[key], self.causes[key] = inside, outer[2][key]
         try:
             with torch.no_grad():
-                found = cls.backward(context, *grads)
-            found = found if isinstance(found, tuple) else (found,)
-            kept = [g for g, x in zip(found, inputs, strict=False) if x is not None]
+                cotangents = cls.backward(context, *grads)
+            cotangents = cotangents if isinstance(cotangents, tuple) else (cotangents,)
+            kept = [g for g, x in zip(cotangents, inputs, strict=False) if x is not None]
             if any(g is not None and not isinstance(g, torch.Tensor) for g in kept) or inner[0].assumptions:
                 self._problem(f"the backward pass of {cls.__name__} depends on values")
                 return None, ()
@@ -249,9 +250,9 @@ class Recorder:
         slot = self._slot(tensor)
         assert slot is not None
         self.builder.calls, self.builder.stops = self.calls[-1], True
-        words = f"a value that {self._part()} reads ({_place()})"
+        description = f"a value that {self._part()} reads ({_place()})"
         ref = self.builder.emit("reshape", (self.builder.read(slot), ()))
-        self.builder.assumptions.append(Assumption(Ref(ref.index), value, words))
+        self.builder.assumptions.append(Assumption(Ref(ref.index), value, description))
 
     def _need(self, causes: frozenset[int], problem: str) -> None:
         if causes and -1 not in causes:

@@ -39,18 +39,18 @@ def stock_layer(module: Any) -> Layer | None:
 
 def _shapes(layer: Layer, prefix: str = "") -> dict[str, tuple[int, ...]]:
     specs = {**layer.parameters(), **layer.buffers()}
-    found = {prefix + name: spec.shape for name, spec in specs.items() if spec is not None}
+    shapes = {prefix + name: spec.shape for name, spec in specs.items() if spec is not None}
     for name, child in layer.children().items():
-        found |= _shapes(child, f"{prefix}{name}.")
-    return found
+        shapes |= _shapes(child, f"{prefix}{name}.")
+    return shapes
 
 
 def _made(module: Any) -> Layer | None:
     cls = type(module)
-    wanted, theirs = getattr(layers, cls.__name__, None), getattr(torch.nn, cls.__name__, None)
+    layer_class, theirs = getattr(layers, cls.__name__, None), getattr(torch.nn, cls.__name__, None)
     if cls is torch.nn.modules.linear.NonDynamicallyQuantizableLinear:
-        wanted, theirs = NonDynamicallyQuantizableLinear, cls
-    if wanted is None or cls is not theirs or "forward" in vars(module):
+        layer_class, theirs = NonDynamicallyQuantizableLinear, cls
+    if layer_class is None or cls is not theirs or "forward" in vars(module):
         return None
     if any(getattr(module, hooks, None) for hooks in _HOOKS):
         return None
@@ -61,31 +61,31 @@ def _made(module: Any) -> Layer | None:
         return None
     special = _SPECIAL.get(cls.__name__)
     try:
-        layer = special(module, children) if special else wanted(**_fields(module, wanted))
+        layer = special(module, children) if special else layer_class(**_fields(module, layer_class))
     except (TypeError, ValueError, AttributeError):
         return None
     fits = layer is not None and dict(layer.children()) == children
     return layer if fits else None
 
 
-def _fields(module: Any, wanted: type[Layer]) -> dict[str, Any]:
+def _fields(module: Any, layer_class: type[Layer]) -> dict[str, Any]:
     """The hyper-parameters that a module keeps as attributes of the same names."""
-    found: dict[str, Any] = {}
-    for field in dataclasses.fields(wanted):
+    fields: dict[str, Any] = {}
+    for field in dataclasses.fields(layer_class):
         if not field.init or field.name in ("device", "dtype", "_weight", "_freeze") or not hasattr(module, field.name):
             continue
         value = getattr(module, field.name)
         if field.name in ("bias", "head_bias") and (value is None or isinstance(value, torch.Tensor)):
             value = value is not None
-        found[field.name] = numpy_of(value) if isinstance(value, torch.Tensor) else value
+        fields[field.name] = numpy_of(value) if isinstance(value, torch.Tensor) else value
     if isinstance(module, torch.nn.Embedding):
-        found["_freeze"] = not module.weight.requires_grad
-    if "start" in wanted.__dataclass_fields__:
-        found["init"] = module.init
+        fields["_freeze"] = not module.weight.requires_grad
+    if "start" in layer_class.__dataclass_fields__:
+        fields["init"] = module.init
     dtype = next((p.dtype for p in module.parameters()), torch.float32)
-    if "dtype" in wanted.__dataclass_fields__ and dtype != torch.float32:
-        found["dtype"] = str(dtype)
-    return found
+    if "dtype" in layer_class.__dataclass_fields__ and dtype != torch.float32:
+        fields["dtype"] = str(dtype)
+    return fields
 
 
 Children = Mapping[str, Any]
@@ -150,8 +150,8 @@ def stock_module(layer: Layer) -> torch.nn.Module:
         TypeError: the layer, or a part of it, isn't one of torch's.
     """
     name = type(layer).__name__
-    wanted = getattr(torch.nn, name, None)
-    if type(layer) is not getattr(layers, name, None) or wanted is None:
+    module_class = getattr(torch.nn, name, None)
+    if type(layer) is not getattr(layers, name, None) or module_class is None:
         raise TypeError(
             f"to_torch_module: {name} is no layer of torch.nn: to_torch gives the state_dict, which the torch class "
             "that the layer comes from can load"
@@ -164,12 +164,12 @@ def stock_module(layer: Layer) -> torch.nn.Module:
         fields["init"] = fields.pop("start")
     if name == "AdaptiveLogSoftmaxWithLoss":
         fields["cutoffs"] = list(fields["cutoffs"][:-1])  # the last one is the number of classes
-    known = inspect.signature(wanted).parameters
+    known = inspect.signature(module_class).parameters
     rest = any(p.kind is p.VAR_KEYWORD for p in known.values())
     fields = {n: v for n, v in fields.items() if (n in known or rest) and (v is not None or _says_none(known, n))}
     if (dtype := getattr(layer, "dtype", None)) is not None:
         fields["dtype"] = getattr(torch, str(dtype))
-    return wanted(**fields)
+    return module_class(**fields)
 
 
 def _says_none(known: Mapping[str, inspect.Parameter], name: str) -> bool:

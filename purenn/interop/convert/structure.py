@@ -48,13 +48,13 @@ class Record(dict[str, Any]):
 
 def _taken_apart(record: Record) -> tuple[list[Any], Any]:
     """The arrays, and the form: strings are part of it, since no compiled function returns one."""
-    words = {k: v for k, v in record.items() if isinstance(v, str)}
-    return [v for k, v in record.items() if k not in words], (record._kind, tuple(record), tuple(words.items()))
+    strings = {k: v for k, v in record.items() if isinstance(v, str)}
+    return [v for k, v in record.items() if k not in strings], (record._kind, tuple(record), tuple(strings.items()))
 
 
 def _put_together(form: Any, values: Iterable[Any]) -> Record:
-    kind, names, words = form
-    entries, rest = dict(words), iter(values)
+    kind, names, strings = form
+    entries, rest = dict(strings), iter(values)
     return Record(kind, {n: entries[n] if n in entries else next(rest) for n in names})
 
 

@@ -17,15 +17,9 @@ from torch.overrides import TorchFunctionMode
 from torch.utils import _pytree as pytree
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from purenn.interop.convert.builder import (
-    decomposition_of,
-    name_of,
-    places_of,
-    takes,
-    writes,
-)
 from purenn.interop.convert.functions import intercepted
 from purenn.interop.convert.graph import Graph
+from purenn.interop.convert.operators import decomposition_of, name_of, places_of, takes, writes
 from purenn.interop.convert.recorder import Again, NotTapeable, Recorder
 from purenn.interop.convert.structure import Tree
 from purenn.interop.convert.torch_trees import apart
@@ -143,22 +137,22 @@ class _Tape(Recorder, ProxyTorchDispatchMode):
                 self._promote(target, causes)
         if base == "as_strided" and (places := places_of(args[0], *args[1:4])) is not None:
             func, args = torch.ops.aten.take.default, (args[0], torch.from_numpy(places))
-        given = self._value(tuple(args)), {n: self._value(v) for n, v in kwargs.items()}
+        plain = self._value(tuple(args)), {n: self._value(v) for n, v in kwargs.items()}
         result = self._rest(func, args, kwargs)
-        self._note(func, args, given, result, causes)
+        self._note(func, args, plain, result, causes)
         return result
 
     def _counted(self, func: Any, base: str, args: Any) -> list[Any]:
         """The tensors whose values decide on the shape of a result: masks, where their true entries are counted."""
         if base in _COUNTS:
-            found = [x for x in args if isinstance(x, torch.Tensor)]
+            counted = [x for x in args if isinstance(x, torch.Tensor)]
         elif base in ("index", "index_put", "index_put_"):
-            found = [i for i in args[1] if isinstance(i, torch.Tensor) and i.dtype in (torch.bool, torch.uint8)]
+            counted = [i for i in args[1] if isinstance(i, torch.Tensor) and i.dtype in (torch.bool, torch.uint8)]
             if base != "index" and len(args[1]) == 1 and args[2].numel() == 1:
                 return []
         else:
             return []
-        return [x for x in found if self._slot(x) is not None]
+        return [x for x in counted if self._slot(x) is not None]
 
     def finish(self, output: Any) -> Taped:
         """The graph of what was recorded."""

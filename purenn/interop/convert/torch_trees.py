@@ -108,11 +108,11 @@ def _fields(value: Any) -> dict[str, Any] | None:
         return None
     if dataclasses.is_dataclass(value):
         return {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
-    own = getattr(value, "__dict__", None)
-    if not own:
+    attributes = getattr(value, "__dict__", None)
+    if not attributes:
         return None
-    found = {n: v for n, v in own.items() if _holds_tensors(v, 4)}
-    return found or None
+    fields = {n: v for n, v in attributes.items() if _holds_tensors(v, 4)}
+    return fields or None
 
 
 def _holds_tensors(value: Any, depth: int) -> bool:

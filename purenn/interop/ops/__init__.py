@@ -51,99 +51,29 @@ from purenn.functional import (
 )
 from purenn.functional.calls import called as _called
 from purenn.interop.ops import (
-    arithmetic as _arithmetic,
+    attributes,
+    casts,
+    creation,
+    elementwise,
+    fft,
+    in_place,
+    indexing,
+    linalg,
+    matrices,
+    reductions,
+    shapes,
+    special,
 )
-from purenn.interop.ops import (
-    arrangement as _arrangement,
-)
-from purenn.interop.ops import (
-    bitwise as _bitwise,
-)
-from purenn.interop.ops import (
-    casts as _casts,
-)
-from purenn.interop.ops import (
-    comparison as _comparison,
-)
-from purenn.interop.ops import (
-    creation as _creation,
-)
-from purenn.interop.ops import (
-    cumulative as _cumulative,
-)
-from purenn.interop.ops import (
-    extremes as _extremes,
-)
-from purenn.interop.ops import fft, linalg, special
-from purenn.interop.ops import (
-    in_place as _in_place,
-)
-from purenn.interop.ops import (
-    indexing as _indexing,
-)
-from purenn.interop.ops import (
-    joining as _joining,
-)
-from purenn.interop.ops import (
-    masks as _masks,
-)
-from purenn.interop.ops import (
-    matrix_names as _matrix_names,
-)
-from purenn.interop.ops import (
-    pointwise as _pointwise,
-)
-from purenn.interop.ops import (
-    products as _products,
-)
-from purenn.interop.ops import (
-    random as _random,
-)
-from purenn.interop.ops import (
-    ranges as _ranges,
-)
-from purenn.interop.ops import (
-    reduction as _reduction,
-)
-from purenn.interop.ops import (
-    shape as _shape,
-)
-from purenn.interop.ops import (
-    sorting as _sorting,
-)
-from purenn.interop.ops import (
-    statistics as _statistics,
-)
-from purenn.interop.ops import (
-    subscript as _subscript,
-)
-from purenn.interop.ops import (
-    windows as _windows,
-)
-from purenn.interop.ops.arithmetic import *
-from purenn.interop.ops.arrangement import *
-from purenn.interop.ops.bitwise import *
+from purenn.interop.ops.attributes import *
 from purenn.interop.ops.casts import *
-from purenn.interop.ops.comparison import *
 from purenn.interop.ops.creation import *
-from purenn.interop.ops.cumulative import *
-from purenn.interop.ops.extremes import *
+from purenn.interop.ops.elementwise import *
 from purenn.interop.ops.in_place import *
 from purenn.interop.ops.indexing import *
-from purenn.interop.ops.joining import *
-from purenn.interop.ops.masks import *
-from purenn.interop.ops.matrix_names import *
-from purenn.interop.ops.pointwise import *
-from purenn.interop.ops.products import *
-from purenn.interop.ops.random import *
-from purenn.interop.ops.ranges import *
-from purenn.interop.ops.reduction import *
-from purenn.interop.ops.shape import *
-from purenn.interop.ops.sorting import *
+from purenn.interop.ops.matrices import *
+from purenn.interop.ops.reductions import *
+from purenn.interop.ops.shapes import *
 from purenn.interop.ops.special import log_softmax, multigammaln, polygamma, softmax
-from purenn.interop.ops.statistics import *
-from purenn.interop.ops.subscript import *
-from purenn.interop.ops.windows import *
 
 __all__ = [
     "atleast_1d",
@@ -186,29 +116,15 @@ __all__ = [
     "unique_consecutive",
     "unravel_index",
 ]
-__all__ += _arithmetic.__all__
-__all__ += _arrangement.__all__
-__all__ += _bitwise.__all__
-__all__ += _casts.__all__
-__all__ += _comparison.__all__
-__all__ += _creation.__all__
-__all__ += _cumulative.__all__
-__all__ += _extremes.__all__
-__all__ += _in_place.__all__
-__all__ += _indexing.__all__
-__all__ += _joining.__all__
-__all__ += _masks.__all__
-__all__ += _matrix_names.__all__
-__all__ += _pointwise.__all__
-__all__ += _products.__all__
-__all__ += _random.__all__
-__all__ += _ranges.__all__
-__all__ += _reduction.__all__
-__all__ += _shape.__all__
-__all__ += _sorting.__all__
-__all__ += _statistics.__all__
-__all__ += _subscript.__all__
-__all__ += _windows.__all__
+__all__ += attributes.__all__
+__all__ += casts.__all__
+__all__ += creation.__all__
+__all__ += elementwise.__all__
+__all__ += in_place.__all__
+__all__ += indexing.__all__
+__all__ += matrices.__all__
+__all__ += reductions.__all__
+__all__ += shapes.__all__
 
 mvlgamma = multigammaln
 igamma = special.gammainc

@@ -1,25 +1,21 @@
-"""Dtypes: casts, promotion, questions about an array. Without x64, int64 is int32 and float64 is float32."""
+"""Casts and promotion of dtypes. Without x64, int64 is int32 and float64 is float32."""
 
 from __future__ import annotations
 
 import builtins
-import math
 from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
-from jax.core import Tracer
 
 from purenn import check
-from purenn.interop.ops import operands
+from purenn.interop.ops.operands import as_dtype, kind, promoted
+from purenn.interop.ops.table import named
 from purenn.typing import Array, ArrayLike, DTypeLike
 
 __all__ = [
-    "alias",
-    "alias_copy",
     "bfloat16",
     "bool",
     "byte",
@@ -27,33 +23,15 @@ __all__ = [
     "cdouble",
     "cfloat",
     "char",
-    "clone",
-    "contiguous",
-    "detach",
-    "dim",
     "double",
-    "element_size",
     "float",
     "half",
     "int",
-    "is_complex",
-    "is_floating_point",
-    "is_nonzero",
-    "is_tensor",
-    "item",
-    "lift_fresh",
-    "lift_fresh_copy",
     "long",
-    "ndimension",
-    "nelement",
-    "numel",
     "promote_types",
     "result_type",
     "short",
-    "size",
-    "stride",
     "to",
-    "tolist",
     "type",
     "type_as",
 ]
@@ -72,19 +50,16 @@ def _cast(name: str, dtype: Any, shown: str | None = None) -> Callable[[ArrayLik
     def function(input: ArrayLike) -> Array:
         return _as(name, check.array(name, "input", input), dtype)
 
-    function.__name__ = function.__qualname__ = name
     text = np.dtype(dtype).name
-    shown = repr(text) if shown is None else shown
-    function.__doc__ = _DOC.replace("$dtype", text).replace("$name", name).replace("$shown", shown)
-    return function
+    return named(function, name, _DOC, dtype=text, shown=repr(text) if shown is None else shown)
 
 
 def _as(where: str, x: jax.Array, dtype: Any) -> jax.Array:
     """The cast; a complex array loses its imaginary part, as in torch."""
-    dtype = operands.as_dtype(where, dtype)
+    dtype = as_dtype(where, dtype)
     if dtype == x.dtype:
         return x
-    if operands.kind(x.dtype) == 3 and operands.kind(dtype) < 3:
+    if kind(x.dtype) == 3 and kind(dtype) < 3:
         x = x.real if dtype != jnp.bool_ else x != 0
     return x.astype(dtype)
 
@@ -158,7 +133,7 @@ def result_type(tensor1: Any, tensor2: Any) -> Any:
         >>> ops.result_type(jnp.ones(2, jnp.float16), 1.5)
         dtype('float16')
     """
-    return operands.promoted(tensor1, tensor2)
+    return promoted(tensor1, tensor2)
 
 
 def promote_types(type1: DTypeLike, type2: DTypeLike) -> Any:
@@ -170,8 +145,8 @@ def promote_types(type1: DTypeLike, type2: DTypeLike) -> Any:
         >>> ops.promote_types(jnp.int32, jnp.float16)
         dtype('float16')
     """
-    one, other = (operands.as_dtype("promote_types", t) for t in (type1, type2))
-    return operands.promoted(np.zeros(1, one), np.zeros(1, other))
+    one, other = (as_dtype("promote_types", t) for t in (type1, type2))
+    return promoted(np.zeros(1, one), np.zeros(1, other))
 
 
 def can_cast(from_: DTypeLike, to: DTypeLike) -> builtins.bool:
@@ -183,192 +158,4 @@ def can_cast(from_: DTypeLike, to: DTypeLike) -> builtins.bool:
         >>> ops.can_cast(jnp.float64, jnp.float32), ops.can_cast(jnp.float32, jnp.int32)
         (True, False)
     """
-    return operands.kind(from_) <= operands.kind(to)
-
-
-def is_floating_point(input: ArrayLike) -> builtins.bool:
-    """Tells whether an array has a real floating-point dtype.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn.interop import ops
-        >>> ops.is_floating_point(jnp.ones(2))
-        True
-    """
-    return operands.kind(check.array("is_floating_point", "input", input).dtype) == 2
-
-
-def is_complex(input: ArrayLike) -> builtins.bool:
-    """Tells whether an array has a complex dtype.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn.interop import ops
-        >>> ops.is_complex(jnp.ones(2))
-        False
-    """
-    return operands.kind(check.array("is_complex", "input", input).dtype) == 3
-
-
-def is_tensor(obj: Any) -> builtins.bool:
-    """Tells whether an object is a jax array.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn.interop import ops
-        >>> ops.is_tensor(jnp.ones(2)), ops.is_tensor(1.0)
-        (True, False)
-    """
-    return isinstance(obj, jax.Array)
-
-
-def is_nonzero(input: ArrayLike) -> builtins.bool:
-    """Tells whether the only element isn't 0.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn.interop import ops
-        >>> ops.is_nonzero(jnp.array([2.0]))
-        True
-    """
-    return builtins.bool(_only("is_nonzero", input))
-
-
-def _only(where: str, input: Any) -> Any:
-    x = check.array(where, "input", input)
-    if x.size != 1:
-        check.fail(where, "input", "have one element", f"shape {x.shape}")
-    if isinstance(x, Tracer):
-        check.fail(where, "input", "be known outside of jit", "a traced array", TypeError)
-    return x.item()
-
-
-def item(input: ArrayLike) -> Any:
-    """Returns the only element as a Python number.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn.interop import ops
-        >>> ops.item(jnp.array([2.0]))
-        2.0
-    """
-    return _only("item", input)
-
-
-def tolist(input: ArrayLike) -> Any:
-    """Returns the elements as nested lists of Python numbers.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn.interop import ops
-        >>> ops.tolist(jnp.array([[1, 2]]))
-        [[1, 2]]
-    """
-    x = check.array("tolist", "input", input)
-    if isinstance(x, Tracer):
-        check.fail("tolist", "input", "be known outside of jit", "a traced array", TypeError)
-    return x.tolist()
-
-
-def size(input: ArrayLike, dim: builtins.int | None = None) -> Any:
-    """Returns the shape, or the size of one dimension; jnp's ``.size`` is the number of elements.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn.interop import ops
-        >>> ops.size(jnp.ones((2, 3))), ops.size(jnp.ones((2, 3)), -1)
-        ((2, 3), 3)
-    """
-    x = check.array("size", "input", input)
-    if dim is None:
-        return x.shape
-    if not x.ndim:
-        check.fail("size", "dim", "be None for a scalar", dim, IndexError)
-    return x.shape[check.axis("size", "dim", dim, x.ndim)]
-
-
-def stride(input: ArrayLike, dim: builtins.int | None = None) -> Any:
-    """Returns the strides of a contiguous array, in elements, or the one of a dimension.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn.interop import ops
-        >>> ops.stride(jnp.ones((2, 3)))
-        (3, 1)
-    """
-    x = check.array("stride", "input", input)
-    strides = tuple(math.prod(max(n, 1) for n in x.shape[i + 1 :]) for i in range(x.ndim))
-    return strides if dim is None else strides[check.axis("stride", "dim", dim, x.ndim)]
-
-
-def dim(input: ArrayLike) -> builtins.int:
-    """Returns the number of dimensions.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn.interop import ops
-        >>> ops.dim(jnp.ones((2, 3)))
-        2
-    """
-    return check.array("dim", "input", input).ndim
-
-
-ndimension = dim
-
-
-def numel(input: ArrayLike) -> builtins.int:
-    """Returns the number of elements.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn.interop import ops
-        >>> ops.numel(jnp.ones((2, 3)))
-        6
-    """
-    return check.array("numel", "input", input).size
-
-
-nelement = numel
-
-
-def element_size(input: ArrayLike) -> builtins.int:
-    """Returns the bytes per element.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn.interop import ops
-        >>> ops.element_size(jnp.ones(2))
-        4
-    """
-    return check.array("element_size", "input", input).dtype.itemsize
-
-
-def clone(input: ArrayLike) -> Array:
-    """Returns the array itself, which nothing can change; the gradient passes.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn.interop import ops
-        >>> ops.clone(jnp.array([1.0])).tolist()
-        [1.0]
-    """
-    return check.array("clone", "input", input)
-
-
-contiguous = clone
-alias = clone
-alias_copy = clone
-lift_fresh = clone
-lift_fresh_copy = clone
-
-
-def detach(input: ArrayLike) -> Array:
-    """Returns an array through which no gradient passes.
-
-    Example:
-        >>> import jax, jax.numpy as jnp
-        >>> from purenn.interop import ops
-        >>> jax.grad(lambda x: x * ops.detach(x))(2.0).item()
-        2.0
-    """
-    return lax.stop_gradient(check.array("detach", "input", input))
+    return kind(from_) <= kind(to)

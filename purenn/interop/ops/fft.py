@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from purenn import check
 from purenn.docstring import documented
 from purenn.functional.dtypes import floating_or_float32
-from purenn.interop.ops.operands import as_dtype, kind
+from purenn.interop.ops.operands import as_dtype, kind, numeric
 from purenn.typing import Array, ArrayLike, DTypeLike
 
 __all__ = [
@@ -43,9 +43,7 @@ _NORMS = (None, "backward", "forward", "ortho")
 
 
 def _input(where: str, input: Any, real: bool = False) -> jax.Array:
-    x = check.array(where, "input", input)
-    if real and kind(x.dtype) == 3:
-        check.fail(where, "input", "be a real array", f"dtype {x.dtype}", TypeError)
+    x = numeric(where, input, 0, 2 if real else 3)
     check.at_least_single(where, "input", x) if kind(x.dtype) == 2 else None
     return x.astype(floating_or_float32(x.dtype))
 

@@ -10,29 +10,28 @@ from typing import Any
 import jax.numpy as jnp
 
 from purenn import check
-from purenn.interop.ops.arrangement import diagonal as _diagonal
-from purenn.interop.ops.decompositions import *  # noqa: F403
-from purenn.interop.ops.decompositions import __all__ as _decompositions
+from purenn.interop.ops.matrices import decompositions, inverses, least_squares, norms, solving, triangles
+from purenn.interop.ops.matrices.decompositions import *  # noqa: F403
+from purenn.interop.ops.matrices.inverses import *  # noqa: F403
+from purenn.interop.ops.matrices.inverses import inv
+from purenn.interop.ops.matrices.least_squares import *  # noqa: F403
+from purenn.interop.ops.matrices.norms import *  # noqa: F403
+from purenn.interop.ops.matrices.products import cross as _cross
+from purenn.interop.ops.matrices.products import matmul
+from purenn.interop.ops.matrices.solving import *  # noqa: F403
+from purenn.interop.ops.matrices.solving import solve
+from purenn.interop.ops.matrices.triangles import *  # noqa: F403
 from purenn.interop.ops.operands import default_dtype, kind, operands
-from purenn.interop.ops.products import cross as _cross
-from purenn.interop.ops.products import matmul
-from purenn.interop.ops.solving import *  # noqa: F403
-from purenn.interop.ops.solving import __all__ as _solving
-from purenn.interop.ops.solving import inv, solve
+from purenn.interop.ops.shapes.diagonals import diagonal as _diagonal
 from purenn.typing import Array, ArrayLike
 
-__all__ = [
-    *_decompositions,
-    *_solving,
-    "cross",
-    "diagonal",
-    "matmul",
-    "multi_dot",
-    "tensorinv",
-    "tensorsolve",
-    "vander",
-    "vecdot",
-]
+__all__ = ["cross", "diagonal", "matmul", "multi_dot", "tensorinv", "tensorsolve", "vander", "vecdot"]
+__all__ += decompositions.__all__
+__all__ += inverses.__all__
+__all__ += least_squares.__all__
+__all__ += norms.__all__
+__all__ += solving.__all__
+__all__ += triangles.__all__
 
 
 def cross(input: ArrayLike, other: ArrayLike, *, dim: int = -1) -> Array:

@@ -18,7 +18,23 @@ from purenn.functional.dtypes import floating_or_float32, kind
 from purenn.functional.dtypes import result_type as promoted_arrays
 from purenn.value_checks import Within, known, require
 
-__all__ = ["array", "as_dtype", "default_dtype", "in_range", "integer", "kind", "operands", "promoted", "sizes"]
+__all__ = [
+    "array",
+    "as_dtype",
+    "default_dtype",
+    "in_range",
+    "integer",
+    "kind",
+    "numeric",
+    "operands",
+    "picked",
+    "promoted",
+    "ranked",
+    "real_array",
+    "refuse_traced",
+    "sizes",
+    "taken",
+]
 
 _NUMBERS = (bool, int, float, complex)
 
@@ -89,8 +105,36 @@ def operands(
         check.fail(where, " or ".join(named), "be an array", "numbers alone", TypeError)
     dtype = promoted(*named.values())
     dtype = floating_or_float32(dtype) if floating else dtype
-    given = {name: array(where, name, x, dtype) for name, x in named.items()}
-    return check.broadcast(where, **given) if broadcast else list(given.values())
+    cast = {name: array(where, name, x, dtype) for name, x in named.items()}
+    return check.broadcast(where, **cast) if broadcast else list(cast.values())
+
+
+def numeric(where: str, input: Any, least: int = 1, most: int = 3) -> jax.Array:
+    """The argument ``input`` as an array whose `kind` is in a range; by default booleans alone are refused."""
+    x = check.array(where, "input", input)
+    if not least <= kind(x.dtype) <= most:
+        expected = "be a numeric array" if most == 3 else "be a real array"
+        check.fail(where, "input", expected, f"dtype {x.dtype}", TypeError)
+    return x
+
+
+def real_array(where: str, input: Any, least: int = 0) -> jax.Array:
+    """The argument ``input`` as an array that isn't complex; with `least` 1 booleans are refused too."""
+    return numeric(where, input, least, 2)
+
+
+def ranked(where: str, input: Any, least: int) -> jax.Array:
+    """The argument ``input`` as an array of a least rank."""
+    x = check.array(where, "input", input)
+    if x.ndim < least:
+        check.fail(where, "input", f"have rank {least} or more", f"shape {x.shape}")
+    return x
+
+
+def refuse_traced(where: str, argument: str, x: Any) -> None:
+    """Refuses an array whose values aren't known while a function is traced."""
+    if isinstance(x, Tracer):
+        check.fail(where, argument, "be known outside of jit", "a traced array", TypeError)
 
 
 def integer(where: str, argument: str, value: Any) -> Any:
@@ -102,16 +146,15 @@ def integer(where: str, argument: str, value: Any) -> Any:
             return operator.index(value)
         except TypeError:
             pass
-    if isinstance(value, Tracer):
-        check.fail(where, argument, "be known outside of jit", "a traced array", TypeError)
+    refuse_traced(where, argument, value)
     return check.integer(where, argument, value)
 
 
-def sizes(where: str, argument: str, given: Sequence[Any]) -> tuple[Any, ...]:
+def sizes(where: str, argument: str, values: Sequence[Any]) -> tuple[Any, ...]:
     """Integers that come one by one or as one sequence: ``f(x, 2, 3)`` or ``f(x, (2, 3))``."""
-    if len(given) == 1 and isinstance(given[0], Sequence | np.ndarray):
-        given = tuple(given[0])
-    return tuple(integer(where, argument, n) for n in given)
+    if len(values) == 1 and isinstance(values[0], Sequence | np.ndarray):
+        values = tuple(values[0])
+    return tuple(integer(where, argument, n) for n in values)
 
 
 def in_range(where: str, argument: str, index: jax.Array, n: int, wrap: bool = False) -> jax.Array:
@@ -134,16 +177,14 @@ def in_range(where: str, argument: str, index: jax.Array, n: int, wrap: bool = F
     return index if known(index) is not None else jnp.where(index < 0, n, index)
 
 
-def taken(x: jax.Array, index: jax.Array, dim: int, fill: Any = None) -> jax.Array:
-    """The slices at indices along a dimension; those at index n are NaN, or `fill`."""
-    inexact = jnp.issubdtype(x.dtype, jnp.inexact)
-    fill = (np.nan if inexact else 0) if fill is None else fill
-    return jnp.take(x, index, axis=dim, mode="fill", fill_value=fill)
+def taken(x: jax.Array, index: jax.Array, dim: int) -> jax.Array:
+    """The slices at indices along a dimension; those at index n are NaN, or 0 for integers and booleans."""
+    return jnp.take(x, index, axis=dim, mode="fill", fill_value=np.nan if kind(x.dtype) > 1 else 0)
 
 
 def picked(x: jax.Array, index: jax.Array, dim: int) -> jax.Array:
     """One element per row along a dimension, which stays with size 1; no gather, hence no scatter in the gradient."""
-    here = lax.broadcasted_iota(index.dtype, x.shape, dim) == jnp.broadcast_to(index, x.shape)
+    mask = lax.broadcasted_iota(index.dtype, x.shape, dim) == jnp.broadcast_to(index, x.shape)
     if x.dtype == bool:
-        return jnp.any(here & x, dim, keepdims=True)
-    return jnp.sum(jnp.where(here, x, jnp.zeros((), x.dtype)), dim, keepdims=True, dtype=x.dtype)
+        return jnp.any(mask & x, dim, keepdims=True)
+    return jnp.sum(jnp.where(mask, x, jnp.zeros((), x.dtype)), dim, keepdims=True, dtype=x.dtype)

@@ -13,10 +13,9 @@ from jax import lax
 from purenn import check
 from purenn.functional import activation as F
 from purenn.functional.dtypes import cast, floating_or_float32
-from purenn.interop.ops import gamma
-from purenn.interop.ops.arithmetic import xlogy
-from purenn.interop.ops.operands import as_dtype, kind, operands
-from purenn.interop.ops.pointwise import (
+from purenn.interop.ops.elementwise import gamma
+from purenn.interop.ops.elementwise.binary import xlogy
+from purenn.interop.ops.elementwise.pointwise import (
     digamma,
     erf,
     erfc,
@@ -27,11 +26,13 @@ from purenn.interop.ops.pointwise import (
     lgamma,
     log1p,
     logit,
-    round,
     sigmoid,
     sinc,
 )
-from purenn.interop.ops.reduction import logsumexp
+from purenn.interop.ops.elementwise.rounding import round
+from purenn.interop.ops.operands import as_dtype
+from purenn.interop.ops.reductions.sums import logsumexp
+from purenn.interop.ops.table import binary, unary
 from purenn.typing import Array, ArrayLike, DTypeLike
 
 __all__ = [
@@ -69,54 +70,26 @@ __all__ = [
     "zeta",
 ]
 
-_DOC = """Computes $what, element by element; integers become float32.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn.interop import ops
-        >>> f"{ops.special.$name($arguments):.4f}"
-        '$value'
-    """
-
-
-def _documented(name: str, what: str, value: str, *arguments: float) -> str:
-    text = _DOC
-    shown = ", ".join(f"jnp.array({a})" for a in arguments)
-    for word, meaning in {"$what": what, "$name": name, "$arguments": shown, "$value": value}.items():
-        text = text.replace(word, meaning)
-    return text
+_FLOAT32 = "element by element; integers become float32."
 
 
 def _one(name: str, compute: Callable[[Any], Any], what: str, at: float, value: str) -> Callable[[ArrayLike], Array]:
-    def function(input: ArrayLike) -> Array:
-        x = check.array(f"special.{name}", "input", input)
-        if kind(x.dtype) == 3:
-            check.fail(f"special.{name}", "input", "be a real array", f"dtype {x.dtype}", TypeError)
-        dtype = floating_or_float32(x.dtype)
-        return compute(cast(x, dtype)).astype(dtype)
-
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = _documented(name, what, value, at)
-    return function
+    return unary(f"special.{name}", compute, f"Computes {what}, {_FLOAT32}", at, value, real=True)
 
 
 def _two(
     name: str, compute: Callable[[Any, Any], Any], what: str, x: float, y: float, value: str
 ) -> Callable[[ArrayLike, ArrayLike], Array]:
-    def function(input: ArrayLike, other: ArrayLike) -> Array:
-        a, b = operands(f"special.{name}", floating=True, input=input, other=other)
+    def in_float32(a: jax.Array, b: jax.Array) -> jax.Array:
         return compute(cast(a, a.dtype), cast(b, b.dtype)).astype(a.dtype)
 
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = _documented(name, what, value, x, y)
-    return function
+    return binary(f"special.{name}", in_float32, f"Computes {what}, {_FLOAT32}", x, y, value)
 
 
 def _erfcx(x: jax.Array) -> jax.Array:
     """The scaled complementary error function: by the ratio of the normal tail's logarithms, which stays finite."""
     half = jnp.asarray(0.5, x.dtype)
-    right = jnp.exp(jnp.square(x) + scipy.log_ndtr(-x * jnp.sqrt(jnp.asarray(2, x.dtype))) - jnp.log(half))
-    return right
+    return jnp.exp(jnp.square(x) + scipy.log_ndtr(-x * jnp.sqrt(jnp.asarray(2, x.dtype))) - jnp.log(half))
 
 
 entr = _one("entr", scipy.entr, "the entropy -x log(x)", 0.5, "0.3466")

@@ -23,8 +23,8 @@ _NAMESPACES = {"linalg_": ops.linalg, "fft_": ops.fft, "special_": ops.special}
 
 def _lookup(op: str) -> Callable[..., Any] | None:
     base = op.partition(".")[0]
-    if (found := TABLE.get(op) or TABLE.get(base)) is not None:
-        return found
+    if (function := TABLE.get(op) or TABLE.get(base)) is not None:
+        return function
     base = ALIASES.get(base, base).removesuffix("_copy")
     if base in TABLE:
         return TABLE[base]
@@ -42,7 +42,7 @@ def has(op: str) -> bool:
 @functools.cache
 def find(op: str) -> Callable[..., Any]:
     """The function of an operator: that of its overload, or the one for all overloads."""
-    found = _lookup(op)
-    if found is None:
+    function = _lookup(op)
+    if function is None:
         raise KeyError(f"torch's operator {op} has no function")
-    return found
+    return function

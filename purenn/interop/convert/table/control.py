@@ -53,8 +53,8 @@ def call(op: str, args: tuple[Any, ...], kwargs: dict[str, Any], run: Callable[.
         results = function(body)(*carried, *xs, *further)
         return tuple(results[: len(carried)]), tuple(results[len(carried) :])
 
-    carried, made = jax.lax.scan(step, tuple(start), tuple(over))
-    return (*carried, *made)
+    carried, outputs = jax.lax.scan(step, tuple(start), tuple(over))
+    return (*carried, *outputs)
 
 
 def _check(condition: Any, message: str = "") -> None:
@@ -84,12 +84,13 @@ def _custom_grad(run: Callable[..., Any], backward: Graph, inputs: Any, results:
 
     def reverse(saved: Any, cotangents: Any) -> Any:
         inputs, kept = saved
-        given = {("input", i): c for i, c in enumerate(cotangents)}
-        given |= {("input", n): value for n, value in zip(numbers, kept, strict=True)}
-        found = run(backward, given)[1]
+        sources = {("input", i): c for i, c in enumerate(cotangents)}
+        sources |= {("input", n): value for n, value in zip(numbers, kept, strict=True)}
+        cotangents_of_inputs = run(backward, sources)[1]
         zeros = jax.tree.map(jnp.zeros_like, inputs)
         grads = tuple(
-            z if g is None else jnp.reshape(g, z.shape).astype(z.dtype) for g, z in zip(found, zeros, strict=True)
+            z if g is None else jnp.reshape(g, z.shape).astype(z.dtype)
+            for g, z in zip(cotangents_of_inputs, zeros, strict=True)
         )
         return grads, jax.tree.map(_no_cotangent, results), jax.tree.map(_no_cotangent, kept)
 

@@ -43,8 +43,8 @@ _LAST = ("onesided", "return_complex", "align_to_window")
 
 
 def _stft(x: Any, n_fft: int, names: Sequence[str], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-    given = kwargs | dict(zip(names, args, strict=False))
-    return F.stft(x, n_fft, **{n: v for n, v in given.items() if v is not None})
+    arguments = kwargs | dict(zip(names, args, strict=False))
+    return F.stft(x, n_fft, **{n: v for n, v in arguments.items() if v is not None})
 
 
 @op("_cdist_forward")

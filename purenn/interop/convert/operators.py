@@ -1,0 +1,115 @@
+"""Facts about torch's operators, from their schemas: names, arguments that are written, results that may be views.
+
+`builder` collects calls of operators by these facts; the two ways to record calls, `exported` and `tape`, use them too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from purenn.interop.convert import table
+from purenn.interop.convert.table.casts import flat_places
+
+__all__ = [
+    "IGNORED",
+    "Unsupported",
+    "decomposition_of",
+    "may_view",
+    "name_of",
+    "places_of",
+    "pure_name",
+    "takes",
+    "writes",
+]
+
+IGNORED = {"_assert_tensor_metadata", "sym_constrain_range", "sym_constrain_range_for_size", "_record_function_enter"}
+
+
+class Unsupported(Exception):
+    """An operator that has no function here."""
+
+
+def name_of(func: Any) -> str:
+    """The name under which the table has an operator: ``add.Tensor``; without the overload where it is the default."""
+    schema = getattr(func, "_schema", None)
+    if schema is None:
+        module = getattr(func, "__module__", "") or ""
+        name = getattr(func, "__name__", str(func))
+        return f"{module.lstrip('_')}.{name}" if module in ("_operator", "operator", "math") else name
+    namespace, _, name = schema.name.partition("::")
+    overload = f".{schema.overload_name}" if schema.overload_name else ""
+    return f"{'' if namespace == 'aten' else namespace + '::'}{name}{overload}"
+
+
+def pure_name(name: str) -> str:
+    """The operator that computes what one in place writes."""
+    base, dot, overload = name.partition(".")
+    if base.startswith("__i") and base.endswith("__"):
+        base = "__" + base[3:]
+    elif base.endswith("_") and not base.endswith("__"):
+        base = base[:-1]
+    if overload == "out" or overload.endswith("_out"):
+        overload = overload.removesuffix("out").removesuffix("_")
+        dot = "." if overload else ""
+    return base + dot + overload
+
+
+def takes(func: Any) -> bool:
+    """Whether an operator can be taken as it is: it has a function, or says nothing."""
+    name = name_of(func)
+    name = pure_name(name) if writes(func) else name
+    base = name.partition(".")[0]
+    return base in IGNORED or base.startswith("_assert_") or base == "requires_grad" or table.has(name)
+
+
+def decomposition_of(func: Any) -> Any:
+    """torch's own function that computes an operator by others, or None."""
+    from torch._decomp import decomposition_table
+
+    return decomposition_table.get(func) or (func.decompose if func._can_decompose() else None)
+
+
+def writes(func: Any) -> list[int | str]:
+    """Which arguments an operator changes: their places, or the names of those that are keywords."""
+    schema = getattr(func, "_schema", None)
+    if schema is None or not schema.is_mutable:
+        return []
+    written: list[int | str] = []
+    for i, argument in enumerate(schema.arguments):
+        if argument.alias_info is not None and argument.alias_info.is_write:
+            written.append(argument.name if argument.kwarg_only else i)
+    return written
+
+
+def may_view(func: Any) -> bool:
+    """Whether a result may be a view of the first argument."""
+    schema = getattr(func, "_schema", None)
+    if schema is None or schema.is_mutable:
+        return False
+    return any(r.alias_info is not None for r in schema.returns)
+
+
+def places_of(x: Any, size: Sequence[int], stride: Sequence[int], offset: int | None = None) -> np.ndarray | None:
+    """The entries of a tensor, by their number in its own order, that a strided view of its memory shows.
+
+    None where the tensor lies in its memory as its order says, so that the view needs no other numbers.
+
+    Raises:
+        Unsupported: the view shows memory that the tensor doesn't.
+    """
+    if x.is_contiguous() and x.storage_offset() == 0:
+        return None
+    numbers = [*x.shape, *x.stride(), x.storage_offset(), *size, *stride, 0 if offset is None else offset]
+    if not all(isinstance(n, int) for n in numbers):
+        raise Unsupported("as_strided of a tensor with free sizes that isn't contiguous")
+    tensor = flat_places(x.shape, x.stride(), x.storage_offset()).ravel()
+    view = flat_places(size, stride, x.storage_offset() if offset is None else offset)
+    where = np.full(max(tensor.max(initial=0), view.max(initial=0)) + 1, -1, np.int64)
+    where[tensor] = np.arange(tensor.size)
+    places = where[view]
+    if (places < 0).any():
+        raise Unsupported("as_strided to memory that the tensor doesn't show")
+    return places
