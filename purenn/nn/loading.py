@@ -45,7 +45,7 @@ def _leaves(tree: Mapping[Any, Any], prefix: str) -> Iterator[tuple[str, Any]]:
 
 
 def fitting(
-    variables: Mapping[str, Variable], given: Mapping[str, Any], problems: list[str], assign: bool, keep: bool = False
+    variables: Mapping[str, Variable], arrays: Mapping[str, Any], problems: list[str], assign: bool, keep: bool = False
 ) -> dict[Variable, Any]:
     """The given arrays for variables, as they are kept; what doesn't fit goes to the problems.
 
@@ -59,9 +59,9 @@ def fitting(
     writes: dict[Variable, Any] = {}
     owned = access.owned() if keep else ()
     for name, variable in variables.items():
-        if name not in given:
+        if name not in arrays:
             continue
-        old, new = variable.value, given[name]
+        old, new = variable.value, arrays[name]
         shape = getattr(new, "shape", None)
         if shape is None:
             problems.append(f'While copying the parameter named "{name}", expected an array, got {type(new).__name__}')
@@ -118,22 +118,24 @@ def remedy(variables: Mapping[str, Variable], state_dict: Mapping[str, Any], pat
         state_dict: what was given.
         path: the file that it was read from.
     """
-    wanted, given = set(variables), set(flat_copy(state_dict))
-    if found := _prefix(given, wanted):
+    expected, saved = set(variables), set(flat_copy(state_dict))
+    if whole_prefix := _prefix(saved, expected):
         if path is not None:
-            return f"\nThe names fit without {found!r}: give purenn.load({path!r}, select={found[:-1]!r})."
-        where, prefix = "state_dict", found
+            return (
+                f"\nThe names fit without {whole_prefix!r}: give purenn.load({path!r}, select={whole_prefix[:-1]!r})."
+            )
+        where, prefix = "state_dict", whole_prefix
         while prefix:  # as far as it is a place in nested dicts
             first, _, rest = prefix.partition(".")
             if not isinstance(state_dict.get(first), Mapping):
                 break
             where, prefix, state_dict = f"{where}[{first!r}]", rest, state_dict[first]
         if not prefix:
-            return f"\nThe names fit without {found!r}: give {where}."
+            return f"\nThe names fit without {whole_prefix!r}: give {where}."
         names = f"{{name.removeprefix({prefix!r}): array for name, array in {where}.items()}}"
-        return f"\nThe names fit without {found!r}: give {names}."
-    if found := _prefix(wanted, given):
-        return f"\nThe names fit with {found!r} before them: load into net.{found.rstrip('.')}."
+        return f"\nThe names fit without {whole_prefix!r}: give {names}."
+    if whole_prefix := _prefix(expected, saved):
+        return f"\nThe names fit with {whole_prefix!r} before them: load into net.{whole_prefix.rstrip('.')}."
     return ""
 
 

@@ -21,7 +21,7 @@ from purenn.layers.bound import gives_way
 from purenn.layers.location import move_location
 from purenn.nn import access, eager, pure_calls
 from purenn.nn.cast import Cast
-from purenn.nn.given import check_given, give, given_arrays, given_trees
+from purenn.nn.handed_out import arrays_handed_out, check_handed_out, hand_out_tree, trees_handed_out
 from purenn.nn.hooks import Hooked
 from purenn.nn.parameter import Buffer, as_array, is_unassigned
 from purenn.nn.program import refuse_tracers
@@ -78,8 +78,8 @@ class Module(Hooked, Cast, Saved):
     # Attributes.
 
     def __setattr__(self, name: str, value: object) -> None:
-        own = vars(self)
-        if "_modules" not in own:
+        fields = vars(self)
+        if "_modules" not in fields:
             raise AttributeError(f"cannot assign {name!r} before Module.__init__() call")
         if self._pure:
             return super().__setattr__(name, value)
@@ -87,10 +87,10 @@ class Module(Hooked, Cast, Saved):
             if (here := access.present(self)) is not self:
                 return setattr(here, name, value)
             self._refuse_change(name)
-        if name in own["_computed"]:
-            own["_computed"][name].assign(self, self._kept(name, value))
+        if name in fields["_computed"]:
+            fields["_computed"][name].assign(self, self._kept(name, value))
         elif isinstance(value, Module):
-            if name in own["_parameters"]:
+            if name in fields["_parameters"]:
                 raise TypeError(
                     f"{type(self).__name__}: {name!r} is a parameter and can be set to an array or None, got "
                     f"{type(value).__name__}"
@@ -100,21 +100,21 @@ class Module(Hooked, Cast, Saved):
             self._add_parameter(name, value, replace=True)
         elif isinstance(value, Buffer):
             self._add_buffer(name, value.data, value.persistent, replace=True)
-        elif name in own["_parameters"]:
+        elif name in fields["_parameters"]:
             self._assign_parameter(name, value)
-        elif name in own["_buffers"]:
+        elif name in fields["_buffers"]:
             self._assign_buffer(name, value)
-        elif name in own["_modules"]:
+        elif name in fields["_modules"]:
             if value is not None:
                 raise TypeError(
                     f"{type(self).__name__}: {name!r} is a module and can be set to a module or None, got {value!r}"
                 )
-            own["_modules"][name] = None
+            fields["_modules"][name] = None
             self._touched()
         elif self._layer is not None and name in {*self._layer.__dataclass_fields__} - {"device", "dtype"}:
-            own["_layer"] = dataclasses.replace(self._layer, **{name: value})
+            fields["_layer"] = dataclasses.replace(self._layer, **{name: value})
             self._touched()
-        elif name in ("params", "state") and isinstance(value, Mapping) and name not in own:
+        elif name in ("params", "state") and isinstance(value, Mapping) and name not in fields:
             self._assign_tree(name, value)
         elif isinstance(value, jax.Array) and (variable := access.owner(value)) is not None:
             self._register("_parameters", name, variable, replace=True)
@@ -122,12 +122,12 @@ class Module(Hooked, Cast, Saved):
             self._set_attribute(name, value)
 
     def _set_attribute(self, name: str, value: object) -> None:
-        own = vars(self)
+        fields = vars(self)
         if isinstance(value, Tracer):
             refuse_tracers([value], f"{type(self).__name__}.{name}")
-        new = name not in own
+        new = name not in fields
         if name in ("params", "state", "make_rng"):
-            own[name] = value
+            fields[name] = value
         else:
             object.__setattr__(self, name, value)
         if new or name == "training" or access.is_constant(self):  # a program looks itself at what it knows
@@ -168,8 +168,8 @@ class Module(Hooked, Cast, Saved):
             value: the variable or the module, or None.
             replace: whether it may take the place of something else of this name.
         """
-        own = vars(self)
-        if "_modules" not in own:
+        fields = vars(self)
+        if "_modules" not in fields:
             raise AttributeError(f"cannot assign {name!r} before Module.__init__() call")
         if self._pure or self._is_older():
             self._refuse_change(name)
@@ -177,22 +177,22 @@ class Module(Hooked, Cast, Saved):
             raise TypeError(f"{type(self).__name__}: a name must be a string, got {name!r}")
         if not name or "." in name:
             raise KeyError(f"{type(self).__name__}: a name must be a non-empty string without dots, got {name!r}")
-        if name not in own[group]:
+        if name not in fields[group]:
             others = {"_parameters", "_buffers", "_modules"} - {group}
-            if replace and (any(name in own[other] for other in others) or (name in own and name not in PRIVATE)):
+            if replace and (any(name in fields[other] for other in others) or (name in fields and name not in PRIVATE)):
                 for other in others:
-                    own[other].pop(name, None)
-                own.pop(name, None)
+                    fields[other].pop(name, None)
+                fields.pop(name, None)
             elif not self._is_free(name):
                 raise KeyError(f"{type(self).__name__}: attribute {name!r} already exists")
-        own[group][name] = value
+        fields[group][name] = value
         self._touched()
 
     def _is_free(self, name: str) -> bool:
         """Whether nothing is called so yet that isn't made to give way."""
-        own = vars(self)
-        taken = (own[group] for group in ("_parameters", "_buffers", "_modules", "_computed"))
-        return not any(name in names for names in (own, *taken)) and _is_free(type(self), name)
+        fields = vars(self)
+        taken = (fields[group] for group in ("_parameters", "_buffers", "_modules", "_computed"))
+        return not any(name in names for names in (fields, *taken)) and _is_free(type(self), name)
 
     def _assign_parameter(self, name: str, value: object) -> None:
         """Gives a parameter another array, or ties it to the parameter whose array it is."""
@@ -304,9 +304,9 @@ class Module(Hooked, Cast, Saved):
         tree = access.present(self)._tree(kind)
         if self._pure or access.in_pure_call() is not None:
             return tree
-        check_given()
+        check_handed_out()
         vars(self)["_fast_path"] = None  # the next call looks whether the tree was changed
-        return give(tree, f"net.{name}")
+        return hand_out_tree(tree, f"net.{name}")
 
     # Modes.
 
@@ -362,11 +362,11 @@ class Module(Hooked, Cast, Saved):
         if fast is not None and len(args) == 1 and not kwargs:
             x = args[0]
             if type(x) is fast.kind and access.in_pure_call() is None:
-                if given_trees or given_arrays:
-                    check_given()
+                if trees_handed_out or arrays_handed_out:
+                    check_handed_out()
                 return fast.call(x)
         if not self._pure:
-            check_given()
+            check_handed_out()
             if (here := access.present(self)) is not self:
                 return here(*args, **kwargs)
             if tracing.is_staged():

@@ -16,7 +16,7 @@ from purenn import tracing
 from purenn.layers.bound import Bound
 from purenn.nn import access
 from purenn.nn.code import note_package
-from purenn.nn.given import give_array
+from purenn.nn.handed_out import hand_out_array
 from purenn.nn.structure import Structure, invalidate, structure
 from purenn.tree import nest
 from purenn.variable import Variable
@@ -168,11 +168,11 @@ class Node(Bound):
     def _find(self, target: str, group: str, kind: str) -> Any:
         path, _, last = target.rpartition(".")
         module = self.get_submodule(path)
-        found = vars(module)[group].get(last)
-        if found is None and (group != "_buffers" or last not in module._buffers):
+        variable = vars(module)[group].get(last)
+        if variable is None and (group != "_buffers" or last not in module._buffers):
             is_none = ", it is None" if last in vars(module)[group] else ""
             raise AttributeError(f"{type(module).__name__} has no {kind} {last!r}{is_none}")
-        return found
+        return variable
 
     def get_submodule(self, target: str) -> Module:
         """The module of a dotted name; the empty name is this one."""
@@ -195,19 +195,19 @@ class Node(Bound):
             return variable.value
         if tracing.is_staged():
             access.add_constant(self)
-        return give_array(access.read_one(variable))
+        return hand_out_array(access.read_one(variable))
 
     # Attributes.
 
     def __getattr__(self, name: str) -> Any:
-        own = vars(self)
-        if access.in_pure_call() is not None and "_pure" not in own and (here := access.present(self)) is not self:
+        fields = vars(self)
+        if access.in_pure_call() is not None and "_pure" not in fields and (here := access.present(self)) is not self:
             return getattr(here, name)
-        if name in (modules := own.get("_modules", ())):
+        if name in (modules := fields.get("_modules", ())):
             return modules[name]
         for group in ("_parameters", "_buffers"):
-            if name in own.get(group, ()):
-                return self._array(own[group][name])
+            if name in fields.get(group, ()):
+                return self._array(fields[group][name])
         return super().__getattr__(name)
 
     def _touched(self) -> None:

@@ -18,7 +18,7 @@ from purenn.layers.observe import show
 from purenn.nn import access
 from purenn.nn.arguments import Arguments
 from purenn.nn.copies import Copies
-from purenn.nn.given import check_given
+from purenn.nn.handed_out import check_handed_out
 from purenn.nn.keyed_jit import Call, KeyedJit
 from purenn.nn.module import Module
 from purenn.nn.program import Programs, traced
@@ -91,7 +91,7 @@ class Optimizer:
         self._masked = False
         self._tree: Any = None
         self._leaves = Variable([])
-        self._given: Any = None
+        self._handed_out: Any = None
         self._old: list[tuple[Any, list[Any]]] = []  # what was given out before a step, and is held by the user
         self._resting: dict[Any, tuple[Owner, Any]] = {}
         self._followed: _Followed | None = None
@@ -126,12 +126,12 @@ class Optimizer:
     @property
     def state(self) -> Any:
         self._take_back()
-        self._given = jax.tree.unflatten(self._tree, self._leaves.value)
-        return self._given
+        self._handed_out = jax.tree.unflatten(self._tree, self._leaves.value)
+        return self._handed_out
 
     def _take_back(self) -> None:
         """Takes over what was changed in the dicts of the state that was given out last, a learning rate say."""
-        given, self._given = self._given, None
+        handed_out, self._handed_out = self._handed_out, None
         old, self._old = self._old, []
         for tree, leaves in old:
             if not _holds(tree, leaves):
@@ -141,15 +141,15 @@ class Optimizer:
                 )
             if sys.getrefcount(tree) > _OURS:
                 self._old.append((tree, leaves))
-        if given is not None:
-            if not _holds(given, self._leaves.value):
-                self.state = given
-            if sys.getrefcount(given) > _OURS - 1:
-                self._old.append((given, jax.tree.leaves(given)))
+        if handed_out is not None:
+            if not _holds(handed_out, self._leaves.value):
+                self.state = handed_out
+            if sys.getrefcount(handed_out) > _OURS - 1:
+                self._old.append((handed_out, jax.tree.leaves(handed_out)))
 
     @state.setter
     def state(self, state: object) -> None:
-        self._given = None
+        self._handed_out = None
         leaves, tree = jax.tree.flatten(state)
         if tree != self._tree:
             raise ValueError(f"Optimizer: state must have the structure {self._tree}, got {tree}")
@@ -172,12 +172,12 @@ class Optimizer:
         if old is not None and old.structures != structures:
             old = None
         variables = _variables(self._modules) if old is None else old.variables
-        held = access.read([*variables.values()])
-        access.note_requests([*variables.values()], held)
+        arrays_now = access.read([*variables.values()])
+        access.note_requests([*variables.values()], arrays_now)
         trained = tuple(map(noted_flag, variables.values()))
         if old is not None and old.trained == trained:
             return old
-        arrays = dict(zip(variables, held, strict=True))
+        arrays = dict(zip(variables, arrays_now, strict=True))
         specs = {n: (a.shape, a.dtype) for (n, a), t in zip(arrays.items(), trained, strict=True) if t}
         owners = _owners(self._modules, variables) if old is None else old.owners
         last = self._followed
@@ -203,7 +203,7 @@ class Optimizer:
             before = jax.tree.unflatten(self._tree, self._leaves.value)
             for path, leaf in jax.tree_util.tree_leaves_with_path(before):
                 old[path] = self._followed.owners.get(_parameter_of(path, self._followed.owners)), leaf
-        held = {id(array) for array in arrays.values()}
+        taken = {id(array) for array in arrays.values()}
         used = set()
 
         def kept(path: tuple[Any, ...], leaf: jax.Array) -> Any:
@@ -213,9 +213,9 @@ class Optimizer:
             if same and last is not None and last.shape == jnp.shape(leaf) and last.dtype == jnp.result_type(leaf):
                 return last
             leaf = jnp.asarray(leaf)
-            if id(leaf) in held:  # a parameter, or a leaf that is there already: memory that is reused must be its own
+            if id(leaf) in taken:  # a parameter, or a leaf that is there already: memory that is reused must be its own
                 return access.own_copy(leaf)
-            held.add(id(leaf))
+            taken.add(id(leaf))
             return leaf
 
         leaves, tree = jax.tree.flatten(jax.tree_util.tree_map_with_path(kept, state))
@@ -261,15 +261,15 @@ class Optimizer:
                 "Optimizer.step: the first argument must be a function that gives the loss of the module, as in "
                 f"opt.step(loss_fn, x, y), got {describe_arguments((loss_fn,), {})}"
             )
-        check_given()
+        check_handed_out()
         self._take_back()
         followed = self._follow()
 
-        def run(found: Reach, arguments: Arguments) -> Any:
-            split = self._split_variables(found, followed)
+        def run(reach: Reach, arguments: Arguments) -> Any:
+            split = self._split_variables(reach, followed)
             options = has_aux, split.places, self._tree, self._masked
             program = self._programs.program(
-                found,
+                reach,
                 arguments,
                 options,
                 lambda: self._compiled(has_aux, [*followed.specs], [*followed.variables], split),
@@ -282,11 +282,11 @@ class Optimizer:
 
             inputs = access.read(split.trained), self._leaves.value, access.read(split.others)
             return program(
-                Call(found, arguments, self._programs, followed.facts),
+                Call(reach, arguments, self._programs, followed.facts),
                 None,
                 finish,
                 *inputs,
-                found.arrays,
+                reach.arrays,
                 arguments.inputs,
             )
 
@@ -296,16 +296,16 @@ class Optimizer:
         result = self._programs.call(modules, loss, args, kwargs, run)
         return result.value() if isinstance(result, Result) else result
 
-    def _split_variables(self, found: Reach, followed: _Followed) -> _Split:
+    def _split_variables(self, reach: Reach, followed: _Followed) -> _Split:
         """Which of a call's variables are trained, and which are not."""
         split = self._split
-        if split is None or split.variables is not found.variables or split.followed is not followed:
+        if split is None or split.variables is not reach.variables or split.followed is not followed:
             trained = [followed.variables[name] for name in followed.specs]
-            numbers = {variable: i for i, variable in enumerate(found.variables)}
+            numbers = {variable: i for i, variable in enumerate(reach.variables)}
             places = tuple(numbers[variable] for variable in trained)
             chosen = set(trained)
-            others = [variable for variable in found.variables if variable not in chosen]
-            split = self._split = _Split(found.variables, followed, trained, others, places)
+            others = [variable for variable in reach.variables if variable not in chosen]
+            split = self._split = _Split(reach.variables, followed, trained, others, places)
         return split
 
     def _compiled(self, has_aux: bool, names: list[str], every: list[str], split: _Split) -> KeyedJit:
@@ -450,11 +450,11 @@ def _described(value: object) -> str:
 
 def _variables(modules: Mapping[str, Module]) -> dict[str, Variable]:
     """The parameters of modules by name, each once."""
-    found: dict[Variable, str] = {}
+    names: dict[Variable, str] = {}
     for prefix, module in modules.items():
         for name, variable in structure(module).parameters.items():
-            found.setdefault(variable, f"{prefix}.{name}" if prefix else name)
-    return {name: variable for variable, name in found.items()}
+            names.setdefault(variable, f"{prefix}.{name}" if prefix else name)
+    return {name: variable for variable, name in names.items()}
 
 
 def parameter_names(optimizer: Optimizer) -> list[str]:
@@ -464,14 +464,14 @@ def parameter_names(optimizer: Optimizer) -> list[str]:
 
 def _owners(modules: Mapping[str, Module], variables: Mapping[str, Variable]) -> dict[str, Owner]:
     """The owner of each parameter."""
-    found: dict[str, Owner] = {}
+    owners: dict[str, Owner] = {}
     for prefix, module in modules.items():
         for path, part in structure(module).parts.items():
             for key in part._parameters:
                 name = ".".join(filter(None, (prefix, path, key)))
                 if name in variables:
-                    found[name] = weakref.ref(part), key
-    return found
+                    owners[name] = weakref.ref(part), key
+    return owners
 
 
 def _parameter_of(path: Sequence[Any], names: Mapping[str, Any]) -> str:

@@ -68,7 +68,7 @@ class Saved(Node):
             metadata[prefix[:-1]] = local
         for hook in _hooks(here, "_save_hooks", "before"):
             hook(here, prefix, keep_vars)
-        saved = _own(here)
+        saved = _entries(here)
         destination.update(zip((prefix + n for n in saved), access.read([*saved.values()]), strict=True))
         if type(here).get_extra_state is not Saved.get_extra_state:
             destination[prefix + EXTRA_STATE] = here.get_extra_state()
@@ -110,27 +110,27 @@ class Saved(Node):
             state_dict = load(path, numpy=True)
         check_kind(state_dict)
         state_dict = cast("Mapping[str, Any]", state_dict)
-        given, metadata = flat_copy(state_dict), getattr(state_dict, "_metadata", None) or {}
-        vars(given)["_metadata"] = metadata
+        arrays, metadata = flat_copy(state_dict), getattr(state_dict, "_metadata", None) or {}
+        vars(arrays)["_metadata"] = metadata
         missing, unexpected, problems = list[str](), list[str](), list[str]()
         visits, local = [*_visits(self)], dict[str, dict[str, Any]]()
         for prefix, part in visits:
             _refuse_overrides(part)
             local[prefix] = {**metadata.get(prefix[:-1], {}), **({"assign_to_params_buffers": True} if assign else {})}
             for computed in part._computed.values():
-                computed.rename(given, prefix)
+                computed.rename(arrays, prefix)
             for hook in _hooks(part, "_load_hooks", "before"):
-                hook(part, given, prefix, local[prefix], True, missing, unexpected, problems)
-        with _sized_by(self, given):
+                hook(part, arrays, prefix, local[prefix], True, missing, unexpected, problems)
+        with _sized_by(self, arrays):
             visits = [*_visits(self)]
-            expected = [name for prefix, part in visits for name in _expected(part, prefix, given, local[prefix])]
-            missing += [name for name in expected if name not in given and name not in missing]
-            unexpected += [name for name in _unexpected(visits, given) if name not in unexpected]
+            expected = [name for prefix, part in visits for name in _expected(part, prefix, arrays, local[prefix])]
+            missing += [name for name in expected if name not in arrays and name not in missing]
+            unexpected += [name for name in _unexpected(visits, arrays) if name not in unexpected]
             result = IncompatibleKeys(missing, unexpected)
-            variables = {prefix + name: v for prefix, part in visits for name, v in _own(part).items()}
-            writes = fitting(variables, given, problems, assign)
+            variables = {prefix + name: v for prefix, part in visits for name, v in _entries(part).items()}
+            writes = fitting(variables, arrays, problems, assign)
             refuse_tracers([*writes.values()], type(self).__name__)
-            extra = [(p, given[n]) for prefix, p in visits if _has_extra(p) and (n := prefix + EXTRA_STATE) in given]
+            extra = [(p, arrays[n]) for prefix, p in visits if _has_extra(p) and (n := prefix + EXTRA_STATE) in arrays]
             hooks = [(p, hook) for _, p in _children_first(self) for hook in _hooks(p, "_load_hooks", "after")]
             advice = remedy(variables, state_dict, path) if missing or unexpected else ""
             if problems or not hooks:
@@ -190,13 +190,13 @@ def assign_trees(
     for name, tree, variables in (("params", params, known.parameters), ("state", state, known.buffers)):
         if tree is None:
             continue
-        given = flatten(tree)
-        missing, unexpected = [n for n in variables if n not in given], [n for n in given if n not in variables]
+        arrays = flatten(tree)
+        missing, unexpected = [n for n in variables if n not in arrays], [n for n in arrays if n not in variables]
         if missing:
             problems.append(f"Missing key(s) in {name}: " + ", ".join(f'"{n}"' for n in missing) + ".")
         if unexpected:
             problems.append(f"Unexpected key(s) in {name}: " + ", ".join(f'"{n}"' for n in unexpected) + ".")
-        writes |= fitting(variables, given, problems, assign=False, keep=True)
+        writes |= fitting(variables, arrays, problems, assign=False, keep=True)
     if problems:
         raise RuntimeError(f"Error(s) in assigning to {type(module).__name__}:\n\t" + "\n\t".join(problems))
     refuse_tracers([*writes.values()], type(module).__name__)
@@ -221,7 +221,7 @@ def _children_first(module: Node, prefix: str = "") -> Iterator[tuple[str, Any]]
     yield prefix, module
 
 
-def _own(part: Node) -> dict[str, Variable]:
+def _entries(part: Node) -> dict[str, Variable]:
     """The entries of a state_dict that are the module's own."""
     groups = part._parameters, {n: v for n, v in part._buffers.items() if n not in part._volatile}
     return {name: variable for group in groups for name, variable in group.items() if variable is not None}
@@ -248,9 +248,9 @@ def _refuse_overrides(part: Node) -> None:
 # Loading.
 
 
-def _expected(part: Node, prefix: str, given: Mapping[str, Any], local: Mapping[str, Any]) -> Iterator[str]:
+def _expected(part: Node, prefix: str, arrays: Mapping[str, Any], local: Mapping[str, Any]) -> Iterator[str]:
     """The names that a state_dict must have of a module itself."""
-    for name in _own(part):
+    for name in _entries(part):
         if name == "num_batches_tracked" and isinstance(part._layer, NormBase) and (local.get("version") or 0) < 2:
             continue  # torch's first batch norms didn't have it yet
         yield prefix + name
@@ -258,20 +258,22 @@ def _expected(part: Node, prefix: str, given: Mapping[str, Any], local: Mapping[
         yield prefix + EXTRA_STATE
 
 
-def _unexpected(visits: list[tuple[str, Any]], given: Mapping[str, Any]) -> list[str]:
+def _unexpected(visits: list[tuple[str, Any]], arrays: Mapping[str, Any]) -> list[str]:
     """The names that no module has, in the order of the modules; below a child that is None all are ignored."""
     parts, places = dict(visits), {prefix: i for i, (prefix, _) in enumerate(visits)}
-    found: list[tuple[int, bool, str]] = []
-    for name in given:
-        prefix, rest = "", name
-        while "." in rest and f"{prefix}{rest.partition('.')[0]}." in parts:
-            first, _, rest = rest.partition(".")
+    unexpected: list[tuple[int, bool, str]] = []
+    for name in arrays:
+        prefix, suffix = "", name
+        while "." in suffix and f"{prefix}{suffix.partition('.')[0]}." in parts:
+            first, _, suffix = suffix.partition(".")
             prefix = f"{prefix}{first}."
-        part, (first, dot, _) = parts[prefix], rest.partition(".")
-        known = first in part._modules if dot else first in _own(part) or (first == EXTRA_STATE and _has_extra(part))
+        part, (first, dot, _) = parts[prefix], suffix.partition(".")
+        known = (
+            first in part._modules if dot else first in _entries(part) or (first == EXTRA_STATE and _has_extra(part))
+        )
         if not known:
-            found.append((places[prefix], rest != EXTRA_STATE, name))
-    return [name for *_, name in sorted(found, key=lambda entry: entry[:2])]
+            unexpected.append((places[prefix], suffix != EXTRA_STATE, name))
+    return [name for *_, name in sorted(unexpected, key=lambda entry: entry[:2])]
 
 
 def _check(module: Node, problems: list[str], keys: IncompatibleKeys, strict: bool, advice: str) -> None:
@@ -302,7 +304,7 @@ def _all_or_none(writes: Mapping[Variable, Any], parts: list[Any]) -> Iterator[N
 
 
 @contextlib.contextmanager
-def _sized_by(module: Node, given: Mapping[str, Any]) -> Iterator[None]:
+def _sized_by(module: Node, arrays: Mapping[str, Any]) -> Iterator[None]:
     """Lazy modules become what the shapes of given arrays say; after an error they are lazy again."""
     before = []
     try:
@@ -311,10 +313,10 @@ def _sized_by(module: Node, given: Mapping[str, Any]) -> Iterator[None]:
             if layer is None or not layer.lazy:
                 continue
             prefix = f"{path}." if path else ""
-            held = {n.removeprefix(prefix): array for n, array in given.items() if n.startswith(prefix)}
-            if held:
+            part_arrays = {n.removeprefix(prefix): array for n, array in arrays.items() if n.startswith(prefix)}
+            if part_arrays:
                 before.append((part, type(part), dict(vars(part))))
-                part._materialize(layer.of(held))
+                part._materialize(layer.of(part_arrays))
         yield
     except BaseException:
         for part, cls, attributes in before:

@@ -45,7 +45,7 @@ from purenn.nn.values import (
 )
 from purenn.nn.walk_code import CodeWalk
 
-__all__ = ["Walk", "reach"]
+__all__ = ["Walk", "find_reach"]
 
 _BUILTIN = (types.BuiltinFunctionType, types.WrapperDescriptorType, types.MethodDescriptorType, np.ufunc)
 _environment: dict[Any, Any] = vars(os.environ)["_data"]  # os.environ makes its strings anew at each look
@@ -68,27 +68,27 @@ class Walk(CodeWalk):
         elif kind is tuple:
             self._fact(path, (kind, len(value)))
             self._items(path, value, lift)
-            self.found.lifted[id(value)] = path
-            self.found.seen.keep(value)
+            self.reach.lifted[id(value)] = path
+            self.reach.seen.keep(value)
         elif isinstance(value, _BUILTIN):
             if (entry := unsteady(value)) is not None:
                 raise TypeError(f"{text(path)} is {entry.reason}")
             self._fact(path, ById(value) if getattr(value, "__self__", None) is None else (kind, value.__name__))
             if not isinstance(owner := getattr(value, "__self__", None), types.ModuleType | type | None):
                 self.add((path, ".__self__"), owner, lift)
-                self.found.lifted[id(value)] = path
-                self.found.seen.keep(value)
+                self.reach.lifted[id(value)] = path
+                self.reach.seen.keep(value)
         elif kind is Constant:
             self.add(path, value.value, False)
         elif isinstance(value, types.ModuleType) and is_library(value.__name__):
             self._fact(path, ById(value))
-        elif (number := self.found.seen.number(value)) is not None:
+        elif (number := self.reach.seen.number(value)) is not None:
             self._fact(path, ("seen", number))
-            if not lift and self.found.path_of(value) is not None:
-                self.found.fixed_found.add(id(value))
+            if not lift and self.reach.path_of(value) is not None:
+                self.reach.fixed_found.add(id(value))
         else:
-            self.found.seen.enter(value)
-            self._new(path, value, kind, lift and id(value) not in self.found.fixed)
+            self.reach.seen.enter(value)
+            self._new(path, value, kind, lift and id(value) not in self.reach.fixed)
 
     def _new(self, path: Path, value: object, kind: type, lift: bool) -> None:
         if (entry := unsteady(value)) is not None:
@@ -120,7 +120,7 @@ class Walk(CodeWalk):
     def _copyable(self, path: Path, value: object, kind: type, lift: bool) -> None:
         """Functions, containers and objects: in a trace they are seen as copies, where `lift` says so."""
         if lift:
-            self.found.lifted[id(value)] = path
+            self.reach.lifted[id(value)] = path
         if isinstance(value, types.FunctionType):
             self._function(path, value, lift)
         elif isinstance(value, types.MethodType):
@@ -146,7 +146,7 @@ class Walk(CodeWalk):
             self._fact(path, (kind, frozenset((type(item), item) for item in value)))
             self._watch(path, functools.partial(iter, value), restore_items(value))
         else:
-            self.found.lifted.pop(id(value), None)
+            self.reach.lifted.pop(id(value), None)
             self._other(path, value, kind, lift)
             return
         is_plain = isinstance(value, types.MethodType) or (
@@ -162,7 +162,7 @@ class Walk(CodeWalk):
             )
         elif isinstance(value, np.random.Generator | np.random.RandomState | random.Random):
             self._fact(path, ById(value))
-            self.found.generators.append((path, value))
+            self.reach.generators.append((path, value))
         elif isinstance(value, weakref.ProxyTypes):
             raise TypeError(
                 f"{text(path)} is a weakref.proxy, behind which a compiled call can't look: use weakref.ref"
@@ -186,9 +186,11 @@ class Walk(CodeWalk):
             self.add((path, ".get()"), value.get(None), False)
         elif isinstance(value, operator.attrgetter | operator.methodcaller):
             self._fact(path, ById(value))
-            given = value.__reduce__()[1]
-            self.found.names_found.update(name for part in given if isinstance(part, str) for name in part.split("."))
-            self._items(path, given, False)
+            arguments = value.__reduce__()[1]
+            self.reach.names_found.update(
+                name for part in arguments if isinstance(part, str) for name in part.split(".")
+            )
+            self._items(path, arguments, False)
         elif "__wrapped__" in (getattr(value, "__dict__", None) or ()) and callable(value):
             self._wrapper(path, value)
         elif is_library_class(kind) and not is_namespace(kind):
@@ -196,7 +198,7 @@ class Walk(CodeWalk):
         else:
             self._fact(path, (type, kind))
             if lift := lift and (copyable_object(kind) or is_namespace(kind)):
-                self.found.lifted[id(value)] = path
+                self.reach.lifted[id(value)] = path
             self._attributes(path, value, lift)
             self._class(path, kind)
 
@@ -205,19 +207,19 @@ class Walk(CodeWalk):
         self._fact(path, ById(value))
         self.add(path, value.__wrapped__, False)
         if hasattr(value, "cache_info"):
-            self.found.caches.append(value)
+            self.reach.caches.append(value)
             self._fact(path, clears_of(value))
             self._watch(path, lambda: (clears_of(value),))
-        self._held(path, value, is_code)
+        self._library_attributes(path, value, is_code)
 
-    def _held(self, path: Path, value: object, wanted: Callable[[Any], bool]) -> None:
+    def _library_attributes(self, path: Path, value: object, wanted: Callable[[Any], bool]) -> None:
         """Looks at those attributes of a library's object that are wanted."""
-        own = getattr(value, "__dict__", {})
-        names = [name for name, part in own.items() if wanted(part)]
+        attributes = getattr(value, "__dict__", {})
+        names = [name for name, part in attributes.items() if wanted(part)]
         if names:
-            self._watch(path, functools.partial(map, own.get, names))
+            self._watch(path, functools.partial(map, attributes.get, names))
             for name in names:
-                self.add((path, f".{name}"), own[name], False)
+                self.add((path, f".{name}"), attributes[name], False)
 
     def _library_object(self, path: Path, value: object, kind: type) -> None:
         """An object of an installed package: its content where it is a collection, else a constant."""
@@ -238,7 +240,7 @@ class Walk(CodeWalk):
         elif _is_hashable(value):
             self._opaque(path, value)
             self._attributes(path, value, False)
-            self._held(path, value, lambda part: type(part) in (*ATOMS, float) or is_code(part))
+            self._library_attributes(path, value, lambda part: type(part) in (*ATOMS, float) or is_code(part))
         elif hasattr(value, "__dict__") or slots_of(kind):
             self._fact(path, ById(value))
             self._attributes(path, value, False, every=True)
@@ -258,49 +260,51 @@ class Walk(CodeWalk):
     # Arrays.
 
     def _array(self, path: Path, array: jax.Array | np.ndarray | np.generic, lift: bool) -> None:
-        if not (lift and self.found.lift):
+        if not (lift and self.reach.lift):
             self._fact(path, ById(array))
             return
-        number = self.found.seen.number(array)
+        number = self.reach.seen.number(array)
         if number is None:
-            number = self.found.seen.enter(array)
-            self.found.own_arrays.append(array)
+            number = self.reach.seen.enter(array)
+            self.reach.own_arrays.append(array)
         self._fact(path, ("array", number))
 
     def _numpy(self, path: Path, array: np.ndarray | np.generic, lift: bool) -> None:
-        if lift and self.found.lift and array.dtype.kind in "biufc":
+        if lift and self.reach.lift and array.dtype.kind in "biufc":
             self._array(path, array, lift)
             return
         content = content_of(array)
         self._fact(path, (type(array), array.shape, array.dtype.str, content))
         if isinstance(array, np.ndarray):
-            self.found.contents.append((path, array, content))
+            self.reach.contents.append((path, array, content))
 
     # Modules.
 
     def _module(self, path: Path, module: Node, lift: bool) -> None:
         known = structure(module)
-        self.found.structures.append(known)
+        self.reach.structures.append(known)
         self._fact(path, known.signature)
         for kind, members in (("part", known.parts), ("variable", dict(enumerate(known.variables)))):
             for name, member in members.items():  # where trees overlap, a program depends on how
-                number = self.found.seen.number(member)
+                number = self.reach.seen.number(member)
                 if number is None:
-                    self.found.seen.enter(member)
+                    self.reach.seen.enter(member)
                 elif member is not module:
                     self._fact(path, (kind, name, number))
-        held = set(self.found.base.variables) if self.found.base is not None else ()
-        self.found.own_variables.update((variable, None) for variable in known.variables if variable not in held)
-        self.found.own_modules.update((id(part), part) for part in known.parts.values())
+        base_variables = set(self.reach.base.variables) if self.reach.base is not None else ()
+        self.reach.own_variables.update(
+            (variable, None) for variable in known.variables if variable not in base_variables
+        )
+        self.reach.own_modules.update((id(part), part) for part in known.parts.values())
         for place, part in known.parts.items():
             self._part((path, f".{place}" if place else ""), part, lift)
 
     def _part(self, path: Path, part: Node, lift: bool) -> None:
         """Looks at what a user has added to a module: attributes, hooks, methods."""
-        own = attributes_of(part)
-        if own:
+        added = attributes_of(part)
+        if added:
             everything = type(part)._own_attributes
-            counted = {n: v for n, v in own.items() if everything or self._counts(n) or n == "forward"}
+            counted = {n: v for n, v in added.items() if everything or self._counts(n) or n == "forward"}
             self._watch(path, functools.partial(map, vars(part).get, tuple(counted)))
             for name, value in counted.items():
                 self._fact((path, f".{name}"), name)
@@ -321,7 +325,9 @@ def _is_hashable(value: object) -> bool:
     return True
 
 
-def reach(roots: Iterable[tuple[str, Any]], names: set[str], *, lift: bool = True, base: Reach | None = None) -> Reach:
+def find_reach(
+    roots: Iterable[tuple[str, Any]], names: set[str], *, lift: bool = True, base: Reach | None = None
+) -> Reach:
     """Looks at everything that roots can reach.
 
     Args:
@@ -334,19 +340,19 @@ def reach(roots: Iterable[tuple[str, Any]], names: set[str], *, lift: bool = Tru
     while True:
         if base is not None and (base.size != len(names) or base.fixed != fixed):
             base = _look(base.roots, names, fixed, lift, None)
-        found = _look(roots, names, fixed, lift, base)
-        names_found = found.names_found | (base.names_found if base else set())
-        fixed_found = found.fixed_found | (base.fixed_found if base else set())
+        reach = _look(roots, names, fixed, lift, base)
+        names_found = reach.names_found | (base.names_found if base else set())
+        fixed_found = reach.fixed_found | (base.fixed_found if base else set())
         if names_found <= names and fixed_found <= fixed:
-            return found
+            return reach
         names |= names_found
         fixed |= fixed_found
 
 
 def _look(roots: list[tuple[str, Any]], names: set[str], fixed: set[int], lift: bool, base: Reach | None) -> Reach:
-    found = Reach(names, set(fixed), lift, base)
-    found.roots = roots
-    walk = Walk(found)
+    reach = Reach(names, set(fixed), lift, base)
+    reach.roots = roots
+    walk = Walk(reach)
     for name, value in roots:
         walk.add(((), name), value, True)
-    return found
+    return reach
