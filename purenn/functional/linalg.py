@@ -262,10 +262,10 @@ def norm(
         check.choice("norm", "p", p, ("fro", "nuc"))
     elif not (p is None or isinstance(p, int | float)):
         check.fail("norm", "p", "be a number, 'fro', 'nuc' or None", repr(p), TypeError)
-    given = (dim,) if isinstance(dim, int) else None if dim is None else tuple(dim)
-    if p == "nuc" or (p == "fro" and given is not None and len(given) > 2):
-        return _nuclear(x, tuple(range(x.ndim)) if given is None else given, keepdim)
-    axes = check.axes("norm", "dim", given, x.ndim)
+    dims = (dim,) if isinstance(dim, int) else None if dim is None else tuple(dim)
+    if p == "nuc" or (p == "fro" and dims is not None and len(dims) > 2):
+        return _nuclear(x, tuple(range(x.ndim)) if dims is None else dims, keepdim)
+    axes = check.axes("norm", "dim", dims, x.ndim)
     p = 2.0 if p in (None, "fro") else float(p)
     if (p < 0 or p == math.inf) and 0 in [x.shape[a] for a in axes]:
         check.fail("norm", "input", f"have non-zero size in the dimensions of the norm for p={p}", f"shape {x.shape}")

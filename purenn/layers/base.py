@@ -173,9 +173,9 @@ class Layer:
             ValueError: arrays or inputs don't fit the layer; the message names it.
         """
         m = self.bind(params, state, training=training, stream=None if rng is None else random.Stream(rng))
-        given = {"training": training, "rng": rng}
+        values = {"training": training, "rng": rng}
         for word in words_of(m._forward_function()):
-            kwargs[word] = given[word]
+            kwargs[word] = values[word]
         with run_by(Running(list(parts_of(m)), m._stream)):
             output = m(*args, **kwargs)
         return output, m._state_tree()
@@ -215,8 +215,8 @@ class Layer:
                 raise ValueError(
                     f"{type(self).__name__}: {name!r} is taken by a bound layer's own: choose another name"
                 )
-        for kind, given in (("params", params), ("state", state)):
-            _check_tree(self, kind, specs[kind], children, given)
+        for kind, tree in (("params", params), ("state", state)):
+            _check_tree(self, kind, specs[kind], children, tree)
         vars(m).update(
             _layer=self,
             _parameters=variables_of(params, specs["params"]),

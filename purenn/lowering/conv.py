@@ -139,9 +139,11 @@ class ConvolutionCpu(Convolution):
 
     def _idle(self, x: Any, w: Any) -> tuple[int, ...]:
         """The axes of one place that a kernel of one element sees: without them it is the same in a lower rank."""
-        given = zip(x.shape[2:], w.shape[2:], self.pads, strict=True)
+        dimensions = zip(x.shape[2:], w.shape[2:], self.pads, strict=True)
         idle = [
-            axis for axis, (size, k, pads) in enumerate(given, 2) if k == 1 and pads == (0, 0) and known_below(size, 2)
+            axis
+            for axis, (size, k, pads) in enumerate(dimensions, 2)
+            if k == 1 and pads == (0, 0) and known_below(size, 2)
         ]
         return tuple(idle[: x.ndim - 3])  # one stays
 

@@ -54,14 +54,14 @@ class _Grouped(LinearMap):
 
     def apply(self, residuals: Arrays, arguments: Arrays) -> Arrays:
         ends, other = residuals
-        given, shape = {self.other: other, self.of: arguments[0]}, self.shapes["xwy".index(self.to)]
+        operands, shape = {self.other: other, self.of: arguments[0]}, self.shapes["xwy".index(self.to)]
         if self.to == "w":
-            found = _sums(given["x"], given["y"], ends)
+            result = _sums(operands["x"], operands["y"], ends)
         elif self.to == "y":
-            found = _products(given["x"], given["w"], ends)
+            result = _products(operands["x"], operands["w"], ends)
         else:
-            found = _products(given["y"], jnp.swapaxes(given["w"], 1, 2), ends)
-        return (found.astype(shape.dtype),)
+            result = _products(operands["y"], jnp.swapaxes(operands["w"], 1, 2), ends)
+        return (result.astype(shape.dtype),)
 
     def tangent(self, residuals: Arrays, tangents: Arrays, arguments: Arrays) -> Arrays:
         turned = dataclasses.replace(self, of=self.other)
@@ -105,9 +105,9 @@ def _over_blocks(
     rows = arrays[0].shape[0]
     if 0 in (*total.shape, ends.shape[0], size):
         return total
-    beyond = 0
+    padding = 0
     if not isinstance(rows, int):  # a block more, as there may be fewer rows than that
-        beyond = size
+        padding = size
         arrays = tuple(jnp.pad(a, [(0, size), (0, 0)]) for a in arrays)
         total = jnp.pad(total, [(0, size), (0, 0)]) if total.ndim == 2 else total
     ends = jnp.clip(ends, 0, rows)
@@ -120,7 +120,7 @@ def _over_blocks(
         i = i.astype(ends.dtype)
         group = jnp.sum((after <= i).astype(ends.dtype))
         block = last[group] - (after[group] - i)
-        start = jnp.minimum(block * size, rows + beyond - size)  # the last block may begin in the one before
+        start = jnp.minimum(block * size, rows + padding - size)  # the last block may begin in the one before
         row = start + place
         valid = (row >= block * size) & (row >= starts[group]) & (row < ends[group])
         parts = [lax.dynamic_slice_in_dim(a, start, size) for a in arrays]

@@ -51,7 +51,7 @@ def fitting(
 
     Args:
         variables: the variables by name.
-        given: arrays by name.
+        arrays: the given ones by name.
         problems: a list to add messages to.
         assign: whether the arrays keep their own dtypes and devices.
         keep: whether an array may be kept as it is, unless another variable holds it.

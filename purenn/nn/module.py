@@ -41,7 +41,7 @@ __all__ = ["Module"]
 class _Trees(gives_way):
     """A property that gives way to what a user has set under its name."""
 
-    def own(self, m: Bound) -> Any:
+    def value_for(self, m: Bound) -> Any:
         return self.method(m)
 
     if TYPE_CHECKING:  # else `Module.__setattr__` sets it

@@ -103,7 +103,7 @@ class Programs:
                 lift = False
 
     def program(self, reach: Reach, arguments: Arguments, options: Hashable, make: Callable[[], KeyedJit]) -> KeyedJit:
-        """The program for what was found, made if there is none."""
+        """The program for a reach, made if there is none."""
         key = reach.key, arguments.key, options
         program = self._programs.get(key)
         if program is None:

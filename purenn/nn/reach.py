@@ -89,7 +89,7 @@ class Reach:
     """All that a call can reach now.
 
     Args:
-        names: the names of attributes that count; `reach` finds them.
+        names: the names of attributes that count; `purenn.nn.walk.find_reach` finds them.
         fixed: what is a fact, by identity, although it could be copied.
         lift: whether arrays are inputs; else they are facts too, whose values Python may ask for.
         base: what was found before, of which this is a continuation: only what it adds is kept here.

@@ -1,6 +1,6 @@
 """The walk over all that a call can reach: values, containers, objects, modules.
 
-`purenn.nn.program.Programs` starts one by `reach`, which walks until no new name of an attribute is found.
+`purenn.nn.program.Programs` starts one by `find_reach`, which walks until no new name of an attribute is found.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ class CodeWalk:
     """Follows functions and classes by the names in their code.
 
     Args:
-        found: where what is found is put.
+        reach: where what is found is put.
     """
 
     def __init__(self, reach: Reach):

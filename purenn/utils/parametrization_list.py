@@ -149,23 +149,23 @@ class ListedArray(Computed):
     def split(self, x: jax.Array) -> tuple[dict[str, Any], dict[str, Any]]:
         assert self.list is not None
         stream = random.default_generator()
-        held: Any = None
+        parametrizations: Any = None
         for layer in self.list.layers:  # one after another, as they were registered
             part = layer.bind(*layer.draw(stream), stream=stream)
-            held = with_part(held, part, x, self.list.trained, unsafe=True)
-            x = held()
-        trees = held._params_tree(), held._state_tree()
+            parametrizations = with_part(parametrizations, part, x, self.list.trained, unsafe=True)
+            x = parametrizations()
+        trees = parametrizations._params_tree(), parametrizations._state_tree()
         params, state = ({"parametrizations": {self.name: tree}} if tree else {} for tree in trees)
         return (params, state) if self.list.trained else (state, params)
 
     def assign(self, m: Bound, value: object) -> None:
         m.parametrizations[self.name].right_inverse(value)
 
-    def rename(self, given: dict[str, Any], prefix: str) -> None:
+    def rename(self, arrays: dict[str, Any], prefix: str) -> None:
         old = [f"{prefix}{self.name}{suffix}" for suffix in ("_g", "_v")]
-        if self.renamed and all(name in given for name in old):
+        if self.renamed and all(name in arrays for name in old):
             for i, name in enumerate(old):
-                given[f"{prefix}parametrizations.{self.name}.original{i}"] = given.pop(name)
+                arrays[f"{prefix}parametrizations.{self.name}.original{i}"] = arrays.pop(name)
 
 
 _cache: contextvars.ContextVar[dict[Any, Any] | None] = contextvars.ContextVar("purenn_parametrize_cache", default=None)
@@ -276,9 +276,9 @@ from_layer.register(NamedLayers, nn.ModuleDict)
 def list_of(parts: Sequence[Bound], originals: Mapping[str, Any], trained: bool, unsafe: bool) -> Any:
     """The list of parametrizations that are modules, or bound layers, with the arrays that it starts from."""
     if isinstance(parts[0], Module):
-        held = ParametrizationList._without_init()
-        held._fill(parts, originals, unsafe, trained)
-        return held
+        parametrizations = ParametrizationList._without_init()
+        parametrizations._fill(parts, originals, unsafe, trained)
+        return parametrizations
     layers: Any = tuple(part._layer for part in parts)
     entries = tuple((name, array.shape, array.dtype) for name, array in originals.items())
     params, state = (
@@ -289,27 +289,32 @@ def list_of(parts: Sequence[Bound], originals: Mapping[str, Any], trained: bool,
     return ParametrizedArray(layers, entries, trained, unsafe).bind(params, state, stream=parts[0]._stream)
 
 
-def with_part(held: Any, part: Bound, x: jax.Array, trained: bool, unsafe: bool) -> Any:
+def with_part(parametrizations: Any, part: Bound, x: jax.Array, trained: bool, unsafe: bool) -> Any:
     """A list with one more parametrization: of modules the same list, of bound layers a new one.
 
     Args:
-        held: the list; None makes one.
+        parametrizations: the list; None makes one.
         part: the parametrization.
         x: the array so far.
         trained: whether a new list starts from parameters, or else from buffers.
         unsafe: whether the parametrization may change the array's dtype and shape.
     """
-    if held is not None and not unsafe:
+    if parametrizations is not None and not unsafe:
         _check_safe(part, x)
     if hasattr(part, "prepare"):
         part.prepare(x)
-    if held is None:
-        held = list_of([part], _inverted([part], x), trained, unsafe)
+    if parametrizations is None:
+        parametrizations = list_of([part], _inverted([part], x), trained, unsafe)
         if not unsafe:
-            _check_unchanged(x, held())
-        return held
-    if isinstance(held, ParametrizationList):
-        held.append(part)
-        held.unsafe = held.unsafe or unsafe
-        return held
-    return list_of([*held._modules.values(), part], originals_of(held), trained, unsafe or held.unsafe)
+            _check_unchanged(x, parametrizations())
+        return parametrizations
+    if isinstance(parametrizations, ParametrizationList):
+        parametrizations.append(part)
+        parametrizations.unsafe = parametrizations.unsafe or unsafe
+        return parametrizations
+    return list_of(
+        [*parametrizations._modules.values(), part],
+        originals_of(parametrizations),
+        trained,
+        unsafe or parametrizations.unsafe,
+    )

@@ -38,8 +38,8 @@ def _dense(count: jax.Array, indices: jax.Array) -> jax.Array:
     """Inverts `_ordered`, to booleans."""
     n, ndim = indices.shape[-1], indices.ndim
     needed = lax.broadcasted_iota(jnp.int32, indices.shape, ndim - 1) < jnp.expand_dims(count, -1)
-    found = jnp.expand_dims(indices, -1) == lax.broadcasted_iota(jnp.int32, (*indices.shape, n), ndim)
-    return jnp.any(found & jnp.expand_dims(needed, -1), -2)
+    hits = jnp.expand_dims(indices, -1) == lax.broadcasted_iota(jnp.int32, (*indices.shape, n), ndim)
+    return jnp.any(hits & jnp.expand_dims(needed, -1), -2)
 
 
 def _transposed(count: jax.Array | None, indices: jax.Array | None) -> tuple[Any, Any]:
