@@ -114,10 +114,10 @@ class _Reader:
 
     def chain(self, call: int) -> list[int]:
         """The calls around a call and itself, outside in."""
-        calls, at = [], call
-        while at is not None:
-            calls.append(at)
-            at = self.calls[at].parent
+        calls, number = [], call
+        while number is not None:
+            calls.append(number)
+            number = self.calls[number].parent
         return calls[::-1]
 
     def closed(self, call: int) -> int | None:

@@ -187,19 +187,19 @@ def _blocks(part: Picture, x: float, y: float) -> Iterator[str]:
 
 def _lines(part: Picture, x: float, y: float, ends: dict[tuple[int, int], float]) -> Iterator[str]:
     for i, (_, points, box) in enumerate(part.lines):
-        at = [(x + px, y + py) for px, py in points]
-        at[-1] = at[-1][0] + ends.get((id(box), i), 0.0), at[-1][1]
-        way = f"M{at[0][0]:.1f},{at[0][1]:.1f}"
-        for (ax, ay), (bx, by) in itertools.pairwise(at):
+        corners = [(x + px, y + py) for px, py in points]
+        corners[-1] = corners[-1][0] + ends.get((id(box), i), 0.0), corners[-1][1]
+        path = f"M{corners[0][0]:.1f},{corners[0][1]:.1f}"
+        for (ax, ay), (bx, by) in itertools.pairwise(corners):
             middle = (ay + by) / 2
             straight = abs(ax - bx) < 0.5
-            way += (
+            path += (
                 f" L{bx:.1f},{by:.1f}"
                 if straight
                 else f" C{ax:.1f},{middle:.1f} {bx:.1f},{middle:.1f} {bx:.1f},{by:.1f}"
             )
         arrow = ' marker-end="url(#purenn-arrow)"' if isinstance(box.what, Node) and not box.is_port else ""
-        yield f'<path d="{way}" fill="none" stroke="#666"{arrow}/>'
+        yield f'<path d="{path}" fill="none" stroke="#666"{arrow}/>'
     for box in part.boxes:
         if box.inside is not None:
             yield from _lines(box.inside, x + box.x - box.width / 2, y + box.y, _ends(box.inside))

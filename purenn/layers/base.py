@@ -339,10 +339,10 @@ def _check_tree(
     expected = {name: spec.shape for name, spec in specs.items() if spec is not None}
     if not isinstance(tree, Mapping):
         raise TypeError(f"{layer!r}: {kind} must be a dict, got {type(tree).__name__}")
-    got = {name: array for name, array in tree.items() if name not in children}
-    if expected.keys() != got.keys() or any(np.shape(got[name]) != shape for name, shape in expected.items()):
+    arrays = {name: array for name, array in tree.items() if name not in children}
+    if expected.keys() != arrays.keys() or any(np.shape(arrays[name]) != shape for name, shape in expected.items()):
         describe = ", ".join(f"{name} {shape}" for name, shape in expected.items()) or "no arrays"
-        actual = ", ".join(f"{name} {_shape(array)}" for name, array in got.items()) or "none"
+        actual = ", ".join(f"{name} {_shape(array)}" for name, array in arrays.items()) or "none"
         raise ValueError(f"{layer!r}: {kind} must hold {describe}; got {actual}")
 
 

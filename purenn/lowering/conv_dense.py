@@ -112,8 +112,8 @@ def folded(geometry: Geometry, x: Any, w: Any) -> Any:
     across, extent, low, wide = geometry.stride[1], geometry.extents(w.shape[2:])[1], geometry.pads[1][0], outputs[-1]
     # An image takes so many steps that its outputs fit in, and that what is read beyond it are its neighbour's zeros.
     last = (wide - 1) * across + extent
-    taken = min(width, last - low + 1)
-    steps = max(wide, -(-(last + 1 - max(low, 0)) // across), -(-(low + taken) // across))
+    columns_read = min(width, last - low + 1)
+    steps = max(wide, -(-(last + 1 - max(low, 0)) // across), -(-(low + columns_read) // across))
     x = padded(x, [(low, steps * across - low - width)]).transpose(2, 0, 3, 1)
     x = x.reshape(1, height, images * steps * across, count)
     row = geometry._replace(pads=(geometry.pads[0], (0, extent + 1 - across)))

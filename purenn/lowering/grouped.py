@@ -75,8 +75,8 @@ def _products(x: jax.Array, w: jax.Array, ends: jax.Array) -> jax.Array:
     size = _block(x.shape[0], w.shape[0])
 
     def add(y: jax.Array, start: Any, group: Any, valid: jax.Array, x: jax.Array) -> jax.Array:
-        here = _chosen(valid, _dot(x, lax.dynamic_index_in_dim(w, group, keepdims=False), 1))
-        return lax.dynamic_update_slice_in_dim(y, lax.dynamic_slice_in_dim(y, start, size) + here, start, 0)
+        product = _chosen(valid, _dot(x, lax.dynamic_index_in_dim(w, group, keepdims=False), 1))
+        return lax.dynamic_update_slice_in_dim(y, lax.dynamic_slice_in_dim(y, start, size) + product, start, 0)
 
     dtype = _wide(x, w)
     return _over_blocks(add, jnp.zeros((x.shape[0], w.shape[2]), dtype), ends, size, x)
@@ -84,8 +84,8 @@ def _products(x: jax.Array, w: jax.Array, ends: jax.Array) -> jax.Array:
 
 def _sums(x: jax.Array, y: jax.Array, ends: jax.Array) -> jax.Array:
     def add(w: jax.Array, start: Any, group: Any, valid: jax.Array, x: jax.Array, y: jax.Array) -> jax.Array:
-        here = lax.dynamic_index_in_dim(w, group) + _dot(_chosen(valid, x), _chosen(valid, y), 0)[None]
-        return lax.dynamic_update_slice_in_dim(w, here, group, 0)
+        updated = lax.dynamic_index_in_dim(w, group) + _dot(_chosen(valid, x), _chosen(valid, y), 0)[None]
+        return lax.dynamic_update_slice_in_dim(w, updated, group, 0)
 
     zeros = jnp.zeros((ends.shape[0], x.shape[1], y.shape[1]), _wide(x, y))
     return _over_blocks(add, zeros, ends, _block(x.shape[0], ends.shape[0]), x, y)

@@ -110,12 +110,12 @@ def _numbered(x: jax.Array, axis: int, window: Window) -> tuple[jax.Array, jax.A
     best = next(taps)
     number = jnp.zeros(best.shape, np.min_scalar_type(window.kernel - 1))
     for k, tap in enumerate(taps, 1):
-        taken = (tap > best) | is_nan(tap)
-        now = window.starts() + k * window.dilation
-        first = (now >= 0) & (now < window.dilation)  # it wins over padding even if it is -inf
+        wins = (tap > best) | is_nan(tap)
+        positions = window.starts() + k * window.dilation
+        first = (positions >= 0) & (positions < window.dilation)  # it wins over padding even if it is -inf
         if first.any():
-            taken = taken | first.reshape([-1 if i == axis else 1 for i in range(x.ndim)])
-        best, number = jnp.where(taken, tap, best), jnp.where(taken, number.dtype.type(k), number)
+            wins = wins | first.reshape([-1 if i == axis else 1 for i in range(x.ndim)])
+        best, number = jnp.where(wins, tap, best), jnp.where(wins, number.dtype.type(k), number)
     return best, number
 
 
@@ -142,14 +142,14 @@ def _doubled_max(x: jax.Array, axis: int, window: Window, place: jax.Array | Non
     fills = [np.asarray(fill, a.dtype) for a, fill in pairs]
     carry = [window.padded(a, axis, fill, length) for a, fill in pairs]
 
-    def turn(carry: list[jax.Array], now: tuple[jax.Array, jax.Array]) -> tuple[list[jax.Array], None]:
-        shift, seen = now
+    def turn(carry: list[jax.Array], xs: tuple[jax.Array, jax.Array]) -> tuple[list[jax.Array], None]:
+        shift, seen = xs
         after = [
             lax.dynamic_slice_in_dim(lax.pad(a, fill, config), shift, length, axis)
             for a, fill in zip(carry, fills, strict=True)
         ]
-        taken = (after[0] > carry[0]) | is_nan(after[0]) | ~seen.reshape(along)
-        return [jnp.where(taken, one, other) for one, other in zip(after, carry, strict=True)], None
+        wins = (after[0] > carry[0]) | is_nan(after[0]) | ~seen.reshape(along)
+        return [jnp.where(wins, one, other) for one, other in zip(after, carry, strict=True)], None
 
     carry, _ = lax.scan(turn, carry, (jnp.array(shifts, jnp.int32), jnp.array(seen)))
     split = Window(length, 1, window.stride, 0, 1, window.outputs)

@@ -51,9 +51,9 @@ class LayerModule(Module):
     def _call_method(self, method: str, *args: object, **kwargs: object) -> Any:
         if self._pure:
             return super()._call_method(method, *args, **kwargs)
-        here = access.present(self)
-        if here is not self:
-            return here._call_method(method, *args, **kwargs)
+        twin = access.present(self)
+        if twin is not self:
+            return twin._call_method(method, *args, **kwargs)
         try:
             if self._modules or self._computed or _calls_functions(self._layer):
                 return eager.compiled(self, args, kwargs, method=method, shared=True)

@@ -84,8 +84,8 @@ class Module(Hooked, Cast, Saved):
         if self._pure:
             return super().__setattr__(name, value)
         if self._is_older():
-            if (here := access.present(self)) is not self:
-                return setattr(here, name, value)
+            if (twin := access.present(self)) is not self:
+                return setattr(twin, name, value)
             self._refuse_change(name)
         if name in fields["_computed"]:
             fields["_computed"][name].assign(self, self._kept(name, value))
@@ -367,8 +367,8 @@ class Module(Hooked, Cast, Saved):
                 return fast.call(x)
         if not self._pure:
             check_handed_out()
-            if (here := access.present(self)) is not self:
-                return here(*args, **kwargs)
+            if (twin := access.present(self)) is not self:
+                return twin(*args, **kwargs)
             if tracing.is_staged():
                 access.add_constant(self)
         try:

@@ -99,14 +99,14 @@ class Node(Bound):
             prefix: what comes before every name.
             remove_duplicate: whether a module that stands in several places comes once.
         """
-        here = access.present(self)
+        module = access.present(self)
         memo = set() if memo is None else memo
-        if here in memo:
+        if module in memo:
             return
         if remove_duplicate:
-            memo.add(here)
-        yield prefix, cast("Module", here)
-        for name, child in here._modules.items():
+            memo.add(module)
+        yield prefix, cast("Module", module)
+        for name, child in module._modules.items():
             if child is not None:
                 yield from child.named_modules(memo, f"{prefix}{'.' if prefix else ''}{name}", remove_duplicate)
 
@@ -130,8 +130,8 @@ class Node(Bound):
 
     def _named(self, group: str, prefix: str, recurse: bool, remove_duplicate: bool) -> Iterator[tuple[str, jax.Array]]:
         seen: set[int] = set()
-        here = access.present(self)
-        modules = here.named_modules(None, prefix, remove_duplicate) if recurse else [(prefix, here)]
+        root = access.present(self)
+        modules = root.named_modules(None, prefix, remove_duplicate) if recurse else [(prefix, root)]
         for path, module in modules:
             for name, variable in vars(module)[group].items():
                 if variable is not None and not (remove_duplicate and id(variable) in seen):
@@ -176,8 +176,8 @@ class Node(Bound):
 
     def get_submodule(self, target: str) -> Module:
         """The module of a dotted name; the empty name is this one."""
-        here = access.present(self)
-        return cast("Module", here) if not target else here._find(target, "_modules", "submodule")
+        module = access.present(self)
+        return cast("Module", module) if not target else module._find(target, "_modules", "submodule")
 
     def get_parameter(self, target: str) -> jax.Array:
         """The parameter of a dotted name."""
@@ -201,8 +201,8 @@ class Node(Bound):
 
     def __getattr__(self, name: str) -> Any:
         fields = vars(self)
-        if access.in_pure_call() is not None and "_pure" not in fields and (here := access.present(self)) is not self:
-            return getattr(here, name)
+        if access.in_pure_call() is not None and "_pure" not in fields and (twin := access.present(self)) is not self:
+            return getattr(twin, name)
         if name in (modules := fields.get("_modules", ())):
             return modules[name]
         for group in ("_parameters", "_buffers"):

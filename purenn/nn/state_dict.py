@@ -58,25 +58,25 @@ class Saved(Node):
             The dict. Its arrays are the module's own, which never change. As in torch, a new one has an attribute
             ``_metadata`` with the ``_version`` of each module.
         """
-        here = cast("Saved", access.present(self))
-        _refuse_overrides(here)
+        module = cast("Saved", access.present(self))
+        _refuse_overrides(module)
         if destination is None:
             destination = OrderedDict[str, Any]()
             vars(destination)["_metadata"] = OrderedDict[str, Any]()
-        local: dict[str, Any] = {"version": _version(here)}
+        local: dict[str, Any] = {"version": _version(module)}
         if (metadata := getattr(destination, "_metadata", None)) is not None:
             metadata[prefix[:-1]] = local
-        for hook in _hooks(here, "_save_hooks", "before"):
-            hook(here, prefix, keep_vars)
-        saved = _entries(here)
+        for hook in _hooks(module, "_save_hooks", "before"):
+            hook(module, prefix, keep_vars)
+        saved = _entries(module)
         destination.update(zip((prefix + n for n in saved), access.read([*saved.values()]), strict=True))
-        if type(here).get_extra_state is not Saved.get_extra_state:
-            destination[prefix + EXTRA_STATE] = here.get_extra_state()
-        for name, child in here._modules.items():
+        if type(module).get_extra_state is not Saved.get_extra_state:
+            destination[prefix + EXTRA_STATE] = module.get_extra_state()
+        for name, child in module._modules.items():
             if child is not None:
                 child.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
-        for hook in _hooks(here, "_save_hooks", "after"):
-            if hook(here, destination, prefix, local) is not None:
+        for hook in _hooks(module, "_save_hooks", "after"):
+            if hook(module, destination, prefix, local) is not None:
                 raise RuntimeError("a state_dict post-hook changes the dict it is given and must return None")
         return destination
 

@@ -94,16 +94,16 @@ class SpectralNorm(Computed):
 
     def rename(self, arrays: dict[str, Any], prefix: str) -> None:
         """torch's first version saved the weight itself instead of ``weight_v``, which follows from it."""
-        at = prefix + self.name
-        if at in arrays and at + "_v" not in arrays and {at + "_orig", at + "_u"} <= arrays.keys():
+        name = prefix + self.name
+        if name in arrays and name + "_v" not in arrays and {name + "_orig", name + "_u"} <= arrays.keys():
             weight, original, u = (
                 jnp.asarray(getattr(arrays[n], "detach", lambda n=n: arrays[n])())
-                for n in (at, at + "_orig", at + "_u")
+                for n in (name, name + "_orig", name + "_u")
             )
-            del arrays[at]
+            del arrays[name]
             matrix = self.reshape_weight_to_matrix(original)
             v = jnp.linalg.pinv(matrix.T @ matrix) @ (matrix.T @ u)
-            arrays[at + "_v"] = v * (jnp.mean(original / weight) / (u @ (matrix @ v)))
+            arrays[name + "_v"] = v * (jnp.mean(original / weight) / (u @ (matrix @ v)))
 
     @staticmethod
     def apply(module: Module, name: str, n_power_iterations: int, dim: int, eps: float) -> SpectralNorm:

@@ -182,8 +182,8 @@ def restore(m: Bound, name: str, value: object) -> None:
             if isinstance(m, Module):
                 object.__setattr__(m, "__class__", type(m).__bases__[0])
     else:
-        taken = [_take(m, name + suffix) for suffix in computed.suffixes]
-        sources = [variable for group, variable in taken if group == "_parameters"]
+        removed = [_take(m, name + suffix) for suffix in computed.suffixes]
+        sources = [variable for group, variable in removed if group == "_parameters"]
     trained = [variable.requires_grad for variable in sources if variable is not None]
     _put(m, "_parameters" if trained else "_buffers", name, value, all(trained))
 
