@@ -134,7 +134,7 @@ MUTANTS = [
     ),
     Mutant(
         "a tie that was made isn't seen",
-        "nn/module.py",
+        "nn/members.py",
         "        self._parameters[name] = variable\n        access.track(self)\n        self._touched()",
         "        self._parameters[name] = variable\n        access.track(self)",
         MACHINE,

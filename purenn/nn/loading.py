@@ -1,7 +1,11 @@
-"""Reading of a state_dict: arrays of any library by name, and advice where something else is given."""
+"""Reading of a state_dict: arrays of any library by name, and advice where something else is given.
+
+`purenn.nn.state_dict` puts what is read here into a module.
+"""
 
 from __future__ import annotations
 
+import contextlib
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,9 +17,10 @@ import numpy as np
 from purenn.nn import access
 from purenn.nn.arrays import cast, placed_like
 from purenn.nn.node import Node
+from purenn.nn.structure import structure
 from purenn.variable import Variable
 
-__all__ = ["EXTRA_STATE", "check_kind", "fitting", "flat_copy", "remedy", "tensor_values"]
+__all__ = ["EXTRA_STATE", "check_kind", "fitting", "flat_copy", "remedy", "sized_by", "tensor_values"]
 
 EXTRA_STATE = "_extra_state"
 
@@ -108,6 +113,31 @@ def tensor_values(x: Any) -> np.ndarray:
     if name.startswith(("bfloat16", "float8", "float4")):  # numpy has these only by jax's dtypes
         return x.float().numpy().astype(jnp.dtype(name))
     return x.resolve_conj().resolve_neg().numpy()
+
+
+@contextlib.contextmanager
+def sized_by(module: Node, arrays: Mapping[str, Any]) -> Iterator[None]:
+    """Lazy modules become what the shapes of given arrays say; after an error they are lazy again."""
+    before = []
+    try:
+        for path, part in list(structure(module).parts.items()):
+            layer: Any = part._layer
+            if layer is None or not layer.lazy:
+                continue
+            prefix = f"{path}." if path else ""
+            part_arrays = {n.removeprefix(prefix): array for n, array in arrays.items() if n.startswith(prefix)}
+            if part_arrays:
+                before.append((part, type(part), dict(vars(part))))
+                part._materialize(layer.of(part_arrays))
+        yield
+    except BaseException:
+        for part, cls, attributes in before:
+            object.__setattr__(part, "__class__", cls)
+            part._touched()
+            vars(part).clear()
+            vars(part).update(attributes)
+            part._touched()
+        raise
 
 
 def remedy(variables: Mapping[str, Variable], state_dict: Mapping[str, Any], path: str | None = None) -> str:

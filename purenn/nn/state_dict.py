@@ -6,21 +6,18 @@ import contextlib
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from purenn.layers.batchnorm import NormBase
 from purenn.nn import access
 from purenn.nn.hooks import RemovableHandle
-from purenn.nn.loading import EXTRA_STATE, check_kind, fitting, flat_copy, remedy
+from purenn.nn.loading import EXTRA_STATE, check_kind, fitting, flat_copy, remedy, sized_by
 from purenn.nn.node import Node
 from purenn.nn.program import refuse_tracers
 from purenn.nn.structure import structure
 from purenn.tree import flatten
 from purenn.variable import Variable
 from purenn.warn import warn_user
-
-if TYPE_CHECKING:
-    from purenn.nn.module import Module
 
 __all__ = ["IncompatibleKeys", "Saved", "assign_trees"]
 
@@ -121,9 +118,9 @@ class Saved(Node):
                 computed.rename(arrays, prefix)
             for hook in _hooks(part, "_load_hooks", "before"):
                 hook(part, arrays, prefix, local[prefix], True, missing, unexpected, problems)
-        with _sized_by(self, arrays):
+        with sized_by(self, arrays):
             visits = [*_visits(self)]
-            expected = [name for prefix, part in visits for name in _expected(part, prefix, arrays, local[prefix])]
+            expected = [name for prefix, part in visits for name in _expected(part, prefix, local[prefix])]
             missing += [name for name in expected if name not in arrays and name not in missing]
             unexpected += [name for name in _unexpected(visits, arrays) if name not in unexpected]
             result = IncompatibleKeys(missing, unexpected)
@@ -182,9 +179,7 @@ class Saved(Node):
         return RemovableHandle(self, "_load_hooks", ("after", hook))
 
 
-def assign_trees(
-    module: Module, params: Mapping[str, Any] | None = None, state: Mapping[str, Any] | None = None
-) -> None:
+def assign_trees(module: Node, params: Mapping[str, Any] | None = None, state: Mapping[str, Any] | None = None) -> None:
     """Puts nested dicts of arrays into a module: all of them, or none and an error that lists what doesn't fit."""
     known, problems, writes = structure(module), list[str](), dict[Variable, Any]()
     for name, tree, variables in (("params", params, known.parameters), ("state", state, known.buffers)):
@@ -192,10 +187,7 @@ def assign_trees(
             continue
         arrays = flatten(tree)
         missing, unexpected = [n for n in variables if n not in arrays], [n for n in arrays if n not in variables]
-        if missing:
-            problems.append(f"Missing key(s) in {name}: " + ", ".join(f'"{n}"' for n in missing) + ".")
-        if unexpected:
-            problems.append(f"Unexpected key(s) in {name}: " + ", ".join(f'"{n}"' for n in unexpected) + ".")
+        problems += _key_errors(name, {"Missing": missing, "Unexpected": unexpected})
         writes |= fitting(variables, arrays, problems, assign=False, keep=True)
     if problems:
         raise RuntimeError(f"Error(s) in assigning to {type(module).__name__}:\n\t" + "\n\t".join(problems))
@@ -248,7 +240,7 @@ def _refuse_overrides(part: Node) -> None:
 # Loading.
 
 
-def _expected(part: Node, prefix: str, arrays: Mapping[str, Any], local: Mapping[str, Any]) -> Iterator[str]:
+def _expected(part: Node, prefix: str, local: Mapping[str, Any]) -> Iterator[str]:
     """The names that a state_dict must have of a module itself."""
     for name in _entries(part):
         if name == "num_batches_tracked" and isinstance(part._layer, NormBase) and (local.get("version") or 0) < 2:
@@ -278,15 +270,17 @@ def _unexpected(visits: list[tuple[str, Any]], arrays: Mapping[str, Any]) -> lis
 
 def _check(module: Node, problems: list[str], keys: IncompatibleKeys, strict: bool, advice: str) -> None:
     """Raises all that doesn't fit in one error."""
-    lists = (("Missing", keys.missing_keys), ("Unexpected", keys.unexpected_keys)) if strict else ()
-    named = [f"{kind} key(s) in state_dict: {', '.join(map(_quoted, names))}." for kind, names in lists if names]
-    if named or problems:
-        text = "\n\t".join([*named, *problems])
+    lists = {"Missing": keys.missing_keys, "Unexpected": keys.unexpected_keys} if strict else {}
+    key_errors = _key_errors("state_dict", lists)
+    if key_errors or problems:
+        text = "\n\t".join([*key_errors, *problems])
         raise RuntimeError(f"Error(s) in loading state_dict for {type(module).__name__}:{advice}\n\t{text}")
 
 
-def _quoted(name: str) -> str:
-    return f'"{name}"'
+def _key_errors(where: str, lists: Mapping[str, list[str]]) -> list[str]:
+    """What is wrong with the names in a dict, in torch's words."""
+    quoted = {kind: ", ".join(f'"{name}"' for name in names) for kind, names in lists.items()}
+    return [f"{kind} key(s) in {where}: {names}." for kind, names in quoted.items() if names]
 
 
 @contextlib.contextmanager
@@ -300,31 +294,6 @@ def _all_or_none(writes: Mapping[Variable, Any], parts: list[Any]) -> Iterator[N
         access.write([*writes], old)
         for part, state in states:
             part.set_extra_state(state)
-        raise
-
-
-@contextlib.contextmanager
-def _sized_by(module: Node, arrays: Mapping[str, Any]) -> Iterator[None]:
-    """Lazy modules become what the shapes of given arrays say; after an error they are lazy again."""
-    before = []
-    try:
-        for path, part in list(structure(module).parts.items()):
-            layer: Any = part._layer
-            if layer is None or not layer.lazy:
-                continue
-            prefix = f"{path}." if path else ""
-            part_arrays = {n.removeprefix(prefix): array for n, array in arrays.items() if n.startswith(prefix)}
-            if part_arrays:
-                before.append((part, type(part), dict(vars(part))))
-                part._materialize(layer.of(part_arrays))
-        yield
-    except BaseException:
-        for part, cls, attributes in before:
-            object.__setattr__(part, "__class__", cls)
-            part._touched()
-            vars(part).clear()
-            vars(part).update(attributes)
-            part._touched()
         raise
 
 
