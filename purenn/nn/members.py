@@ -1,4 +1,4 @@
-"""What a module holds: its arrays, children and attributes, as they are set and registered.
+"""The arrays, children and attributes of a module, as they are set and registered.
 
 `purenn.nn.module.Module` stands on it. A name is a parameter, a buffer, a child or an attribute of the user's, and
 what it was before gives way.

@@ -31,7 +31,7 @@ __all__ = ["Step"]
 
 
 class Step(NamedTuple):
-    """What a step depends on, beside what its loss function reaches.
+    """All that a step depends on, beside what its loss function reaches.
 
     Attributes:
         transformation: optax's.

@@ -278,7 +278,7 @@ def _check(module: Node, problems: list[str], keys: IncompatibleKeys, strict: bo
 
 
 def _key_errors(where: str, lists: Mapping[str, list[str]]) -> list[str]:
-    """What is wrong with the names in a dict, in torch's words."""
+    """The messages about wrong names in a dict, in torch's words."""
     quoted = {kind: ", ".join(f'"{name}"' for name in names) for kind, names in lists.items()}
     return [f"{kind} key(s) in {where}: {names}." for kind, names in quoted.items() if names]
 
