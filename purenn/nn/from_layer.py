@@ -14,8 +14,8 @@ import jax
 from purenn import random
 from purenn.layers.base import Composite, Layer, further_methods
 from purenn.layers.bound import Bound
+from purenn.layers.embedding_table import Table
 from purenn.layers.location import move_location
-from purenn.layers.sparse import Table
 from purenn.nn import access, eager, reset, sync_batchnorm
 from purenn.nn.code import is_library
 from purenn.nn.module import Module
