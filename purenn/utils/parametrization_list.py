@@ -16,84 +16,15 @@ from purenn.layers.base import Layer, Spec
 from purenn.layers.bound import Bound
 from purenn.nn import from_layer
 from purenn.nn.module import Module
-from purenn.typing import DTypeLike
 from purenn.utils.computed import Computed, NamedLayers
-from purenn.variable import values_of
+from purenn.utils.parametrization_steps import check_safe, check_unchanged, evaluate, inverted, originals_of
 
-__all__ = ["ListedArray", "ParametrizationList", "cached", "held_list", "list_of", "originals_of", "with_part"]
-
-
-# The steps of a list of parametrizations, whether it is a bound layer or a module.
+__all__ = ["ListedArray", "ParametrizationList", "cached", "held_list", "list_of", "with_part"]
 
 
 def held_list(m: Bound, name: str) -> Any:
     """The list of parametrizations of an array."""
     return m._modules["parametrizations"]._modules[name]
-
-
-def originals_of(m: Bound) -> dict[str, Any]:
-    """The arrays that the first parametrization of a list starts from."""
-    return {n: getattr(m, n) for group in (m._parameters, m._buffers) for n in values_of(group)}
-
-
-def _evaluate(m: Bound) -> Any:
-    first, *rest = m._modules.values()
-    x = first(*originals_of(m).values())
-    for parametrization in rest:
-        x = parametrization(x)
-    return x
-
-
-def _invert(parametrizations: Sequence[Any], value: object, *, all_must: bool) -> Any:
-    """The originals of a value; outside of an assignment, one without ``right_inverse`` counts as the identity."""
-    for parametrization in reversed(parametrizations):
-        if hasattr(parametrization, "right_inverse"):
-            try:
-                value = parametrization.right_inverse(value)
-            except NotImplementedError:
-                if all_must:
-                    raise
-        elif all_must:
-            raise RuntimeError(f"parametrization {parametrization!r} does not implement right_inverse.")
-    return value
-
-
-def _named(value: Any, dtype: DTypeLike) -> dict[str, Any]:
-    """The arrays that ``right_inverse`` gave, under torch's names."""
-    if not isinstance(value, Sequence):
-        if not hasattr(value, "dtype"):
-            raise ValueError(f"right_inverse must give an array or a sequence of arrays, got {type(value).__name__}")
-        if value.dtype != dtype:
-            raise ValueError(f"right_inverse may not change the dtype {dtype} of one array, got {value.dtype}")
-        return {"original": value}
-    for i, part in enumerate(value):
-        if not hasattr(part, "dtype"):
-            raise ValueError(f"right_inverse must give arrays, got {type(part).__name__} as element {i}")
-    return {f"original{i}": part for i, part in enumerate(value)}
-
-
-def _inverted(parametrizations: Sequence[Any], x: jax.Array) -> dict[str, Any]:
-    """The arrays from which new parametrizations start, so that the first gives `x`."""
-    return _named(_invert(parametrizations, x, all_must=False), x.dtype)
-
-
-def _check_unchanged(before: object, after: object, what: str = "a parametrization") -> None:
-    """Checks that an array has the dtype and shape of another."""
-    if not hasattr(after, "dtype"):
-        raise ValueError(f"{what} must give an array, got {type(after).__name__}")
-    for fact in ("dtype", "shape"):
-        was, now = getattr(before, fact), getattr(after, fact)
-        if was != now:
-            raise ValueError(f"{what} may not change the {fact} of the array without unsafe=True: from {was} to {now}")
-
-
-def _check_safe(parametrization: Any, x: jax.Array) -> None:
-    """That a parametrization on top of others maps arrays to arrays of their kind, as does its inverse."""
-    y = parametrization(x)
-    _check_unchanged(x, y)
-    if hasattr(parametrization, "right_inverse"):
-        with contextlib.suppress(NotImplementedError):
-            _check_unchanged(x, parametrization.right_inverse(y), "right_inverse")
 
 
 # As layers.
@@ -117,7 +48,7 @@ class ParametrizedArray(Layer):
         return {str(i): layer for i, layer in enumerate(self.layers)}
 
     def forward(self, m: Bound) -> Any:
-        return _evaluate(m)
+        return evaluate(m)
 
     def __repr__(self) -> str:
         return super().__repr__().replace("ParametrizedArray", "ParametrizationList", 1)
@@ -227,9 +158,9 @@ class ParametrizationList(nn.ModuleList):
     def __init__(self, modules: Sequence[Module], original: jax.Array, unsafe: bool = False, *, trained: bool = True):
         if len(modules) == 0:
             raise ValueError("ParametrizationList requires one or more modules.")
-        self._fill(modules, _inverted(modules, original), unsafe, trained)
+        self._fill(modules, inverted(modules, original), unsafe, trained)
         if not unsafe:
-            _check_unchanged(original, self())
+            check_unchanged(original, self())
 
     def _fill(self, modules: Sequence[Any], originals: Mapping[str, Any], unsafe: bool, trained: bool) -> None:
         super().__init__(modules)
@@ -248,7 +179,7 @@ class ParametrizationList(nn.ModuleList):
         return len(originals_of(self))
 
     def forward(self) -> Any:
-        return _evaluate(self)
+        return evaluate(self)
 
     def right_inverse(self, value: jax.Array) -> None:
         """Sets the originals so that the array becomes a value.
@@ -257,7 +188,7 @@ class ParametrizationList(nn.ModuleList):
             RuntimeError: a parametrization has no ``right_inverse``.
         """
         old = originals_of(self)
-        new = _named(_invert(list(self), value, all_must=True), value.dtype)
+        new = inverted(list(self), value, all_must=True)
         if new.keys() != old.keys():
             raise ValueError(f"right_inverse must give {', '.join(old)}, got {', '.join(new)}")
         for name, array in new.items():
@@ -300,13 +231,13 @@ def with_part(parametrizations: Any, part: Bound, x: jax.Array, trained: bool, u
         unsafe: whether the parametrization may change the array's dtype and shape.
     """
     if parametrizations is not None and not unsafe:
-        _check_safe(part, x)
+        check_safe(part, x)
     if hasattr(part, "prepare"):
         part.prepare(x)
     if parametrizations is None:
-        parametrizations = list_of([part], _inverted([part], x), trained, unsafe)
+        parametrizations = list_of([part], inverted([part], x), trained, unsafe)
         if not unsafe:
-            _check_unchanged(x, parametrizations())
+            check_unchanged(x, parametrizations())
         return parametrizations
     if isinstance(parametrizations, ParametrizationList):
         parametrizations.append(part)

@@ -10,15 +10,8 @@ from purenn.nn.module import Module
 from purenn.nn.structure import structure
 from purenn.typing import Key
 from purenn.utils.computed import Parametrized
-from purenn.utils.parametrization_list import (
-    ListedArray,
-    ParametrizationList,
-    cached,
-    held_list,
-    list_of,
-    originals_of,
-    with_part,
-)
+from purenn.utils.parametrization_list import ListedArray, ParametrizationList, cached, held_list, list_of, with_part
+from purenn.utils.parametrization_steps import originals_of
 from purenn.utils.target import Changed, Triple, bound, change, computed_of, hold, read, restore
 
 __all__ = [
