@@ -5,53 +5,32 @@
 
 from __future__ import annotations
 
-import array as c_array
 import functools
-import io
 import itertools
-import operator
-import os
-import random
 import types
-import weakref
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextvars import ContextVar
+from collections.abc import Iterable
 from enum import Enum
-from typing import Any, NoReturn
+from typing import Any
 
 import jax
 import numpy as np
 
 from purenn.layers.base import Layer
-from purenn.nn.code import is_library, is_library_class
+from purenn.nn.code import is_library
 from purenn.nn.node import Node
 from purenn.nn.reach import Path, Reach, text
 from purenn.nn.structure import attributes_of, structure
 from purenn.nn.unsteady import unsteady
-from purenn.nn.values import (
-    ATOMS,
-    ById,
-    Constant,
-    clears_of,
-    content_of,
-    copyable_object,
-    is_code,
-    is_namespace,
-    names_in,
-    restore_dict,
-    restore_items,
-    slots_of,
-)
-from purenn.nn.walk_code import CodeWalk
+from purenn.nn.values import ATOMS, ById, Constant, content_of, names_in, restore_dict, restore_items
+from purenn.nn.walk_objects import ObjectWalk
 
 __all__ = ["Walk", "find_reach"]
 
 _BUILTIN = (types.BuiltinFunctionType, types.WrapperDescriptorType, types.MethodDescriptorType, np.ufunc)
-_environment: dict[Any, Any] = vars(os.environ)["_data"]  # os.environ makes its strings anew at each look
 
 
-class Walk(CodeWalk):
+class Walk(ObjectWalk):
     """Sorts what it comes to into inputs and facts of a `Reach`."""
 
     def add(self, path: Path, value: Any, lift: bool) -> None:
@@ -155,108 +134,6 @@ class Walk(CodeWalk):
         if not is_plain and hasattr(value, "__dict__"):  # of a function or a subclass
             self._attributes(path, value, lift)
 
-    def _other(self, path: Path, value: object, kind: type, lift: bool) -> None:
-        if isinstance(value, random.SystemRandom):
-            raise TypeError(
-                f"{text(path)} is a random.SystemRandom: draw from it before the call, and give that as an argument"
-            )
-        elif isinstance(value, np.random.Generator | np.random.RandomState | random.Random):
-            self._fact(path, ById(value))
-            self.reach.generators.append((path, value))
-        elif isinstance(value, weakref.ProxyTypes):
-            raise TypeError(
-                f"{text(path)} is a weakref.proxy, behind which a compiled call can't look: use weakref.ref"
-            )
-        elif isinstance(value, io.IOBase):
-            self._fact(path, ById(value))  # what is read from a file is refused where it is read
-        elif isinstance(value, Iterator) and is_library_class(kind):  # one of the user's is an object like others
-            raise TypeError(
-                f"{text(path)} is an iterator ({kind.__name__}), which gives something else each time: a compiled call "
-                "can't follow it. Take from it what is needed, and give that as an argument"
-            )
-        elif kind.__module__.partition(".")[0] == "torch" and hasattr(value, "detach"):
-            raise TypeError(f"{text(path)} is a torch tensor: convert it, jnp.asarray(tensor.detach().numpy())")
-        elif isinstance(value, weakref.ref):
-            self._fact(path, ById(value))
-            self._watch(path, lambda: (value(),))
-            self.add((path, "()"), value(), False)
-        elif isinstance(value, ContextVar):
-            self._fact(path, ById(value))
-            self._watch(path, lambda: (value.get(None),))
-            self.add((path, ".get()"), value.get(None), False)
-        elif isinstance(value, operator.attrgetter | operator.methodcaller):
-            self._fact(path, ById(value))
-            arguments = value.__reduce__()[1]
-            self.reach.names_found.update(
-                name for part in arguments if isinstance(part, str) for name in part.split(".")
-            )
-            self._items(path, arguments, False)
-        elif "__wrapped__" in (getattr(value, "__dict__", None) or ()) and callable(value):
-            self._wrapper(path, value)
-        elif is_library_class(kind) and not is_namespace(kind):
-            self._library_object(path, value, kind)
-        else:
-            self._fact(path, (type, kind))
-            if lift := lift and (copyable_object(kind) or is_namespace(kind)):
-                self.reach.lifted[id(value)] = path
-            self._attributes(path, value, lift)
-            self._class(path, kind)
-
-    def _wrapper(self, path: Path, value: Any) -> None:
-        """An object of an installed package around functions, such as a `jax.custom_vjp` or a cache."""
-        self._fact(path, ById(value))
-        self.add(path, value.__wrapped__, False)
-        if hasattr(value, "cache_info"):
-            self.reach.caches.append(value)
-            self._fact(path, clears_of(value))
-            self._watch(path, lambda: (clears_of(value),))
-        self._library_attributes(path, value, is_code)
-
-    def _library_attributes(self, path: Path, value: object, wanted: Callable[[Any], bool]) -> None:
-        """Looks at those attributes of a library's object that are wanted."""
-        attributes = getattr(value, "__dict__", {})
-        names = [name for name, part in attributes.items() if wanted(part)]
-        if names:
-            self._watch(path, functools.partial(map, attributes.get, names))
-            for name in names:
-                self.add((path, f".{name}"), attributes[name], False)
-
-    def _library_object(self, path: Path, value: object, kind: type) -> None:
-        """An object of an installed package: its content where it is a collection, else a constant."""
-        if value is os.environ:
-            self._fact(path, (kind, *sorted(os.environ.items())))
-            self._watch(path, lambda: itertools.chain(_environment, _environment.values()))
-        elif isinstance(value, weakref.WeakKeyDictionary | weakref.WeakValueDictionary | weakref.WeakSet):
-            self._refuse_content(path, value)
-        elif isinstance(value, Mapping):
-            self._fact(path, (kind, len(value)))
-            self._watch(path, lambda: itertools.chain(value, value.values()))
-            for key in value:
-                self.add((path, f"[{key!r}]"), value[key], False)
-        elif isinstance(value, Sequence) and not isinstance(value, c_array.array):
-            self._fact(path, (kind, len(value)))
-            self._watch(path, functools.partial(iter, value))
-            self._items(path, value, False)
-        elif _is_hashable(value):
-            self._opaque(path, value)
-            self._attributes(path, value, False)
-            self._library_attributes(path, value, lambda part: type(part) in (*ATOMS, float) or is_code(part))
-        elif hasattr(value, "__dict__") or slots_of(kind):
-            self._fact(path, ById(value))
-            self._attributes(path, value, False, every=True)
-        else:
-            self._refuse_content(path, value)
-
-    def _opaque(self, path: Path, value: object) -> None:
-        """Something hashable, or a slice, that counts as a constant."""
-        self._fact(path, (type(value), value if _is_hashable(value) else repr(value)))
-
-    def _refuse_content(self, path: Path, value: object) -> NoReturn:
-        raise TypeError(
-            f"{text(path)} is a {type(value).__name__}, whose content a compiled call can't follow: convert what is "
-            "needed to arrays, numbers, lists or dicts, or give it as an argument"
-        )
-
     # Arrays.
 
     def _array(self, path: Path, array: jax.Array | np.ndarray | np.generic, lift: bool) -> None:
@@ -315,14 +192,6 @@ class Walk(CodeWalk):
         if part._layer is not None:
             self.add((path, ""), part._layer, False)
         self._class(path, type(part))
-
-
-def _is_hashable(value: object) -> bool:
-    try:
-        hash(value)
-    except TypeError:
-        return False
-    return True
 
 
 def find_reach(

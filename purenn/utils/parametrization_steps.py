@@ -24,6 +24,7 @@ def originals_of(m: Bound) -> dict[str, Any]:
 
 
 def evaluate(m: Bound) -> Any:
+    """The array that a list of parametrizations computes."""
     first, *rest = m._modules.values()
     x = first(*originals_of(m).values())
     for parametrization in rest:
