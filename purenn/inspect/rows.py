@@ -95,7 +95,7 @@ def rows_of(root: Any, run: Trace) -> tuple[tuple[Row, ...], tuple[str, ...]]:
     rows = []
     for path, part in parts:
         arrays = outputs.get(path, [])
-        trained, frozen, buffers, held = sizes[path]
+        trained, frozen, buffers, memory = sizes[path]
         rows.append(
             Row(
                 path,
@@ -105,7 +105,7 @@ def rows_of(root: Any, run: Trace) -> tuple[tuple[Row, ...], tuple[str, ...]]:
                 trained,
                 frozen,
                 buffers,
-                held,
+                memory,
                 sum(map(_bytes, arrays)),
                 None if run.program is None else inclusive[path],
                 path in shared,

@@ -70,8 +70,8 @@ class Attention:
         arrays = [x for x in (q, k, v, mask, rng) if x is not None]
 
         def run(of: Callable[..., jax.Array]) -> Callable[..., jax.Array]:
-            def call(q: Any, k: Any, v: Any, *rest: Any) -> jax.Array:
-                remaining = iter(rest)
+            def call(q: Any, k: Any, v: Any, *present: Any) -> jax.Array:
+                remaining = iter(present)
                 return of(q, k, v, *(None if x is None else next(remaining) for x in (mask, rng)))
 
             return call

@@ -162,10 +162,10 @@ class Optimizer(FittedState):
 
             def finish(output: Any) -> tuple[Any, list[Variable], list[Any]]:
                 result, new, leaves, changed = output
-                buffers = [split.others[i] for i in changed]
+                buffers = [split.untrained[i] for i in changed]
                 return result, [*split.trained, *buffers, self._leaves], [*new, *changed.values(), leaves]
 
-            inputs = access.read(split.trained), self._leaves.value, access.read(split.others)
+            inputs = access.read(split.trained), self._leaves.value, access.read(split.untrained)
             return program(
                 Call(reach, arguments, self._programs, followed.facts),
                 None,
@@ -189,8 +189,8 @@ class Optimizer(FittedState):
             numbers = {variable: i for i, variable in enumerate(reach.variables)}
             places = tuple(numbers[variable] for variable in trained)
             chosen = set(trained)
-            others = [variable for variable in reach.variables if variable not in chosen]
-            split = self._split = _Split(reach.variables, followed, trained, others, places)
+            untrained = [variable for variable in reach.variables if variable not in chosen]
+            split = self._split = _Split(reach.variables, followed, trained, untrained, places)
         return split
 
 
@@ -208,7 +208,7 @@ class _Split(NamedTuple):
     variables: list[Variable]
     followed: Followed
     trained: list[Variable]
-    others: list[Variable]
+    untrained: list[Variable]
     places: tuple[int, ...]
 
 

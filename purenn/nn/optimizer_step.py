@@ -83,18 +83,18 @@ class Step(NamedTuple):
         import optax
 
         chosen = set(self.places)
-        rest = [i for i in range(self.count) if i not in chosen]
+        untrained_places = [i for i in range(self.count) if i not in chosen]
 
         def run(
             stream: random.Stream,
             parameters: list[Any],
             leaves: Sequence[Any],
-            others: list[Any],
+            untrained: list[Any],
             arrays: list[Any],
             inputs: list[Any],
         ) -> Any:
             def loss(parameters: list[Any]) -> tuple[Any, tuple[Any, Any]]:
-                by_place = dict(zip((*self.places, *rest), (*parameters, *others), strict=True))
+                by_place = dict(zip((*self.places, *untrained_places), (*parameters, *untrained), strict=True))
                 values = [by_place[i] for i in range(len(by_place))]
                 # each evaluation draws the same numbers: a line search compares values of one function
                 (value, result), changed = traced(stream.afresh(), values, arrays, inputs, None, self._loss)
@@ -119,7 +119,12 @@ class Step(NamedTuple):
                 new_parameters = self._as_list(optax.apply_updates(params, updates))
             for name, new in zip(self.names, new_parameters, strict=True):
                 show(new, f"the parameter {name} after Optimizer.step", late=True)
-            return result, new_parameters, jax.tree.leaves(state), {rest.index(i): new for i, new in changed.items()}
+            return (
+                result,
+                new_parameters,
+                jax.tree.leaves(state),
+                {untrained_places.index(i): new for i, new in changed.items()},
+            )
 
         return KeyedJit(run, "optimizer_step", donate=(0, 1) if donate else ())
 
