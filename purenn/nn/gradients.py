@@ -137,10 +137,6 @@ def _differentiable(name: str, args: tuple[Any, ...], place: int) -> Any:
     return value
 
 
-def _has_modules(value: object) -> bool:
-    return any(isinstance(leaf, Module) for leaf in jax.tree.leaves(value))
-
-
 def _gradients(
     programs: Programs,
     fn: Callable[..., Any],
@@ -152,7 +148,7 @@ def _gradients(
 ) -> tuple[Any, list[Any]]:
     """The value of a function and its gradients in what is given of its arguments, by their places."""
     trees = {place: jax.tree.flatten(value) for place, value in differentiated.items()}
-    modules = {place: trees.pop(place) for place, value in differentiated.items() if _has_modules(value)}
+    modules = {p: trees.pop(p) for p in differentiated if any(isinstance(leaf, Module) for leaf in trees[p][0])}
     every = [structure(module).parameters for leaves, _ in modules.values() for module in leaves]
     trained = list({v: None for known in every for v in known.values() if v.requires_grad})
     followed_args = list(args)

@@ -115,14 +115,9 @@ def is_code(value: object) -> bool:
         return False  # the latter are caches
     if not is_library_class(type(value)):
         return True
+    functions = types.FunctionType | types.MethodType
     attributes = getattr(value, "__dict__", {}).values()
-    return any(
-        isinstance(part, types.FunctionType | types.MethodType) or not _is_of_library(part) for part in attributes
-    )
-
-
-def _is_of_library(value: object) -> bool:
-    return is_library_class(type(value))
+    return any(isinstance(part, functions) or not is_library_class(type(part)) for part in attributes)
 
 
 @contextlib.contextmanager
