@@ -39,7 +39,7 @@ class Step(NamedTuple):
         names: the names of the trained parameters.
         every: the names of all parameters.
         places: the places of the trained ones among the variables that the call reaches.
-        count: the number of these variables.
+        variable_count: the number of these variables.
         tree: the structure of the transformation's state.
         masked: whether the trees of the transformation have optax's sign in place of frozen parameters.
     """
@@ -49,7 +49,7 @@ class Step(NamedTuple):
     names: list[str]
     every: list[str]
     places: tuple[int, ...]
-    count: int
+    variable_count: int
     tree: Any
     masked: bool
 
@@ -83,7 +83,7 @@ class Step(NamedTuple):
         import optax
 
         chosen = set(self.places)
-        untrained_places = [i for i in range(self.count) if i not in chosen]
+        untrained_places = [i for i in range(self.variable_count) if i not in chosen]
 
         def run(
             stream: random.Stream,
