@@ -57,9 +57,9 @@ def integral(where: str, argument: str, x: jax.Array) -> None:
 
 def same_dtype(where: str, **arrays: jax.Array | None) -> None:
     """Arrays of one dtype; those that are None don't count."""
-    given = {name: x.dtype for name, x in arrays.items() if x is not None}
-    if len(set(given.values())) > 1:
-        fail(where, " and ".join(given), "have one dtype", ", ".join(str(d) for d in given.values()), TypeError)
+    dtypes = {name: x.dtype for name, x in arrays.items() if x is not None}
+    if len(set(dtypes.values())) > 1:
+        fail(where, " and ".join(dtypes), "have one dtype", ", ".join(str(d) for d in dtypes.values()), TypeError)
 
 
 def rank(where: str, argument: str, x: jax.Array, ranks: Collection[int], layout: str = "") -> None:
@@ -169,11 +169,11 @@ def axes(where: str, argument: str, value: object, ndim: int) -> tuple[int, ...]
     """Dimensions of an array, from one or from a sequence; all of them from None or an empty sequence, as in torch."""
     if value is None or (isinstance(value, Sequence) and not value):
         return tuple(range(ndim))
-    given = value if isinstance(value, Sequence) and not isinstance(value, str) else (value,)
-    found = tuple(axis(where, argument, v, ndim) for v in given)
-    if len(set(found)) < len(found):
+    values = value if isinstance(value, Sequence) and not isinstance(value, str) else (value,)
+    dims = tuple(axis(where, argument, v, ndim) for v in values)
+    if len(set(dims)) < len(dims):
         fail(where, argument, "have no repetitions", value)
-    return found[:ndim]
+    return dims[:ndim]
 
 
 def common_shape(where: str, **arrays: jax.Array) -> tuple[int, ...]:

@@ -58,17 +58,17 @@ def label_by_path(rules: Mapping[str, Label], default: Label) -> Callable[[Mappi
             kind = type(params).__name__
             raise TypeError(f"label_by_path: params must be a dict of parameters, as net.params, got a {kind}")
         names, used = [*flatten(params)], set[str]()
-        found: dict[str, Any] = {}
+        by_name: dict[str, Any] = {}
         for name in names:
             fitting = [pattern for pattern in rules if _fits(name, pattern)]
             used.update(fitting)
-            found[name] = rules[fitting[0]] if fitting else default
+            by_name[name] = rules[fitting[0]] if fitting else default
         if unused := [pattern for pattern in rules if pattern not in used]:
             raise ValueError(
                 f"label_by_path: rules must fit a parameter, got {', '.join(map(repr, unused))} for the parameters "
                 f"{', '.join(names[:20])}{', ...' if len(names) > 20 else ''}"
             )
-        return nest(found)
+        return nest(by_name)
 
     return labels
 

@@ -49,16 +49,16 @@ def transformations_since(outer: Any) -> list[str]:
 
     Derivatives are left out: they run their function once, for the values at hand.
     """
-    trace, found = current(), []
+    trace, names = current(), []
     while trace is not None and trace != outer:
         kind = type(trace).__name__
         if kind == "BatchTrace":
-            found.append("jax.vmap")
+            names.append("jax.vmap")
         elif kind not in _TRANSPARENT:
             purpose = getattr(getattr(getattr(trace, "frame", None), "debug_info", None), "traced_for", None)
-            found.append(f"jax.{_NAMES.get(purpose, purpose)}" if purpose else "a transformation of jax")
+            names.append(f"jax.{_NAMES.get(purpose, purpose)}" if purpose else "a transformation of jax")
         trace = getattr(trace, "parent_trace", None)
-    return found
+    return names
 
 
 def is_staged() -> bool:

@@ -126,7 +126,7 @@ class Collection(list[tuple[Any, Rule]]):
 
     def about(self, inputs: Sequence[Any]) -> Checks:
         """Those about inputs of the program."""
-        return Checks(tuple((i, rule) for x, rule in self for i, given in enumerate(inputs) if x is given))
+        return Checks(tuple((i, rule) for x, rule in self for i, array in enumerate(inputs) if x is array))
 
 
 def collected() -> setting[Any]:

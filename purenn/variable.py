@@ -37,8 +37,8 @@ class Variable:
     @requires_grad.setter
     def requires_grad(self, requires_grad: bool) -> None:
         self._requires_grad = requires_grad
-        if own := getattr(self.value, "__dict__", None):
-            own["requires_grad"] = requires_grad
+        if attributes := getattr(self.value, "__dict__", None):
+            attributes["requires_grad"] = requires_grad
 
     def __reduce__(self) -> Any:
         return Variable, (self.value, self.requires_grad)
@@ -59,8 +59,8 @@ def values_of(variables: Mapping[str, Variable | None]) -> dict[str, Any]:
 
 def variables_of(arrays: Mapping[str, Any], names: Iterable[str]) -> dict[str, Variable | None]:
     """A variable for each name that has an array, and None for each that has none."""
-    found = {name: arrays.get(name) for name in names}
-    return {name: None if array is None else Variable(array) for name, array in found.items()}
+    by_name = {name: arrays.get(name) for name in names}
+    return {name: None if array is None else Variable(array) for name, array in by_name.items()}
 
 
 def swap(variables: list[Variable], values: list[Any]) -> None:

@@ -11,7 +11,7 @@ import optax
 import pytest
 
 from purenn import nn
-from purenn.nn import given
+from purenn.nn import handed_out
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*compiled for the third time")
 X = jnp.ones((2, 1))
@@ -235,22 +235,22 @@ def test_the_remedy_for_a_key_is_that_of_the_transformation():
 )
 def test_trees_that_nobody_holds_are_forgotten(net):
     """Otherwise every look at ``net.params`` would keep its arrays for ever, and slow down each later call."""
-    given.check_given()
-    before = len(given.given_trees)
+    handed_out.check_handed_out()
+    before = len(handed_out.trees_handed_out)
     for _ in range(3):
         jax.tree.map(jnp.shape, net.params)
         net.params = jax.tree.map(lambda x: x + 0, net.params)
-        given.check_given()
-    assert len(given.given_trees) == before
+        handed_out.check_handed_out()
+    assert len(handed_out.trees_handed_out) == before
     held = net.params
-    given.check_given()
-    assert len(given.given_trees) == before + 1
+    handed_out.check_handed_out()
+    assert len(handed_out.trees_handed_out) == before + 1
     held = next((branch for branch in held.values() if isinstance(branch, dict)), held)  # a part of it alone
-    given.check_given()
-    assert len(given.given_trees) == before + 1
+    handed_out.check_handed_out()
+    assert len(handed_out.trees_handed_out) == before + 1
     held.clear()
     with pytest.raises(RuntimeError, match="was changed in place"):
-        given.check_given()
+        handed_out.check_handed_out()
     del held
-    given.check_given()
-    assert len(given.given_trees) == before
+    handed_out.check_handed_out()
+    assert len(handed_out.trees_handed_out) == before

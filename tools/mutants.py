@@ -100,15 +100,15 @@ MUTANTS = [
     Mutant(
         "requires_grad on an array is ignored",
         "nn/access.py",
-        '            variable.requires_grad = own.get("requires_grad", variable.requires_grad)',
+        '            variable.requires_grad = attributes.get("requires_grad", variable.requires_grad)',
         "            pass",
         MACHINE,
     ),
     Mutant(
         "a thread that reads mixes old and new arrays",
         "nn/access.py",
-        "    token = _view.set(dict(zip(variables, map(value_of, variables), strict=True)))",
-        "    token = _view.set(None)",
+        "    return setting(_view, dict(zip(variables, map(value_of, variables), strict=True)))",
+        "    return setting(_view, None)",
         ACCESS,
     ),
     Mutant(
@@ -128,13 +128,13 @@ MUTANTS = [
     Mutant(
         "a hook that was added isn't called",
         "nn/hooks.py",
-        "else {**others, self: hook}\n        node._touched()",
-        "else {**others, self: hook}",
+        "else {**hooks, self: hook}\n        node._touched()",
+        "else {**hooks, self: hook}",
         MACHINE,
     ),
     Mutant(
         "a tie that was made isn't seen",
-        "nn/module.py",
+        "nn/members.py",
         "        self._parameters[name] = variable\n        access.track(self)\n        self._touched()",
         "        self._parameters[name] = variable\n        access.track(self)",
         MACHINE,
@@ -142,7 +142,7 @@ MUTANTS = [
     Mutant(
         "arrays in containers are constants of the first call",
         "nn/walk.py",
-        "        if not (lift and self.found.lift):\n            self._fact(path, ById(array))",
+        "        if not (lift and self.reach.lift):\n            self._fact(path, ById(array))",
         "        if True:\n            self._fact(path, ('a', array.shape))",
         REACH,
     ),

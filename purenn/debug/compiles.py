@@ -48,18 +48,18 @@ def explain_compiles(print: Callable[[str], Any] = print) -> Iterator[list[str]]
 
     def listener(name: str, differences: list[str] | None) -> None:
         if differences is None:
-            line = f"{name} compiles for the first time"
+            message = f"{name} compiles for the first time"
         elif differences:
             more = len(differences) - _MOST
             told = "; ".join(differences[:_MOST]) + (f"; and {more} more" if more > 0 else "")
-            line = f"{name} compiles again: {told}"
+            message = f"{name} compiles again: {told}"
         else:
-            line = (
+            message = (
                 f"{name} compiles again, although nothing that it is known to depend on differs: jax's caches were "
                 "cleared, a setting of jax has changed, or other functions or objects are reached, in another order"
             )
-        lines.append(line)
-        print(line)
+        lines.append(message)
+        print(message)
 
     with listening(listener):
         yield lines

@@ -50,7 +50,7 @@ class Check:
             self.nan, self.inf, self.first = int(nan), int(inf), self.runs
         self.runs += 1
 
-    def found(self) -> str:
+    def description(self) -> str:
         counts = [f"{self.nan} NaN"] * (self.nan > 0) + [f"{self.inf} infinite"] * (self.inf > 0)
         return f"{self.what} is not finite: {' and '.join(counts)} in {self.shape}"
 
@@ -75,11 +75,11 @@ class _Checks(Observer):
             (args, dict(kwargs)),
             lambda x: gradient(self._value(x, f"an input of {where}", number, "input"), f"an input of {where}"),
         )
-        own = [(name, v) for name, v in m._parameters.items() if v is not None and _is_floating(v.value)]
+        parameters = [(name, v) for name, v in m._parameters.items() if v is not None and _is_floating(v.value)]
         buffers = [(name, v) for name, v in m._buffers.items() if v is not None and _is_floating(v.value)]
-        before = [v.value for _, v in own], [v.value for _, v in buffers]
+        before = [v.value for _, v in parameters], [v.value for _, v in buffers]
         try:
-            for name, variable in own:
+            for name, variable in parameters:
                 self._value(variable.value, f"the parameter {name} of {where}", number)
                 if isinstance(variable.value, Tracer) and (vars(m).get("_pure") or not hasattr(m, "_pure")):
                     variable.value = gradient(variable.value, f"the parameter {name} of {where}")
@@ -87,7 +87,7 @@ class _Checks(Observer):
                 self._value(variable.value, f"the buffer {name} of {where}", number, inf=False)
             output = function(*args, **kwargs)
         finally:
-            for (_, variable), value in zip(own, before[0], strict=True):
+            for (_, variable), value in zip(parameters, before[0], strict=True):
                 if isinstance(value, Tracer):
                     variable.value = value
         what = f"the output of {where}"
@@ -133,11 +133,11 @@ class _Checks(Observer):
 
     def message(self, check: Check) -> str:
         """The first fault, and whether it came from outside of the layer."""
-        text = f"check_finite: {check.found()}"
+        text = f"check_finite: {check.description()}"
         inputs = [c for c in self.checks if c.call == check.call and c.kind == "input" and c.first >= 0]
         if check.kind == "value" and inputs:
-            text += f"; {inputs[0].found()}"
-            if check.inf or any(found.nan for found in inputs):  # a mask of minus infinity isn't what makes a NaN
+            text += f"; {inputs[0].description()}"
+            if check.inf or any(each.nan for each in inputs):  # a mask of minus infinity isn't what makes a NaN
                 text += ", so that the fault is before this layer"
         elif check.kind == "gradient" and check.what.startswith("the gradient of the output"):
             text += ": so it arrives, and the fault is in what follows this layer, such as the loss"
@@ -151,11 +151,11 @@ class _Checks(Observer):
         A check inside of a loop is made in every round, and earlier rounds come first.
         """
         bad = [(check.first, place, check) for place, check in enumerate(self.checks) if check.first >= 0]
-        values = [found for found in bad if found[2].kind == "value"]
+        values = [fault for fault in bad if fault[2].kind == "value"]
         gradients = [(first, -place, check) for first, place, check in bad if check.kind == "gradient"]
-        late = [found for found in bad if found[2].kind == "late"]
-        found = min(values or gradients or late, key=lambda each: each[:2], default=None)
-        return found and found[2]
+        late = [fault for fault in bad if fault[2].kind == "late"]
+        fault = min(values or gradients or late, key=lambda each: each[:2], default=None)
+        return fault and fault[2]
 
 
 def _is_floating(x: Any) -> bool:
@@ -170,14 +170,14 @@ def _name(m: Any) -> str:
 
 def _mapped(tree: Any, function: Callable[[Any], Any]) -> Any:
     """A tree with a function applied to its arrays of floating-point numbers: what is one array stays one."""
-    made: dict[int, Any] = {}
+    results: dict[int, Any] = {}
 
     def leaf(x: Any) -> Any:
         if not _is_floating(x):
             return x
-        if id(x) not in made:
-            made[id(x)] = function(x)
-        return made[id(x)]
+        if id(x) not in results:
+            results[id(x)] = function(x)
+        return results[id(x)]
 
     return jax.tree.map(leaf, tree)
 

@@ -24,11 +24,11 @@ class _Shapes(Observer):
     def call(
         self, m: Any, path: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> Any:
-        given = describe_arguments(args, kwargs)
+        described = describe_arguments(args, kwargs)
         output = function(*args, **kwargs)
         if self.depth is None or (path.count(".") + 1 if path else 0) <= self.depth:
             name = f"{path}: " if path else ""
-            self.print(f"{name}{m._get_name()}({given}) -> {describe_arguments((output,), {})}")
+            self.print(f"{name}{m._get_name()}({described}) -> {describe_arguments((output,), {})}")
         return output
 
 

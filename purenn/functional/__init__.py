@@ -16,11 +16,13 @@ from purenn.functional.fold import *
 from purenn.functional.linalg import *
 from purenn.functional.linear import *
 from purenn.functional.loss import *
+from purenn.functional.low_rank import *
 from purenn.functional.matmul import *
 from purenn.functional.normalization import *
 from purenn.functional.padding import *
 from purenn.functional.pooling import *
 from purenn.functional.rnn import *
+from purenn.functional.scaled_matmul import *
 from purenn.functional.sets import *
 from purenn.functional.sparse import *
 from purenn.functional.spectral import *

@@ -95,11 +95,11 @@ class _Programs:
         self.numbers[alike] += 1
         if self.numbers[alike] > MAX_NUMBERS:
             return None
-        kept = [None if constant is None else leaf for constant, leaf in zip(constants, leaves, strict=True)]
+        constant_leaves = [None if constant is None else leaf for constant, leaf in zip(constants, leaves, strict=True)]
         places = [i for i, constant in enumerate(constants) if constant is None]
 
         def run(*arrays: jax.Array) -> tuple[Any, value_checks.Checks]:
-            filled = list(kept)
+            filled = list(constant_leaves)
             for place, array in zip(places, arrays, strict=True):
                 filled[place] = array
             args, kwargs = jax.tree.unflatten(tree, filled)

@@ -107,11 +107,11 @@ def _contract(operands: list[jax.Array], terms: list[list[str]], output: list[st
     labels: list[list[Label]] = []
     hidden = 0  # the dimensions under the ellipsis
     for i, (x, term) in enumerate(zip(operands, terms, strict=True)):
-        rest = x.ndim - len(term) + ("..." in term)
-        if rest < 0 or (rest and "..." not in term):
+        ellipsis_rank = x.ndim - len(term) + ("..." in term)
+        if ellipsis_rank < 0 or (ellipsis_rank and "..." not in term):
             check.fail("einsum", f"operands[{i}]", f"have the rank that {''.join(term)!r} says", f"shape {x.shape}")
-        labels.append([label for t in term for label in (range(-rest, 0) if t == "..." else (t,))])
-        hidden = max(hidden, rest if "..." in term else 0)
+        labels.append([label for t in term for label in (range(-ellipsis_rank, 0) if t == "..." else (t,))])
+        hidden = max(hidden, ellipsis_rank if "..." in term else 0)
     under: list[Label] = list(range(-hidden, 0))
     counts = Counter(label for term in labels for label in term if isinstance(label, str))
     if output is None:
@@ -125,9 +125,9 @@ def _contract(operands: list[jax.Array], terms: list[list[str]], output: list[st
             )
     sizes: dict[Label, int] = {}
     for i, (x, term) in enumerate(zip(operands, labels, strict=True)):
-        own = {}
+        operand_sizes = {}
         for label, n in zip(term, x.shape, strict=True):
-            if own.setdefault(label, n) != n:
+            if operand_sizes.setdefault(label, n) != n:
                 check.fail("einsum", f"operands[{i}]", f"have one size where {label!r} is repeated", f"shape {x.shape}")
             if sizes.get(label, 1) not in (1, n) and n != 1:
                 expected = f"have size {sizes[label]} in dimension {label!r}, or 1"

@@ -115,7 +115,7 @@ def _conv_transpose(
         check.fail(where, "input", "be floating-point, complex or of the default integer dtype", x.dtype, TypeError)
     strides = check.integers(where, "stride", stride, n, 1)
     paddings = check.integers(where, "padding", padding, n, 0)
-    beyond = check.integers(where, "output_padding", output_padding, n, 0)
+    output_paddings = check.integers(where, "output_padding", output_padding, n, 0)
     dilations = check.integers(where, "dilation", dilation, n, 1)
     groups = check.integer(where, "groups", groups, 1)
     channels, out = w.shape[0], w.shape[1] * groups
@@ -125,12 +125,12 @@ def _conv_transpose(
     if channels % groups:
         check.fail(where, "weight", f"have a number of inputs divisible by groups={groups}", f"shape {w.shape}")
     check.shape(where, "bias", b, (out,))
-    if any(o >= max(s, d) for o, s, d in zip(beyond, strides, dilations, strict=True)):
-        check.fail(where, "output_padding", "be smaller than the stride or the dilation", beyond)
+    if any(o >= max(s, d) for o, s, d in zip(output_paddings, strides, dilations, strict=True)):
+        check.fail(where, "output_padding", "be smaller than the stride or the dilation", output_paddings)
     extents = [d * (k - 1) for d, k in zip(dilations, w.shape[2:], strict=True)]
-    geometry = zip(x.shape[-n:], strides, paddings, beyond, extents, strict=True)
+    geometry = zip(x.shape[-n:], strides, paddings, output_paddings, extents, strict=True)
     sizes = [(m - 1) * s + 1 - 2 * p + e + o for m, s, p, o, e in geometry]
-    pads = tuple((p, p - o) for p, o in zip(paddings, beyond, strict=True))
+    pads = tuple((p, p - o) for p, o in zip(paddings, output_paddings, strict=True))
     if min(sizes) < 1:
         check.fail(where, "padding", f"be small enough to leave something of an input of shape {x.shape}", paddings)
     batched = x.ndim == n + 2

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import jax
 import jax.numpy as jnp
+from jax import lax
 
 from purenn import check
 from purenn.functional.dtypes import cast, floating_or_float32, result_type
@@ -12,7 +15,7 @@ from purenn.lowering.distance import differing, power_sums, upper_triangle
 from purenn.lowering.norm import max_modulus, quotient, root, vector_norm
 from purenn.typing import Array, ArrayLike
 
-__all__ = ["cosine_similarity", "pairwise_distance", "pdist"]
+__all__ = ["cdist", "cosine_similarity", "pairwise_distance", "pdist"]
 
 
 def cosine_similarity(x1: ArrayLike, x2: ArrayLike, dim: int = 1, eps: float = 1e-8) -> Array:
@@ -136,3 +139,81 @@ def pdist(input: ArrayLike, p: float = 2.0) -> Array:
     shape = (len(x), *x.shape)
     difference = jnp.broadcast_to(x[:, None], shape) - jnp.broadcast_to(x[None], shape)
     return upper_triangle(max_modulus(difference) if p else differing(difference))
+
+
+_MODES = ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist")
+
+
+def cdist(x1: ArrayLike, x2: ArrayLike, p: float = 2.0, compute_mode: str = _MODES[0]) -> Array:
+    r"""The distance of every row of one matrix to every row of another: :math:`d_{ij} = \lVert a_i - b_j \rVert_p`.
+
+    The gradient at distance 0 is 0. For infinite p, every component that attains the maximum has the full gradient,
+    as in torch.
+
+    Args:
+        x1: of shape :math:`(*, P, M)`.
+        x2: of shape :math:`(*, R, M)`; the leading dimensions broadcast.
+        p: 0 or above: 0 counts the components that differ, ``inf`` takes the largest difference.
+        compute_mode: for p = 2, ``'use_mm_for_euclid_dist'`` computes
+            :math:`\sqrt{|a|^2 - 2\,a \cdot b + |b|^2}`, which is faster and cancels for close rows;
+            ``'donot_use_mm_for_euclid_dist'`` sums the squared differences;
+            ``'use_mm_for_euclid_dist_if_necessary'`` does the first where P or R is above 25.
+
+    Returns:
+        An array of shape :math:`(*, P, R)`.
+
+    Raises:
+        ValueError: the shapes don't fit, p is negative, or another ``compute_mode``.
+        TypeError: the inputs aren't floating-point arrays of one dtype, or p is no number; half types where the
+            distances aren't made of products.
+
+    Differs from torch for infinite p where a component is NaN: so is the distance, torch leaves the component out.
+
+    Source: ``torch.cdist``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> F.cdist(jnp.zeros((1, 2)), jnp.array([[3.0, 4.0], [0.0, 1.0]])).tolist()
+        [[5.0, 1.0]]
+    """
+    a, b = check.array("cdist", "x1", x1), check.array("cdist", "x2", x2)
+    for name, x in (("x1", a), ("x2", b)):
+        check.floating("cdist", name, x)
+        if x.ndim < 2:
+            check.fail("cdist", name, "have shape (*, rows, columns)", f"shape {x.shape}")
+    check.same_dtype("cdist", x1=a, x2=b)
+    if a.shape[-1] != b.shape[-1]:
+        check.fail("cdist", "x2", f"have {a.shape[-1]} columns, as x1", f"shape {b.shape}")
+    if not isinstance(p, int | float):
+        check.fail("cdist", "p", "be a number", repr(p), TypeError)
+    if not p >= 0:
+        check.fail("cdist", "p", "be at least 0", p)
+    check.choice("cdist", "compute_mode", compute_mode, _MODES)
+    try:
+        batch = jnp.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    except ValueError:
+        check.fail("cdist", "x2", f"have leading dimensions that go with {a.shape[:-2]}", f"shape {b.shape}")
+    a, b = (jnp.broadcast_to(x, batch + x.shape[-2:]) for x in (a, b))
+    rows = max(a.shape[-2], b.shape[-2])
+    if p == 2 and (compute_mode == _MODES[1] or (compute_mode == _MODES[0] and rows > 25)):
+        return _euclidean(a, b)
+    if 0 not in (*a.shape, b.shape[-2]):
+        check.at_least_single("cdist", "x1", a)
+        if p not in (0, math.inf):
+            sums = power_sums(*(x.reshape(-1, *x.shape[-2:]) for x in (a, b)), float(p))
+            return root(sums, p).reshape(*batch, a.shape[-2], b.shape[-2])
+    difference = a[..., :, None, :] - b[..., None, :, :]
+    if p == math.inf:
+        return max_modulus(difference) if a.shape[-1] else jnp.zeros(difference.shape[:-1], a.dtype)
+    return differing(difference)
+
+
+def _euclidean(a: jax.Array, b: jax.Array) -> jax.Array:
+    """Distances from products. One product gives the sum of all three terms, so that equal rows cancel better."""
+    ones = lambda x: jnp.ones((*x.shape[:-1], 1), x.dtype)  # noqa: E731
+    squared = lambda x: jnp.sum(jnp.square(x), -1, keepdims=True)  # noqa: E731
+    left = jnp.concatenate([-2 * a, squared(a), ones(a)], -1)
+    right = jnp.concatenate([b, ones(b), squared(b)], -1)
+    d = jnp.maximum(jnp.matmul(left, jnp.swapaxes(right, -1, -2), precision=lax.Precision.HIGHEST), 0)
+    return jnp.where(d == 0, 0, jnp.sqrt(jnp.where(d == 0, 1, d)))  # the gradient at 0 is 0

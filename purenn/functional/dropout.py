@@ -42,13 +42,13 @@ def _dropped(
     if channels is not None and x.ndim < len(channels):
         check.fail(where, "input", f"have rank {len(channels)} or more", f"shape {x.shape}")
     shape = tuple(n if channels is None or i in channels else 1 for i, n in enumerate(x.shape))
-    kept = threefry.bernoulli(check.key(where, "rng", rng, "training=True"), 1 - p, shape)
+    mask = threefry.bernoulli(check.key(where, "rng", rng, "training=True"), 1 - p, shape)
     wide = widened(x)
-    kept = kept.astype(wide.dtype)
+    mask = mask.astype(wide.dtype)
     if not alpha:
-        return (wide * (kept * (1 / (1 - p)))).astype(x.dtype)
+        return (wide * (mask * (1 / (1 - p)))).astype(x.dtype)
     a = 1 / math.sqrt((ALPHA * ALPHA * p + 1) * (1 - p))
-    return (wide * (kept * a) + ((1 - kept) - p) * (ALPHA * a)).astype(x.dtype)
+    return (wide * (mask * a) + ((1 - mask) - p) * (ALPHA * a)).astype(x.dtype)
 
 
 def dropout(

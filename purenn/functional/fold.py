@@ -162,8 +162,8 @@ def _added(blocks: jax.Array, window: Window, axis: int) -> jax.Array:
     zero = np.zeros((), blocks.dtype)
     if window.kernel > MAX_UNROLLED_TAPS:
 
-        def turn(total: jax.Array, given: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, None]:
-            block, start = given
+        def turn(total: jax.Array, slices: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, None]:
+            block, start = slices
             config = [(0, 0, window.stride - 1) if i == axis else (0, 0, 0) for i in range(block.ndim)]
             block = lax.pad(block, zero, config)
             before = lax.dynamic_slice_in_dim(total, start, block.shape[axis], axis)

@@ -1,8 +1,10 @@
-"""Distances, norms and decompositions of matrices."""
+"""Products, factors and norms of matrices.
+
+`low_rank` and `interop.ops` use the checks and the factors too.
+"""
 
 from __future__ import annotations
 
-import functools
 import itertools
 import math
 from collections.abc import Sequence
@@ -11,14 +13,13 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from purenn import check, random
+from purenn import check
 from purenn.functional.dtypes import result_type
 from purenn.functional.tensor import arrays_of, one_dtype
-from purenn.lowering.distance import differing, power_sums
-from purenn.lowering.norm import max_modulus, root, vector_norm
-from purenn.typing import Array, ArrayLike, DTypeLike, Key
+from purenn.lowering.norm import vector_norm
+from purenn.typing import Array, ArrayLike, DTypeLike
 
-__all__ = ["block_diag", "cdist", "chain_matmul", "lu", "norm", "pca_lowrank", "svd_lowrank"]
+__all__ = ["block_diag", "chain_matmul", "lu", "norm"]
 
 
 def block_diag(*tensors: ArrayLike) -> Array:
@@ -53,84 +54,6 @@ def block_diag(*tensors: ArrayLike) -> Array:
         rows.append(jnp.pad(block, ((0, 0), (left, width - left - block.shape[1]))))
         left += block.shape[1]
     return jnp.concatenate(rows)
-
-
-_MODES = ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist")
-
-
-def cdist(x1: ArrayLike, x2: ArrayLike, p: float = 2.0, compute_mode: str = _MODES[0]) -> Array:
-    r"""The distance of every row of one matrix to every row of another: :math:`d_{ij} = \lVert a_i - b_j \rVert_p`.
-
-    The gradient at distance 0 is 0. For infinite p, every component that attains the maximum has the full gradient,
-    as in torch.
-
-    Args:
-        x1: of shape :math:`(*, P, M)`.
-        x2: of shape :math:`(*, R, M)`; the leading dimensions broadcast.
-        p: 0 or above: 0 counts the components that differ, ``inf`` takes the largest difference.
-        compute_mode: for p = 2, ``'use_mm_for_euclid_dist'`` computes
-            :math:`\sqrt{|a|^2 - 2\,a \cdot b + |b|^2}`, which is faster and cancels for close rows;
-            ``'donot_use_mm_for_euclid_dist'`` sums the squared differences;
-            ``'use_mm_for_euclid_dist_if_necessary'`` does the first where P or R is above 25.
-
-    Returns:
-        An array of shape :math:`(*, P, R)`.
-
-    Raises:
-        ValueError: the shapes don't fit, p is negative, or another ``compute_mode``.
-        TypeError: the inputs aren't floating-point arrays of one dtype, or p is no number; half types where the
-            distances aren't made of products.
-
-    Differs from torch for infinite p where a component is NaN: so is the distance, torch leaves the component out.
-
-    Source: ``torch.cdist``.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn import functional as F
-        >>> F.cdist(jnp.zeros((1, 2)), jnp.array([[3.0, 4.0], [0.0, 1.0]])).tolist()
-        [[5.0, 1.0]]
-    """
-    a, b = check.array("cdist", "x1", x1), check.array("cdist", "x2", x2)
-    for name, x in (("x1", a), ("x2", b)):
-        check.floating("cdist", name, x)
-        if x.ndim < 2:
-            check.fail("cdist", name, "have shape (*, rows, columns)", f"shape {x.shape}")
-    check.same_dtype("cdist", x1=a, x2=b)
-    if a.shape[-1] != b.shape[-1]:
-        check.fail("cdist", "x2", f"have {a.shape[-1]} columns, as x1", f"shape {b.shape}")
-    if not isinstance(p, int | float):
-        check.fail("cdist", "p", "be a number", repr(p), TypeError)
-    if not p >= 0:
-        check.fail("cdist", "p", "be at least 0", p)
-    check.choice("cdist", "compute_mode", compute_mode, _MODES)
-    try:
-        batch = jnp.broadcast_shapes(a.shape[:-2], b.shape[:-2])
-    except ValueError:
-        check.fail("cdist", "x2", f"have leading dimensions that go with {a.shape[:-2]}", f"shape {b.shape}")
-    a, b = (jnp.broadcast_to(x, batch + x.shape[-2:]) for x in (a, b))
-    rows = max(a.shape[-2], b.shape[-2])
-    if p == 2 and (compute_mode == _MODES[1] or (compute_mode == _MODES[0] and rows > 25)):
-        return _euclidean(a, b)
-    if 0 not in (*a.shape, b.shape[-2]):
-        check.at_least_single("cdist", "x1", a)
-        if p not in (0, math.inf):
-            sums = power_sums(*(x.reshape(-1, *x.shape[-2:]) for x in (a, b)), float(p))
-            return root(sums, p).reshape(*batch, a.shape[-2], b.shape[-2])
-    difference = a[..., :, None, :] - b[..., None, :, :]
-    if p == math.inf:
-        return max_modulus(difference) if a.shape[-1] else jnp.zeros(difference.shape[:-1], a.dtype)
-    return differing(difference)
-
-
-def _euclidean(a: jax.Array, b: jax.Array) -> jax.Array:
-    """Distances from products. One product gives the sum of all three terms, so that equal rows cancel better."""
-    ones = lambda x: jnp.ones((*x.shape[:-1], 1), x.dtype)  # noqa: E731
-    squared = lambda x: jnp.sum(jnp.square(x), -1, keepdims=True)  # noqa: E731
-    left = jnp.concatenate([-2 * a, squared(a), ones(a)], -1)
-    right = jnp.concatenate([b, ones(b), squared(b)], -1)
-    d = jnp.maximum(jnp.matmul(left, jnp.swapaxes(right, -1, -2), precision=lax.Precision.HIGHEST), 0)
-    return jnp.where(d == 0, 0, jnp.sqrt(jnp.where(d == 0, 1, d)))  # the gradient at 0 is 0
 
 
 def chain_matmul(*matrices: ArrayLike) -> Array:
@@ -194,7 +117,7 @@ def lu(
         >>> factors.tolist(), pivots.tolist()
         ([[2.0, 2.0], [0.5, 1.0]], [2, 2])
     """
-    x = _matrices("lu", "A", A)
+    x = matrices_of("lu", "A", A)
     if not pivot:
         check.fail("lu", "pivot", "be True", pivot)
     if 0 in x.shape:
@@ -208,7 +131,8 @@ def lu(
     return factors, pivots + 1, jnp.where(jnp.any(zero, -1), infos, 0)
 
 
-def _matrices(where: str, argument: str, A: ArrayLike) -> jax.Array:  # noqa: N803
+def matrices_of(where: str, argument: str, A: ArrayLike) -> jax.Array:  # noqa: N803
+    """Returns an argument as matrices of single or double precision."""
     x = check.array(where, argument, A)
     if x.ndim < 2:
         check.fail(where, argument, "have shape (*, m, n)", f"shape {x.shape}")
@@ -262,10 +186,10 @@ def norm(
         check.choice("norm", "p", p, ("fro", "nuc"))
     elif not (p is None or isinstance(p, int | float)):
         check.fail("norm", "p", "be a number, 'fro', 'nuc' or None", repr(p), TypeError)
-    given = (dim,) if isinstance(dim, int) else None if dim is None else tuple(dim)
-    if p == "nuc" or (p == "fro" and given is not None and len(given) > 2):
-        return _nuclear(x, tuple(range(x.ndim)) if given is None else given, keepdim)
-    axes = check.axes("norm", "dim", given, x.ndim)
+    dims = (dim,) if isinstance(dim, int) else None if dim is None else tuple(dim)
+    if p == "nuc" or (p == "fro" and dims is not None and len(dims) > 2):
+        return _nuclear(x, tuple(range(x.ndim)) if dims is None else dims, keepdim)
+    axes = check.axes("norm", "dim", dims, x.ndim)
     p = 2.0 if p in (None, "fro") else float(p)
     if (p < 0 or p == math.inf) and 0 in [x.shape[a] for a in axes]:
         check.fail("norm", "input", f"have non-zero size in the dimensions of the norm for p={p}", f"shape {x.shape}")
@@ -285,129 +209,9 @@ def _nuclear(x: jax.Array, dim: tuple[int, ...], keepdim: bool) -> jax.Array:
     if len(dim) != 2:
         check.fail("norm", "dim", "be two dimensions for the norm of a matrix", dim)
     axes = check.axes("norm", "dim", dim, x.ndim)
-    x = _matrices("norm", "input", jnp.moveaxis(x, axes, (-2, -1)))
+    x = matrices_of("norm", "input", jnp.moveaxis(x, axes, (-2, -1)))
     if 0 in x.shape:
         total = jnp.zeros(x.shape[:-2], jnp.finfo(x.dtype).dtype)
     else:
         total = jnp.sum(jnp.linalg.svd(x, full_matrices=False, compute_uv=False), -1)
     return jnp.expand_dims(total, axes) if keepdim else total
-
-
-def svd_lowrank(
-    A: ArrayLike,  # noqa: N803
-    q: int | None = 6,
-    niter: int | None = 2,
-    M: ArrayLike | None = None,  # noqa: N803
-    rng: Key | None = None,
-) -> tuple[Array, Array, Array]:
-    r"""Approximates matrices by ones of rank q, :math:`A \approx U \operatorname{diag}(S)\, V^H`, drawing projections.
-
-    The columns of :math:`U` and :math:`V` are orthonormal; they are determined up to signs. The approximation is
-    exact, up to rounding, where q isn't below the rank of A.
-
-    Args:
-        A: of shape :math:`(*, m, n)`.
-        q: the rank, None for 6; at most :math:`\min(m, n)` is returned.
-        niter: how many steps of the subspace iteration improve the approximation, None for 2.
-        M: subtracted from A first, of a shape that broadcasts to A's.
-        rng: a jax key.
-
-    Returns:
-        U of shape :math:`(*, m, q)`, S of shape :math:`(*, q)` and V of shape :math:`(*, n, q)`.
-
-    Raises:
-        ValueError: a rank below 2, a negative ``q``, an ``M`` that doesn't broadcast, or no ``rng``.
-        TypeError: dtypes that differ or aren't of single or double precision.
-
-    Source: ``torch.svd_lowrank``; Halko, Martinsson and Tropp, *Finding Structure with Randomness:
-    Probabilistic Algorithms for Constructing Approximate Matrix Decompositions*, 2009,
-    https://arxiv.org/abs/0909.4061.
-
-    Example:
-        >>> import jax, jax.numpy as jnp
-        >>> from purenn import functional as F
-        >>> U, S, V = F.svd_lowrank(jnp.ones((4, 3)), q=1, rng=jax.random.key(0))
-        >>> (U * S @ V.T).round(4)[0].tolist()
-        [1.0, 1.0, 1.0]
-    """
-    x = _matrices("svd_lowrank", "A", A)
-    q = check.integer("svd_lowrank", "q", 6 if q is None else q, 0)
-    niter = check.integer("svd_lowrank", "niter", 2 if niter is None else niter)
-    if M is not None:
-        m = check.array("svd_lowrank", "M", M)
-        check.same_dtype("svd_lowrank", A=x, M=m)
-        check.broadcastable("svd_lowrank", "M", m, x.shape)
-        x = x - jnp.broadcast_to(m, x.shape)
-    return _low_rank(x, q, niter, check.key("svd_lowrank", "rng", rng, "the projections are drawn"))
-
-
-def _low_rank(x: jax.Array, q: int, niter: int, rng: Key) -> tuple[jax.Array, jax.Array, jax.Array]:
-    if x.shape[-2] < x.shape[-1]:
-        u, s, v = _low_rank(jnp.conj(jnp.swapaxes(x, -1, -2)), q, niter, rng)
-        return v, s, u
-    if q == 0 or 0 in x.shape:
-        q = min(q, *x.shape[-2:])
-        shapes = ((*x.shape[:-1], q), (*x.shape[:-2], q), (*x.shape[:-2], x.shape[-1], q))
-        return tuple(jnp.zeros(s, x.dtype if i != 1 else jnp.finfo(x.dtype).dtype) for i, s in enumerate(shapes))  # type: ignore[return-value]
-    adjoint = jnp.conj(jnp.swapaxes(x, -1, -2))
-    if jnp.iscomplexobj(x):
-        drawn = jax.random.normal(rng, (x.shape[-1], q), x.dtype)
-    else:
-        drawn = random.normal(rng, (x.shape[-1], q), x.dtype)
-    multiply = functools.partial(jnp.matmul, precision=lax.Precision.HIGHEST)
-    basis = jnp.linalg.qr(multiply(x, jnp.broadcast_to(drawn, (*x.shape[:-2], *drawn.shape))))[0]
-    for _ in range(niter):
-        basis = jnp.linalg.qr(multiply(adjoint, basis))[0]
-        basis = jnp.linalg.qr(multiply(x, basis))[0]
-    projected = multiply(jnp.conj(jnp.swapaxes(basis, -1, -2)), x)
-    u, s, vh = jnp.linalg.svd(projected, full_matrices=False)
-    return multiply(basis, u), s, jnp.conj(jnp.swapaxes(vh, -1, -2))
-
-
-def pca_lowrank(
-    A: ArrayLike,  # noqa: N803
-    q: int | None = None,
-    center: bool = True,
-    niter: int = 2,
-    rng: Key | None = None,
-) -> tuple[Array, Array, Array]:
-    r"""Computes principal components of rows: low-rank factors of a matrix without the mean of its rows.
-
-    .. math:: A - \bar A \approx U \operatorname{diag}(S)\, V^H
-
-    The columns of :math:`U` and :math:`V` are orthonormal; they are determined up to signs.
-
-    Args:
-        A: of shape :math:`(*, m, n)`: m samples of n features.
-        q: the number of components; None takes :math:`\min(6, m, n)`.
-        center: whether the mean is subtracted.
-        niter: how many steps of the subspace iteration improve the approximation.
-        rng: a jax key.
-
-    Returns:
-        U of shape :math:`(*, m, q)`, S of shape :math:`(*, q)` and V of shape :math:`(*, n, q)`, whose columns are
-        the principal directions; the variances along them are :math:`S^2 / (m - 1)`.
-
-    Raises:
-        ValueError: a rank below 2, a ``q`` that isn't from 0 to :math:`\min(m, n)`, a negative ``niter``, or no
-            ``rng``.
-        TypeError: the dtype isn't of single or double precision.
-
-    Source: ``torch.pca_lowrank``.
-
-    Example:
-        >>> import jax, jax.numpy as jnp
-        >>> from purenn import functional as F
-        >>> U, S, V = F.pca_lowrank(jnp.array([[0.0, 1.0], [2.0, 1.0]]), q=1, rng=jax.random.key(0))
-        >>> abs(V).round(4).tolist()
-        [[1.0], [0.0]]
-    """
-    x = _matrices("pca_lowrank", "A", A)
-    most = min(x.shape[-2:])
-    q = check.integer("pca_lowrank", "q", min(6, most) if q is None else q, 0)
-    if q > most:
-        check.fail("pca_lowrank", "q", f"be at most {most} for shape {x.shape}", q)
-    niter = check.integer("pca_lowrank", "niter", niter, 0)
-    if center:
-        x = x - jnp.mean(x, -2, keepdims=True)
-    return _low_rank(x, q, niter, check.key("pca_lowrank", "rng", rng, "the projections are drawn"))

@@ -107,10 +107,10 @@ def _source(size: int, low: int, high: int, mode: str, axis: int) -> np.ndarray:
         check.fail("pad", "pad", f"be at most {most} in dimension {axis} for mode {mode!r}", (low, high))
     place = np.arange(-low, size + high)
     if mode == "circular":  # repeats only what negative padding leaves; the other modes repeat the whole input
-        kept = size + min(low, 0) + min(high, 0)
-        if kept <= 0 and place.size:
+        remaining = size + min(low, 0) + min(high, 0)
+        if remaining <= 0 and place.size:
             check.fail("pad", "pad", f"leave something of the {size} elements in dimension {axis}", (low, high))
-        return (place + min(low, 0)) % max(kept, 1) - min(low, 0)
+        return (place + min(low, 0)) % max(remaining, 1) - min(low, 0)
     if mode == "replicate":
         return np.clip(place, 0, size - 1)
     return (size - 1) - np.abs((size - 1) - np.abs(place))

@@ -112,13 +112,13 @@ def _groups(
     values = slices[order[jnp.minimum(starts, rows.shape[0] - 1)]] if rows.shape[0] else slices[:0]
     if size > 0 and rows.shape[0] == 0:
         check.fail(where, "size", "be 0 for an array without elements", size)
-    found = [values.reshape(-1) if dim is None else jnp.moveaxis(values, 0, dim)]
+    results = [values.reshape(-1) if dim is None else jnp.moveaxis(values, 0, dim)]
     if return_inverse:
         inverse = jnp.zeros_like(group).at[order].set(group)
-        found.append(inverse.reshape(x.shape) if dim is None else inverse)
+        results.append(inverse.reshape(x.shape) if dim is None else inverse)
     if return_counts:
-        found.append(counts)
-    return tuple(found) if len(found) > 1 else found[0]
+        results.append(counts)
+    return tuple(results) if len(results) > 1 else results[0]
 
 
 @jax.jit  # a loop of its own would be compiled in every call

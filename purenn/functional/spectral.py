@@ -66,7 +66,8 @@ def stft(
         (5, 9)
     """
     x = check.array("stft", "input", input)
-    _transformable("stft", x)
+    if not jnp.issubdtype(x.dtype, jnp.inexact) or x.dtype.itemsize < 4:
+        check.fail("stft", "input", "have single or double precision", f"dtype {x.dtype}", TypeError)
     check.rank("stft", "input", x, (1, 2), "(L) or (B, L)")
     n_fft = check.integer("stft", "n_fft", n_fft, 1)
     hop = check.integer("stft", "hop_length", n_fft // 4 if hop_length is None else hop_length, 1)
@@ -100,11 +101,6 @@ def stft(
     transform = jnp.fft.rfft if onesided else jnp.fft.fft
     y = jnp.swapaxes(transform(frames, axis=-1, norm=norm), -1, -2)
     return jnp.stack([y.real, y.imag], -1) if return_complex is False else y
-
-
-def _transformable(where: str, x: jax.Array) -> None:
-    if not jnp.issubdtype(x.dtype, jnp.inexact) or x.dtype.itemsize < 4:
-        check.fail(where, "input", "have single or double precision", f"dtype {x.dtype}", TypeError)
 
 
 def _window(where: str, window: ArrayLike | None, win_length: int | None, n_fft: int) -> tuple[jax.Array | None, int]:

@@ -126,11 +126,11 @@ def broadcast_shapes(*shapes: int | Sequence[int] | None) -> tuple[int, ...]:
         >>> F.broadcast_shapes((2, 1), (3,))
         (2, 3)
     """
-    given = []
+    checked = []
     for i, shape in enumerate(shapes):
         sizes = () if shape is None else tuple(shape) if isinstance(shape, Sequence) else (shape,)
-        given.append(tuple(check.integer("broadcast_shapes", f"shapes[{i}]", n, 0) for n in sizes))
-    return _common_shape("broadcast_shapes", "shapes", given)
+        checked.append(tuple(check.integer("broadcast_shapes", f"shapes[{i}]", n, 0) for n in sizes))
+    return _common_shape("broadcast_shapes", "shapes", checked)
 
 
 def _common_shape(where: str, argument: str, shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
@@ -307,6 +307,6 @@ def unravel_index(indices: ArrayLike, shape: int | Sequence[int]) -> tuple[Array
         check.fail("unravel_index", "shape", "have no zeros where there are indices", tuple(sizes))
     i, coordinates = i.astype(int), []
     for n in reversed(sizes):
-        i, rest = jnp.floor_divide(i, max(n, 1)), jnp.remainder(i, max(n, 1))
-        coordinates.append(rest)
+        i, coordinate = jnp.floor_divide(i, max(n, 1)), jnp.remainder(i, max(n, 1))
+        coordinates.append(coordinate)
     return tuple(reversed(coordinates))

@@ -52,38 +52,38 @@ class Flops:
 
 def flops(program: Any) -> Flops:
     """Counts the operations of a jaxpr, by call."""
-    found = Flops()
-    _count(program.jaxpr, 1, -1, found)
-    return found
+    counted = Flops()
+    _count(program.jaxpr, 1, -1, counted)
+    return counted
 
 
-def _count(jaxpr: Any, times: int, around: int, found: Flops) -> None:
+def _count(jaxpr: Any, times: int, around: int, counted: Flops) -> None:
     for equation in jaxpr.eqns:
         call, name = call_of(equation, around), equation.primitive.name
         if name in _WINDOWS:
-            found.by_call[call] += times * _window(equation)
+            counted.by_call[call] += times * _window(equation)
         elif name in _UNKNOWN:
-            found.unknown.add(name)
+            counted.unknown.add(name)
         elif is_linear_map(equation):
-            _add(found, _linear_map(*_described(equation)), times, call)
+            _add(counted, _linear_map(*_described(equation)), times, call)
         elif name == "cond":  # the dearest branch
             branches = [Flops() for _ in equation.params["branches"]]
             for branch, program in zip(branches, inner_programs(equation), strict=True):
                 _count(program, 1, call, branch)
-            _add(found, max(branches, key=lambda branch: branch.by_call.total()), times, call)
+            _add(counted, max(branches, key=lambda branch: branch.by_call.total()), times, call)
         elif inner := inner_programs(equation):
-            found.open_ended |= name == "while"
+            counted.open_ended |= name == "while"
             for program in inner:
-                _count(program, times * equation.params["length"] if name == "scan" else times, call, found)
+                _count(program, times * equation.params["length"] if name == "scan" else times, call, counted)
         else:
-            found.by_call[call] += times * _operations(equation)
+            counted.by_call[call] += times * _operations(equation)
 
 
-def _add(found: Flops, more: Flops, times: int, call: int) -> None:
+def _add(total: Flops, more: Flops, times: int, call: int) -> None:
     for number, operations in more.by_call.items():
-        found.by_call[call if number < 0 else number] += times * operations
-    found.unknown |= more.unknown
-    found.open_ended |= more.open_ended
+        total.by_call[call if number < 0 else number] += times * operations
+    total.unknown |= more.unknown
+    total.open_ended |= more.open_ended
 
 
 def is_linear_map(equation: Any) -> bool:
@@ -99,11 +99,13 @@ def _described(equation: Any) -> tuple[Any, ...]:
 @functools.lru_cache(maxsize=4096)
 def _linear_map(op: Any, count: int, shapes: tuple[Any, ...]) -> Flops:
     """Counts the plain formulation of a linear map."""
-    found = Flops()
-    given = [jax.ShapeDtypeStruct(*each) for each in shapes]
+    counted = Flops()
+    operands = [jax.ShapeDtypeStruct(*each) for each in shapes]
     with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
-        _count(jax.make_jaxpr(lambda *arrays: op.apply(arrays[:count], arrays[count:]))(*given).jaxpr, 1, -1, found)
-    return found
+        _count(
+            jax.make_jaxpr(lambda *arrays: op.apply(arrays[:count], arrays[count:]))(*operands).jaxpr, 1, -1, counted
+        )
+    return counted
 
 
 def inner_programs(equation: Any) -> list[Any]:
@@ -182,12 +184,12 @@ def _convolution(equation: Any) -> int:
 def _pairs(m: int, k: int, n: int, stride: int, hole: int, step: int, low: int) -> int:
     """How many pairs of an output and a kernel element meet an element of the input, along one dimension."""
     last = (n - 1) * hole
-    found = 0
+    pairs = 0
     for j in range(k):
         if hole == 1:  # o with 0 <= o * stride + j * step - low <= last
             first, end = -(-(low - j * step) // stride), (last + low - j * step) // stride
-            found += max(0, min(m - 1, end) - max(0, first) + 1)
+            pairs += max(0, min(m - 1, end) - max(0, first) + 1)
         else:
             places = (o * stride + j * step - low for o in range(m))
-            found += sum(0 <= place <= last and place % hole == 0 for place in places)
-    return found
+            pairs += sum(0 <= place <= last and place % hole == 0 for place in places)
+    return pairs

@@ -114,11 +114,11 @@ class _Reader:
 
     def chain(self, call: int) -> list[int]:
         """The calls around a call and itself, outside in."""
-        found, at = [], call
-        while at is not None:
-            found.append(at)
-            at = self.calls[at].parent
-        return found[::-1]
+        calls, number = [], call
+        while number is not None:
+            calls.append(number)
+            number = self.calls[number].parent
+        return calls[::-1]
 
     def closed(self, call: int) -> int | None:
         """The outermost call around that is one node, or None."""
@@ -175,27 +175,27 @@ class _Reader:
             return _Value() if hasattr(variable, "val") else known.get(variable, _Value())
 
         for equation in jaxpr.eqns:
-            given = [value(variable) for variable in equation.invars]
-            results = self.equation(equation, given, call_of(equation, around))
+            inputs = [value(variable) for variable in equation.invars]
+            results = self.equation(equation, inputs, call_of(equation, around))
             known.update(zip(equation.outvars, results, strict=True))
         return [value(variable) for variable in jaxpr.outvars]
 
-    def equation(self, equation: Any, given: list[_Value], call: int) -> list[_Value]:
+    def equation(self, equation: Any, inputs: list[_Value], call: int) -> list[_Value]:
         outputs = equation.outvars
         if (number := self.closed(call)) is not None:
             node = self.node_of(number)
             self.group = None
-            self.link(given, node)
+            self.link(inputs, node)
             return [_Value(node) for _ in outputs]
         name = equation.primitive.name
         inner = inner_programs(equation) if name in _INLINED else []
-        if len(inner) == 1 and _has_calls(inner[0]) and len(inner[0].invars) == len(given):
-            return self.read(inner[0], given, call)
-        if not any(value.node is not None or value.name is not None for value in given):
+        if len(inner) == 1 and _has_calls(inner[0]) and len(inner[0].invars) == len(inputs):
+            return self.read(inner[0], inputs, call)
+        if not any(value.node is not None or value.name is not None for value in inputs):
             return [_Value() for _ in outputs]
         key, label = _function(equation)
         if key is None and name in _MOVES:
-            moved = [value for value in given if value.node is not None or value.name is not None]
+            moved = [value for value in inputs if value.node is not None or value.name is not None]
             if len(moved) == 1:
                 return [moved[0] for _ in outputs]
         if key is not None and self.group is not None and self.group[0] == (call, key):
@@ -203,7 +203,7 @@ class _Reader:
         else:
             node = self.add(Node(label or _word(equation), "operation", block=self.block(call)))
             self.group = (call, key), node
-        self.link(given, node)
+        self.link(inputs, node)
         node.shape = _shape(outputs[0].aval)
         return [_Value(node) for _ in outputs]
 
@@ -217,7 +217,7 @@ def _function(equation: Any) -> tuple[Any, str | None]:
     trace = equation.source_info.traceback
     if trace is None or not hasattr(trace, "raw_frames"):
         return None, None
-    found: tuple[Any, str | None] = (None, None)
+    origin: tuple[Any, str | None] = (None, None)
     codes, places = trace.raw_frames()
     for i, code in enumerate(codes):  # inside out
         if code.co_filename.endswith(("layers/observe.py", "layers/bound.py")):
@@ -225,8 +225,8 @@ def _function(equation: Any) -> tuple[Any, str | None]:
         home = jnp if code.co_name in _COMPOSED else functional
         public = inspect.unwrap(getattr(home, code.co_name, None))  # pyright: ignore[reportArgumentType]
         if getattr(public, "__code__", None) is code and i + 1 < len(codes):
-            found = (code, codes[i + 1], places[i + 1]), code.co_name
-    return found
+            origin = (code, codes[i + 1], places[i + 1]), code.co_name
+    return origin
 
 
 def _word(equation: Any) -> str:
@@ -269,7 +269,7 @@ def flow(run: Trace, inputs: Mapping[str, str], depth: int | None) -> Flow:
         node.shape = ", ".join(map(_shape, arrays_of(reader.calls[number].output)[:3]))
     for (name, _), node in reader.arrays.items():
         node.shape = _shape(jaxpr.invars[run.names.index(name)].aval)
-    return _kept(Flow(reader.nodes, [*reader.edges.values()], root))
+    return _pruned(Flow(reader.nodes, [*reader.edges.values()], root))
 
 
 def _output_names(run: Trace, count: int) -> list[str]:
@@ -281,12 +281,12 @@ def _output_names(run: Trace, count: int) -> list[str]:
     return ["output"] if count == 1 else [f"output {path}" for path in paths]
 
 
-def _kept(found: Flow) -> Flow:
+def _pruned(data_flow: Flow) -> Flow:
     """The nodes that an output needs, and the inputs; without edges that would close a circle."""
-    order = {id(node): i for i, node in enumerate(found.nodes)}
-    outputs = [node for node in found.nodes if node.kind == "output"]
+    order = {id(node): i for i, node in enumerate(data_flow.nodes)}
+    outputs = [node for node in data_flow.nodes if node.kind == "output"]
     sources: dict[int, list[Node]] = {}
-    for source, target in found.edges:
+    for source, target in data_flow.edges:
         if source.kind == "array" or order[id(source)] < order[id(target)]:
             sources.setdefault(id(target), []).append(source)
     needed, waiting = set[int](), [*outputs]
@@ -295,7 +295,7 @@ def _kept(found: Flow) -> Flow:
         if id(node) not in needed:
             needed.add(id(node))
             waiting += sources.get(id(node), [])
-    nodes = [node for node in found.nodes if id(node) in needed or node.kind == "input"]
+    nodes = [node for node in data_flow.nodes if id(node) in needed or node.kind == "input"]
     kept = {id(node): node for node in nodes}
     edges = [(s, kept[target]) for target, each in sources.items() if target in kept for s in each]
-    return Flow(nodes, edges, found.root)
+    return Flow(nodes, edges, data_flow.root)

@@ -105,27 +105,27 @@ def graph(
     run = trace("graph", model, inputs, kwargs, params=params, state=state, training=training)
     if run.program is None:
         raise ValueError("graph: give the model's inputs, as arrays or jax.ShapeDtypeStruct: graph(model, x)")
-    found = flow(run, _names(run.root, run.names[run.count :]), depth)
-    numbers = {id(node): i for i, node in enumerate(found.nodes)}
-    edges = tuple((numbers[id(a)], numbers[id(b)]) for a, b in found.edges)
+    data_flow = flow(run, _names(run.root, run.names[run.count :]), depth)
+    numbers = {id(node): i for i, node in enumerate(data_flow.nodes)}
+    edges = tuple((numbers[id(a)], numbers[id(b)]) for a, b in data_flow.edges)
     nodes = [
-        {"kind": n.kind, "label": n.label, "class": n.detail, "path": n.path, "shape": n.shape} for n in found.nodes
+        {"kind": n.kind, "label": n.label, "class": n.detail, "path": n.path, "shape": n.shape} for n in data_flow.nodes
     ]
-    return Graph(_svg(found), tuple(nodes), edges)
+    return Graph(_svg(data_flow), tuple(nodes), edges)
 
 
-def _names(root: Any, given: list[str]) -> dict[str, str]:
+def _names(root: Any, names: list[str]) -> dict[str, str]:
     """The names of arguments: in place of numbers those that ``forward`` has for them."""
     forward = root._forward_function()
-    own = 1 if forward is getattr(type(root), "forward", None) else 2  # of a module (self), of a layer (self, m)
+    leading = 1 if forward is getattr(type(root), "forward", None) else 2  # of a module (self), of a layer (self, m)
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    words = [p.name for p in inspect.signature(forward).parameters.values() if p.kind in kinds][own:]
-    found = {}
-    for name in given:
-        first, _, rest = name.partition(".")
+    words = [p.name for p in inspect.signature(forward).parameters.values() if p.kind in kinds][leading:]
+    renamed = {}
+    for name in names:
+        first, _, suffix = name.partition(".")
         word = words[int(first)] if first.isdigit() and int(first) < len(words) else first
-        found[name] = ".".join(filter(None, (f"input {word}" if word.isdigit() else word, rest)))
-    return found
+        renamed[name] = ".".join(filter(None, (f"input {word}" if word.isdigit() else word, suffix)))
+    return renamed
 
 
 # Drawing.
@@ -139,13 +139,13 @@ def _size(node: Node) -> tuple[float, float]:
     return 6.6 * len(node.label) + 22, 24.0
 
 
-def _svg(found: Flow) -> str:
-    whole = picture(found, _size)
+def _svg(data_flow: Flow) -> str:
+    whole = picture(data_flow, _size)
     ends = _ends(whole)
     parts = [*_blocks(whole, 0, 0), *_lines(whole, 0, 0, ends), *_nodes(whole, 0, 0)]
-    labels = 6.0 * max((len(node.shape) for node in found.nodes), default=0)
+    labels = 6.0 * max((len(node.shape) for node in data_flow.nodes), default=0)
     width, height = whole.width + 2 * _BORDER + labels / 2, whole.height + 2 * _BORDER + 18
-    title = html.escape(f"{found.root.detail}")
+    title = html.escape(f"{data_flow.root.detail}")
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
         f'viewBox="0 0 {width:.0f} {height:.0f}" font-family="Helvetica, Arial, sans-serif" font-size="11">'
@@ -160,7 +160,7 @@ def _svg(found: Flow) -> str:
 
 def _ends(whole: Picture) -> dict[tuple[int, int], float]:
     """How far from the middle of a node each of its edges ends: side by side, in the order in which they come."""
-    found: dict[tuple[int, int], float] = {}
+    offsets: dict[tuple[int, int], float] = {}
     by_box: dict[int, list[tuple[float, int, Any]]] = {}
     for i, (_, points, box) in enumerate(whole.lines):
         if isinstance(box.what, Node) and not box.is_port:
@@ -168,8 +168,8 @@ def _ends(whole: Picture) -> dict[tuple[int, int], float]:
     for lines in by_box.values():
         step = min(14.0, 0.6 * lines[0][2].width / len(lines))
         for place, (_, i, box) in enumerate(sorted(lines, key=lambda line: line[:2])):
-            found[id(box), i] = step * (place - (len(lines) - 1) / 2)
-    return found
+            offsets[id(box), i] = step * (place - (len(lines) - 1) / 2)
+    return offsets
 
 
 def _blocks(part: Picture, x: float, y: float) -> Iterator[str]:
@@ -187,19 +187,19 @@ def _blocks(part: Picture, x: float, y: float) -> Iterator[str]:
 
 def _lines(part: Picture, x: float, y: float, ends: dict[tuple[int, int], float]) -> Iterator[str]:
     for i, (_, points, box) in enumerate(part.lines):
-        at = [(x + px, y + py) for px, py in points]
-        at[-1] = at[-1][0] + ends.get((id(box), i), 0.0), at[-1][1]
-        way = f"M{at[0][0]:.1f},{at[0][1]:.1f}"
-        for (ax, ay), (bx, by) in itertools.pairwise(at):
+        corners = [(x + px, y + py) for px, py in points]
+        corners[-1] = corners[-1][0] + ends.get((id(box), i), 0.0), corners[-1][1]
+        path = f"M{corners[0][0]:.1f},{corners[0][1]:.1f}"
+        for (ax, ay), (bx, by) in itertools.pairwise(corners):
             middle = (ay + by) / 2
             straight = abs(ax - bx) < 0.5
-            way += (
+            path += (
                 f" L{bx:.1f},{by:.1f}"
                 if straight
                 else f" C{ax:.1f},{middle:.1f} {bx:.1f},{middle:.1f} {bx:.1f},{by:.1f}"
             )
         arrow = ' marker-end="url(#purenn-arrow)"' if isinstance(box.what, Node) and not box.is_port else ""
-        yield f'<path d="{way}" fill="none" stroke="#666"{arrow}/>'
+        yield f'<path d="{path}" fill="none" stroke="#666"{arrow}/>'
     for box in part.boxes:
         if box.inside is not None:
             yield from _lines(box.inside, x + box.x - box.width / 2, y + box.y, _ends(box.inside))
@@ -217,7 +217,7 @@ def _nodes(part: Picture, x: float, y: float) -> Iterator[str]:
             yield from _nodes(box.inside, left, top)
             continue
         node: Node = box.what
-        fill, line = _COLOURS[node.kind]
+        fill, stroke = _COLOURS[node.kind]
         middle, left, top = x + box.x, x + box.x - box.width / 2, y + box.y
         label, detail, shape = (html.escape(text) for text in (node.label, node.detail, node.shape))
         radius = 4 if node.kind in ("layer", "block") else 12
@@ -228,7 +228,7 @@ def _nodes(part: Picture, x: float, y: float) -> Iterator[str]:
         text = f'<text x="{middle:.1f}" y="{top + 16:.1f}" text-anchor="middle"'
         yield (
             f'<g><title>{tip or label}</title><rect x="{left:.1f}" y="{top:.1f}" width="{box.width:.1f}" '
-            f'height="{box.height:.1f}" rx="{radius}" fill="{fill}" stroke="{line}"{width}/>'
+            f'height="{box.height:.1f}" rx="{radius}" fill="{fill}" stroke="{stroke}"{width}/>'
         )
         if detail:
             yield f'{text} font-weight="bold">{label}</text>'

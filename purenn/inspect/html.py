@@ -77,8 +77,8 @@ def _layer(page: _Page, name: str, layer: Any, level: int) -> str:
 
 
 def _elements(layer: Any) -> int:
-    own = sum(int(np.prod(s.shape, dtype=np.int64)) for s in layer.parameters().values() if s is not None)
-    return own + sum(map(_elements, layer.children().values()))
+    count = sum(int(np.prod(s.shape, dtype=np.int64)) for s in layer.parameters().values() if s is not None)
+    return count + sum(map(_elements, layer.children().values()))
 
 
 def _folded(name: str, kind: str, extra: str, count: int, lines: Iterable[str], level: int) -> str:
@@ -102,15 +102,15 @@ def _kind(group: str, variable: Any) -> str:
 
 def _unique(m: Any, seen: set[int]) -> list[Any]:
     """The variables of the parameters here and below, each once."""
-    found = []
+    variables = []
     for variable in m._parameters.values():
         if variable is not None and id(variable) not in seen:
             seen.add(id(variable))
-            found.append(variable)
+            variables.append(variable)
     for child in m._modules.values():
         if child is not None:
-            found += _unique(child, seen)
-    return found
+            variables += _unique(child, seen)
+    return variables
 
 
 def _size(value: Any) -> int:

@@ -203,15 +203,15 @@ def _order(rows: list[list[Box]], steps: list[tuple[Box, Box, Node]]) -> None:
 
 def _crossings(rows: list[list[Box]], below: dict[int, list[tuple[Box, Node]]]) -> int:
     place = {id(box): i for row in rows for i, box in enumerate(row)}
-    found = 0
+    crossings = 0
     for row in rows:
         ends = [
             place[id(other)]
             for box in row
             for other in sorted((b for b, _ in below.get(id(box), [])), key=lambda b: place[id(b)])
         ]
-        found += sum(a > b for i, a in enumerate(ends) for b in ends[i + 1 :])
-    return found
+        crossings += sum(a > b for i, a in enumerate(ends) for b in ends[i + 1 :])
+    return crossings
 
 
 def _neighbours(steps: list[tuple[Box, Box, Node]]) -> tuple[dict[int, list[tuple[Box, Node]]], ...]:

@@ -69,12 +69,12 @@ class Row:
 
 
 def rows_of(root: Any, run: Trace) -> tuple[tuple[Row, ...], tuple[str, ...]]:
-    own: Counter[str] = Counter()
+    exclusive: Counter[str] = Counter()
     notes: list[str] = []
     if run.program is not None:
         counted = flops(run.program)
         for number, operations in counted.by_call.items():
-            own[run.calls[number].path if number >= 0 else ""] += operations
+            exclusive[run.calls[number].path if number >= 0 else ""] += operations
         if counted.unknown:
             notes.append(f"not counted: {', '.join(sorted(counted.unknown))}")
         if counted.open_ended:
@@ -86,7 +86,7 @@ def rows_of(root: Any, run: Trace) -> tuple[tuple[Row, ...], tuple[str, ...]]:
     parts = [*_walk(root, "")]
     known = {path for path, _ in parts}
     inclusive: Counter[str] = Counter()
-    for path, operations in own.items():
+    for path, operations in exclusive.items():
         while path not in known:
             path = path.rpartition(".")[0]
         for above in _ancestors(path):
@@ -94,19 +94,19 @@ def rows_of(root: Any, run: Trace) -> tuple[tuple[Row, ...], tuple[str, ...]]:
     sizes, shared = _sizes(parts)
     rows = []
     for path, part in parts:
-        given = outputs.get(path, [])
-        trained, frozen, buffers, held = sizes[path]
+        arrays = outputs.get(path, [])
+        trained, frozen, buffers, memory = sizes[path]
         rows.append(
             Row(
                 path,
                 part._get_name(),
                 max(calls[path], int(not path and run.program is not None)),
-                tuple((tuple(array.shape), str(array.dtype)) for array in given),
+                tuple((tuple(array.shape), str(array.dtype)) for array in arrays),
                 trained,
                 frozen,
                 buffers,
-                held,
-                sum(map(_bytes, given)),
+                memory,
+                sum(map(_bytes, arrays)),
                 None if run.program is None else inclusive[path],
                 path in shared,
             )

@@ -106,8 +106,8 @@ def check_depth(what: str, depth: object) -> None:
 
 def call_of(equation: Any, otherwise: int) -> int:
     """The number of the call in which an equation was made; ``otherwise`` if it was made in none."""
-    found = _NUMBER.findall(str(equation.source_info.name_stack))
-    return int(found[-1]) if found else otherwise
+    numbers = _NUMBER.findall(str(equation.source_info.name_stack))
+    return int(numbers[-1]) if numbers else otherwise
 
 
 def is_array(value: Any) -> bool:
@@ -154,36 +154,36 @@ def trace(
             "layer (purenn.layers) with an input"
         )
     if not isinstance(model, Module | Layer):
-        raise TypeError(f"{what}: model must be a layer or a module, got {_given(model)}")
+        raise TypeError(f"{what}: model must be a layer or a module, got {_describe_model(model)}")
     leaves, form = jax.tree.flatten((args, dict(kwargs)))
-    given = [_struct(leaf) for leaf in leaves if is_array(leaf)]
+    structs = [_struct(leaf) for leaf in leaves if is_array(leaf)]
 
     def rebuilt(arrays: Iterator[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         return jax.tree.unflatten(form, [next(arrays) if is_array(leaf) else leaf for leaf in leaves])
 
-    own = _shapes(model, rebuilt(iter(given))[0], params, state)
+    trees = _shapes(model, rebuilt(iter(structs))[0], params, state)
     watch = _Numbering()
 
-    def run(own: Any, key: Any, *arrays: Any) -> Any:
+    def run(trees: Any, key: Any, *arrays: Any) -> Any:
         args, kwargs = rebuilt(iter(arrays))
         if isinstance(model, Module):
-            output, _ = functional_call(model, *own, *args, training=training, rng=key, **kwargs)
+            output, _ = functional_call(model, *trees, *args, training=training, rng=key, **kwargs)
         else:
-            output, _ = model.apply(*own, *args, training=training, rng=key, **kwargs)
+            output, _ = model.apply(*trees, *args, training=training, rng=key, **kwargs)
         return arrays_of(output)
 
     if not leaves:
-        root = model if isinstance(model, Module) else model.bind(*own)
+        root = model if isinstance(model, Module) else model.bind(*trees)
         return Trace([], root, None, [], 0, None)
     with observing(watch):
-        program, output = jax.make_jaxpr(run, return_shape=True)(own, _KEY(), *given)
-    names = ["".join(map(_word, path[1:]))[1:] for path, _ in jax.tree_util.tree_leaves_with_path(own)]
+        program, output = jax.make_jaxpr(run, return_shape=True)(trees, _KEY(), *structs)
+    names = ["".join(map(_word, path[1:]))[1:] for path, _ in jax.tree_util.tree_leaves_with_path(trees)]
     arguments = jax.tree_util.tree_leaves_with_path((args, dict(kwargs)))
     arguments = ["".join(map(_word, path[1:]))[1:] for path, leaf in arguments if is_array(leaf)]
     return Trace(watch.calls, watch.root, program, [*names, "rng", *arguments], len(names) + 1, output)
 
 
-def _given(model: object) -> str:
+def _describe_model(model: object) -> str:
     """Names what was given for a model, and says what to give instead where that is clear."""
     if isinstance(model, tuple) and len(model) == 2 and all(map(callable, model)):
         return "a pair of functions: give the layer that init and apply were made of"
@@ -197,27 +197,27 @@ def _word(entry: Any) -> str:
 def _shapes(model: Any, example: tuple[Any, ...], params: Any, state: Any) -> tuple[Any, Any]:
     """The shapes of a model's parameters and buffers."""
     if isinstance(model, Module):
-        own: tuple[Any, Any] = model._params_tree(), model._state_tree()
+        trees: tuple[Any, Any] = model._params_tree(), model._state_tree()
     elif params is not None and state is not None:
-        own = {}, {}
+        trees = {}, {}
     elif is_lazy(model):
         leaves, form = jax.tree.flatten(example)
         static = [None if is_array(leaf) else leaf for leaf in leaves]
 
         def init(key: Any, arrays: list[Any]) -> Any:
-            rest = iter(arrays)
-            given = [next(rest) if is_array(leaf) else value for leaf, value in zip(leaves, static, strict=True)]
-            return model.init(key, *jax.tree.unflatten(form, given))
+            remaining = iter(arrays)
+            filled = [next(remaining) if is_array(leaf) else value for leaf, value in zip(leaves, static, strict=True)]
+            return model.init(key, *jax.tree.unflatten(form, filled))
 
-        own = jax.eval_shape(init, _KEY(), arrays_of(example))
+        trees = jax.eval_shape(init, _KEY(), arrays_of(example))
     else:
-        own = _specified(model)
-    own = own[0] if params is None else params, own[1] if state is None else state
-    for kind, tree in zip(("params", "state"), own, strict=True):
+        trees = _specified(model)
+    trees = trees[0] if params is None else params, trees[1] if state is None else state
+    for kind, tree in zip(("params", "state"), trees, strict=True):
         for leaf in jax.tree.leaves(tree):
             if not is_array(leaf):
                 raise TypeError(f"{kind} must hold arrays or jax.ShapeDtypeStruct, got {type(leaf).__name__}")
-    return jax.tree.map(_struct, own[0]), jax.tree.map(_struct, own[1])
+    return jax.tree.map(_struct, trees[0]), jax.tree.map(_struct, trees[1])
 
 
 def _specified(layer: Layer) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -226,11 +226,11 @@ def _specified(layer: Layer) -> tuple[dict[str, Any], dict[str, Any]]:
         return jax.eval_shape(lambda key: layer.draw(random.Stream(key)), _KEY())
     default = getattr(layer, "dtype", None) or jnp.float32
 
-    def made(specs: Mapping[str, Any]) -> dict[str, Any]:
+    def structs(specs: Mapping[str, Any]) -> dict[str, Any]:
         kinds = {n: jax.dtypes.canonicalize_dtype(s.dtype or default) for n, s in specs.items() if s is not None}
         return {name: jax.ShapeDtypeStruct(specs[name].shape, kind) for name, kind in kinds.items()}
 
-    params, state = made(layer.parameters()), made(layer.buffers())
+    params, state = structs(layer.parameters()), structs(layer.buffers())
     for name, child in layer.children().items():
         for tree, branch in zip((params, state), _specified(child), strict=True):
             if branch:

@@ -173,9 +173,9 @@ class Layer:
             ValueError: arrays or inputs don't fit the layer; the message names it.
         """
         m = self.bind(params, state, training=training, stream=None if rng is None else random.Stream(rng))
-        given = {"training": training, "rng": rng}
+        values = {"training": training, "rng": rng}
         for word in words_of(m._forward_function()):
-            kwargs[word] = given[word]
+            kwargs[word] = values[word]
         with run_by(Running(list(parts_of(m)), m._stream)):
             output = m(*args, **kwargs)
         return output, m._state_tree()
@@ -215,8 +215,8 @@ class Layer:
                 raise ValueError(
                     f"{type(self).__name__}: {name!r} is taken by a bound layer's own: choose another name"
                 )
-        for kind, given in (("params", params), ("state", state)):
-            _check_tree(self, kind, specs[kind], children, given)
+        for kind, tree in (("params", params), ("state", state)):
+            _check_tree(self, kind, specs[kind], children, tree)
         vars(m).update(
             _layer=self,
             _parameters=variables_of(params, specs["params"]),
@@ -339,10 +339,10 @@ def _check_tree(
     expected = {name: spec.shape for name, spec in specs.items() if spec is not None}
     if not isinstance(tree, Mapping):
         raise TypeError(f"{layer!r}: {kind} must be a dict, got {type(tree).__name__}")
-    got = {name: array for name, array in tree.items() if name not in children}
-    if expected.keys() != got.keys() or any(np.shape(got[name]) != shape for name, shape in expected.items()):
+    arrays = {name: array for name, array in tree.items() if name not in children}
+    if expected.keys() != arrays.keys() or any(np.shape(arrays[name]) != shape for name, shape in expected.items()):
         describe = ", ".join(f"{name} {shape}" for name, shape in expected.items()) or "no arrays"
-        actual = ", ".join(f"{name} {_shape(array)}" for name, array in got.items()) or "none"
+        actual = ", ".join(f"{name} {_shape(array)}" for name, array in arrays.items()) or "none"
         raise ValueError(f"{layer!r}: {kind} must hold {describe}; got {actual}")
 
 

@@ -249,17 +249,17 @@ def _converted(layer: Layer, process_group: object) -> Layer:
         return tuple(map(convert, value)) if type(value) is tuple else value
 
     values = layer.__getstate__()
-    made = _layer(type(layer), {name: convert(value) for name, value in values.items()})
-    if any(_converted(child, process_group) != child for child in made.children().values()):
-        made = _layer(_converting(type(layer), process_group), values)  # its children() makes batch norms
-    return layer if made == layer else made
+    converted = _layer(type(layer), {name: convert(value) for name, value in values.items()})
+    if any(_converted(child, process_group) != child for child in converted.children().values()):
+        converted = _layer(_converting(type(layer), process_group), values)  # its children() makes batch norms
+    return layer if converted == layer else converted
 
 
 def _layer(cls: type[Layer], values: Mapping[str, Any]) -> Layer:
     """The layer of these attributes, by no constructor, which may take other arguments."""
-    made = object.__new__(cls)
-    vars(made).update(values)
-    return made
+    layer = object.__new__(cls)
+    vars(layer).update(values)
+    return layer
 
 
 @functools.cache

@@ -40,9 +40,9 @@ class gives_way:  # noqa: N801, a decorator
         name = self.method.__name__
         if any(name in vars(m).get(group, ()) for group in _GROUPS):
             return m.__getattr__(name)
-        return self.own(m)
+        return self.value_for(m)
 
-    def own(self, m: Bound) -> Any:
+    def value_for(self, m: Bound) -> Any:
         """The method itself, where no user has taken its name."""
         return types.MethodType(self.method, m)
 
@@ -125,7 +125,7 @@ class Bound:
 
     def _call_with_context(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Calls a function; an error that comes of it says where, and a profile shows the child's name."""
-        given = args, kwargs
+        arguments = args, kwargs
         try:
             if observers():
                 function, args, kwargs = observed, (self, self.__scope, function, args, kwargs), {}
@@ -134,7 +134,7 @@ class Bound:
             with jax.named_scope(self.__scope):
                 return function(*args, **kwargs)
         except Exception as error:
-            add_location(error, self, *given)
+            add_location(error, self, *arguments)
             raise
 
     def _rebind(self, training: bool | None, stream: random.Stream | None) -> Any:
@@ -206,16 +206,16 @@ class Bound:
         return tree
 
     def __getattr__(self, name: str) -> Any:
-        own = vars(self)
+        fields = vars(self)
         for group in ("_parameters", "_buffers"):
-            if name in own.get(group, ()):
-                variable = own[group][name]
+            if name in fields.get(group, ()):
+                variable = fields[group][name]
                 return None if variable is None else variable.value
-        if name in own.get("_modules", ()):
-            return own["_modules"][name]
-        if name in own.get("_computed", ()):
-            return own["_computed"][name](self)
-        layer = own.get("_layer")
+        if name in fields.get("_modules", ()):
+            return fields["_modules"][name]
+        if name in fields.get("_computed", ()):
+            return fields["_computed"][name](self)
+        layer = fields.get("_layer")
         if layer is not None and not name.startswith("_"):
             if name in vars(layer):
                 return vars(layer)[name]

@@ -210,16 +210,16 @@ class _ConvTranspose(_ConvNd):
         check.rank(where, "input", x, (n + 1, n + 2))
         if len(output_size) not in (n, x.ndim):
             check.fail(where, "output_size", f"be {n} or {x.ndim} sizes", tuple(output_size))
-        wanted = tuple(output_size)[-n:]
+        requested = tuple(output_size)[-n:]
         strides = _numbers(self.stride)
         sizes = strides, _numbers(self.padding), _numbers(self.dilation), _numbers(self.kernel_size)
         least = [
             (size - 1) * s - 2 * p + d * (k - 1) + 1 for size, s, p, d, k in zip(x.shape[-n:], *sizes, strict=True)
         ]
         most = [low + s - 1 for low, s in zip(least, strides, strict=True)]
-        if any(not low <= size <= high for low, size, high in zip(least, wanted, most, strict=True)):
-            check.fail(where, "output_size", f"be from {least} to {most} for an input of shape {x.shape}", wanted)
-        return tuple(size - low for size, low in zip(wanted, least, strict=True))
+        if any(not low <= size <= high for low, size, high in zip(least, requested, most, strict=True)):
+            check.fail(where, "output_size", f"be from {least} to {most} for an input of shape {x.shape}", requested)
+        return tuple(size - low for size, low in zip(requested, least, strict=True))
 
 
 CONV_TRANSPOSE = r"""Applies the transpose of a `Conv${rank}d`, with learned kernels, and adds a bias$lazily.
@@ -278,8 +278,8 @@ class ConvTranspose1d(_ConvTranspose):
     _rank = 1
 
     def forward(self, m: Bound, input: ArrayLike, output_size: Sequence[int] | None = None) -> Array:
-        more = self._output_padding(input, output_size)
-        return F.conv_transpose1d(input, m.weight, m.bias, self.stride, self.padding, more, self.groups, self.dilation)
+        extra = self._output_padding(input, output_size)
+        return F.conv_transpose1d(input, m.weight, m.bias, self.stride, self.padding, extra, self.groups, self.dilation)
 
 
 @document(CONV_TRANSPOSE, 2, name="ConvTranspose2d", size="16, ", **_PLAIN)
@@ -287,8 +287,8 @@ class ConvTranspose2d(_ConvTranspose):
     _rank = 2
 
     def forward(self, m: Bound, input: ArrayLike, output_size: Sequence[int] | None = None) -> Array:
-        more = self._output_padding(input, output_size)
-        return F.conv_transpose2d(input, m.weight, m.bias, self.stride, self.padding, more, self.groups, self.dilation)
+        extra = self._output_padding(input, output_size)
+        return F.conv_transpose2d(input, m.weight, m.bias, self.stride, self.padding, extra, self.groups, self.dilation)
 
 
 @document(CONV_TRANSPOSE, 3, name="ConvTranspose3d", size="16, ", **_PLAIN)
@@ -296,5 +296,5 @@ class ConvTranspose3d(_ConvTranspose):
     _rank = 3
 
     def forward(self, m: Bound, input: ArrayLike, output_size: Sequence[int] | None = None) -> Array:
-        more = self._output_padding(input, output_size)
-        return F.conv_transpose3d(input, m.weight, m.bias, self.stride, self.padding, more, self.groups, self.dilation)
+        extra = self._output_padding(input, output_size)
+        return F.conv_transpose3d(input, m.weight, m.bias, self.stride, self.padding, extra, self.groups, self.dilation)

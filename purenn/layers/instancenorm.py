@@ -37,8 +37,9 @@ class _InstanceNorm(NormBase):
             )
         batch = x if x.ndim == n + 2 else x[None]
         momentum, update = 0.0 if self.momentum is None else self.momentum, m.training and m.running_mean is not None
-        own, arrays = m.training or not self.track_running_stats, (m.running_mean, m.running_var, m.weight, m.bias)
-        y, new = instance_norm_with(batch, *arrays, own, momentum, self.eps, update)
+        use_input_stats = m.training or not self.track_running_stats
+        arrays = m.running_mean, m.running_var, m.weight, m.bias
+        y, new = instance_norm_with(batch, *arrays, use_input_stats, momentum, self.eps, update)
         if update:
             m.running_mean, m.running_var = new
         return y.reshape(x.shape)

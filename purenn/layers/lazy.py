@@ -41,8 +41,8 @@ class Lazy(Layer):
     lazy: ClassVar[bool] = True
     _target: ClassVar[type[Any]]
     _missing: ClassVar[str]
-    _seen: ClassVar[SizeOf]
-    _held: ClassVar[SizeOf]
+    _size_of_input: ClassVar[SizeOf]
+    _size_of_arrays: ClassVar[SizeOf]
 
     def normalize(self) -> Mapping[str, Any]:
         return vars(self._becomes(0))
@@ -57,15 +57,15 @@ class Lazy(Layer):
         return ({}, {}) if stream.materialized is None else next(stream.materialized).draw(stream)
 
     def bind(self, params: Params, state: State, **options: Any) -> Bound:
-        held = {**params, **state}
-        return self.of(held).bind(params, state, **options) if held else super().bind(params, state, **options)
+        arrays = {**params, **state}
+        return self.of(arrays).bind(params, state, **options) if arrays else super().bind(params, state, **options)
 
-    def of(self, held: Mapping[str, Any]) -> Layer:
+    def of(self, arrays: Mapping[str, Any]) -> Layer:
         """Makes the layer that these arrays belong to."""
-        return self._becomes(type(self)._held(self, held))
+        return self._becomes(type(self)._size_of_arrays(self, arrays))
 
     def forward(self, m: Bound, input: ArrayLike, *args: Any, **kwargs: Any) -> Any:
-        layer = self._becomes(type(self)._seen(self, check.array(type(self).__name__, "input", input)))
+        layer = self._becomes(type(self)._size_of_input(self, check.array(type(self).__name__, "input", input)))
         m._materialize(layer)
         return layer.forward(m, input, *args, **kwargs)
 
@@ -73,26 +73,26 @@ class Lazy(Layer):
         return self._becomes(0).extra_repr()
 
 
-def lazy(target: type[Any], seen: SizeOf, held: SizeOf, **defaults: object) -> type[Any]:
+def lazy(target: type[Any], size_of_input: SizeOf, size_of_arrays: SizeOf, **defaults: object) -> type[Any]:
     """Makes the lazy class of a layer class: the same constructor without the first argument.
 
     Args:
         target: the layer class.
-        seen: gives the size from a layer and an input.
-        held: gives the size from a layer and its arrays by name.
+        size_of_input: gives the size from a layer and an input.
+        size_of_arrays: gives the size from a layer and its arrays by name.
         defaults: the defaults that differ from those of the layer class.
     """
-    missing, *rest = dataclasses.fields(target)
-    namespace: dict[str, Any] = {"__annotations__": {field.name: field.type for field in rest}}
-    for field in rest:
+    missing, *fields = dataclasses.fields(target)
+    namespace: dict[str, Any] = {"__annotations__": {field.name: field.type for field in fields}}
+    for field in fields:
         default = defaults.get(field.name, field.default)
         if default is not dataclasses.MISSING:
             namespace[field.name] = dataclasses.field(default=default, kw_only=bool(field.kw_only))
     namespace |= {
         "_target": target,
         "_missing": missing.name,
-        "_seen": staticmethod(seen),
-        "_held": staticmethod(held),
+        "_size_of_input": staticmethod(size_of_input),
+        "_size_of_arrays": staticmethod(size_of_arrays),
         "__module__": __name__,
     }
     return types.new_class(f"Lazy{target.__name__}", (Lazy,), {}, lambda body: body.update(namespace))
@@ -108,11 +108,11 @@ def _channels(layer: Layer, x: Array) -> int:
 def _channels_before(n: int) -> SizeOf:
     """Gives the channels of an input with n spatial dimensions, with or without a batch."""
 
-    def seen(layer: Layer, x: Array) -> int:
+    def size_of_input(layer: Layer, x: Array) -> int:
         check.rank(type(layer).__name__, "input", x, (n + 1, n + 2), "of a sample or a batch")
         return x.shape[-n - 1]
 
-    return seen
+    return size_of_input
 
 
 def _last(layer: Layer, x: Array) -> int:
@@ -122,9 +122,9 @@ def _last(layer: Layer, x: Array) -> int:
     return x.shape[-1]
 
 
-def _held_channels(layer: Layer, held: Mapping[str, Any]) -> int:
+def _array_channels(layer: Layer, arrays: Mapping[str, Any]) -> int:
     """Gives the size of the arrays, one number per channel."""
-    return next(array.shape[0] for array in held.values() if array.shape)
+    return next(array.shape[0] for array in arrays.values() if array.shape)
 
 
 def _words(target: str, missing: str) -> dict[str, str]:
@@ -143,13 +143,13 @@ def _words(target: str, missing: str) -> dict[str, str]:
 
 
 def _conv(target: type[Any], rank: int) -> type[Any]:
-    made = lazy(target, _channels_before(rank), lambda self, held: held["weight"].shape[1] * self.groups)
-    return conv.document(conv.CONV, rank, **_words(target.__name__, "in_channels"))(made)
+    lazy_class = lazy(target, _channels_before(rank), lambda self, arrays: arrays["weight"].shape[1] * self.groups)
+    return conv.document(conv.CONV, rank, **_words(target.__name__, "in_channels"))(lazy_class)
 
 
 def _conv_transpose(target: type[Any], rank: int) -> type[Any]:
-    made = lazy(target, _channels_before(rank), lambda self, held: held["weight"].shape[0])
-    return conv.document(conv.CONV_TRANSPOSE, rank, **_words(target.__name__, "in_channels"))(made)
+    lazy_class = lazy(target, _channels_before(rank), lambda self, arrays: arrays["weight"].shape[0])
+    return conv.document(conv.CONV_TRANSPOSE, rank, **_words(target.__name__, "in_channels"))(lazy_class)
 
 
 LazyConv1d, LazyConv2d, LazyConv3d = (
@@ -160,7 +160,7 @@ LazyConvTranspose1d, LazyConvTranspose2d, LazyConvTranspose3d = (
     for rank, target in enumerate((conv.ConvTranspose1d, conv.ConvTranspose2d, conv.ConvTranspose3d), 1)
 )
 LazyLinear = documented(linear.LINEAR, None, **_words("Linear", "in_features"))(
-    lazy(linear.Linear, _last, lambda self, held: held["weight"].shape[1])
+    lazy(linear.Linear, _last, lambda self, arrays: arrays["weight"].shape[1])
 )
 
 _NORM = r"""Normalizes every channel $over$lazily.
@@ -221,10 +221,10 @@ _INSTANCE = {
 }
 
 
-def _norm(target: type[Any], seen: SizeOf, rank: int, shapes: str, words: Mapping[str, str]) -> type[Any]:
-    made = lazy(target, seen, _held_channels, affine=True, track_running_stats=True)
+def _norm(target: type[Any], size_of_input: SizeOf, rank: int, shapes: str, words: Mapping[str, str]) -> type[Any]:
+    lazy_class = lazy(target, size_of_input, _array_channels, affine=True, track_running_stats=True)
     x = str((2, 3, *[4] * rank))
-    return documented(_NORM, rank, shapes=shapes, x=x, **words, **_words(target.__name__, "num_features"))(made)
+    return documented(_NORM, rank, shapes=shapes, x=x, **words, **_words(target.__name__, "num_features"))(lazy_class)
 
 
 LazyBatchNorm1d = _norm(batchnorm.BatchNorm1d, _channels, 1, ":math:`(N, C)` or :math:`(N, C, L)`", _BATCH)

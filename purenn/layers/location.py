@@ -59,8 +59,8 @@ def move_location(error: Exception, m: Bound) -> None:
 
 def describe_arguments(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
     """The arguments of a call in short: dtypes and shapes of arrays, types of others."""
-    given = [_describe(value) for value in args] + [f"{name}={_describe(value)}" for name, value in kwargs.items()]
-    return ", ".join(given)
+    named = [f"{name}={_describe(value)}" for name, value in kwargs.items()]
+    return ", ".join([*map(_describe, args), *named])
 
 
 def _describe(value: Any) -> str:

@@ -85,8 +85,8 @@ class LayerNorm(_OverLast):
         return F.layer_norm(input, self._sizes, m.weight, m.bias, self.eps)
 
     def extra_repr(self) -> str:
-        shape, rest = self.normalized_shape, f"elementwise_affine={self.elementwise_affine}, bias={self.bias}"
-        return f"{shape}, eps={self.eps}, {rest}"
+        shape, flags = self.normalized_shape, f"elementwise_affine={self.elementwise_affine}, bias={self.bias}"
+        return f"{shape}, eps={self.eps}, {flags}"
 
 
 class RMSNorm(_OverLast):

@@ -2,78 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Self
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
-from purenn import check, init
 from purenn import functional as F
-from purenn.init import Initializer
-from purenn.layers.base import Bound, Constant, Layer, Spec
+from purenn.layers.base import Bound, Constant, Spec
+from purenn.layers.embedding_table import Table, rows_and_columns
 from purenn.layers.spec import as_value
-from purenn.typing import Array, ArrayLike, DTypeLike, Key
+from purenn.typing import Array, ArrayLike, DTypeLike
 
 __all__ = ["Embedding", "EmbeddingBag"]
-
-
-class Table(Layer):
-    """The base of look-ups in a table, which is drawn or given, and may be frozen.
-
-    A frozen table gets no gradient in `apply`. In a module it isn't trained until ``requires_grad_`` says so.
-    """
-
-    num_embeddings: int
-    embedding_dim: int
-
-    def frozen(self) -> frozenset[str]:
-        """Names the parameters that are not trained at first."""
-        return frozenset()
-
-    def bind(
-        self,
-        params: dict[str, Any],
-        state: dict[str, Any],
-        *,
-        make: Callable[[Layer], Bound] | None = None,
-        **options: Any,
-    ) -> Bound:
-        if make is None and self.frozen():
-            params = jax.tree.map(jax.lax.stop_gradient, params)
-        return super().bind(params, state, make=make, **options)
-
-    def _checked(self, padding_idx: int | None, table: object) -> Mapping[str, Any]:
-        """Checks the hyper-parameters that both layers have, and gives ``padding_idx`` as it is kept."""
-        name, n = type(self).__name__, self.num_embeddings
-        if padding_idx is not None and not -n <= padding_idx < n:
-            check.fail(name, "padding_idx", f"be in [{-n}, {n - 1}]", padding_idx)
-        if table is not None:
-            if not isinstance(table, Constant):
-                check.fail(name, "_weight", "be an array or None", repr(table), TypeError)
-            if table.array.shape != (n, self.embedding_dim):
-                check.fail(name, "_weight", f"have shape {(n, self.embedding_dim)}", f"shape {table.array.shape}")
-        return {"padding_idx": None if padding_idx is None else padding_idx % n}
-
-    def _spec(self, padding_idx: int | None, table: object) -> Spec:
-        """The table: the given one, or normal numbers with zeros in the padding row."""
-        if isinstance(table, Constant):
-            return table.spec()
-        return Spec((self.num_embeddings, self.embedding_dim), _normal(padding_idx))
-
-
-def _normal(padding_idx: int | None) -> Initializer:
-    """Draws a table of normal numbers whose padding row is zero."""
-
-    def start(rng: Key, shape: Sequence[int], dtype: DTypeLike = jnp.float32, /) -> Array:
-        weight = init.normal()(rng, shape, dtype)
-        if padding_idx is None:
-            return weight
-        keep = jnp.arange(shape[0])[:, None] != padding_idx
-        return jnp.where(keep, weight, jnp.zeros((), dtype))
-
-    return start
 
 
 class _Frozen(Constant):
@@ -82,12 +22,6 @@ class _Frozen(Constant):
     def __init__(self, array: object):
         super().__init__(as_value(array).array)
         self._content = (*self._content, "frozen")
-
-
-def _rows_and_columns(where: str, embeddings: Array | np.ndarray) -> tuple[int, int]:
-    if len(embeddings.shape) != 2:
-        check.fail(where, "embeddings", "have rank 2", f"shape {tuple(embeddings.shape)}")
-    return embeddings.shape[0], embeddings.shape[1]
 
 
 class Embedding(Table):
@@ -175,7 +109,7 @@ class Embedding(Table):
             [[4.0, 5.0, 6.0]]
         """
         return cls(
-            *_rows_and_columns("Embedding.from_pretrained", embeddings),
+            *rows_and_columns("Embedding.from_pretrained", embeddings),
             padding_idx=padding_idx,
             max_norm=max_norm,
             norm_type=norm_type,
@@ -302,7 +236,7 @@ class EmbeddingBag(Table):
             [[5.0, 7.0]]
         """
         return cls(
-            *_rows_and_columns("EmbeddingBag.from_pretrained", embeddings),
+            *rows_and_columns("EmbeddingBag.from_pretrained", embeddings),
             max_norm=max_norm,
             norm_type=norm_type,
             scale_grad_by_freq=scale_grad_by_freq,

@@ -205,7 +205,7 @@ class TransformerDecoderLayer(_Block):
             )
             return m.dropout1(y)
 
-        def look(x: Array) -> Array:
+        def attend_to_memory(x: Array) -> Array:
             y, _ = m.multihead_attn(
                 x,
                 memory,
@@ -218,5 +218,5 @@ class TransformerDecoderLayer(_Block):
             return m.dropout2(y)
 
         x = self._residual(tgt, m.norm1, attend)
-        x = self._residual(x, m.norm2, look)
+        x = self._residual(x, m.norm2, attend_to_memory)
         return self._residual(x, m.norm3, lambda x: m.dropout3(self._feed_forward(m, x)))

@@ -43,15 +43,15 @@ class _Stack(Composite):
 
     def draw(self, stream: random.Stream) -> tuple[Params, State]:
         layer, number, norm = self._parts()
-        made: tuple[Params, State] = {}, {}
+        trees: tuple[Params, State] = {}, {}
         drawn = layer.draw(stream)
         ends = ({}, {}) if norm is None else norm.draw(stream)
-        for tree, one, end in zip(made, drawn, ends, strict=True):
+        for tree, one, end in zip(trees, drawn, ends, strict=True):
             if one and number:
                 tree["layers"] = {str(i): copied(one) for i in range(number)}
             if end:
                 tree["norm"] = end
-        return made
+        return trees
 
 
 class TransformerEncoder(_Stack):

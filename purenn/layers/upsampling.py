@@ -78,18 +78,18 @@ class Upsample(Layer):
 
     def normalize(self) -> Mapping[str, Any]:
         factor = self.scale_factor
-        kept = (
+        scale_factor = (
             tuple(map(float, factor)) if isinstance(factor, Sequence) else float(factor or 0) or None
         )  # as torch, no 0
-        return {"scale_factor": kept, "name": type(self).__name__}
+        return {"scale_factor": scale_factor, "name": type(self).__name__}
 
     def forward(self, m: Bound, input: ArrayLike) -> Array:
         options = self.mode, self.align_corners, self.recompute_scale_factor
         return F.interpolate(input, self.size, self.scale_factor, *options)
 
     def extra_repr(self) -> str:
-        given = f"size={self.size!r}" if self.scale_factor is None else f"scale_factor={self.scale_factor!r}"
-        return f"{given}, mode={self.mode!r}"
+        size = f"size={self.size!r}" if self.scale_factor is None else f"scale_factor={self.scale_factor!r}"
+        return f"{size}, mode={self.mode!r}"
 
 
 @documented(

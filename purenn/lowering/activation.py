@@ -23,12 +23,12 @@ __all__ = ["expm1", "gated", "gelu", "log_sigmoid", "mish", "relu", "silu", "tan
 def _with_slope(slope: Callable[[Any], Any]) -> Callable[[Callable[[Any], Any]], Callable[[Any], Any]]:
     """Gives a function of every element its derivative."""
 
-    def give(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        made = jax.custom_jvp(function)
-        made.defjvp(lambda primals, tangents: (made(*primals), tangents[0] * slope(*primals)))
-        return made
+    def decorate(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        differentiable = jax.custom_jvp(function)
+        differentiable.defjvp(lambda primals, tangents: (differentiable(*primals), tangents[0] * slope(*primals)))
+        return differentiable
 
-    return give
+    return decorate
 
 
 def _silu_slope(x: Any) -> Any:

@@ -70,11 +70,11 @@ class Attention:
         arrays = [x for x in (q, k, v, mask, rng) if x is not None]
 
         def run(of: Callable[..., jax.Array]) -> Callable[..., jax.Array]:
-            def given(q: Any, k: Any, v: Any, *rest: Any) -> jax.Array:
-                rest_of = iter(rest)
-                return of(q, k, v, *(None if x is None else next(rest_of) for x in (mask, rng)))
+            def call(q: Any, k: Any, v: Any, *present: Any) -> jax.Array:
+                remaining = iter(present)
+                return of(q, k, v, *(None if x is None else next(remaining) for x in (mask, rng)))
 
-            return given
+            return call
 
         in_chunks, other = (functools.partial(self.blocks, each) for each in (self.chunks, self.at_once))
         other = self.whole if whole else other
@@ -152,9 +152,9 @@ class Attention:
         q, k, v = (x.reshape(groups, heads, *x.shape[1:]) for x in (q, k, v))
         keys = None if rng is None else jax.random.split(rng, groups)
 
-        def of_group(given: tuple[Any, ...]) -> jax.Array:
-            q, k, v, key, own = given
-            return self.queries(q, k, v, mask if own is None else own, key, start, queries)
+        def of_group(slices: tuple[Any, ...]) -> jax.Array:
+            q, k, v, key, group_mask = slices
+            return self.queries(q, k, v, mask if group_mask is None else group_mask, key, start, queries)
 
         return lax.map(of_group, (q, k, v, keys, masks)).reshape(*lead, *q.shape[2:4], v.shape[-1])
 
@@ -176,9 +176,9 @@ class Attention:
         starts = start + size * jnp.arange(count, dtype=jnp.int32)
         keys = None if rng is None else jax.random.split(rng, count)
 
-        def of_queries(given: tuple[Any, ...]) -> jax.Array:
-            q, own, key, start = given
-            return of_chunk(q, k, v, mask if own is None else own, key, start)
+        def of_queries(slices: tuple[Any, ...]) -> jax.Array:
+            q, chunk_mask, key, start = slices
+            return of_chunk(q, k, v, mask if chunk_mask is None else chunk_mask, key, start)
 
         y = lax.map(of_queries, (cut(q), masks, keys, starts))
         return jnp.moveaxis(y, 0, 2).reshape(B, G, count * size, -1)[:, :, :L]

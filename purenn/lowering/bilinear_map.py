@@ -70,13 +70,13 @@ class _Map(LinearMap):
         return dataclasses.replace(self, form=self.form.on(platform, divided))
 
     def apply(self, residuals: Arrays, arguments: Arrays) -> Arrays:
-        given = {self.fixed: residuals[0], self.of: arguments[0]}
+        operands = {self.fixed: residuals[0], self.of: arguments[0]}
         x, w, _ = self.shapes
         if self.to == "y":
-            return (self.form.y(given["x"], given["w"]),)
+            return (self.form.y(operands["x"], operands["w"]),)
         if self.to == "x":
-            return (self.form.x(given["w"], given["y"], x),)
-        return (self.form.w(given["x"], given["y"], w),)
+            return (self.form.x(operands["w"], operands["y"], x),)
+        return (self.form.w(operands["x"], operands["y"], w),)
 
     def transposed(self, shapes: Shapes) -> LinearMap:
         return dataclasses.replace(self, to=self.of, of=self.to)

@@ -38,9 +38,9 @@ def partial_evaluation(saveable: Callable[..., Any], unknown: Any, known: Any, e
 
 
 @functools.lru_cache(maxsize=4096)
-def _products(op: Any, count: int, given: tuple[jax.ShapeDtypeStruct, ...]) -> list[Any]:
+def _products(op: Any, count: int, shapes: tuple[jax.ShapeDtypeStruct, ...]) -> list[Any]:
     """The primitive, the operands' shapes and the parameters of each product in the reference."""
-    jaxpr = jax.make_jaxpr(lambda *arrays: op.apply(arrays[:count], arrays[count:]))(*given).jaxpr
+    jaxpr = jax.make_jaxpr(lambda *arrays: op.apply(arrays[:count], arrays[count:]))(*shapes).jaxpr
     products = [eqn for eqn in _equations(jaxpr) if eqn.primitive in _PRODUCTS]
     return [(eqn.primitive, [v.aval for v in eqn.invars], eqn.params) for eqn in products]
 

@@ -43,15 +43,15 @@ with jax.ensure_compile_time_eval():
 class Jitted:
     """A function under two jits: with options, and without them for a trace of another's, which has its own."""
 
-    def __init__(self, fun: Callable[..., Any], options: dict[str, Any], given: dict[str, Any]):
+    def __init__(self, fun: Callable[..., Any], options: dict[str, Any], compiler_options: dict[str, Any]):
         functools.update_wrapper(self, fun)
-        self._fun, self._options, self._given = fun, options, given
+        self._fun, self._options, self._compiler_options = fun, options, compiler_options
         self._plain = jax.jit(fun, **options)
 
     @functools.cached_property
     def _tuned(self) -> Any:
         # The options are looked up in the first call: the backend is not started before it is needed.
-        chosen = {**known_options(jax.default_backend()), **self._given}
+        chosen = {**known_options(jax.default_backend()), **self._compiler_options}
         return jax.jit(self._fun, **self._options, compiler_options=chosen)
 
     def chosen(self) -> Callable[..., Any]:
@@ -99,8 +99,8 @@ def jit(fun: Callable[..., Any] | None = None, /, **options: Any) -> Any:
     """
     if fun is None:
         return functools.partial(jit, **options)
-    given = dict(options.pop("compiler_options", None) or {})
-    return Jitted(fun, options, given)
+    compiler_options = dict(options.pop("compiler_options", None) or {})
+    return Jitted(fun, options, compiler_options)
 
 
 # glibc's names for mallopt, and the environment variables that say the same before a process starts.

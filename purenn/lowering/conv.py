@@ -139,16 +139,18 @@ class ConvolutionCpu(Convolution):
 
     def _idle(self, x: Any, w: Any) -> tuple[int, ...]:
         """The axes of one place that a kernel of one element sees: without them it is the same in a lower rank."""
-        given = zip(x.shape[2:], w.shape[2:], self.pads, strict=True)
+        dimensions = zip(x.shape[2:], w.shape[2:], self.pads, strict=True)
         idle = [
-            axis for axis, (size, k, pads) in enumerate(given, 2) if k == 1 and pads == (0, 0) and known_below(size, 2)
+            axis
+            for axis, (size, k, pads) in enumerate(dimensions, 2)
+            if k == 1 and pads == (0, 0) and known_below(size, 2)
         ]
         return tuple(idle[: x.ndim - 3])  # one stays
 
     def _without(self, idle: tuple[int, ...]) -> ConvolutionCpu:
-        left = [i for i in range(len(self.stride)) if i + 2 not in idle]
-        stride, dilation = (tuple(of[i] for i in left) for of in (self.stride, self.dilation))
-        return ConvolutionCpu(stride, tuple(self.pads[i] for i in left), dilation, self.groups)
+        axes = [i for i in range(len(self.stride)) if i + 2 not in idle]
+        stride, dilation = (tuple(of[i] for i in axes) for of in (self.stride, self.dilation))
+        return ConvolutionCpu(stride, tuple(self.pads[i] for i in axes), dilation, self.groups)
 
     def _few(self, w: Any) -> bool:
         return self.groups > 1 and conv_grouped.few(w, self.groups)
@@ -226,8 +228,8 @@ def _pointwise_x(w: Any, y: Any) -> jax.Array:
 def _pointwise_w(x: Any, y: Any, shape: jax.ShapeDtypeStruct) -> jax.Array:
     """The gradient of w, of this shape: one for each image, then their sum."""
     x, y = (a.reshape(*a.shape[:2], -1) for a in (x, y))
-    each = lax.dot_general(y, x, (((2,), (2,)), ((0,), (0,))), preferred_element_type=jnp.float32)
-    return jnp.sum(each, 0).astype(shape.dtype).reshape(shape.shape)
+    products = lax.dot_general(y, x, (((2,), (2,)), ((0,), (0,))), preferred_element_type=jnp.float32)
+    return jnp.sum(products, 0).astype(shape.dtype).reshape(shape.shape)
 
 
 def _products(w: Any, x: Any) -> jax.Array:

@@ -68,8 +68,8 @@ def to_x(geometry: Geometry, w: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
     reverse = geometry.reversed(like.shape[2:], kernel, y.shape[2:])
     if max(geometry.stride) == 1:
         return (correlated if n == 2 and like.shape[1] < MIN_CHANNELS else to_y)(reverse, y, mirrored(w))
-    given = zip(geometry.extents(kernel), geometry.stride, kernel, strict=True)
-    waste = math.prod((e // s + 1) * min(s, e + 1) / k for e, s, k in given)  # zeros among the kernel's elements
+    dimensions = zip(geometry.extents(kernel), geometry.stride, kernel, strict=True)
+    waste = math.prod((e // s + 1) * min(s, e + 1) / k for e, s, k in dimensions)  # zeros among the kernel's elements
     if n == 3 or (waste < 1.5 and (n == 1 or known_below(1, y.shape[0]))):
         return shuffled(geometry, w, y, like)
     return correlated(reverse, y, mirrored(w), spread=geometry.stride)
@@ -181,10 +181,10 @@ def columns_w(geometry: Geometry, x: Any, y: Any, like: jax.ShapeDtypeStruct, ou
 def _columns(geometry: Geometry, x: Any, kernel: Sequence[int], outputs: Sequence[int]) -> Any:
     """The windows of x, whose elements are rows, first the kernel's and then the channels."""
     n, channels = len(kernel), x.shape[1]
-    given = zip(outputs, geometry.stride, geometry.extents(kernel), strict=True)
-    steps = [m + extent // s for m, s, extent in given]
-    given = zip(geometry.pads, steps, geometry.stride, x.shape[2:], strict=True)
-    x = padded(x.swapaxes(0, 1), [(low, m * s - low - size) for (low, _), m, s, size in given])
+    dimensions = zip(outputs, geometry.stride, geometry.extents(kernel), strict=True)
+    steps = [m + extent // s for m, s, extent in dimensions]
+    dimensions = zip(geometry.pads, steps, geometry.stride, x.shape[2:], strict=True)
+    x = padded(x.swapaxes(0, 1), [(low, m * s - low - size) for (low, _), m, s, size in dimensions])
     # Without these barriers the copies would be made anew, element by element, for every element of the kernel.
     x = lax.optimization_barrier(x)
     x = phases.split(x, 2, geometry.stride, to=0)
@@ -221,21 +221,21 @@ def shuffled(
     kernel = [extent // s + 1 for extent, s in zip(extents, stride, strict=True)]
     places = [min(s, extent + 1) for extent, s in zip(extents, stride, strict=True)]  # the others get nothing
     # The kernel, its elements `dilation` apart, cut into one for every place.
-    given = zip(kernel, places, extents, geometry.dilation, strict=True)
-    spread = [(0, 0, 0)] * 2 + [(0, k * r - extent - 1, d - 1) for k, r, extent, d in given]
+    dimensions = zip(kernel, places, extents, geometry.dilation, strict=True)
+    spread = [(0, 0, 0)] * 2 + [(0, k * r - extent - 1, d - 1) for k, r, extent, d in dimensions]
     w = lax.pad(w, jnp.zeros((), w.dtype), spread)
     w = phases.split(w, 2, places, to=1).reshape(out, -1, *kernel)
     # The steps at which windows meet x.
     low = [before // s for (before, _), s in zip(geometry.pads, stride, strict=True)]
-    given = zip(geometry.pads, size, stride, strict=True)
-    high = [-(-(before + length) // s) for (before, _), length, s in given]
-    given = zip(kernel, low, high, y.shape[2:], strict=True)
-    single = Geometry((1,) * n, tuple((k - 1 - a, b - m) for k, a, b, m in given), (1,) * n)
+    dimensions = zip(geometry.pads, size, stride, strict=True)
+    high = [-(-(before + length) // s) for (before, _), length, s in dimensions]
+    dimensions = zip(kernel, low, high, y.shape[2:], strict=True)
+    single = Geometry((1,) * n, tuple((k - 1 - a, b - m) for k, a, b, m in dimensions), (1,) * n)
     x = (correlate or to_y)(single, y, mirrored(w, groups))
     steps = [b - a for a, b in zip(low, high, strict=True)]
     x = x.reshape(x.shape[0], groups, *places, channels, *steps)
     x = padded(x, [*((0, s - r) for s, r in zip(stride, places, strict=True)), *[(0, 0)] * (n + 1)])
     x = phases.interleaved(x, 2, n)
     x = x.reshape(*like.shape[:2], *x.shape[3:])
-    given = zip(geometry.pads, size, stride, low, high, strict=True)
-    return padded(x, [(a * s - before, before + length - b * s) for (before, _), length, s, a, b in given])
+    dimensions = zip(geometry.pads, size, stride, low, high, strict=True)
+    return padded(x, [(a * s - before, before + length - b * s) for (before, _), length, s, a, b in dimensions])

@@ -61,8 +61,8 @@ def folded(geometry: Geometry, x: Any, w: Any, bands: int = 1) -> Any:
     wide = outputs[-1]
     # An image takes so many steps that its outputs fit in, and that what is read beyond it are its neighbour's zeros.
     last = (wide - 1) * across + extent
-    taken = min(width, last - low + 1)
-    steps = max(wide, -(-(last + 1 - max(low, 0)) // across), -(-(low + taken) // across))
+    columns_read = min(width, last - low + 1)
+    steps = max(wide, -(-(last + 1 - max(low, 0)) // across), -(-(low + columns_read) // across))
     rows, vertical = height, geometry.pads[0]
     x = padded(x, [(low, steps * across - low - width)])
     if bands > 1:

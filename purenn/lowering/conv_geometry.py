@@ -28,15 +28,15 @@ class Geometry(NamedTuple):
 
     def outputs(self, size: Sequence[int], kernel: Sequence[int]) -> list[int]:
         """How many windows there are."""
-        given = zip(size, self.pads, self.extents(kernel), self.stride, strict=True)
-        return [(length + low + high - extent - 1) // s + 1 for length, (low, high), extent, s in given]
+        dimensions = zip(size, self.pads, self.extents(kernel), self.stride, strict=True)
+        return [(length + low + high - extent - 1) // s + 1 for length, (low, high), extent, s in dimensions]
 
     def reversed(self, size: Sequence[int], kernel: Sequence[int], outputs: Sequence[int]) -> Geometry:
         """The geometry, over an output spread by the stride, of the gradient in an input of this size."""
         low = [extent - before for extent, (before, _) in zip(self.extents(kernel), self.pads, strict=True)]
         spread = [(m - 1) * s + 1 for m, s in zip(outputs, self.stride, strict=True)]
-        given = zip(low, size, spread, self.extents(kernel), strict=True)
-        pads = tuple((before, length - wide - before + extent) for before, length, wide, extent in given)
+        dimensions = zip(low, size, spread, self.extents(kernel), strict=True)
+        pads = tuple((before, length - wide - before + extent) for before, length, wide, extent in dimensions)
         return Geometry((1,) * len(pads), pads, self.dilation)
 
 

@@ -67,8 +67,8 @@ def summed(geometry: Geometry, x: Any, w: Any, groups: int) -> jax.Array:
         missing = math.prod(starts.shape[:2]) - count  # the last turn's are products with zeros
         w = jnp.pad(w, [(0, 0)] * 3 + [(0, missing)]).reshape(*w.shape[:3], *starts.shape[:2])
 
-        def turn(y: jax.Array, given: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, None]:
-            w, starts = given
+        def turn(y: jax.Array, slices: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, None]:
+            w, starts = slices
             return y + products(w, _seen(x, starts, sizes, stride)), None
 
         zeros = jnp.zeros((x.shape[0], *w.shape[1:3], 1, *sizes), x.dtype)
@@ -82,15 +82,15 @@ def gradient_x(geometry: Geometry, w: Any, y: Any, size: Ints, groups: int) -> j
     if math.prod(stride) > MAX_UNROLLED_PHASES or (max(stride) > 1 and _products(w, groups) > MAX_UNROLLED_PRODUCTS):
         like = jax.ShapeDtypeStruct((y.shape[0], groups * w.shape[1], *size), y.dtype)
         return shuffled(geometry, w, y, like, functools.partial(summed, groups=groups), groups)
-    given = zip(size, y.shape[2:], w.shape[2:], stride, pads, dilation, strict=True)
-    lines = [_phases(s, m, k, step, before, apart) for s, m, k, step, (before, _), apart in given]
-    needed = [[phase.pads for phase in line if phase] for line in lines]
-    common = [(max(0, *(low for low, _ in line)), max(0, *(high for _, high in line))) for line in needed]
+    dimensions = zip(size, y.shape[2:], w.shape[2:], stride, pads, dilation, strict=True)
+    phases_by_axis = [_phases(s, m, k, step, before, apart) for s, m, k, step, (before, _), apart in dimensions]
+    needed = [[phase.pads for phase in of_axis if phase] for of_axis in phases_by_axis]
+    common = [(max(0, *(low for low, _ in of_axis)), max(0, *(high for _, high in of_axis))) for of_axis in needed]
     y = padded(y, common)
     w = exchanged(w, groups)
     counts = [-(-s // step) for s, step in zip(size, stride, strict=True)]
     parts = []
-    for chosen in itertools.product(*lines):
+    for chosen in itertools.product(*phases_by_axis):
         reached = [phase for phase in chosen if phase]
         if len(reached) < len(size):
             parts.append(jnp.zeros((y.shape[0], w.shape[0], *counts), y.dtype))
@@ -121,8 +121,8 @@ def gradient_w(geometry: Geometry, x: Any, y: Any, kernel: Ints, groups: int, ap
         if apart:
             return jnp.stack([jnp.sum(product, (0, *places)) for product in products], -1)
         zeros = [np.zeros((), y.dtype)] * len(products)
-        found = lax.reduce(products, zeros, lambda a, b: [p + q for p, q in zip(a, b, strict=True)], places)
-        return jnp.stack(found, -1).sum(0)
+        totals = lax.reduce(products, zeros, lambda a, b: [p + q for p, q in zip(a, b, strict=True)], places)
+        return jnp.stack(totals, -1).sum(0)
 
     if len(starts) <= MAX_UNROLLED_PRODUCTS:
         w = sums(starts)

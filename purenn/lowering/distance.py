@@ -128,5 +128,5 @@ class _Triangle(LinearMap):
         places = np.zeros((self.size, self.size), np.int32)
         above = np.triu_indices(self.size, 1)
         places[above] = np.arange(len(above[0]))
-        found = cotangents[0].at[places].get(mode="promise_in_bounds")
-        return (jnp.where(np.triu(np.ones(places.shape, bool), 1), found, 0).astype(found.dtype),)
+        gathered = cotangents[0].at[places].get(mode="promise_in_bounds")
+        return (jnp.where(np.triu(np.ones(places.shape, bool), 1), gathered, 0).astype(gathered.dtype),)

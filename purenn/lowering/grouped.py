@@ -54,14 +54,14 @@ class _Grouped(LinearMap):
 
     def apply(self, residuals: Arrays, arguments: Arrays) -> Arrays:
         ends, other = residuals
-        given, shape = {self.other: other, self.of: arguments[0]}, self.shapes["xwy".index(self.to)]
+        operands, shape = {self.other: other, self.of: arguments[0]}, self.shapes["xwy".index(self.to)]
         if self.to == "w":
-            found = _sums(given["x"], given["y"], ends)
+            result = _sums(operands["x"], operands["y"], ends)
         elif self.to == "y":
-            found = _products(given["x"], given["w"], ends)
+            result = _products(operands["x"], operands["w"], ends)
         else:
-            found = _products(given["y"], jnp.swapaxes(given["w"], 1, 2), ends)
-        return (found.astype(shape.dtype),)
+            result = _products(operands["y"], jnp.swapaxes(operands["w"], 1, 2), ends)
+        return (result.astype(shape.dtype),)
 
     def tangent(self, residuals: Arrays, tangents: Arrays, arguments: Arrays) -> Arrays:
         turned = dataclasses.replace(self, of=self.other)
@@ -75,8 +75,8 @@ def _products(x: jax.Array, w: jax.Array, ends: jax.Array) -> jax.Array:
     size = _block(x.shape[0], w.shape[0])
 
     def add(y: jax.Array, start: Any, group: Any, valid: jax.Array, x: jax.Array) -> jax.Array:
-        here = _chosen(valid, _dot(x, lax.dynamic_index_in_dim(w, group, keepdims=False), 1))
-        return lax.dynamic_update_slice_in_dim(y, lax.dynamic_slice_in_dim(y, start, size) + here, start, 0)
+        product = _chosen(valid, _dot(x, lax.dynamic_index_in_dim(w, group, keepdims=False), 1))
+        return lax.dynamic_update_slice_in_dim(y, lax.dynamic_slice_in_dim(y, start, size) + product, start, 0)
 
     dtype = _wide(x, w)
     return _over_blocks(add, jnp.zeros((x.shape[0], w.shape[2]), dtype), ends, size, x)
@@ -84,8 +84,8 @@ def _products(x: jax.Array, w: jax.Array, ends: jax.Array) -> jax.Array:
 
 def _sums(x: jax.Array, y: jax.Array, ends: jax.Array) -> jax.Array:
     def add(w: jax.Array, start: Any, group: Any, valid: jax.Array, x: jax.Array, y: jax.Array) -> jax.Array:
-        here = lax.dynamic_index_in_dim(w, group) + _dot(_chosen(valid, x), _chosen(valid, y), 0)[None]
-        return lax.dynamic_update_slice_in_dim(w, here, group, 0)
+        updated = lax.dynamic_index_in_dim(w, group) + _dot(_chosen(valid, x), _chosen(valid, y), 0)[None]
+        return lax.dynamic_update_slice_in_dim(w, updated, group, 0)
 
     zeros = jnp.zeros((ends.shape[0], x.shape[1], y.shape[1]), _wide(x, y))
     return _over_blocks(add, zeros, ends, _block(x.shape[0], ends.shape[0]), x, y)
@@ -105,9 +105,9 @@ def _over_blocks(
     rows = arrays[0].shape[0]
     if 0 in (*total.shape, ends.shape[0], size):
         return total
-    beyond = 0
+    padding = 0
     if not isinstance(rows, int):  # a block more, as there may be fewer rows than that
-        beyond = size
+        padding = size
         arrays = tuple(jnp.pad(a, [(0, size), (0, 0)]) for a in arrays)
         total = jnp.pad(total, [(0, size), (0, 0)]) if total.ndim == 2 else total
     ends = jnp.clip(ends, 0, rows)
@@ -120,7 +120,7 @@ def _over_blocks(
         i = i.astype(ends.dtype)
         group = jnp.sum((after <= i).astype(ends.dtype))
         block = last[group] - (after[group] - i)
-        start = jnp.minimum(block * size, rows + beyond - size)  # the last block may begin in the one before
+        start = jnp.minimum(block * size, rows + padding - size)  # the last block may begin in the one before
         row = start + place
         valid = (row >= block * size) & (row >= starts[group]) & (row < ends[group])
         parts = [lax.dynamic_slice_in_dim(a, start, size) for a in arrays]

@@ -153,8 +153,8 @@ class _Batched(_Wrapped):
             for shape, axis in zip(shapes, self.arguments, strict=True)
         )
         run = jax.vmap(lambda r, c: self.of.transpose(r, c, single), (self.residuals, 0), axis_size=self.size)
-        found = run(residuals, cotangents)
-        return tuple(jnp.sum(f, 0) if axis is None else f for f, axis in zip(found, self.arguments, strict=True))
+        results = run(residuals, cotangents)
+        return tuple(jnp.sum(f, 0) if axis is None else f for f, axis in zip(results, self.arguments, strict=True))
 
 
 def apply_map(op: LinearMap, residuals: Sequence[Any], arguments: Sequence[Any]) -> Arrays:
@@ -189,10 +189,10 @@ def like(array: Any) -> jax.ShapeDtypeStruct:
 
 
 @functools.lru_cache(maxsize=4096)
-def _output_shapes(op: LinearMap, count: int, given: Shapes) -> Shapes:
+def _output_shapes(op: LinearMap, count: int, shapes: Shapes) -> Shapes:
     """Returns the shapes of the outputs for arrays of these shapes, `count` of which are residuals."""
     with jax.numpy_dtype_promotion("standard"):
-        return tuple(jax.eval_shape(lambda *arrays: op.apply(arrays[:count], arrays[count:]), *given))
+        return tuple(jax.eval_shape(lambda *arrays: op.apply(arrays[:count], arrays[count:]), *shapes))
 
 
 def _eagerly(*arrays: Any, op: LinearMap, count: int) -> Any:
@@ -215,13 +215,13 @@ def _abstract(*avals: Any, op: LinearMap, count: int) -> Any:
     mesh = _mesh(avals)
     typed = AxisType.Explicit in mesh.axis_types  # then jax finds how the outputs are sharded, or refuses
     shardings = [NamedSharding(mesh, a.sharding.spec) if typed else None for a in avals]
-    given = (jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=s) for a, s in zip(avals, shardings, strict=True))
+    structs = (jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=s) for a, s in zip(avals, shardings, strict=True))
 
-    def output(found: jax.ShapeDtypeStruct) -> Any:
-        sharding = found.sharding if typed else NamedSharding(mesh, PartitionSpec(*[None] * len(found.shape)))
-        return avals[0].update(shape=found.shape, dtype=found.dtype, weak_type=False, sharding=sharding)
+    def output(struct: jax.ShapeDtypeStruct) -> Any:
+        sharding = struct.sharding if typed else NamedSharding(mesh, PartitionSpec(*[None] * len(struct.shape)))
+        return avals[0].update(shape=struct.shape, dtype=struct.dtype, weak_type=False, sharding=sharding)
 
-    return list(map(output, _output_shapes(op, count, tuple(given))))
+    return list(map(output, _output_shapes(op, count, tuple(structs))))
 
 
 def _jvp(primals: Any, tangents: Any, *, op: LinearMap, count: int) -> Any:
@@ -239,8 +239,8 @@ def _jvp(primals: Any, tangents: Any, *, op: LinearMap, count: int) -> Any:
 
 def _transpose(cotangents: Any, *arrays: Any, op: LinearMap, count: int) -> Any:
     residuals, shapes = arrays[:count], tuple(like(a.aval) for a in arrays[count:])
-    found = apply_map(op.transposed(shapes), residuals, tuple(map(ad.instantiate_zeros, cotangents)))
-    return [None] * count + list(found)
+    results = apply_map(op.transposed(shapes), residuals, tuple(map(ad.instantiate_zeros, cotangents)))
+    return [None] * count + list(results)
 
 
 def _batch(arrays: Any, dims: Any, *, op: LinearMap, count: int) -> Any:
@@ -282,18 +282,18 @@ _PRIMITIVES: list[Primitive] = []
 
 def map_primitive(name: str) -> Primitive:
     """Makes a primitive that stands for maps in a trace."""
-    made = Primitive(name)
-    made.multiple_results = True
-    made.def_impl(_eagerly)
-    made.def_abstract_eval(_abstract)
-    ad.primitive_jvps[made] = _jvp
-    ad.primitive_transposes[made] = _transpose
-    batching.primitive_batchers[made] = _batch
-    partial_eval.partial_eval_jaxpr_custom_rules[made] = partial_evaluation
+    primitive = Primitive(name)
+    primitive.multiple_results = True
+    primitive.def_impl(_eagerly)
+    primitive.def_abstract_eval(_abstract)
+    ad.primitive_jvps[primitive] = _jvp
+    ad.primitive_transposes[primitive] = _transpose
+    batching.primitive_batchers[primitive] = _batch
+    partial_eval.partial_eval_jaxpr_custom_rules[primitive] = partial_evaluation
     for platform in (None, *{platform for _, platform in RULES}):
-        _compile_for(made, platform)
-    _PRIMITIVES.append(made)
-    return made
+        _compile_for(primitive, platform)
+    _PRIMITIVES.append(primitive)
+    return primitive
 
 
 _PLAIN = map_primitive("linear_map")

@@ -47,8 +47,8 @@ def moments(x: Any, axes: tuple[int, ...], axis_name: AxisName = None, *, centre
         return nothing(), nothing()
 
     def mean_of(x: Any) -> Any:
-        own = jnp.mean(x, axes, keepdims=True)
-        return own if axis_name is None else lax.pmean(own, axis_name)
+        mean = jnp.mean(x, axes, keepdims=True)
+        return mean if axis_name is None else lax.pmean(mean, axis_name)
 
     x = rounded(x, summed=True)
     mean = mean_of(x) if centred else nothing()
@@ -100,9 +100,9 @@ def normalized(
         mean, var = moments(x, axes, axis_name, centred=centred)
         y = _scaled(x, mean, _own_scale(var, eps, centred), weight, bias)
         return y, *lax.stop_gradient((mean, var))
-    given = next((a.shape for a in (weight, bias) if a is not None), (1,) * x.ndim)
-    weight = jnp.ones(given, x.dtype) if weight is None else weight
-    bias = jnp.zeros(given, x.dtype) if bias is None else bias
+    shape = next((a.shape for a in (weight, bias) if a is not None), (1,) * x.ndim)
+    weight = jnp.ones(shape, x.dtype) if weight is None else weight
+    bias = jnp.zeros(shape, x.dtype) if bias is None else bias
     return _normalized(x, weight, bias, axes, eps, centred)
 
 
@@ -147,21 +147,23 @@ class _TangentCpu(_Tangent):
     def transpose(self, residuals: Arrays, cotangents: Arrays, shapes: Shapes) -> Arrays:
         x, mean, scale, weight = residuals
         dy = stored(cotangents[0])  # each of the sums reads it
-        own = lax.optimization_barrier
+        barrier = lax.optimization_barrier
         # Where neither weight nor moments vary, all four sums are made of two: those of dy and of dy * standard.
         alike = [i for i in range(x.ndim) if weight.shape[i] == mean.shape[i] == 1]
         if alike:
-            total, product = jnp.sum(own(dy), alike, keepdims=True), _product(alike, *own((dy, x, mean, scale)))
+            total, product = jnp.sum(barrier(dy), alike, keepdims=True), _product(alike, *barrier((dy, x, mean, scale)))
             dbias, dweight = _summed(total, weight), _summed(product, weight)
             total, product = _summed(weight * total, mean), _summed(weight * product, mean)
         else:
-            dbias, dweight = _summed(own(dy), weight), _summed(_product((), *own((dy, x, mean, scale))), weight)
-            ours, given = own((dy, weight))
-            total = _summed(ours * given, mean)
-            *ours, given = own((dy, x, mean, scale, weight))
-            product = _summed(_product((), *ours) * given, mean)
+            dbias, dweight = _summed(barrier(dy), weight), _summed(_product((), *barrier((dy, x, mean, scale))), weight)
+            g, w = barrier((dy, weight))
+            total = _summed(g * w, mean)
+            *operands, w = barrier((dy, x, mean, scale, weight))
+            product = _summed(_product((), *operands) * w, mean)
         count = math.prod(x.shape[i] for i in self.axes)
-        dy, x, mean, scale, weight, total, product = own((dy, x, mean, scale, weight, total / count, product / count))
+        dy, x, mean, scale, weight, total, product = barrier(
+            (dy, x, mean, scale, weight, total / count, product / count)
+        )
         moved = dy * weight - (rounded(x) - mean) * (scale * product)
         return scale * (moved - total if self.centred else moved), dweight, dbias
 

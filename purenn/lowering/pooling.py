@@ -83,9 +83,9 @@ class Window(NamedTuple):
         needed = {phase for _, phase in offsets}
         bounds = sorted(needed | {phase + 1 for phase in needed} | {0, self.stride})
         parts = lax.split(phases.split(x, axis, [self.stride]), np.diff(bounds).tolist(), axis + 1)
-        found = dict(zip(bounds[:-1], parts, strict=True))
+        by_phase = dict(zip(bounds[:-1], parts, strict=True))
         for row, phase in offsets:
-            yield lax.slice_in_dim(lax.squeeze(found[phase], [axis + 1]), row, row + self.outputs, 1, axis)
+            yield lax.slice_in_dim(lax.squeeze(by_phase[phase], [axis + 1]), row, row + self.outputs, 1, axis)
 
 
 def _lowest(dtype: Any) -> Any:
@@ -110,12 +110,12 @@ def _numbered(x: jax.Array, axis: int, window: Window) -> tuple[jax.Array, jax.A
     best = next(taps)
     number = jnp.zeros(best.shape, np.min_scalar_type(window.kernel - 1))
     for k, tap in enumerate(taps, 1):
-        taken = (tap > best) | is_nan(tap)
-        now = window.starts() + k * window.dilation
-        first = (now >= 0) & (now < window.dilation)  # it wins over padding even if it is -inf
+        wins = (tap > best) | is_nan(tap)
+        positions = window.starts() + k * window.dilation
+        first = (positions >= 0) & (positions < window.dilation)  # it wins over padding even if it is -inf
         if first.any():
-            taken = taken | first.reshape([-1 if i == axis else 1 for i in range(x.ndim)])
-        best, number = jnp.where(taken, tap, best), jnp.where(taken, number.dtype.type(k), number)
+            wins = wins | first.reshape([-1 if i == axis else 1 for i in range(x.ndim)])
+        best, number = jnp.where(wins, tap, best), jnp.where(wins, number.dtype.type(k), number)
     return best, number
 
 
@@ -138,22 +138,22 @@ def _doubled_max(x: jax.Array, axis: int, window: Window, place: jax.Array | Non
         shifted = np.append(inside[shifts[-1] :], np.zeros(shifts[-1], bool))
         inside, width = inside | shifted, width + more
     config = [(0, max(shifts), 0) if i == axis else (0, 0, 0) for i in range(x.ndim)]
-    given = [(x, _lowest(x.dtype))] + ([] if place is None else [(place, -1)])
-    fills = [np.asarray(fill, a.dtype) for a, fill in given]
-    found = [window.padded(a, axis, fill, length) for a, fill in given]
+    pairs = [(x, _lowest(x.dtype))] + ([] if place is None else [(place, -1)])
+    fills = [np.asarray(fill, a.dtype) for a, fill in pairs]
+    carry = [window.padded(a, axis, fill, length) for a, fill in pairs]
 
-    def turn(found: list[jax.Array], now: tuple[jax.Array, jax.Array]) -> tuple[list[jax.Array], None]:
-        shift, seen = now
+    def turn(carry: list[jax.Array], xs: tuple[jax.Array, jax.Array]) -> tuple[list[jax.Array], None]:
+        shift, seen = xs
         after = [
             lax.dynamic_slice_in_dim(lax.pad(a, fill, config), shift, length, axis)
-            for a, fill in zip(found, fills, strict=True)
+            for a, fill in zip(carry, fills, strict=True)
         ]
-        taken = (after[0] > found[0]) | is_nan(after[0]) | ~seen.reshape(along)
-        return [jnp.where(taken, one, other) for one, other in zip(after, found, strict=True)], None
+        wins = (after[0] > carry[0]) | is_nan(after[0]) | ~seen.reshape(along)
+        return [jnp.where(wins, one, other) for one, other in zip(after, carry, strict=True)], None
 
-    found, _ = lax.scan(turn, found, (jnp.array(shifts, jnp.int32), jnp.array(seen)))
+    carry, _ = lax.scan(turn, carry, (jnp.array(shifts, jnp.int32), jnp.array(seen)))
     split = Window(length, 1, window.stride, 0, 1, window.outputs)
-    best, *places = [next(split.taps(a, axis, 0)) for a in found]
+    best, *places = [next(split.taps(a, axis, 0)) for a in carry]
     return best, places[0] if places else None
 
 
@@ -232,8 +232,8 @@ def _reduced(x: jax.Array, geometry: Sequence[Window], start: Any, join: Any) ->
     lead = x.ndim - len(geometry)
     ends = [(w.outputs - 1) * w.stride + (w.kernel - 1) * w.dilation + 1 - w.size - w.padding for w in geometry]
     # elements beyond the last window that another would begin with
-    beyond = [end if -end >= w.stride else 0 for w, end in zip(geometry, ends, strict=True)]
-    x = lax.slice(x, (0,) * x.ndim, (*x.shape[:lead], *(w.size + n for w, n in zip(geometry, beyond, strict=True))))
+    surplus = [end if -end >= w.stride else 0 for w, end in zip(geometry, ends, strict=True)]
+    x = lax.slice(x, (0,) * x.ndim, (*x.shape[:lead], *(w.size + n for w, n in zip(geometry, surplus, strict=True))))
     pads = [(w.padding, max(end, 0)) for w, end in zip(geometry, ends, strict=True)]
     ones = (1,) * lead
     return lax.reduce_window(

@@ -89,8 +89,8 @@ def max_with_place(x: jax.Array, axis: int, place: jax.Array | None) -> tuple[ja
 
 def at(axis: int, x: jax.Array, number: jax.Array) -> jax.Array:
     """The elements along an axis whose numbers are given by an array that keeps the axis."""
-    here = lax.broadcasted_iota(number.dtype, x.shape, axis) == number
-    return jnp.sum(jnp.where(here, x, jnp.zeros_like(x)), axis, dtype=x.dtype)
+    selected = lax.broadcasted_iota(number.dtype, x.shape, axis) == number
+    return jnp.sum(jnp.where(selected, x, jnp.zeros_like(x)), axis, dtype=x.dtype)
 
 
 def axis_max(x: jax.Array, axis: int, padding: int = 0) -> tuple[jax.Array, jax.Array]:

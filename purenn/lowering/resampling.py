@@ -78,9 +78,9 @@ class _Axis:
         table = self.table
         if table.weight is None:
             return _looked_up(x, self.axis, table.source[:, 0])
-        found = _phases(table, self.size)
-        few = found and found[0].size <= MAX_UNROLLED_SLICES
-        return _sliced(x, self.axis, table, found) if found and few else _summed(x, self.axis, table)
+        positions = _phases(table, self.size)
+        few = positions and positions[0].size <= MAX_UNROLLED_SLICES
+        return _sliced(x, self.axis, table, positions) if positions and few else _summed(x, self.axis, table)
 
     def transpose(self, y: jax.Array) -> jax.Array:
         out = y.shape[self.axis]
@@ -90,9 +90,9 @@ class _Axis:
             y = _term(y, self.axis, back.weight.ravel(), None)
             return phases.split(y, self.axis, [most]).sum(self.axis + 1)
         alike = _transposed_table(self.table, self.size, math.gcd(out, self.size))
-        found = _phases(alike, out) if 0 < most == alike.source.shape[1] <= MAX_OUTPUTS_PER_INPUT else None
-        if found:
-            return _sliced(y, self.axis, alike, found)
+        positions = _phases(alike, out) if 0 < most == alike.source.shape[1] <= MAX_OUTPUTS_PER_INPUT else None
+        if positions:
+            return _sliced(y, self.axis, alike, positions)
         index, weight, used = self.table
         if most > 2 and index.shape[1] == 1 and (weight is None or (weight == 1).all()):
             pieces = _contiguous_runs(index[:, 0], np.ones(out, bool) if used is None else used[:, 0])
@@ -124,8 +124,8 @@ def _looked_up(x: jax.Array, axis: int, index: Any) -> jax.Array:
     places = jnp.broadcast_to(index[:, None], (before, len(index), 1))
     roles = lax.GatherDimensionNumbers((2,), (1,), (1,), (0,), (0,))
     flat = x.reshape(before, size, after)
-    found = lax.gather(flat, places, roles, (1, 1, after), mode="promise_in_bounds")
-    return found.reshape(*x.shape[:axis], len(index), *x.shape[axis + 1 :])
+    gathered = lax.gather(flat, places, roles, (1, 1, after), mode="promise_in_bounds")
+    return gathered.reshape(*x.shape[:axis], len(index), *x.shape[axis + 1 :])
 
 
 def _contiguous_runs(index: np.ndarray, valid: np.ndarray) -> list[tuple[int, int, int, int]]:
@@ -212,9 +212,9 @@ def _phases(table: Taps, size: int) -> tuple[np.ndarray, np.ndarray] | None:
     return (starts, valid) if (valid | (weight == 0)).all() else None
 
 
-def _sliced(x: jax.Array, axis: int, table: Taps, found: tuple[np.ndarray, np.ndarray]) -> jax.Array:
+def _sliced(x: jax.Array, axis: int, table: Taps, positions: tuple[np.ndarray, np.ndarray]) -> jax.Array:
     """Reads the positions that `_phases` found. The last or first element may stand in for neighbours outside."""
-    (starts, valid), (_, weight, used) = found, table
+    (starts, valid), (_, weight, used) = positions, table
     used = valid if used is None else used & valid
     (places, count), (out, size) = starts.shape, (len(valid), x.shape[axis])
     blocks, step = out // places, size // (out // places)

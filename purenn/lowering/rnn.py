@@ -67,11 +67,11 @@ def scan(cell: Cell, x: Any, state: State, weights: Weights, valid: Any, reverse
         return h[:, 0], tuple(s[0] for s in last)
     run = functools.partial(_scan, cell, reverse)
     x, state, weights = varying_as((x, state, weights))
-    given = (x, state, weights, None if valid is None else jnp.asarray(valid))
+    arrays = (x, state, weights, None if valid is None else jnp.asarray(valid))
     if not is_half(x.dtype):
-        return run(*given)
+        return run(*arrays)
     # of half types the CPU's products round in every step, and take twice as long
-    return lax.platform_dependent(*given, cpu=functools.partial(computed_wide, run), default=run)
+    return lax.platform_dependent(*arrays, cpu=functools.partial(computed_wide, run), default=run)
 
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(0, 1))

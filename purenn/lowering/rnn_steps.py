@@ -206,9 +206,9 @@ def steps_per_turn() -> int:
     return 8 if cuda_capability() > (0, 0) else 1
 
 
-def over_time(step: Callable[..., Any], first: State, given: Any, reverse: bool) -> Any:
+def over_time(step: Callable[..., Any], first: State, xs: Any, reverse: bool) -> Any:
     """Scans over the first axis of the arrays given."""
-    return lax.scan(step, first, given, reverse=reverse, unroll=steps_per_turn())
+    return lax.scan(step, first, xs, reverse=reverse, unroll=steps_per_turn())
 
 
 @dataclasses.dataclass(frozen=True)

@@ -86,8 +86,8 @@ class Tangents(LinearMap):
                 before = tuple(map(jnp.add, before, old))
             return before, (sums, more)
 
-        given = (h, r["slopes"], r["valid"])
-        first, (sums, more) = over_time(step, tuple(last), given, not self.reverse)
+        xs = (h, r["slopes"], r["valid"])
+        first, (sums, more) = over_time(step, tuple(last), xs, not self.reverse)
 
         d: dict[str, Any] = {"first": tuple(map(layout.turned, first))}
         d["x"], d["w"], d["b"] = self.products(layout.turned(sums), w_x, r["input"])

@@ -19,9 +19,9 @@ def varying_axes(array: Any) -> frozenset[str]:
     return kind.mat.varying if hasattr(kind, "mat") else kind.vma  # jax 0.10's name, and the one before
 
 
-def varying_as(values: T, *others: Any) -> T:
+def varying_as(values: T, *like: Any) -> T:
     """A tree of arrays that vary at least over the axes over which any of some trees does, as a loop's carry has to."""
-    axes = frozenset().union(*map(varying_axes, jax.tree.leaves((values, others))))
+    axes = frozenset().union(*map(varying_axes, jax.tree.leaves((values, like))))
     if not axes:
         return values
     return jax.tree.map(lambda a: lax.pcast(a, tuple(axes - varying_axes(a)), to="varying"), values)

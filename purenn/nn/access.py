@@ -19,7 +19,7 @@ import jax.numpy as jnp
 from jax.core import Tracer
 
 from purenn.context import setting
-from purenn.nn.given import check_attributes
+from purenn.nn.handed_out import check_attributes
 from purenn.variable import Variable, swap, value_of
 from purenn.warn import warn_user
 
@@ -126,9 +126,9 @@ def note_requests(variables: list[Variable], arrays: list[Any]) -> None:
     except AttributeError:  # shapes and tracers have none
         pass
     for variable, array in zip(variables, arrays, strict=True):
-        own = getattr(array, "__dict__", None)
-        if own:
-            variable.requires_grad = own.get("requires_grad", variable.requires_grad)
+        attributes = getattr(array, "__dict__", None)
+        if attributes:
+            variable.requires_grad = attributes.get("requires_grad", variable.requires_grad)
             check_attributes(array)
 
 

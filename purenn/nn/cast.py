@@ -50,18 +50,18 @@ class Cast(Node):
         where = f"{type(self).__name__}.to"
         if unknown := set(ignored) - {"non_blocking", "copy", "memory_format"}:
             raise TypeError(f"{where} has no argument {', '.join(sorted(unknown))}")
-        given: dict[str, list[Any]] = {"dtype": [dtype], "device": [device]}
+        targets: dict[str, list[Any]] = {"dtype": [dtype], "device": [device]}
         for arg in args:
             if isinstance(arg, jax.Array):
-                given["dtype"].append(arg.dtype)
-                given["device"].append(arg.sharding)
+                targets["dtype"].append(arg.dtype)
+                targets["device"].append(arg.sharding)
             elif not isinstance(arg, bool):  # torch's non_blocking
-                given["device" if is_device(arg) else "dtype"].append(arg)
-        for name, values in given.items():
+                targets["device" if is_device(arg) else "dtype"].append(arg)
+        for name, values in targets.items():
             values[:] = [value for value in values if value is not None]
             if len(values) > 1:
                 raise TypeError(f"{where} takes one {name}, got {values[0]} and {values[1]}")
-        target, place = _as_dtype(where, *given["dtype"]), as_device(*given["device"])
+        target, place = _as_dtype(where, *targets["dtype"]), as_device(*targets["device"])
         if target is not None and not jnp.issubdtype(target, jnp.inexact):
             raise TypeError(f"{where} takes a floating-point or complex dtype, got {target}")
 
@@ -121,8 +121,8 @@ class Cast(Node):
             recurse: whether the modules below are moved too.
         """
         place = as_device(device)
-        own = {*self._parameters.values(), *self._buffers.values()}
-        moved = iter([recurse or variable in own for variable in structure(self).variables])
+        variables = {*self._parameters.values(), *self._buffers.values()}
+        moved = iter([recurse or variable in variables for variable in structure(self).variables])
         return self._map(lambda x: jax.device_put(jnp.zeros_like(x), place or x.sharding) if next(moved) else x)
 
 
@@ -143,8 +143,8 @@ def as_device(value: object = None) -> Any:
     try:
         known = jax.devices("gpu" if platform == "cuda" else platform)
     except RuntimeError:
-        there = ", ".join(map(str, jax.devices()))
-        raise RuntimeError(f"there is no device {value}: jax sees {there}. Arrays are there without a move") from None
+        names = ", ".join(map(str, jax.devices()))
+        raise RuntimeError(f"there is no device {value}: jax sees {names}. Arrays are there without a move") from None
     place = {str(i): device for i, device in enumerate(known)}.get(str(number or 0))
     if place is None:
         raise RuntimeError(f"there is no device {value}: jax sees {', '.join(map(str, known))}")

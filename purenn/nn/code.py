@@ -115,7 +115,7 @@ def _looked_up(code: types.CodeType) -> set[str]:
 
     Strings are followed on the stack from one jump to the next; where nothing is known of a name, it is ``*``.
     """
-    found = {"*"} if _UNSEEN & set(code.co_names) else set()
+    patterns = {"*"} if _UNSEEN & set(code.co_names) else set()
     stack: list[str] = []  # what is known of each value: a pattern, or _LOOK_UP for getattr and its like
     unknown = 0  # the times that getattr was loaded without a call of it that was understood
 
@@ -136,7 +136,7 @@ def _looked_up(code: types.CodeType) -> set[str]:
         elif name == "CALL":
             taken = pop(arg + 2)  # the function, in one of two places, before the arguments
             if arg >= 2 and _LOOK_UP in taken[:2]:
-                found.add(taken[3])
+                patterns.add(taken[3])
                 unknown -= 1
             stack.append("*")
         elif name.startswith("FORMAT_"):
@@ -151,7 +151,7 @@ def _looked_up(code: types.CodeType) -> set[str]:
             if effect <= 0:
                 pop(1 - effect)
             stack += ["*"] * max(effect, 1)
-    return found | ({"*"} if unknown else set())
+    return patterns | ({"*"} if unknown else set())
 
 
 def _bound_by_imports(code: types.CodeType) -> Iterator[tuple[str, str, str]]:

@@ -48,24 +48,24 @@ class Copies:
         stream: random.Stream | None,
     ):
         self.reach, self.stream = reach, stream
-        self.made: dict[int, Any] = {id(live): array for live, array in zip(reach.arrays, arrays, strict=True)}
+        self.copies: dict[int, Any] = {id(live): array for live, array in zip(reach.arrays, arrays, strict=True)}
         self._contents: list[tuple[Any, Any, list[Any]]] = []
         self.variables = {live: Variable(value, live.requires_grad) for live, value in values.items()}
         self._values = values
         parts = [*reach.modules.values()]
         for part in parts:
-            self.made[id(part)] = object.__new__(type(part))
-        self.twins = [self.made[id(part)] for part in parts]
+            self.copies[id(part)] = object.__new__(type(part))
+        self.twins = [self.copies[id(part)] for part in parts]
         for part in parts:
             self._fill(part, part.training if training is None else training)
         for twin in self.twins:
             twin._name_children(keep=True)
 
     def _fill(self, part: Node, training: bool) -> None:
-        twin, own = self.made[id(part)], vars(part)
-        vars(twin).update(own)
+        twin, fields = self.copies[id(part)], vars(part)
+        vars(twin).update(fields)
         vars(twin).update({name: self.of(value) for name, value in attributes_of(part).items()})
-        twins = {k: None if child is None else self.made[id(child)] for k, child in part._modules.items()}
+        twins = {k: None if child is None else self.copies[id(child)] for k, child in part._modules.items()}
         vars(twin).update(
             _pure=True,
             _structure=None,
@@ -88,9 +88,9 @@ class Copies:
 
     def of(self, value: object) -> Any:
         """The copy that stands for a value: the value itself, unless something that can change is below."""
-        made = self.made.get(id(value), self)
-        if made is not self:
-            return made
+        copied = self.copies.get(id(value), self)
+        if copied is not self:
+            return copied
         if self.reach.path_of(value) is None:
             return value
         return self._copy(value)
@@ -113,63 +113,63 @@ class Copies:
         if isinstance(value, types.MappingProxyType):
             return types.MappingProxyType({name: self.of(part) for name, part in value.items()})
         if isinstance(value, dict):
-            made = self._keep(value, copy.copy(value))
-            self._copy_attributes(value, made)
+            copied = self._keep(value, copy.copy(value))
+            self._copy_attributes(value, copied)
             for name, part in value.items():
-                dict.__setitem__(made, name, self.of(part))
-            return self._record(value, made, functools.partial(itertools.chain, made, made.values()))
+                dict.__setitem__(copied, name, self.of(part))
+            return self._record(value, copied, functools.partial(itertools.chain, copied, copied.values()))
         if isinstance(value, list | deque):
-            made = self._keep(value, copy.copy(value))
-            self._copy_attributes(value, made)
+            copied = self._keep(value, copy.copy(value))
+            self._copy_attributes(value, copied)
             for i, part in enumerate(value):
-                made[i] = self.of(part)
-            return self._record(value, made, functools.partial(iter, made))
+                copied[i] = self.of(part)
+            return self._record(value, copied, functools.partial(iter, copied))
         if isinstance(value, set | frozenset):
-            made = self._keep(value, copy.copy(value))
-            self._copy_attributes(value, made)
-            return self._record(value, made, functools.partial(iter, made))
+            copied = self._keep(value, copy.copy(value))
+            self._copy_attributes(value, copied)
+            return self._record(value, copied, functools.partial(iter, copied))
         return self._object(value)
 
     def _object(self, value: object) -> Any:
-        made = self._keep(value, type(value)() if is_namespace(type(value)) else object.__new__(type(value)))
-        own = getattr(made, "__dict__", None)
-        if own is not None:
-            own.update({name: self.of(part) for name, part in vars(value).items()})
+        copied = self._keep(value, type(value)() if is_namespace(type(value)) else object.__new__(type(value)))
+        fields = getattr(copied, "__dict__", None)
+        if fields is not None:
+            fields.update({name: self.of(part) for name, part in vars(value).items()})
         slots = [name for name in slots_of(type(value)) if hasattr(value, name)]
         for name in slots:
-            object.__setattr__(made, name, self.of(getattr(value, name)))
-        items = own if own is not None else {}
-        content = lambda: [*items, *items.values(), *(getattr(made, name, None) for name in slots)]  # noqa: E731
-        return self._record(value, made, content)
+            object.__setattr__(copied, name, self.of(getattr(value, name)))
+        items = fields if fields is not None else {}
+        content = lambda: [*items, *items.values(), *(getattr(copied, name, None) for name in slots)]  # noqa: E731
+        return self._record(value, copied, content)
 
     def _function(self, function: types.FunctionType) -> Any:
         cells = tuple(types.CellType() for _ in function.__closure__ or ())
         names = dict(function.__globals__)
-        made = types.FunctionType(function.__code__, names, function.__name__, None, cells)
-        self._keep(function, made)
-        functools.update_wrapper(made, function, ("__module__", "__qualname__", "__doc__", "__annotations__"), ())
-        self._copy_attributes(function, made)
-        made.__defaults__ = function.__defaults__ and tuple(map(self.of, function.__defaults__))
-        made.__kwdefaults__ = function.__kwdefaults__ and {n: self.of(v) for n, v in function.__kwdefaults__.items()}
+        copied = types.FunctionType(function.__code__, names, function.__name__, None, cells)
+        self._keep(function, copied)
+        functools.update_wrapper(copied, function, ("__module__", "__qualname__", "__doc__", "__annotations__"), ())
+        self._copy_attributes(function, copied)
+        copied.__defaults__ = function.__defaults__ and tuple(map(self.of, function.__defaults__))
+        copied.__kwdefaults__ = function.__kwdefaults__ and {n: self.of(v) for n, v in function.__kwdefaults__.items()}
         for cell, live in zip(cells, function.__closure__ or (), strict=True):
             with contextlib.suppress(ValueError):  # one that isn't set yet
                 cell.cell_contents = self.of(live.cell_contents)
         names.update({name: self.of(value) for name, value in names.items()})
-        content = lambda: [*names.values(), *map(cell_contents, cells), *vars(made), *vars(made).values()]  # noqa: E731
-        return self._record(function, made, content)
+        content = lambda: [*names.values(), *map(cell_contents, cells), *vars(copied), *vars(copied).values()]  # noqa: E731
+        return self._record(function, copied, content)
 
-    def _copy_attributes(self, value: object, made: Any) -> None:
+    def _copy_attributes(self, value: object, copied: Any) -> None:
         """The attributes of a function, or of an object of a subclass of list, dict and so on."""
         for name, part in getattr(value, "__dict__", {}).items():
-            vars(made)[name] = self.of(part)
+            vars(copied)[name] = self.of(part)
 
-    def _keep(self, value: object, made: object) -> Any:
-        self.made[id(value)] = made
-        return made
+    def _keep(self, value: object, copied: object) -> Any:
+        self.copies[id(value)] = copied
+        return copied
 
-    def _record(self, value: object, made: object, content: Callable[[], Iterable[Any]]) -> Any:
+    def _record(self, value: object, copied: object, content: Callable[[], Iterable[Any]]) -> Any:
         self._contents.append((value, content, [*content()]))
-        return made
+        return copied
 
     # After the call.
 
@@ -204,5 +204,5 @@ def refuse_change(what: str) -> None:
 @contextlib.contextmanager
 def inside(copies: Copies) -> Iterator[None]:
     """Inside, a live module that the call can reach stands for its twin, however Python got at it."""
-    with access.standing_for(copies.made), run_by(Running(copies.twins, copies.stream)):
+    with access.standing_for(copies.copies), run_by(Running(copies.twins, copies.stream)):
         yield

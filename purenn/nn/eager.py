@@ -76,7 +76,7 @@ def leaf(
     method: str | None = None,
 ) -> Any:
     """The call of a stock module without children: its layer's, compiled once for all equal layers."""
-    own = vars(module)
+    fields = vars(module)
     if observers() and training is None and key is None:  # they see the module itself, which knows its place
         return Bound._call_method(module, method, *args, **kwargs) if method else Bound._run(module, args, kwargs)
     arguments = Arguments(args, kwargs)
@@ -84,12 +84,12 @@ def leaf(
         return compiled(module, args, kwargs, training, key, method)
     if tracing.is_staged():
         access.add_constant(module)
-    parameters = [v for v in own["_parameters"].values() if v is not None]
-    buffers = [v for v in own["_buffers"].values() if v is not None]
+    parameters = [v for v in fields["_parameters"].values() if v is not None]
+    buffers = [v for v in fields["_buffers"].values() if v is not None]
     variables = [*parameters, *buffers]
-    names = tuple((name, v is None) for name, v in (*own["_parameters"].items(), *own["_buffers"].items()))
-    mode = own["training"] if training is None else training
-    program = _leaf(own["_layer"], mode, arguments.key, method, names, len(own["_parameters"]))
+    names = tuple((name, v is None) for name, v in (*fields["_parameters"].items(), *fields["_buffers"].items()))
+    mode = fields["training"] if training is None else training
+    program = _leaf(fields["_layer"], mode, arguments.key, method, names, len(fields["_parameters"]))
 
     def finish(output: tuple[Any, dict[int, Any], value_checks.Checks]) -> tuple[Any, list[Variable], list[Any]]:
         result, changed, checks = output
@@ -138,11 +138,11 @@ def _leaf(
     layer: Layer, training: bool, arguments: Any, method: str | None, names: tuple[tuple[str, bool], ...], count: int
 ) -> KeyedJit:
     def run(stream: random.Stream, *inputs: object) -> Any:
-        call, rest = current_call(), iter(inputs)
-        variables = [None if absent else Variable(next(rest)) for _, absent in names]
+        call, remaining = current_call(), iter(inputs)
+        variables = [None if absent else Variable(next(remaining)) for _, absent in names]
         named = [(name, variable) for (name, _), variable in zip(names, variables, strict=True)]
-        held = [variable for variable in variables if variable is not None]
-        before = list(map(value_of, held))
+        present = [variable for variable in variables if variable is not None]
+        before = list(map(value_of, present))
         m = Bound.__new__(Bound)
         vars(m).update(
             _layer=layer,
@@ -153,13 +153,13 @@ def _leaf(
             _stream=stream,
             _made_in=tracing.current(),
         )
-        given = list(rest)
-        args, kwargs = call.arguments.of(given, None)
+        argument_inputs = list(remaining)
+        args, kwargs = call.arguments.of(argument_inputs, None)
         note_trace(_traces(type(layer)), type(layer).__name__, call, {"the layer": layer, "training": training})
         with random.drawing_from(stream), value_checks.collected() as rules:
             output = m._call_with_context(functools.partial(getattr(layer, method or "forward"), m), args, kwargs)
-        changed = {i: v.value for i, v in enumerate(held) if v.value is not before[i]}
-        return Result.of(output, type(layer).__name__), changed, rules.about(given)
+        changed = {i: v.value for i, v in enumerate(present) if v.value is not before[i]}
+        return Result.of(output, type(layer).__name__), changed, rules.about(argument_inputs)
 
     return KeyedJit(run, type(layer).__name__)
 
@@ -171,10 +171,10 @@ _shared: OrderedDict[Any, KeyedJit] = OrderedDict()
 
 def programs_of(module: Node, shared: bool = False) -> Programs:
     """The programs of a module; stock modules share theirs with all that are equal."""
-    own = vars(module)
-    if own["_programs"] is None:
-        own["_programs"] = Programs(type(module).__name__, _shared if shared else None)
-    return own["_programs"]
+    fields = vars(module)
+    if fields["_programs"] is None:
+        fields["_programs"] = Programs(type(module).__name__, _shared if shared else None)
+    return fields["_programs"]
 
 
 def compiled(
@@ -194,9 +194,9 @@ def compiled(
         for part in structure(module).parts.values():
             access.add_constant(part)
 
-    def run(found: Reach, arguments: Arguments) -> Any:
-        variables = found.variables
-        program = programs.program(found, arguments, (training, method), lambda: _whole(name, training, method, shared))
+    def run(reach: Reach, arguments: Arguments) -> Any:
+        variables = reach.variables
+        program = programs.program(reach, arguments, (training, method), lambda: _whole(name, training, method, shared))
 
         def finish(output: tuple[Any, dict[int, Any], value_checks.Checks]) -> tuple[Any, list[Variable], list[Any]]:
             result, changed, checks = output
@@ -205,14 +205,14 @@ def compiled(
                 refuse_tracers([*changed.values()], name)
             return result, [variables[i] for i in changed], [*changed.values()]
 
-        inputs = *access.read(variables), *found.arrays, *arguments.inputs
-        output = program(Call(found, arguments, programs), key, finish, *inputs)
+        inputs = *access.read(variables), *reach.arrays, *arguments.inputs
+        output = program(Call(reach, arguments, programs), key, finish, *inputs)
 
         def short(x: object) -> Any:
-            if tracing.current() != tracing.NO_TRACE or in_call() or not found.holds():
+            if tracing.current() != tracing.NO_TRACE or in_call() or not reach.holds():
                 return _without_fast_path(module, x)
             try:
-                result, changed, checks = tuned(*access.read(variables), *found.arrays, x)
+                result, changed, checks = tuned(*access.read(variables), *reach.arrays, x)
             except NoCall:  # of another shape than before, or under jax.disable_jit
                 return _without_fast_path(module, x)
             checks.make([x])
@@ -240,11 +240,11 @@ def _whole(name: str, training: bool | None, method: str | None, checked: bool) 
         return Result.of(output, name)
 
     def run(stream: random.Stream, *inputs: object) -> Any:
-        found = current_call().reach
-        count, end = len(found.variables), len(found.variables) + len(found.arrays)
-        given = list(inputs[end:])
+        reach = current_call().reach
+        count, end = len(reach.variables), len(reach.variables) + len(reach.arrays)
+        argument_inputs = list(inputs[end:])
         with value_checks.collected() as rules:
-            output = traced(stream, list(inputs[:count]), list(inputs[count:end]), given, training, body)
-        return *output, rules.about(given if checked else [])
+            output = traced(stream, list(inputs[:count]), list(inputs[count:end]), argument_inputs, training, body)
+        return *output, rules.about(argument_inputs if checked else [])
 
     return KeyedJit(run, name)

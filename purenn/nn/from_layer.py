@@ -14,8 +14,8 @@ import jax
 from purenn import random
 from purenn.layers.base import Composite, Layer, further_methods
 from purenn.layers.bound import Bound
+from purenn.layers.embedding_table import Table
 from purenn.layers.location import move_location
-from purenn.layers.sparse import Table
 from purenn.nn import access, eager, reset, sync_batchnorm
 from purenn.nn.code import is_library
 from purenn.nn.module import Module
@@ -51,9 +51,9 @@ class LayerModule(Module):
     def _call_method(self, method: str, *args: object, **kwargs: object) -> Any:
         if self._pure:
             return super()._call_method(method, *args, **kwargs)
-        here = access.present(self)
-        if here is not self:
-            return here._call_method(method, *args, **kwargs)
+        twin = access.present(self)
+        if twin is not self:
+            return twin._call_method(method, *args, **kwargs)
         try:
             if self._modules or self._computed or _calls_functions(self._layer):
                 return eager.compiled(self, args, kwargs, method=method, shared=True)
@@ -140,16 +140,18 @@ def stateful(layer_class: type[Layer]) -> type[Module]:
     )
     __init__.__qualname__ = f"{layer_class.__qualname__}.__init__"
     bases = tuple(stateful(b) for b in layer_class.__bases__ if b not in (Layer, Composite, object))
-    own: dict[str, Any] = {n: _method(n, f) for n, f in further_methods(layer_class).items() if n in vars(layer_class)}
+    methods: dict[str, Any] = {
+        n: _method(n, f) for n, f in further_methods(layer_class).items() if n in vars(layer_class)
+    }
     for n, f in vars(layer_class).items():
         if isinstance(f, classmethod | staticmethod) and not n.startswith("_"):
-            own[n] = type(f)(f.__func__)
+            methods[n] = type(f)(f.__func__)
     return type(
         layer_class.__name__,
         bases or (LayerModule,),
         {
             **reset.methods_of(layer_class),
-            **own,
+            **methods,
             **sync_batchnorm.methods_of(layer_class),
             "__init__": __init__,
             "__doc__": layer_class.__doc__,
@@ -162,16 +164,16 @@ def stateful(layer_class: type[Layer]) -> type[Module]:
 
 def filled(layer: Layer, params: dict[str, Any], state: dict[str, Any], module: Module | None = None) -> Module:
     """The module of a layer, with its children, that holds these arrays: a new one, or the given one."""
-    made: list[tuple[Layer, Module]] = []
+    pairs: list[tuple[Layer, Module]] = []
 
     def make(part: Layer) -> Module:
         m = module if part is layer and module is not None else _without_init(type(part))
-        made.append((part, m))
+        pairs.append((part, m))
         return m
 
     whole = layer.bind(params, state, training=True, make=make)
     assert isinstance(whole, Module)
-    for part, m in made:
+    for part, m in pairs:
         for name in part.frozen() if isinstance(part, Table) else ():
             if (variable := m._parameters.get(name)) is not None:
                 variable.requires_grad = False
@@ -231,12 +233,12 @@ def _layers(layer_class: type[Layer], args: tuple[Any, ...], kwargs: dict[str, A
     leaves, tree = jax.tree.flatten((args, kwargs), is_leaf=lambda v: not isinstance(v, tuple | list | dict))
     modules = [leaf if isinstance(leaf, Module) else None for leaf in leaves]
 
-    def made(convert: Callable[[Module], Any]) -> Layer:
+    def construct(convert: Callable[[Module], Any]) -> Layer:
         pairs = zip(leaves, modules, strict=True)
         args, kwargs = jax.tree.unflatten(tree, [leaf if m is None else convert(m) for leaf, m in pairs])
         return layer_class(*args, **kwargs)
 
     if not any(m is not None for m in modules):
-        layer = made(ModuleAsLayer)
+        layer = construct(ModuleAsLayer)
         return layer, layer
-    return made(ModuleAsLayer), made(lambda m: m._layer or ModuleAsLayer(type(m)))
+    return construct(ModuleAsLayer), construct(lambda m: m._layer or ModuleAsLayer(type(m)))

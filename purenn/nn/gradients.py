@@ -18,7 +18,7 @@ from purenn.layers.observe import show
 from purenn.nn import access
 from purenn.nn.arguments import Arguments
 from purenn.nn.copies import Copies
-from purenn.nn.given import check_given
+from purenn.nn.handed_out import check_handed_out
 from purenn.nn.keyed_jit import Call, KeyedJit
 from purenn.nn.module import Module
 from purenn.nn.program import Programs, refuse_tracers, traced
@@ -64,9 +64,11 @@ def value_and_grad(
 
     @functools.wraps(fn)
     def value_and_gradients(*args: object, **kwargs: object) -> Any:
-        check_given()
-        given = [_differentiable(name, args, place) for place in places]
-        value, gradients = _gradients(programs, fn, name, args, kwargs, dict(zip(places, given, strict=True)), has_aux)
+        check_handed_out()
+        differentiated = [_differentiable(name, args, place) for place in places]
+        value, gradients = _gradients(
+            programs, fn, name, args, kwargs, dict(zip(places, differentiated, strict=True)), has_aux
+        )
         return value, gradients[0] if isinstance(argnums, int) else tuple(gradients)
 
     return value_and_gradients
@@ -79,13 +81,13 @@ _recent: deque[Programs] = deque(maxlen=16)
 def _programs(fn: Callable[..., Any], name: str) -> Programs:
     """The programs of a function; a lambda that is written in a loop is told by its code."""
     code = getattr(fn, "__code__", None)
-    found = None if code is None else _shared.get(code)
-    if found is None:
-        found = Programs(f"value_and_grad of {name}")
+    programs = None if code is None else _shared.get(code)
+    if programs is None:
+        programs = Programs(f"value_and_grad of {name}")
         if code is not None:
-            _shared[code] = found
-            _recent.append(found)
-    return found
+            _shared[code] = programs
+            _recent.append(programs)
+    return programs
 
 
 def grad(fn: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
@@ -112,8 +114,8 @@ def grad(fn: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool
 
     @functools.wraps(fn)
     def gradients(*args: object, **kwargs: object) -> Any:
-        value, found = both(*args, **kwargs)
-        return (found, value[1]) if has_aux else found
+        value, grads = both(*args, **kwargs)
+        return (grads, value[1]) if has_aux else grads
 
     return gradients
 
@@ -135,35 +137,31 @@ def _differentiable(name: str, args: tuple[Any, ...], place: int) -> Any:
     return value
 
 
-def _has_modules(value: object) -> bool:
-    return any(isinstance(leaf, Module) for leaf in jax.tree.leaves(value))
-
-
 def _gradients(
     programs: Programs,
     fn: Callable[..., Any],
     name: str,
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
-    given: dict[int, Any],
+    differentiated: dict[int, Any],
     has_aux: bool,
 ) -> tuple[Any, list[Any]]:
     """The value of a function and its gradients in what is given of its arguments, by their places."""
-    trees = {place: jax.tree.flatten(value) for place, value in given.items()}
-    modules = {place: trees.pop(place) for place, value in given.items() if _has_modules(value)}
+    trees = {place: jax.tree.flatten(value) for place, value in differentiated.items()}
+    modules = {p: trees.pop(p) for p in differentiated if any(isinstance(leaf, Module) for leaf in trees[p][0])}
     every = [structure(module).parameters for leaves, _ in modules.values() for module in leaves]
     trained = list({v: None for known in every for v in known.values() if v.requires_grad})
-    rest = list(args)
+    followed_args = list(args)
     for place in trees:
-        rest[place] = None
+        followed_args[place] = None
 
-    def run(found: Reach, arguments: Arguments) -> Any:
-        variables = found.variables
+    def run(reach: Reach, arguments: Arguments) -> Any:
+        variables = reach.variables
         numbers = {variable: i for i, variable in enumerate(variables)}
         places = tuple(numbers[variable] for variable in trained)
         forms = tuple((place % len(args), tree) for place, (_, tree) in trees.items())
         program = programs.program(
-            found, arguments, (has_aux, places, forms), lambda: _gradient_program(name, has_aux, places, forms)
+            reach, arguments, (has_aux, places, forms), lambda: _gradient_program(name, has_aux, places, forms)
         )
 
         def finish(output: Any) -> tuple[Any, list[Variable], list[Any]]:
@@ -173,8 +171,8 @@ def _gradients(
             return (result, gradients), [variables[i] for i in changed], [*changed.values()]
 
         leaves = [leaf for leaves, _ in trees.values() for leaf in leaves]
-        inputs = access.read(variables), leaves, found.arrays, arguments.inputs
-        result, (in_parameters, in_leaves) = program(Call(found, arguments, programs), None, finish, *inputs)
+        inputs = access.read(variables), leaves, reach.arrays, arguments.inputs
+        result, (in_parameters, in_leaves) = program(Call(reach, arguments, programs), None, finish, *inputs)
         by_variable, remaining, gradients = dict(zip(trained, in_parameters, strict=True)), list(in_leaves), []
 
         def in_module(module: Module) -> dict[str, Any]:
@@ -182,7 +180,7 @@ def _gradients(
             zeros = {n: jnp.zeros_like(v.value) for n, v in known.items() if v not in by_variable}
             return nest({n: by_variable.get(v, zeros.get(n)) for n, v in known.items()})
 
-        for place in given:
+        for place in differentiated:
             if place in modules:
                 leaves, tree = modules[place]
                 gradients.append(jax.tree.unflatten(tree, [in_module(module) for module in leaves]))
@@ -192,7 +190,7 @@ def _gradients(
                 del remaining[: len(leaves)]
         return result.value() if isinstance(result, Result) else result, gradients
 
-    return programs.call([], [("the function", fn)], tuple(rest), kwargs, run)
+    return programs.call([], [("the function", fn)], tuple(followed_args), kwargs, run)
 
 
 def _gradient_program(name: str, has_aux: bool, places: tuple[int, ...], forms: tuple[Any, ...]) -> KeyedJit:
@@ -201,9 +199,9 @@ def _gradient_program(name: str, has_aux: bool, places: tuple[int, ...], forms: 
     ) -> Any:
         def loss(differentiated: tuple[list[Any], list[Any]]) -> tuple[Any, Any]:
             parameters, leaves = differentiated
-            held = list(values)
+            all_values = list(values)
             for place, parameter in zip(places, parameters, strict=True):
-                held[place] = parameter
+                all_values[place] = parameter
 
             def body(copies: Copies, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
                 filled, remaining = list(args), list(leaves)
@@ -216,7 +214,7 @@ def _gradient_program(name: str, has_aux: bool, places: tuple[int, ...], forms: 
                     raise TypeError(f"{name} must give a scalar for a gradient, got {describe_arguments((value,), {})}")
                 return value, Result.of(result, name)
 
-            (value, result), changed = traced(stream, held, arrays, inputs, None, body)
+            (value, result), changed = traced(stream, all_values, arrays, inputs, None, body)
             return value, (result, changed)
 
         differentiated = [values[place] for place in places], leaves

@@ -30,8 +30,8 @@ class RemovableHandle:
         if node._pure or node._is_older():
             node._refuse_change("a hook")
         self._node, self._table = weakref.ref(node), table
-        others = vars(node).get(table, {})
-        vars(node)[table] = {self: hook, **others} if first else {**others, self: hook}
+        hooks = vars(node).get(table, {})
+        vars(node)[table] = {self: hook, **hooks} if first else {**hooks, self: hook}
         node._touched()
 
     def remove(self) -> None:

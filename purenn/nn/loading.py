@@ -1,7 +1,11 @@
-"""Reading of a state_dict: arrays of any library by name, and advice where something else is given."""
+"""Reading of a state_dict: arrays of any library by name, and advice where something else is given.
+
+`purenn.nn.state_dict` puts what is read here into a module.
+"""
 
 from __future__ import annotations
 
+import contextlib
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,9 +17,10 @@ import numpy as np
 from purenn.nn import access
 from purenn.nn.arrays import cast, placed_like
 from purenn.nn.node import Node
+from purenn.nn.structure import structure
 from purenn.variable import Variable
 
-__all__ = ["EXTRA_STATE", "check_kind", "fitting", "flat_copy", "remedy", "tensor_values"]
+__all__ = ["EXTRA_STATE", "check_kind", "fitting", "flat_copy", "remedy", "sized_by", "tensor_values"]
 
 EXTRA_STATE = "_extra_state"
 
@@ -45,13 +50,13 @@ def _leaves(tree: Mapping[Any, Any], prefix: str) -> Iterator[tuple[str, Any]]:
 
 
 def fitting(
-    variables: Mapping[str, Variable], given: Mapping[str, Any], problems: list[str], assign: bool, keep: bool = False
+    variables: Mapping[str, Variable], arrays: Mapping[str, Any], problems: list[str], assign: bool, keep: bool = False
 ) -> dict[Variable, Any]:
     """The given arrays for variables, as they are kept; what doesn't fit goes to the problems.
 
     Args:
         variables: the variables by name.
-        given: arrays by name.
+        arrays: the given ones by name.
         problems: a list to add messages to.
         assign: whether the arrays keep their own dtypes and devices.
         keep: whether an array may be kept as it is, unless another variable holds it.
@@ -59,9 +64,9 @@ def fitting(
     writes: dict[Variable, Any] = {}
     owned = access.owned() if keep else ()
     for name, variable in variables.items():
-        if name not in given:
+        if name not in arrays:
             continue
-        old, new = variable.value, given[name]
+        old, new = variable.value, arrays[name]
         shape = getattr(new, "shape", None)
         if shape is None:
             problems.append(f'While copying the parameter named "{name}", expected an array, got {type(new).__name__}')
@@ -110,6 +115,31 @@ def tensor_values(x: Any) -> np.ndarray:
     return x.resolve_conj().resolve_neg().numpy()
 
 
+@contextlib.contextmanager
+def sized_by(module: Node, arrays: Mapping[str, Any]) -> Iterator[None]:
+    """Lazy modules become what the shapes of given arrays say; after an error they are lazy again."""
+    before = []
+    try:
+        for path, part in list(structure(module).parts.items()):
+            layer: Any = part._layer
+            if layer is None or not layer.lazy:
+                continue
+            prefix = f"{path}." if path else ""
+            part_arrays = {n.removeprefix(prefix): array for n, array in arrays.items() if n.startswith(prefix)}
+            if part_arrays:
+                before.append((part, type(part), dict(vars(part))))
+                part._materialize(layer.of(part_arrays))
+        yield
+    except BaseException:
+        for part, cls, attributes in before:
+            object.__setattr__(part, "__class__", cls)
+            part._touched()
+            vars(part).clear()
+            vars(part).update(attributes)
+            part._touched()
+        raise
+
+
 def remedy(variables: Mapping[str, Variable], state_dict: Mapping[str, Any], path: str | None = None) -> str:
     """Advice for names that would fit without, or with, what stands before them; "" if there is none.
 
@@ -118,22 +148,24 @@ def remedy(variables: Mapping[str, Variable], state_dict: Mapping[str, Any], pat
         state_dict: what was given.
         path: the file that it was read from.
     """
-    wanted, given = set(variables), set(flat_copy(state_dict))
-    if found := _prefix(given, wanted):
+    expected, saved = set(variables), set(flat_copy(state_dict))
+    if whole_prefix := _prefix(saved, expected):
         if path is not None:
-            return f"\nThe names fit without {found!r}: give purenn.load({path!r}, select={found[:-1]!r})."
-        where, prefix = "state_dict", found
+            return (
+                f"\nThe names fit without {whole_prefix!r}: give purenn.load({path!r}, select={whole_prefix[:-1]!r})."
+            )
+        where, prefix = "state_dict", whole_prefix
         while prefix:  # as far as it is a place in nested dicts
             first, _, rest = prefix.partition(".")
             if not isinstance(state_dict.get(first), Mapping):
                 break
             where, prefix, state_dict = f"{where}[{first!r}]", rest, state_dict[first]
         if not prefix:
-            return f"\nThe names fit without {found!r}: give {where}."
+            return f"\nThe names fit without {whole_prefix!r}: give {where}."
         names = f"{{name.removeprefix({prefix!r}): array for name, array in {where}.items()}}"
-        return f"\nThe names fit without {found!r}: give {names}."
-    if found := _prefix(wanted, given):
-        return f"\nThe names fit with {found!r} before them: load into net.{found.rstrip('.')}."
+        return f"\nThe names fit without {whole_prefix!r}: give {names}."
+    if whole_prefix := _prefix(expected, saved):
+        return f"\nThe names fit with {whole_prefix!r} before them: load into net.{whole_prefix.rstrip('.')}."
     return ""
 
 

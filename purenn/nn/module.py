@@ -7,29 +7,22 @@ Calls are described in `purenn.nn.eager` and `purenn.nn.pure_calls`.
 
 from __future__ import annotations
 
-import dataclasses
-import functools
-import inspect
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 import jax
-from jax.core import Tracer
 
 from purenn import random, tracing
 from purenn.layers.bound import gives_way
 from purenn.layers.location import move_location
 from purenn.nn import access, eager, pure_calls
 from purenn.nn.cast import Cast
-from purenn.nn.given import check_given, give, given_arrays, given_trees
+from purenn.nn.handed_out import arrays_handed_out, check_handed_out, hand_out_tree, trees_handed_out
 from purenn.nn.hooks import Hooked
-from purenn.nn.parameter import Buffer, as_array, is_unassigned
-from purenn.nn.program import refuse_tracers
+from purenn.nn.members import Members
 from purenn.nn.remedies import remedy_for
-from purenn.nn.state_dict import Saved, assign_trees
-from purenn.nn.structure import PRIVATE, structure
-from purenn.typing import ArrayLike
-from purenn.variable import Variable
+from purenn.nn.state_dict import Saved
+from purenn.nn.structure import structure
 
 if TYPE_CHECKING:
     from purenn.layers.base import Layer
@@ -41,7 +34,7 @@ __all__ = ["Module"]
 class _Trees(gives_way):
     """A property that gives way to what a user has set under its name."""
 
-    def own(self, m: Bound) -> Any:
+    def value_for(self, m: Bound) -> Any:
         return self.method(m)
 
     if TYPE_CHECKING:  # else `Module.__setattr__` sets it
@@ -51,7 +44,7 @@ class _Trees(gives_way):
         def __set__(self, m: object, value: Mapping[str, Any]) -> None: ...
 
 
-class Module(Hooked, Cast, Saved):
+class Module(Members, Hooked, Cast, Saved):
     """The base of all modules: subclass it as in torch.
 
     Assigned `Parameter`\\ s and modules are registered; ``forward`` says what a call computes. Beside torch's
@@ -75,218 +68,12 @@ class Module(Hooked, Cast, Saved):
         self._init_fields()
         vars(self).update(_layer=None, _parameters={}, _buffers={}, _modules={}, training=True, _stream=None)
 
-    # Attributes.
-
-    def __setattr__(self, name: str, value: object) -> None:
-        own = vars(self)
-        if "_modules" not in own:
-            raise AttributeError(f"cannot assign {name!r} before Module.__init__() call")
-        if self._pure:
-            return super().__setattr__(name, value)
-        if self._is_older():
-            if (here := access.present(self)) is not self:
-                return setattr(here, name, value)
-            self._refuse_change(name)
-        if name in own["_computed"]:
-            own["_computed"][name].assign(self, self._kept(name, value))
-        elif isinstance(value, Module):
-            if name in own["_parameters"]:
-                raise TypeError(
-                    f"{type(self).__name__}: {name!r} is a parameter and can be set to an array or None, got "
-                    f"{type(value).__name__}"
-                )
-            self._register("_modules", name, value, replace=True)
-        elif is_unassigned(value):
-            self._add_parameter(name, value, replace=True)
-        elif isinstance(value, Buffer):
-            self._add_buffer(name, value.data, value.persistent, replace=True)
-        elif name in own["_parameters"]:
-            self._assign_parameter(name, value)
-        elif name in own["_buffers"]:
-            self._assign_buffer(name, value)
-        elif name in own["_modules"]:
-            if value is not None:
-                raise TypeError(
-                    f"{type(self).__name__}: {name!r} is a module and can be set to a module or None, got {value!r}"
-                )
-            own["_modules"][name] = None
-            self._touched()
-        elif self._layer is not None and name in {*self._layer.__dataclass_fields__} - {"device", "dtype"}:
-            own["_layer"] = dataclasses.replace(self._layer, **{name: value})
-            self._touched()
-        elif name in ("params", "state") and isinstance(value, Mapping) and name not in own:
-            self._assign_tree(name, value)
-        elif isinstance(value, jax.Array) and (variable := access.owner(value)) is not None:
-            self._register("_parameters", name, variable, replace=True)
-        else:
-            self._set_attribute(name, value)
-
-    def _set_attribute(self, name: str, value: object) -> None:
-        own = vars(self)
-        if isinstance(value, Tracer):
-            refuse_tracers([value], f"{type(self).__name__}.{name}")
-        new = name not in own
-        if name in ("params", "state", "make_rng"):
-            own[name] = value
-        else:
-            object.__setattr__(self, name, value)
-        if new or name == "training" or access.is_constant(self):  # a program looks itself at what it knows
-            self._touched()
-
-    def __delattr__(self, name: str) -> None:
-        for group in (self._parameters, self._buffers, self._modules):
-            if name in group:
-                del group[name]
-                break
-        else:
-            object.__delattr__(self, name)
-        self._touched()
-
     def _remedy(self, name: str) -> str:
         return remedy_for(type(self), name)
 
     def __dir__(self) -> list[str]:
         layer = self._layer.hyperparameters() if self._layer is not None else {}
         return sorted({*super().__dir__(), *self._parameters, *self._buffers, *self._modules, *self._computed, *layer})
-
-    # Arrays and children.
-
-    def _kept(self, name: str, value: object) -> jax.Array:
-        """An array that the module may keep: no tracer, unless a traced generator builds the module."""
-        if self._pure or self._is_older():
-            self._refuse_change(name)
-        array = as_array(type(self).__name__, name, value)
-        refuse_tracers([array], f"{type(self).__name__}.{name}")
-        return array
-
-    def _register(self, group: str, name: str, value: object, replace: bool = False) -> None:
-        """Takes an array or a child in under a name.
-
-        Args:
-            group: the dict that it goes to.
-            name: its name.
-            value: the variable or the module, or None.
-            replace: whether it may take the place of something else of this name.
-        """
-        own = vars(self)
-        if "_modules" not in own:
-            raise AttributeError(f"cannot assign {name!r} before Module.__init__() call")
-        if self._pure or self._is_older():
-            self._refuse_change(name)
-        if not isinstance(name, str):
-            raise TypeError(f"{type(self).__name__}: a name must be a string, got {name!r}")
-        if not name or "." in name:
-            raise KeyError(f"{type(self).__name__}: a name must be a non-empty string without dots, got {name!r}")
-        if name not in own[group]:
-            others = {"_parameters", "_buffers", "_modules"} - {group}
-            if replace and (any(name in own[other] for other in others) or (name in own and name not in PRIVATE)):
-                for other in others:
-                    own[other].pop(name, None)
-                own.pop(name, None)
-            elif not self._is_free(name):
-                raise KeyError(f"{type(self).__name__}: attribute {name!r} already exists")
-        own[group][name] = value
-        self._touched()
-
-    def _is_free(self, name: str) -> bool:
-        """Whether nothing is called so yet that isn't made to give way."""
-        own = vars(self)
-        taken = (own[group] for group in ("_parameters", "_buffers", "_modules", "_computed"))
-        return not any(name in names for names in (own, *taken)) and _is_free(type(self), name)
-
-    def _assign_parameter(self, name: str, value: object) -> None:
-        """Gives a parameter another array, or ties it to the parameter whose array it is."""
-        old = self._parameters[name]
-        variable = None if value is None else access.owner(value)
-        if value is not None and variable is None:
-            variable = Variable(access.own_copy(self._kept(name, value)), old is None or old.requires_grad)
-        self._parameters[name] = variable
-        access.track(self)
-        self._touched()
-
-    def _assign_buffer(self, name: str, value: object) -> None:
-        variable = self._buffers[name]
-        if value is None or variable is None:
-            self._buffers[name] = None if value is None else Variable(self._kept(name, value), requires_grad=False)
-            access.track(self)
-            self._touched()
-        else:
-            access.write([variable], [self._kept(name, value)])
-
-    def _assign_tree(self, name: str, tree: Mapping[str, Any]) -> None:
-        try:
-            assign_trees(self, **{name: tree})
-        except RuntimeError as error:
-            raise RuntimeError(
-                f"{error}\n{type(self).__name__}.{name} is the tree of all "
-                f"{'parameters' if name == 'params' else 'buffers'}; a dict of your own needs another name"
-            ) from None
-
-    def register_parameter(self, name: str, param: ArrayLike | None) -> None:
-        """Adds a parameter: a `Parameter`, an array or None.
-
-        A `Parameter`, or the parameter of a module, that is registered under another name too is one tied parameter.
-        """
-        self._add_parameter(name, param)
-
-    def _add_parameter(self, name: str, param: object, replace: bool = False) -> None:
-        variable = None
-        if is_unassigned(param):
-            variable = param.variable
-            self._kept(name, variable.value)
-        elif param is not None:
-            variable = access.owner(param)
-            if variable is None:
-                variable = Variable(access.own_copy(self._kept(name, param)))
-        self._register("_parameters", name, variable, replace)
-        access.track(self)
-
-    def register_buffer(self, name: str, tensor: ArrayLike | None, persistent: bool = True) -> None:
-        """Adds a buffer: kept and, if persistent, in the state_dict, but not trained."""
-        self._add_buffer(name, tensor, persistent)
-
-    def _add_buffer(self, name: str, tensor: ArrayLike | None, persistent: bool, replace: bool = False) -> None:
-        variable = None if tensor is None else Variable(self._kept(name, tensor), requires_grad=False)
-        self._register("_buffers", name, variable, replace)
-        access.track(self)
-        (self._volatile.discard if persistent else self._volatile.add)(name)
-
-    def register_module(self, name: str, module: Module | None) -> None:
-        """Adds a child."""
-        if module is not None and not isinstance(module, Module):
-            raise TypeError(f"{type(self).__name__}: child {name!r} must be a Module or None, got {module!r}")
-        self._register("_modules", name, module)
-
-    def add_module(self, name: str, module: Module | None) -> None:
-        """Adds a child."""
-        self.register_module(name, module)
-
-    def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
-        """Puts a module in the place of a dotted name.
-
-        Args:
-            target: the name.
-            module: what stands there from now on.
-            strict: whether there must be a module of this name already.
-        """
-        if not target:
-            raise ValueError("set_submodule: target must be the name of a submodule, got ''")
-        if not isinstance(module, Module):
-            raise ValueError(f"set_submodule: module must be a Module, got {type(module).__name__}")
-        path, _, last = target.rpartition(".")
-        parent = self.get_submodule(path)
-        if not isinstance(parent._modules.get(last), Module) and (strict or not parent._is_free(last)):
-            raise AttributeError(f"{type(parent).__name__} has no submodule {last!r}")
-        parent.register_module(last, module)
-
-    @gives_way
-    def set_parameter(self, target: str, array: ArrayLike) -> None:
-        """Gives the parameter of a dotted name another array; where it is tied, under all of its names."""
-        variable = self._find(target, "_parameters", "parameter")
-        array = self._kept(target, array)
-        if array.shape != variable.value.shape:
-            raise ValueError(f"{type(self).__name__}: {target} has shape {variable.value.shape}, got {array.shape}")
-        access.write([variable], [access.own_copy(array.astype(variable.value.dtype))])
 
     # Arrays as trees.
 
@@ -304,9 +91,9 @@ class Module(Hooked, Cast, Saved):
         tree = access.present(self)._tree(kind)
         if self._pure or access.in_pure_call() is not None:
             return tree
-        check_given()
+        check_handed_out()
         vars(self)["_fast_path"] = None  # the next call looks whether the tree was changed
-        return give(tree, f"net.{name}")
+        return hand_out_tree(tree, f"net.{name}")
 
     # Modes.
 
@@ -362,13 +149,13 @@ class Module(Hooked, Cast, Saved):
         if fast is not None and len(args) == 1 and not kwargs:
             x = args[0]
             if type(x) is fast.kind and access.in_pure_call() is None:
-                if given_trees or given_arrays:
-                    check_given()
+                if trees_handed_out or arrays_handed_out:
+                    check_handed_out()
                 return fast.call(x)
         if not self._pure:
-            check_given()
-            if (here := access.present(self)) is not self:
-                return here(*args, **kwargs)
+            check_handed_out()
+            if (twin := access.present(self)) is not self:
+                return twin(*args, **kwargs)
             if tracing.is_staged():
                 access.add_constant(self)
         try:
@@ -432,9 +219,3 @@ class Module(Hooked, Cast, Saved):
 
 
 _NOT_SAVED = {"_structure", "_watchers", "_fast_path", "_programs", "_made_in", "_born_in"}
-
-
-@functools.lru_cache(maxsize=65536)
-def _is_free(cls: type, name: str) -> bool:
-    """Whether a user may take a name that a class has for an array or a child."""
-    return (name not in PRIVATE and not hasattr(cls, name)) or isinstance(inspect.getattr_static(cls, name), gives_way)

@@ -16,7 +16,7 @@ from purenn import tracing
 from purenn.layers.bound import Bound
 from purenn.nn import access
 from purenn.nn.code import note_package
-from purenn.nn.given import give_array
+from purenn.nn.handed_out import hand_out_array
 from purenn.nn.structure import Structure, invalidate, structure
 from purenn.tree import nest
 from purenn.variable import Variable
@@ -99,14 +99,14 @@ class Node(Bound):
             prefix: what comes before every name.
             remove_duplicate: whether a module that stands in several places comes once.
         """
-        here = access.present(self)
+        module = access.present(self)
         memo = set() if memo is None else memo
-        if here in memo:
+        if module in memo:
             return
         if remove_duplicate:
-            memo.add(here)
-        yield prefix, cast("Module", here)
-        for name, child in here._modules.items():
+            memo.add(module)
+        yield prefix, cast("Module", module)
+        for name, child in module._modules.items():
             if child is not None:
                 yield from child.named_modules(memo, f"{prefix}{'.' if prefix else ''}{name}", remove_duplicate)
 
@@ -130,8 +130,8 @@ class Node(Bound):
 
     def _named(self, group: str, prefix: str, recurse: bool, remove_duplicate: bool) -> Iterator[tuple[str, jax.Array]]:
         seen: set[int] = set()
-        here = access.present(self)
-        modules = here.named_modules(None, prefix, remove_duplicate) if recurse else [(prefix, here)]
+        root = access.present(self)
+        modules = root.named_modules(None, prefix, remove_duplicate) if recurse else [(prefix, root)]
         for path, module in modules:
             for name, variable in vars(module)[group].items():
                 if variable is not None and not (remove_duplicate and id(variable) in seen):
@@ -168,16 +168,16 @@ class Node(Bound):
     def _find(self, target: str, group: str, kind: str) -> Any:
         path, _, last = target.rpartition(".")
         module = self.get_submodule(path)
-        found = vars(module)[group].get(last)
-        if found is None and (group != "_buffers" or last not in module._buffers):
+        variable = vars(module)[group].get(last)
+        if variable is None and (group != "_buffers" or last not in module._buffers):
             is_none = ", it is None" if last in vars(module)[group] else ""
             raise AttributeError(f"{type(module).__name__} has no {kind} {last!r}{is_none}")
-        return found
+        return variable
 
     def get_submodule(self, target: str) -> Module:
         """The module of a dotted name; the empty name is this one."""
-        here = access.present(self)
-        return cast("Module", here) if not target else here._find(target, "_modules", "submodule")
+        module = access.present(self)
+        return cast("Module", module) if not target else module._find(target, "_modules", "submodule")
 
     def get_parameter(self, target: str) -> jax.Array:
         """The parameter of a dotted name."""
@@ -195,19 +195,19 @@ class Node(Bound):
             return variable.value
         if tracing.is_staged():
             access.add_constant(self)
-        return give_array(access.read_one(variable))
+        return hand_out_array(access.read_one(variable))
 
     # Attributes.
 
     def __getattr__(self, name: str) -> Any:
-        own = vars(self)
-        if access.in_pure_call() is not None and "_pure" not in own and (here := access.present(self)) is not self:
-            return getattr(here, name)
-        if name in (modules := own.get("_modules", ())):
+        fields = vars(self)
+        if access.in_pure_call() is not None and "_pure" not in fields and (twin := access.present(self)) is not self:
+            return getattr(twin, name)
+        if name in (modules := fields.get("_modules", ())):
             return modules[name]
         for group in ("_parameters", "_buffers"):
-            if name in own.get(group, ()):
-                return self._array(own[group][name])
+            if name in fields.get(group, ()):
+                return self._array(fields[group][name])
         return super().__getattr__(name)
 
     def _touched(self) -> None:

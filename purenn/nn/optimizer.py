@@ -1,34 +1,29 @@
-"""Training in object style: one compiled pure step inside."""
+"""Training in object style: one compiled pure step inside.
+
+The state that a step takes and gives is that of `purenn.nn.optimizer_state`, its program `purenn.nn.optimizer_step`'s.
+"""
 
 from __future__ import annotations
 
 import inspect
-import re
-import sys
-import weakref
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import jax
-import jax.numpy as jnp
-
-from purenn import random, tracing
+from purenn import tracing
 from purenn.layers.location import describe_arguments
-from purenn.layers.observe import show
 from purenn.nn import access
 from purenn.nn.arguments import Arguments
-from purenn.nn.copies import Copies
-from purenn.nn.given import check_given
+from purenn.nn.handed_out import check_handed_out
 from purenn.nn.keyed_jit import Call, KeyedJit
 from purenn.nn.module import Module
-from purenn.nn.program import Programs, traced
+from purenn.nn.optimizer_state import FittedState, Followed, parameters_of
+from purenn.nn.optimizer_step import Step
+from purenn.nn.program import Programs
 from purenn.nn.reach import Reach
-from purenn.nn.structure import Structure, structure
-from purenn.nn.swapped import told_of_swapped
+from purenn.nn.structure import structure
 from purenn.nn.trees import Result
 from purenn.nn.values import Constant
-from purenn.tree import flatten, nest
-from purenn.variable import Variable, noted_flag
+from purenn.variable import Variable
 
 if TYPE_CHECKING:
     import optax
@@ -36,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Optimizer"]
 
 
-class Optimizer:
+class Optimizer(FittedState):
     """Trains the parameters of a module, or of several, by an optax transformation.
 
     A step is compiled once for all that it depends on: the code of the loss function, what it closes over or reads as a
@@ -76,28 +71,19 @@ class Optimizer:
     ):
         import optax  # who trains has it; others are spared the time
 
-        self._modules = _modules_by_name(module)
+        modules = _modules_by_name(module)
         if not hasattr(transformation, "init") or not hasattr(transformation, "update"):
             raise TypeError(
                 f"Optimizer: transformation must be optax's, such as optax.adam(1e-3), got {transformation!r}"
             )
-        for each in self._modules.values():
+        for each in modules.values():
             if structure(each).lazy:
                 raise ValueError(f"Optimizer: {each!r} has no arrays yet for its lazy layers: call it once before")
         self.module = module
-        self.transformation = optax.with_extra_args_support(transformation)
-        self.donate = donate
-        self._constant = Constant(self.transformation)
-        self._masked = False
-        self._tree: Any = None
-        self._leaves = Variable([])
-        self._given: Any = None
-        self._old: list[tuple[Any, list[Any]]] = []  # what was given out before a step, and is held by the user
-        self._resting: dict[Any, tuple[Owner, Any]] = {}
-        self._followed: _Followed | None = None
         self._split: _Split | None = None
-        self._programs = Programs(f"Optimizer.step of {'+'.join(type(m).__name__ for m in self._modules.values())}")
-        self._follow()
+        self._programs = Programs(f"Optimizer.step of {'+'.join(type(m).__name__ for m in modules.values())}")
+        super().__init__(modules, optax.with_extra_args_support(transformation), donate)
+        self._constant = Constant(self.transformation)
 
     # Copies.
 
@@ -120,108 +106,6 @@ class Optimizer:
         self._resting = {path: (followed.owners.get(name), leaf) for path, (name, leaf) in copied.resting.items()}
         if followed.specs == copied.specs:
             self.state = copied.state
-
-    # The transformation's state.
-
-    @property
-    def state(self) -> Any:
-        self._take_back()
-        self._given = jax.tree.unflatten(self._tree, self._leaves.value)
-        return self._given
-
-    def _take_back(self) -> None:
-        """Takes over what was changed in the dicts of the state that was given out last, a learning rate say."""
-        given, self._given = self._given, None
-        old, self._old = self._old, []
-        for tree, leaves in old:
-            if not _holds(tree, leaves):
-                raise RuntimeError(
-                    "Optimizer: a state that opt.state gave out before a step was changed in place, which doesn't "
-                    "change the state of now: read opt.state again, and change that"
-                )
-            if sys.getrefcount(tree) > _OURS:
-                self._old.append((tree, leaves))
-        if given is not None:
-            if not _holds(given, self._leaves.value):
-                self.state = given
-            if sys.getrefcount(given) > _OURS - 1:
-                self._old.append((given, jax.tree.leaves(given)))
-
-    @state.setter
-    def state(self, state: object) -> None:
-        self._given = None
-        leaves, tree = jax.tree.flatten(state)
-        if tree != self._tree:
-            raise ValueError(f"Optimizer: state must have the structure {self._tree}, got {tree}")
-        problems = []
-        paths = [jax.tree_util.keystr(path) for path, _ in jax.tree_util.tree_leaves_with_path(state)]
-        new = []
-        for path, old, leaf in zip(paths, self._leaves.value, leaves, strict=True):
-            array = leaf if isinstance(leaf, jax.Array) else jnp.asarray(leaf, getattr(leaf, "dtype", old.dtype))
-            if array.shape != old.shape or array.dtype != old.dtype:
-                problems.append(f"{path} must be {old.dtype}{list(old.shape)}, got {array.dtype}{list(array.shape)}")
-            new.append(access.own_copy(array) if self.donate else array)
-        if problems:
-            raise ValueError("Optimizer: state doesn't fit: " + "; ".join(problems))
-        self._leaves.value = new
-
-    def _follow(self) -> _Followed:
-        """Fits the state to the parameters that are trained now: those that stay keep theirs, new ones start."""
-        structures = tuple(map(structure, self._modules.values()))
-        old = self._followed
-        if old is not None and old.structures != structures:
-            old = None
-        variables = _variables(self._modules) if old is None else old.variables
-        held = access.read([*variables.values()])
-        access.note_requests([*variables.values()], held)
-        trained = tuple(map(noted_flag, variables.values()))
-        if old is not None and old.trained == trained:
-            return old
-        arrays = dict(zip(variables, held, strict=True))
-        specs = {n: (a.shape, a.dtype) for (n, a), t in zip(arrays.items(), trained, strict=True) if t}
-        owners = _owners(self._modules, variables) if old is None else old.owners
-        last = self._followed
-        if last is None or last.specs != specs or any(last.owners[name] != owners[name] for name in specs):
-            self._start({name: arrays[name] for name in specs}, arrays, owners)
-        self._followed = _Followed(structures, variables, owners, trained, specs)
-        return self._followed
-
-    def _start(self, trained: dict[str, Any], arrays: dict[str, Any], owners: dict[str, Owner]) -> None:
-        """Makes the state for the parameters that are trained now.
-
-        What belongs to a parameter stays as long as its module has one of its shape there, also while it is frozen.
-        """
-        with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
-            try:
-                state, masked = self.transformation.init(nest(trained)), False
-            except (ValueError, KeyError):  # of a tree of labels or masks that names frozen parameters too
-                if len(trained) == len(arrays):
-                    raise
-                state, masked = self.transformation.init(_with_masks(trained, arrays)), True
-        old = dict(self._resting)
-        if self._followed is not None:
-            before = jax.tree.unflatten(self._tree, self._leaves.value)
-            for path, leaf in jax.tree_util.tree_leaves_with_path(before):
-                old[path] = self._followed.owners.get(_parameter_of(path, self._followed.owners)), leaf
-        held = {id(array) for array in arrays.values()}
-        used = set()
-
-        def kept(path: tuple[Any, ...], leaf: jax.Array) -> Any:
-            owner, last = old.get(path, (None, None))
-            same = owner == owners.get(_parameter_of(path, owners))
-            used.add(path)
-            if same and last is not None and last.shape == jnp.shape(leaf) and last.dtype == jnp.result_type(leaf):
-                return last
-            leaf = jnp.asarray(leaf)
-            if id(leaf) in held:  # a parameter, or a leaf that is there already: memory that is reused must be its own
-                return access.own_copy(leaf)
-            held.add(id(leaf))
-            return leaf
-
-        leaves, tree = jax.tree.flatten(jax.tree_util.tree_map_with_path(kept, state))
-        present = set(owners.values())
-        self._resting = {path: (o, leaf) for path, (o, leaf) in old.items() if path not in used and o in present}
-        self._tree, self._leaves.value, self._masked = tree, leaves, masked
 
     def __getattr__(self, name: str) -> Any:
         if "copied" in vars(self):
@@ -261,32 +145,33 @@ class Optimizer:
                 "Optimizer.step: the first argument must be a function that gives the loss of the module, as in "
                 f"opt.step(loss_fn, x, y), got {describe_arguments((loss_fn,), {})}"
             )
-        check_given()
+        check_handed_out()
         self._take_back()
         followed = self._follow()
 
-        def run(found: Reach, arguments: Arguments) -> Any:
-            split = self._split_variables(found, followed)
+        def run(reach: Reach, arguments: Arguments) -> Any:
+            split = self._split_variables(reach, followed)
             options = has_aux, split.places, self._tree, self._masked
-            program = self._programs.program(
-                found,
-                arguments,
-                options,
-                lambda: self._compiled(has_aux, [*followed.specs], [*followed.variables], split),
-            )
+
+            def make() -> KeyedJit:
+                names, every, count = [*followed.specs], [*followed.variables], len(split.variables)
+                step = Step(self.transformation, has_aux, names, every, split.places, count, self._tree, self._masked)
+                return step.program(self.donate)
+
+            program = self._programs.program(reach, arguments, options, make)
 
             def finish(output: Any) -> tuple[Any, list[Variable], list[Any]]:
                 result, new, leaves, changed = output
-                buffers = [split.others[i] for i in changed]
+                buffers = [split.untrained[i] for i in changed]
                 return result, [*split.trained, *buffers, self._leaves], [*new, *changed.values(), leaves]
 
-            inputs = access.read(split.trained), self._leaves.value, access.read(split.others)
+            inputs = access.read(split.trained), self._leaves.value, access.read(split.untrained)
             return program(
-                Call(found, arguments, self._programs, followed.facts),
+                Call(reach, arguments, self._programs, followed.facts),
                 None,
                 finish,
                 *inputs,
-                found.arrays,
+                reach.arrays,
                 arguments.inputs,
             )
 
@@ -296,110 +181,17 @@ class Optimizer:
         result = self._programs.call(modules, loss, args, kwargs, run)
         return result.value() if isinstance(result, Result) else result
 
-    def _split_variables(self, found: Reach, followed: _Followed) -> _Split:
+    def _split_variables(self, reach: Reach, followed: Followed) -> _Split:
         """Which of a call's variables are trained, and which are not."""
         split = self._split
-        if split is None or split.variables is not found.variables or split.followed is not followed:
+        if split is None or split.variables is not reach.variables or split.followed is not followed:
             trained = [followed.variables[name] for name in followed.specs]
-            numbers = {variable: i for i, variable in enumerate(found.variables)}
+            numbers = {variable: i for i, variable in enumerate(reach.variables)}
             places = tuple(numbers[variable] for variable in trained)
             chosen = set(trained)
-            others = [variable for variable in found.variables if variable not in chosen]
-            split = self._split = _Split(found.variables, followed, trained, others, places)
+            untrained = [variable for variable in reach.variables if variable not in chosen]
+            split = self._split = _Split(reach.variables, followed, trained, untrained, places)
         return split
-
-    def _compiled(self, has_aux: bool, names: list[str], every: list[str], split: _Split) -> KeyedJit:
-        tx, tree, masked, places = self.transformation, self._tree, self._masked, split.places
-        chosen = set(places)
-        rest = [i for i in range(len(split.variables)) if i not in chosen]
-        import optax
-
-        def body(copies: Copies, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-            loss_fn, module = (copies.of(value) for _, value in copies.reach.roots[:2])
-            try:
-                result = loss_fn(module, *args, **kwargs)
-            except TypeError as error:
-                if (told := told_of_swapped(error)) is None:
-                    raise
-                raise TypeError(told) from error
-            value = result[0] if has_aux else result
-            if getattr(value, "shape", None) != () or not jnp.issubdtype(value.dtype, jnp.floating):
-                raise TypeError(
-                    "Optimizer.step: the loss function must give a floating-point scalar that is computed from the "
-                    f"module, got {describe_arguments((value,), {}) or 'None'}"
-                )
-            return value, Result.of(result, "the loss function")
-
-        def as_tree(arrays: list[Any]) -> Any:
-            by_name = dict(zip(names, arrays, strict=True))
-            return _with_masks(by_name, every) if masked else nest(by_name)
-
-        def as_list(tree: Any) -> list[Any]:
-            flat = flatten(tree)
-            return [flat[name] for name in names]
-
-        def run(
-            stream: random.Stream,
-            parameters: list[Any],
-            leaves: Sequence[Any],
-            others: list[Any],
-            arrays: list[Any],
-            inputs: list[Any],
-        ) -> Any:
-            def loss(parameters: list[Any]) -> tuple[Any, tuple[Any, Any]]:
-                by_place = dict(zip((*places, *rest), (*parameters, *others), strict=True))
-                values = [by_place[i] for i in range(len(by_place))]
-                # each evaluation draws the same numbers: a line search compares values of one function
-                (value, result), changed = traced(stream.afresh(), values, arrays, inputs, None, body)
-                return value, (result, changed)
-
-            def gradient(parameters: list[Any]) -> tuple[Any, Any]:
-                value, gradients = jax.value_and_grad(loss, has_aux=True)(parameters)
-                return value, as_tree([g.conj() if jnp.iscomplexobj(g) else g for g in gradients])
-
-            (value, (result, changed)), grads = gradient(parameters)
-            show(value, "the loss of Optimizer.step")
-            params = as_tree(parameters)
-            extra = {
-                "value": value,
-                "grad": grads,
-                "value_fn": lambda params: loss(as_list(params))[0],
-                "grad_fn": lambda params, *batch: gradient(as_list(params))[1],
-            }
-            with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):  # optax needs them
-                updates, state = _update(tx.update, grads, jax.tree.unflatten(tree, leaves), params, extra)
-                params = optax.apply_updates(params, updates)
-            for name, new in zip(names, as_list(params), strict=True):
-                show(new, f"the parameter {name} after Optimizer.step", late=True)
-            return result, as_list(params), jax.tree.leaves(state), {rest.index(i): new for i, new in changed.items()}
-
-        return KeyedJit(run, "optimizer_step", donate=(0, 1) if self.donate else ())
-
-
-_OURS = 3  # references to a tree that are no user's: of the entry, of the loop and of the count
-
-
-def _holds(tree: object, leaves: list[Any]) -> bool:
-    """Whether a tree has still these leaves."""
-    now = jax.tree.leaves(tree)
-    return len(now) == len(leaves) and all(a is b for a, b in zip(now, leaves, strict=True))
-
-
-Owner = tuple[weakref.ref[Any], str] | None  # a parameter's module and its name there
-
-
-class _Followed(NamedTuple):
-    """The parameters as an optimizer's state fits them: by name, whose they are, which are trained, their shapes."""
-
-    structures: tuple[Structure, ...]
-    variables: dict[str, Variable]
-    owners: dict[str, Owner]
-    trained: tuple[bool, ...]
-    specs: dict[str, Any]
-
-    def facts(self) -> dict[str, Any]:
-        """Which parameters are trained, in words."""
-        return {f"{name}.requires_grad": name in self.specs for name in self.variables}
 
 
 class _Copied(NamedTuple):
@@ -414,9 +206,9 @@ class _Split(NamedTuple):
     """The variables of a call, those that are trained and the others, with the places of the former."""
 
     variables: list[Variable]
-    followed: _Followed
+    followed: Followed
     trained: list[Variable]
-    others: list[Variable]
+    untrained: list[Variable]
     places: tuple[int, ...]
 
 
@@ -448,68 +240,6 @@ def _described(value: object) -> str:
     return describe_arguments((value,), {})
 
 
-def _variables(modules: Mapping[str, Module]) -> dict[str, Variable]:
-    """The parameters of modules by name, each once."""
-    found: dict[Variable, str] = {}
-    for prefix, module in modules.items():
-        for name, variable in structure(module).parameters.items():
-            found.setdefault(variable, f"{prefix}.{name}" if prefix else name)
-    return {name: variable for variable, name in found.items()}
-
-
 def parameter_names(optimizer: Optimizer) -> list[str]:
     """The names of all parameters of an optimizer's modules, in the order of torch's ``parameters()``."""
-    return [*_variables(optimizer._modules)]
-
-
-def _owners(modules: Mapping[str, Module], variables: Mapping[str, Variable]) -> dict[str, Owner]:
-    """The owner of each parameter."""
-    found: dict[str, Owner] = {}
-    for prefix, module in modules.items():
-        for path, part in structure(module).parts.items():
-            for key in part._parameters:
-                name = ".".join(filter(None, (prefix, path, key)))
-                if name in variables:
-                    found[name] = weakref.ref(part), key
-    return found
-
-
-def _parameter_of(path: Sequence[Any], names: Mapping[str, Any]) -> str:
-    """The parameter that a leaf of a state is about: the longest name that its path ends with, or ""."""
-    keys: list[str] = []
-    for entry in reversed(path):
-        if not isinstance(entry, jax.tree_util.DictKey):
-            break
-        keys.insert(0, str(entry.key))
-    return next((n for i in range(len(keys)) if (n := ".".join(keys[i:])) in names), "")
-
-
-def _with_masks(trained: Mapping[str, Any], every: Iterable[str]) -> dict[str, Any]:
-    """A tree of all parameters, with optax's sign for one that isn't there in place of the frozen ones."""
-    import optax
-
-    return nest({name: trained.get(name, optax.MaskedNode()) for name in every})
-
-
-def _update(
-    update: Callable[..., Any],
-    grads: Mapping[str, Any],
-    state: Mapping[str, Any],
-    params: Mapping[str, Any],
-    extra: dict[str, Any],
-) -> Any:
-    """Calls a transformation's update with those of the extra arguments that it takes."""
-    parameters = inspect.signature(update).parameters
-    if "grad_fn" not in parameters:
-        del extra["grad_fn"]
-    if not any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()):
-        return update(grads, state, params, **{name: value for name, value in extra.items() if name in parameters})
-    extra = dict(extra)
-    while True:  # a chain says that it takes anything, and hands it on to parts that may not
-        try:
-            return update(grads, state, params, **extra)
-        except TypeError as error:
-            refused = re.search(r"unexpected keyword argument '(\w+)'", str(error))
-            if refused is None or refused[1] not in extra:
-                raise
-            del extra[refused[1]]
+    return [*parameters_of(optimizer._modules)]

@@ -176,14 +176,14 @@ class ParameterDict(_Parameters, NamedEntries):
         return key, self.pop(key)
 
     def __or__(self, other: ParameterDict) -> ParameterDict:
-        made = self.copy()
-        made.update(other)
-        return made
+        union = self.copy()
+        union.update(other)
+        return union
 
     def __ror__(self, other: Any) -> ParameterDict:
-        made = other.copy()
-        made.update(self)
-        return made
+        union = other.copy()
+        union.update(self)
+        return union
 
     def __ior__(self, other: Mapping[str, Any]) -> Self:
         self.update(other)

@@ -27,7 +27,7 @@ from purenn.nn.structure import Hashed, Structure
 from purenn.nn.traces import Shape, Traces, differences, note_trace
 from purenn.nn.unsteady import refusing
 from purenn.nn.values import left_out_of_caches
-from purenn.nn.walk import reach
+from purenn.nn.walk import find_reach
 from purenn.warn import warn_user
 
 __all__ = ["Programs", "refuse_tracers", "traced"]
@@ -75,8 +75,8 @@ class Programs:
                 return last
         base = self._last and (self._last.base or self._last)
         if base is None or base.lift != lift or not _same(base.roots, modules) or not base.holds():
-            base = reach(modules, self.names, lift=lift)
-        self._last = reach(others, self.names, lift=lift, base=base) if others else base
+            base = find_reach(modules, self.names, lift=lift)
+        self._last = find_reach(others, self.names, lift=lift, base=base) if others else base
         return self._last
 
     def call(
@@ -91,37 +91,37 @@ class Programs:
         lift = True
         while True:
             arguments = Arguments(args, kwargs, lift)
-            found = self.look(modules, [*others, *arguments.objects], lift)
+            reach = self.look(modules, [*others, *arguments.objects], lift)
             try:
-                return run(found, arguments)
+                return run(reach, arguments)
             except (*_NEEDS_VALUE, TypeError) as error:
                 if not isinstance(error, _NEEDS_VALUE) and "concrete value" not in str(error):
                     raise
-                if not lift or not (found.arrays or Arguments(args, kwargs, False).key != arguments.key):
+                if not lift or not (reach.arrays or Arguments(args, kwargs, False).key != arguments.key):
                     error.add_note(_VALUES)
                     raise
                 lift = False
 
-    def program(self, found: Reach, arguments: Arguments, options: Hashable, make: Callable[[], KeyedJit]) -> KeyedJit:
-        """The program for what was found, made if there is none."""
-        which = found.key, arguments.key, options
-        program = self._programs.get(which)
+    def program(self, reach: Reach, arguments: Arguments, options: Hashable, make: Callable[[], KeyedJit]) -> KeyedJit:
+        """The program for a reach, made if there is none."""
+        key = reach.key, arguments.key, options
+        program = self._programs.get(key)
         if program is None:
-            self._tell(found, arguments, options)
-            program = self._programs[which] = make()
+            self._tell(reach, arguments, options)
+            program = self._programs[key] = make()
             if len(self._programs) > self._most:
                 self._programs.popitem(last=False)
         return program
 
-    def _tell(self, found: Reach, arguments: Arguments, options: Hashable) -> None:
+    def _tell(self, reach: Reach, arguments: Arguments, options: Hashable) -> None:
         """Warns, once, when the same modules and arguments of the same shapes are compiled for the third time."""
-        trees = tuple((*((type(p), p.training) for p in known.parts.values()),) for known in _structures(found))
-        codes = tuple(fact for fact in found.facts if isinstance(fact, types.CodeType))
+        trees = tuple((*((type(p), p.training) for p in known.parts.values()),) for known in _structures(reach))
+        codes = tuple(fact for fact in reach.facts if isinstance(fact, types.CodeType))
         shapes = options, trees, codes, tuple(map(_shape, arguments.inputs))
         if len(self._history) > _MAX_PROGRAMS:
             self._history.clear()
         before = self._history.setdefault(shapes, [])
-        before[:] = [*before[-2:], {**_facts_of(found), **dict(arguments.facts)}]
+        before[:] = [*before[-2:], {**_facts_of(reach), **dict(arguments.facts)}]
         if len(before) == 3 and not self._told:
             self._told = True
             warn_user(
@@ -131,41 +131,41 @@ class Programs:
             )
 
 
-def _structures(found: Reach) -> list[Structure]:
-    return [*(_structures(found.base) if found.base else ()), *found.structures]
+def _structures(reach: Reach) -> list[Structure]:
+    return [*(_structures(reach.base) if reach.base else ()), *reach.structures]
 
 
-def _facts_of(found: Reach) -> dict[str, Any]:
+def _facts_of(reach: Reach) -> dict[str, Any]:
     """The facts by what they are about, in words."""
-    facts = _facts_of(found.base) if found.base else {}
-    facts |= {text(path): fact for path, fact in zip(found.paths, found.facts, strict=True)}
-    layers = {path or "the module": part._layer for known in _structures(found) for path, part in known.parts.items()}
+    facts = _facts_of(reach.base) if reach.base else {}
+    facts |= {text(path): fact for path, fact in zip(reach.paths, reach.facts, strict=True)}
+    layers = {path or "the module": part._layer for known in _structures(reach) for path, part in known.parts.items()}
     return {name: fact for name, fact in facts.items() if not isinstance(fact, Hashed)} | layers
 
 
-def _modes(found: Reach) -> dict[str, Any]:
+def _modes(reach: Reach) -> dict[str, Any]:
     """The modes of modules, and of the parts that have another mode than the whole, by their names."""
     modes: dict[str, Any] = {}
-    for known in _structures(found):
+    for known in _structures(reach):
         whole = known.parts[""].training
         modes["the module.training"] = whole
         modes |= {f"{path}.training": p.training for path, p in known.parts.items() if p.training != whole}
     return modes
 
 
-def _shapes(found: Reach) -> dict[str, Any]:
+def _shapes(reach: Reach) -> dict[str, Any]:
     """The shapes of the arrays of modules, and of those that functions close over, by their names."""
     known = [
-        (name, v.value) for each in _structures(found) for name, v in (*each.parameters.items(), *each.buffers.items())
+        (name, v.value) for each in _structures(reach) for name, v in (*each.parameters.items(), *each.buffers.items())
     ]
-    known += [(text(found.path_of(array) or ()), array) for array in found.arrays]
+    known += [(text(reach.path_of(array) or ()), array) for array in reach.arrays]
     return {name: Shape.of(array) for name, array in known}
 
 
 def _difference(before: dict[str, Any], now: dict[str, Any]) -> str:
     """The difference between two collections of facts, in words."""
-    found = differences(before, now)
-    return found[0] if found else "which functions or objects are reached, and in what order"
+    changes = differences(before, now)
+    return changes[0] if changes else "which functions or objects are reached, and in what order"
 
 
 def _same(a: list[tuple[str, Any]], b: list[tuple[str, Any]]) -> bool:
@@ -201,15 +201,15 @@ def traced(
         What it returned, and the new values of variables by their numbers.
     """
     call = current_call()
-    found, arguments = call.reach, call.arguments
+    reach, arguments = call.reach, call.arguments
     if call.programs is not None:
-        modes = {"training": training} if training is not None else _modes(found)
-        note_trace(call.programs.traces, call.programs.name, call, {**_facts_of(found), **modes, **_shapes(found)})
-    variables = found.variables
-    copies = Copies(found, arrays, dict(zip(variables, values, strict=True)), training, stream)
+        modes = {"training": training} if training is not None else _modes(reach)
+        note_trace(call.programs.traces, call.programs.name, call, {**_facts_of(reach), **modes, **_shapes(reach)})
+    variables = reach.variables
+    copies = Copies(reach, arrays, dict(zip(variables, values, strict=True)), training, stream)
     args, kwargs = arguments.of(inputs, copies)
-    check_arguments, check_generators = unchanged(args, kwargs), _generators_unchanged(found)
-    with inside(copies), refusing(found.unsteady), left_out_of_caches(found.caches):
+    check_arguments, check_generators = unchanged(args, kwargs), _generators_unchanged(reach)
+    with inside(copies), refusing(reach.unsteady), left_out_of_caches(reach.caches):
         result = body(copies, args, kwargs)
     copies.check()
     check_arguments()
@@ -217,13 +217,13 @@ def traced(
     return result, copies.changed(variables)
 
 
-def _generators_unchanged(found: Reach) -> Callable[[], None]:
+def _generators_unchanged(reach: Reach) -> Callable[[], None]:
     """A check that no random numbers were drawn that jax doesn't know of: they would be constants of the program."""
 
     def states() -> list[tuple[str, bytes]]:
         shared = [("numpy's global generator", np.random.get_state()), ("the module random", python_random.getstate())]
-        own = [(text(path), _state(generator)) for path, generator in found.generators]
-        return [(name, pickle.dumps(state)) for name, state in shared + own]
+        reached = [(text(path), _state(generator)) for path, generator in reach.generators]
+        return [(name, pickle.dumps(state)) for name, state in shared + reached]
 
     before = states()
 

@@ -92,9 +92,9 @@ class PureModule(Bound):
         with inside(copies):
             output = self.twin(*args, **kwargs)
         copies.check()
-        own = set(structure(self.module).buffers.values())
+        buffers = set(structure(self.module).buffers.values())
         variables = copies.reach.variables
-        changed = {variables[i]: value for i, value in copies.changed(variables).items() if variables[i] not in own}
+        changed = {variables[i]: value for i, value in copies.changed(variables).items() if variables[i] not in buffers}
         if changed:  # modules that are reached from this one, but are no part of it
             refuse_tracers([*changed.values()], f"a module that {type(self.module).__name__} calls")
             access.write([*changed], [*changed.values()])
@@ -124,9 +124,9 @@ def bind(
     for kind, tree, variables in (("params", params, known.parameters), ("state", state, known.buffers)):
         if not isinstance(tree, Mapping):
             raise TypeError(f"functional_call: {kind} must be a dict, got {type(tree).__name__}")
-        given = flatten(tree)
-        problems += [f"{kind} lacks {name} {v.value.shape}" for name, v in variables.items() if name not in given]
-        for name, array in given.items():
+        arrays = flatten(tree)
+        problems += [f"{kind} lacks {name} {v.value.shape}" for name, v in variables.items() if name not in arrays]
+        for name, array in arrays.items():
             if name in variables:
                 values[variables[name]] = array
                 if jnp.shape(array) != variables[name].value.shape:
@@ -138,16 +138,16 @@ def bind(
                 problems.append(f"{kind} has an unknown {name}")
     if problems:
         raise ValueError(f"functional_call of {type(module).__name__}: " + "; ".join(problems))
-    found = programs_of(module).look([(type(module).__name__, module)], [])
-    return PureModule(module, _copies(found, values, training, stream))
+    reach = programs_of(module).look([(type(module).__name__, module)], [])
+    return PureModule(module, _copies(reach, values, training, stream))
 
 
 def _copies(
-    found: Reach, values: Mapping[Variable, Any], training: bool | None, stream: random.Stream | None
+    reach: Reach, values: Mapping[Variable, Any], training: bool | None, stream: random.Stream | None
 ) -> Copies:
-    others = [variable for variable in found.variables if variable not in values]
+    others = [variable for variable in reach.variables if variable not in values]
     live = dict(zip(others, access.read(others), strict=True))
-    return Copies(found, found.arrays, {**live, **values}, training, stream)
+    return Copies(reach, reach.arrays, {**live, **values}, training, stream)
 
 
 def call_with_overrides(
@@ -156,13 +156,13 @@ def call_with_overrides(
     """One call of a module that isn't compiled, in another mode or with a key of its own."""
     generator = random.default_generator()
     before = generator.count
-    found = programs_of(module).look([(type(module).__name__, module)], [])
-    copies = _copies(found, {}, training, generator if key is None else random.Stream(key))
+    reach = programs_of(module).look([(type(module).__name__, module)], [])
+    copies = _copies(reach, {}, training, generator if key is None else random.Stream(key))
     try:
         with inside(copies):
             output = copies.of(module)._run(args, kwargs)
         copies.check()
-        variables = found.variables
+        variables = reach.variables
         changed = copies.changed(variables)
         if changed:
             refuse_tracers([*changed.values()], type(module).__name__)

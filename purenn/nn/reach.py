@@ -41,7 +41,7 @@ class Watch(NamedTuple):
     path: Path
     read: Callable[[], Iterable[Any]]
     ids: list[int]
-    held: list[Any]  # so that no other object gets one of these identities
+    values: list[Any]  # so that no other object gets one of these identities
     restore: Callable[[list[Any]], Any] | None
 
     def unchanged(self) -> bool:
@@ -89,7 +89,7 @@ class Reach:
     """All that a call can reach now.
 
     Args:
-        names: the names of attributes that count; `reach` finds them.
+        names: the names of attributes that count; `purenn.nn.walk.find_reach` finds them.
         fixed: what is a fact, by identity, although it could be copied.
         lift: whether arrays are inputs; else they are facts too, whose values Python may ask for.
         base: what was found before, of which this is a continuation: only what it adds is kept here.
@@ -168,7 +168,7 @@ class Reach:
         """Puts containers that can't be copied back to what was found in them."""
         for watch in self.watches:
             if watch.restore is not None and not watch.unchanged():
-                watch.restore(watch.held)
+                watch.restore(watch.values)
         if self.base is not None:
             self.base.restore()
 

@@ -6,21 +6,18 @@ import contextlib
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from purenn.layers.batchnorm import NormBase
 from purenn.nn import access
 from purenn.nn.hooks import RemovableHandle
-from purenn.nn.loading import EXTRA_STATE, check_kind, fitting, flat_copy, remedy
+from purenn.nn.loading import EXTRA_STATE, check_kind, fitting, flat_copy, remedy, sized_by
 from purenn.nn.node import Node
 from purenn.nn.program import refuse_tracers
 from purenn.nn.structure import structure
 from purenn.tree import flatten
 from purenn.variable import Variable
 from purenn.warn import warn_user
-
-if TYPE_CHECKING:
-    from purenn.nn.module import Module
 
 __all__ = ["IncompatibleKeys", "Saved", "assign_trees"]
 
@@ -58,25 +55,25 @@ class Saved(Node):
             The dict. Its arrays are the module's own, which never change. As in torch, a new one has an attribute
             ``_metadata`` with the ``_version`` of each module.
         """
-        here = cast("Saved", access.present(self))
-        _refuse_overrides(here)
+        module = cast("Saved", access.present(self))
+        _refuse_overrides(module)
         if destination is None:
             destination = OrderedDict[str, Any]()
             vars(destination)["_metadata"] = OrderedDict[str, Any]()
-        local: dict[str, Any] = {"version": _version(here)}
+        local: dict[str, Any] = {"version": _version(module)}
         if (metadata := getattr(destination, "_metadata", None)) is not None:
             metadata[prefix[:-1]] = local
-        for hook in _hooks(here, "_save_hooks", "before"):
-            hook(here, prefix, keep_vars)
-        saved = _own(here)
+        for hook in _hooks(module, "_save_hooks", "before"):
+            hook(module, prefix, keep_vars)
+        saved = _entries(module)
         destination.update(zip((prefix + n for n in saved), access.read([*saved.values()]), strict=True))
-        if type(here).get_extra_state is not Saved.get_extra_state:
-            destination[prefix + EXTRA_STATE] = here.get_extra_state()
-        for name, child in here._modules.items():
+        if type(module).get_extra_state is not Saved.get_extra_state:
+            destination[prefix + EXTRA_STATE] = module.get_extra_state()
+        for name, child in module._modules.items():
             if child is not None:
                 child.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
-        for hook in _hooks(here, "_save_hooks", "after"):
-            if hook(here, destination, prefix, local) is not None:
+        for hook in _hooks(module, "_save_hooks", "after"):
+            if hook(module, destination, prefix, local) is not None:
                 raise RuntimeError("a state_dict post-hook changes the dict it is given and must return None")
         return destination
 
@@ -110,27 +107,27 @@ class Saved(Node):
             state_dict = load(path, numpy=True)
         check_kind(state_dict)
         state_dict = cast("Mapping[str, Any]", state_dict)
-        given, metadata = flat_copy(state_dict), getattr(state_dict, "_metadata", None) or {}
-        vars(given)["_metadata"] = metadata
+        arrays, metadata = flat_copy(state_dict), getattr(state_dict, "_metadata", None) or {}
+        vars(arrays)["_metadata"] = metadata
         missing, unexpected, problems = list[str](), list[str](), list[str]()
         visits, local = [*_visits(self)], dict[str, dict[str, Any]]()
         for prefix, part in visits:
             _refuse_overrides(part)
             local[prefix] = {**metadata.get(prefix[:-1], {}), **({"assign_to_params_buffers": True} if assign else {})}
             for computed in part._computed.values():
-                computed.rename(given, prefix)
+                computed.rename(arrays, prefix)
             for hook in _hooks(part, "_load_hooks", "before"):
-                hook(part, given, prefix, local[prefix], True, missing, unexpected, problems)
-        with _sized_by(self, given):
+                hook(part, arrays, prefix, local[prefix], True, missing, unexpected, problems)
+        with sized_by(self, arrays):
             visits = [*_visits(self)]
-            expected = [name for prefix, part in visits for name in _expected(part, prefix, given, local[prefix])]
-            missing += [name for name in expected if name not in given and name not in missing]
-            unexpected += [name for name in _unexpected(visits, given) if name not in unexpected]
+            expected = [name for prefix, part in visits for name in _expected(part, prefix, local[prefix])]
+            missing += [name for name in expected if name not in arrays and name not in missing]
+            unexpected += [name for name in _unexpected(visits, arrays) if name not in unexpected]
             result = IncompatibleKeys(missing, unexpected)
-            variables = {prefix + name: v for prefix, part in visits for name, v in _own(part).items()}
-            writes = fitting(variables, given, problems, assign)
+            variables = {prefix + name: v for prefix, part in visits for name, v in _entries(part).items()}
+            writes = fitting(variables, arrays, problems, assign)
             refuse_tracers([*writes.values()], type(self).__name__)
-            extra = [(p, given[n]) for prefix, p in visits if _has_extra(p) and (n := prefix + EXTRA_STATE) in given]
+            extra = [(p, arrays[n]) for prefix, p in visits if _has_extra(p) and (n := prefix + EXTRA_STATE) in arrays]
             hooks = [(p, hook) for _, p in _children_first(self) for hook in _hooks(p, "_load_hooks", "after")]
             advice = remedy(variables, state_dict, path) if missing or unexpected else ""
             if problems or not hooks:
@@ -182,21 +179,16 @@ class Saved(Node):
         return RemovableHandle(self, "_load_hooks", ("after", hook))
 
 
-def assign_trees(
-    module: Module, params: Mapping[str, Any] | None = None, state: Mapping[str, Any] | None = None
-) -> None:
+def assign_trees(module: Node, params: Mapping[str, Any] | None = None, state: Mapping[str, Any] | None = None) -> None:
     """Puts nested dicts of arrays into a module: all of them, or none and an error that lists what doesn't fit."""
     known, problems, writes = structure(module), list[str](), dict[Variable, Any]()
     for name, tree, variables in (("params", params, known.parameters), ("state", state, known.buffers)):
         if tree is None:
             continue
-        given = flatten(tree)
-        missing, unexpected = [n for n in variables if n not in given], [n for n in given if n not in variables]
-        if missing:
-            problems.append(f"Missing key(s) in {name}: " + ", ".join(f'"{n}"' for n in missing) + ".")
-        if unexpected:
-            problems.append(f"Unexpected key(s) in {name}: " + ", ".join(f'"{n}"' for n in unexpected) + ".")
-        writes |= fitting(variables, given, problems, assign=False, keep=True)
+        arrays = flatten(tree)
+        missing, unexpected = [n for n in variables if n not in arrays], [n for n in arrays if n not in variables]
+        problems += _key_errors(name, {"Missing": missing, "Unexpected": unexpected})
+        writes |= fitting(variables, arrays, problems, assign=False, keep=True)
     if problems:
         raise RuntimeError(f"Error(s) in assigning to {type(module).__name__}:\n\t" + "\n\t".join(problems))
     refuse_tracers([*writes.values()], type(module).__name__)
@@ -221,7 +213,7 @@ def _children_first(module: Node, prefix: str = "") -> Iterator[tuple[str, Any]]
     yield prefix, module
 
 
-def _own(part: Node) -> dict[str, Variable]:
+def _entries(part: Node) -> dict[str, Variable]:
     """The entries of a state_dict that are the module's own."""
     groups = part._parameters, {n: v for n, v in part._buffers.items() if n not in part._volatile}
     return {name: variable for group in groups for name, variable in group.items() if variable is not None}
@@ -248,9 +240,9 @@ def _refuse_overrides(part: Node) -> None:
 # Loading.
 
 
-def _expected(part: Node, prefix: str, given: Mapping[str, Any], local: Mapping[str, Any]) -> Iterator[str]:
+def _expected(part: Node, prefix: str, local: Mapping[str, Any]) -> Iterator[str]:
     """The names that a state_dict must have of a module itself."""
-    for name in _own(part):
+    for name in _entries(part):
         if name == "num_batches_tracked" and isinstance(part._layer, NormBase) and (local.get("version") or 0) < 2:
             continue  # torch's first batch norms didn't have it yet
         yield prefix + name
@@ -258,33 +250,37 @@ def _expected(part: Node, prefix: str, given: Mapping[str, Any], local: Mapping[
         yield prefix + EXTRA_STATE
 
 
-def _unexpected(visits: list[tuple[str, Any]], given: Mapping[str, Any]) -> list[str]:
+def _unexpected(visits: list[tuple[str, Any]], arrays: Mapping[str, Any]) -> list[str]:
     """The names that no module has, in the order of the modules; below a child that is None all are ignored."""
     parts, places = dict(visits), {prefix: i for i, (prefix, _) in enumerate(visits)}
-    found: list[tuple[int, bool, str]] = []
-    for name in given:
-        prefix, rest = "", name
-        while "." in rest and f"{prefix}{rest.partition('.')[0]}." in parts:
-            first, _, rest = rest.partition(".")
+    unexpected: list[tuple[int, bool, str]] = []
+    for name in arrays:
+        prefix, suffix = "", name
+        while "." in suffix and f"{prefix}{suffix.partition('.')[0]}." in parts:
+            first, _, suffix = suffix.partition(".")
             prefix = f"{prefix}{first}."
-        part, (first, dot, _) = parts[prefix], rest.partition(".")
-        known = first in part._modules if dot else first in _own(part) or (first == EXTRA_STATE and _has_extra(part))
+        part, (first, dot, _) = parts[prefix], suffix.partition(".")
+        known = (
+            first in part._modules if dot else first in _entries(part) or (first == EXTRA_STATE and _has_extra(part))
+        )
         if not known:
-            found.append((places[prefix], rest != EXTRA_STATE, name))
-    return [name for *_, name in sorted(found, key=lambda entry: entry[:2])]
+            unexpected.append((places[prefix], suffix != EXTRA_STATE, name))
+    return [name for *_, name in sorted(unexpected, key=lambda entry: entry[:2])]
 
 
 def _check(module: Node, problems: list[str], keys: IncompatibleKeys, strict: bool, advice: str) -> None:
     """Raises all that doesn't fit in one error."""
-    lists = (("Missing", keys.missing_keys), ("Unexpected", keys.unexpected_keys)) if strict else ()
-    named = [f"{kind} key(s) in state_dict: {', '.join(map(_quoted, names))}." for kind, names in lists if names]
-    if named or problems:
-        text = "\n\t".join([*named, *problems])
+    lists = {"Missing": keys.missing_keys, "Unexpected": keys.unexpected_keys} if strict else {}
+    key_errors = _key_errors("state_dict", lists)
+    if key_errors or problems:
+        text = "\n\t".join([*key_errors, *problems])
         raise RuntimeError(f"Error(s) in loading state_dict for {type(module).__name__}:{advice}\n\t{text}")
 
 
-def _quoted(name: str) -> str:
-    return f'"{name}"'
+def _key_errors(where: str, lists: Mapping[str, list[str]]) -> list[str]:
+    """The messages about wrong names in a dict, in torch's words."""
+    quoted = {kind: ", ".join(f'"{name}"' for name in names) for kind, names in lists.items()}
+    return [f"{kind} key(s) in {where}: {names}." for kind, names in quoted.items() if names]
 
 
 @contextlib.contextmanager
@@ -298,31 +294,6 @@ def _all_or_none(writes: Mapping[Variable, Any], parts: list[Any]) -> Iterator[N
         access.write([*writes], old)
         for part, state in states:
             part.set_extra_state(state)
-        raise
-
-
-@contextlib.contextmanager
-def _sized_by(module: Node, given: Mapping[str, Any]) -> Iterator[None]:
-    """Lazy modules become what the shapes of given arrays say; after an error they are lazy again."""
-    before = []
-    try:
-        for path, part in list(structure(module).parts.items()):
-            layer: Any = part._layer
-            if layer is None or not layer.lazy:
-                continue
-            prefix = f"{path}." if path else ""
-            held = {n.removeprefix(prefix): array for n, array in given.items() if n.startswith(prefix)}
-            if held:
-                before.append((part, type(part), dict(vars(part))))
-                part._materialize(layer.of(held))
-        yield
-    except BaseException:
-        for part, cls, attributes in before:
-            object.__setattr__(part, "__class__", cls)
-            part._touched()
-            vars(part).clear()
-            vars(part).update(attributes)
-            part._touched()
         raise
 
 

@@ -148,20 +148,20 @@ def _walk(module: Node, path: str, seen: set[int]) -> Iterator[tuple[str, Node]]
 
 def structure(module: Node) -> Structure:
     """The module's structure, looked up again only after something in the tree has changed."""
-    own = vars(module)
-    known = own["_structure"]
+    fields = vars(module)
+    known = fields["_structure"]
     if known is None or not known.valid:
-        known = own["_structure"] = Structure(module)
+        known = fields["_structure"] = Structure(module)
     return known
 
 
 def invalidate(module: Node) -> None:
     """Marks as out of date what is known of a module and of the trees in which it stands."""
-    own = vars(module)
-    own["_fast_path"] = None
+    fields = vars(module)
+    fields["_fast_path"] = None
     if access.is_constant(module):
         access.drop_programs()
-    watchers = own["_watchers"]
+    watchers = fields["_watchers"]
     for watcher in watchers:
         if (known := watcher()) is not None:
             known.valid = False

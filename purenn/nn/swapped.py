@@ -42,10 +42,10 @@ def _called(traceback: TracebackType) -> str | None:
         return None
     text = linecache.getline(traceback.tb_frame.f_code.co_filename, line, traceback.tb_frame.f_globals).encode()
     try:
-        found = ast.parse(text[start:end].decode(), mode="eval").body
+        expression = ast.parse(text[start:end].decode(), mode="eval").body
     except (SyntaxError, UnicodeDecodeError):
         return None
-    return found.func.id if isinstance(found, ast.Call) and isinstance(found.func, ast.Name) else None
+    return expression.func.id if isinstance(expression, ast.Call) and isinstance(expression.func, ast.Name) else None
 
 
 def _is_set(frame: FrameType, name: str) -> bool:

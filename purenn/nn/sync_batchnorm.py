@@ -40,19 +40,19 @@ def convert_sync_batchnorm(cls: type[Module], module: Any, process_group: str | 
     return _converted(cls, module, process_group, {})
 
 
-def _converted(cls: type[Module], module: Module, process_group: object, made: dict[int, Module]) -> Module:
+def _converted(cls: type[Module], module: Module, process_group: object, replacements: dict[int, Module]) -> Module:
     """The module, or its replacement; one that stands in several places has one replacement."""
-    if id(module) not in made:
+    if id(module) not in replacements:
         layer, new = module._layer, module
         if isinstance(layer, BatchNorm):
             new = cls(**{**layer.hyperparameters(), "process_group": process_group})
             vars(new).update(_parameters=module._parameters.copy(), _buffers=module._buffers.copy())
             new.train(module.training)
-        made[id(module)] = new
+        replacements[id(module)] = new
         for name, child in module._modules.items():
             if child is not None:
-                new.register_module(name, _converted(cls, child, process_group, made))
-    return made[id(module)]
+                new.register_module(name, _converted(cls, child, process_group, replacements))
+    return replacements[id(module)]
 
 
 def methods_of(layer_class: type[Layer]) -> Mapping[str, Any]:

@@ -81,14 +81,14 @@ class _Place:
 
 def _inputs(arguments: Any) -> dict[str, Shape]:
     """The shapes of a call's inputs by their places."""
-    found: dict[str, Shape] = {}
+    shapes: dict[str, Shape] = {}
 
     def leaf(value: Any, where: str) -> None:
         if isinstance(value, _Place):
-            found[f"argument {where.partition(']')[2] or '()'}"] = value.shape
+            shapes[f"argument {where.partition(']')[2] or '()'}"] = value.shape
 
     map_leaves(arguments.of([_Place(Shape.of(value)) for value in arguments.inputs], None), leaf)
-    return found
+    return shapes
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

@@ -135,8 +135,8 @@ class _Threaded:
 
     def __init__(self, around: Running):
         self.parts, self.stream = around.parts, around.stream
-        found = {v: None for part in self.parts for v in part._buffers.values() if v is not None}
-        self.variables = list(found)
+        buffers = {v: None for part in self.parts for v in part._buffers.values() if v is not None}
+        self.variables = list(buffers)
 
     def values(self) -> list[Any]:
         return [variable.value for variable in self.variables]

@@ -31,13 +31,13 @@ class _Kind(NamedTuple):
     keys: tuple[Any, ...]
 
     def unflatten(self, values: list[Any]) -> Any:
-        made: Any = self.kind.__new__(self.kind)  # pyright: ignore[reportCallIssue]
+        mapping: Any = self.kind.__new__(self.kind)  # pyright: ignore[reportCallIssue]
         set_item = OrderedDict.__setitem__ if issubclass(self.kind, OrderedDict) else dict.__setitem__
         for name, value in zip(self.attributes, values, strict=False):
-            object.__setattr__(made, name, value)
+            object.__setattr__(mapping, name, value)
         for key, value in zip(self.keys, values[len(self.attributes) :], strict=True):
-            set_item(made, key, value)
-        return made
+            set_item(mapping, key, value)
+        return mapping
 
 
 def _taken_apart(value: object) -> tuple[_Kind, dict[str, Any]] | None:

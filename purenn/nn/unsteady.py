@@ -114,8 +114,8 @@ def unsteady(value: object, called_bare: bool = False) -> Unsteady | None:
     """
     if not (callable(value) or type(value) is dict):  # sys.modules is the only one that can't be called
         return None
-    found = _known(_loaded())[0].get(_key(value))
-    return found if found is not None and (called_bare or not found.only_bare) else None
+    entry = _known(_loaded())[0].get(_key(value))
+    return entry if entry is not None and (called_bare or not entry.only_bare) else None
 
 
 def methods_among(names: frozenset[str]) -> Iterator[Unsteady]:

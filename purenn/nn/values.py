@@ -99,9 +99,9 @@ def names_in(module: types.ModuleType) -> frozenset[str]:
     return frozenset(name for name in vars(module) if not name.startswith("__"))
 
 
-def class_contents(cls: type, own: Mapping[str, Any], counted: Iterable[str]) -> Iterator[Any]:
+def class_contents(cls: type, members: Mapping[str, Any], counted: Iterable[str]) -> Iterator[Any]:
     """The parts of a class that may change: its bases, its names, and the values of those that count."""
-    return itertools.chain(cls.__bases__, own, map(own.get, counted))
+    return itertools.chain(cls.__bases__, members, map(members.get, counted))
 
 
 def is_code(value: object) -> bool:
@@ -115,12 +115,9 @@ def is_code(value: object) -> bool:
         return False  # the latter are caches
     if not is_library_class(type(value)):
         return True
-    held = getattr(value, "__dict__", {}).values()
-    return any(isinstance(part, types.FunctionType | types.MethodType) or not _is_of_library(part) for part in held)
-
-
-def _is_of_library(value: object) -> bool:
-    return is_library_class(type(value))
+    functions = types.FunctionType | types.MethodType
+    attributes = getattr(value, "__dict__", {}).values()
+    return any(isinstance(part, functions) or not is_library_class(type(part)) for part in attributes)
 
 
 @contextlib.contextmanager
@@ -139,9 +136,9 @@ def left_out_of_caches(caches: Iterable[Any]) -> Iterator[None]:
 
 def _holds_tracers(cached: object) -> bool:
     """Whether a ``functools.lru_cache`` holds a traced array; the garbage collector can tell what it holds."""
-    held = gc.get_referents(cached)
-    held += [result for part in held if type(part) is dict for result in part.values()]
-    return any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(held))
+    referents = gc.get_referents(cached)
+    referents += [result for part in referents if type(part) is dict for result in part.values()]
+    return any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(referents))
 
 
 _calls_seen: weakref.WeakKeyDictionary[Any, tuple[int, int]] = weakref.WeakKeyDictionary()
@@ -196,11 +193,11 @@ def restore_dict(value: Any) -> Callable[[list[Any]], Any] | None:
 def imported_by(namespace: dict[str, Any], names: tuple[tuple[str, int], ...]) -> list[types.ModuleType | None]:
     """The Python modules that a function imports, as far as they have been imported."""
     package = namespace.get("__package__") or ""
-    found = []
+    modules = []
     for name, level in names:
         base = package.rsplit(".", level - 1)[0] if level else ""
-        found.append(sys.modules.get(".".join(filter(None, (base, name)))))
-    return found
+        modules.append(sys.modules.get(".".join(filter(None, (base, name)))))
+    return modules
 
 
 def defaults_of(function: types.FunctionType) -> tuple[Any, ...]:

@@ -51,12 +51,12 @@ class CodeWalk:
     """Follows functions and classes by the names in their code.
 
     Args:
-        found: where what is found is put.
+        reach: where what is found is put.
     """
 
-    def __init__(self, found: Reach):
-        self.found, self.names = found, found.names
-        self._patterns = [name for name in found.names if "*" in name]
+    def __init__(self, reach: Reach):
+        self.reach, self.names = reach, reach.names
+        self._patterns = [name for name in reach.names if "*" in name]
 
     def add(self, path: Path, value: object, lift: bool) -> None:
         """Looks at a value and what can be reached from it."""
@@ -67,14 +67,14 @@ class CodeWalk:
         return name in self.names or any(fnmatchcase(name, pattern) for pattern in self._patterns)
 
     def _fact(self, path: Path, fact: object) -> None:
-        self.found.paths.append(path)
-        self.found.facts.append(fact)
+        self.reach.paths.append(path)
+        self.reach.facts.append(fact)
 
     def _watch(
         self, path: Path, read: Callable[[], Iterable[Any]], restore: Callable[[list[Any]], Any] | None = None
     ) -> None:
-        held = list(read())
-        self.found.watches.append(Watch(path, read, list(map(id, held)), held, restore))
+        values = list(read())
+        self.reach.watches.append(Watch(path, read, list(map(id, values)), values, restore))
 
     def _items(self, path: Path, items: Iterable[Any], lift: bool) -> None:
         for i, item in enumerate(items):
@@ -95,7 +95,7 @@ class CodeWalk:
                 self.add((path, ".registry"), registry, False)
             return
         names = names_of(code)
-        self.found.names_found |= names.attributes
+        self.reach.names_found |= names.attributes
         defaults = defaults_of(function)
         self._watch(path, functools.partial(defaults_of, function))
         self._items((path, f"'s defaults of {function.__qualname__}"), defaults[1:], lift)
@@ -137,7 +137,7 @@ class CodeWalk:
             self._mentions(function.__code__, entry)
 
     def _mentions(self, code: types.CodeType, entry: Unsteady) -> None:
-        self.found.unsteady.setdefault(code, []).append(entry)
+        self.reach.unsteady.setdefault(code, []).append(entry)
         for constant in code.co_consts:
             if isinstance(constant, types.CodeType):
                 self._mentions(constant, entry)
@@ -146,29 +146,31 @@ class CodeWalk:
         """Looks at the attributes of a Python module, and of those in it, whose names occur in the code."""
         if is_library(module.__name__):
             return
-        own = vars(module)
-        counted = [name for name in own if name in names]
-        self._watch(place, functools.partial(map, own.get, counted))
-        self._watch(place, lambda: (len(own),))
+        variables = vars(module)
+        counted = [name for name in variables if name in names]
+        self._watch(place, functools.partial(map, variables.get, counted))
+        self._watch(place, lambda: (len(variables),))
         for name in counted:
             self._fact((place, f".{name}"), name)
-            self.add((place, f".{name}"), own[name], False)
-            if isinstance(own[name], types.ModuleType) and own[name] is not module:
-                self._namespace((place, f".{name}"), own[name], names)
+            self.add((place, f".{name}"), variables[name], False)
+            if isinstance(variables[name], types.ModuleType) and variables[name] is not module:
+                self._namespace((place, f".{name}"), variables[name], names)
 
     def _attributes(self, path: Path, value: object, lift: bool, every: bool = False) -> None:
         """The attributes of an object that count, or every one."""
-        own = getattr(value, "__dict__", None)
-        if isinstance(own, dict):
-            counted = [name for name in own if every or self._counts(name)]
+        attributes = getattr(value, "__dict__", None)
+        if isinstance(attributes, dict):
+            counted = [name for name in attributes if every or self._counts(name)]
             if every or isinstance(value, types.FunctionType) or not is_library_class(type(value)):
-                self._watch(path, functools.partial(itertools.chain, own, own.values()), restore_dict(own))
+                self._watch(
+                    path, functools.partial(itertools.chain, attributes, attributes.values()), restore_dict(attributes)
+                )
                 self._watch(path, lambda: (type(value),))
             else:
-                self._watch(path, functools.partial(map, own.get, counted))
+                self._watch(path, functools.partial(map, attributes.get, counted))
             for name in counted:
                 self._fact((path, f".{name}"), name)
-                self.add((path, f".{name}"), own[name], lift)
+                self.add((path, f".{name}"), attributes[name], lift)
         slots = slots_of(type(value)) if not is_library_class(type(value)) else ()
         if slots:
             self._watch(path, lambda: [getattr(value, name, None) for name in slots])
@@ -177,7 +179,7 @@ class CodeWalk:
 
     def _class(self, path: Path, cls: type, making: bool = False) -> None:
         """The methods and attributes of a class that count: they are what instances do."""
-        if not self.found.seen.enter_class(cls, making):
+        if not self.reach.seen.enter_class(cls, making):
             return
         if not is_library_class(type(cls)):  # a class is an object of its metaclass
             self._class(path, type(cls))
@@ -187,8 +189,8 @@ class CodeWalk:
         for base in cls.__mro__:
             if is_library_class(base):
                 continue
-            own, counted = vars(base), []
-            for name, attribute in own.items():
+            members, counted = vars(base), []
+            for name, attribute in members.items():
                 functions = list(functions_of(attribute))
                 special = name.startswith("__") and name.endswith("__")
                 if self._counts(name) or name == "forward":
@@ -199,8 +201,8 @@ class CodeWalk:
                     continue
                 counted.append(name)
                 for function in functions:
-                    if self.found.seen.number(function) is None:
-                        self.found.seen.enter(function)
+                    if self.reach.seen.number(function) is None:
+                        self.reach.seen.enter(function)
                         self._function((path, ""), function, False)
                 if isinstance(attribute, functools.partialmethod):
                     self.add((path, f".{name}"), (attribute.args, attribute.keywords), False)
@@ -209,4 +211,4 @@ class CodeWalk:
                 elif not functions and name not in ("__dict__", "__weakref__"):
                     self.add((path, f".{name}"), attribute, False)
             self._fact(path, (base.__bases__, *counted))
-            self._watch(path, functools.partial(class_contents, base, own, counted))
+            self._watch(path, functools.partial(class_contents, base, members, counted))

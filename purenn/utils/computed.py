@@ -58,7 +58,7 @@ class Computed:
         names = " and ".join(self.name + suffix for suffix in self.suffixes)
         raise AttributeError(f"{m!r}: {self.name!r} is computed from {names}: set these, or remove it first")
 
-    def rename(self, given: dict[str, Any], prefix: str) -> None:
+    def rename(self, arrays: dict[str, Any], prefix: str) -> None:
         """Brings an older state_dict's names up to date."""
 
 

@@ -61,8 +61,8 @@ def fuse_conv_bn_weights(
     conv_b = jnp.zeros_like(bn_rm) if conv_b is None else conv_b
     bn_w = jnp.ones_like(bn_rm) if bn_w is None else bn_w
     bn_b = jnp.zeros_like(bn_rm) if bn_b is None else bn_b
-    rest = (1,) * (conv_w.ndim - 2)
-    shape = (1, -1, *rest) if transpose else (-1, 1, *rest)
+    ones = (1,) * (conv_w.ndim - 2)
+    shape = (1, -1, *ones) if transpose else (-1, 1, *ones)
     with jax.numpy_dtype_promotion("standard"):  # the convolution may be of a half type, the statistics float32
         inverse = lax.rsqrt(bn_rv + bn_eps)
         weight = conv_w * (bn_w * inverse).reshape(shape)

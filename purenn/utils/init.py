@@ -43,12 +43,12 @@ def skip_init(module_cls: Any, *args: Any, **kwargs: Any) -> Any:
     if issubclass(module_cls, Layer):
         layer = module_cls(*args, **kwargs)
         return layer, *drawn_shapes(layer)
-    made: list[Module] = []
+    modules: list[Module] = []
 
     def make(key: Key) -> Any:
         with random.seeded(random.Stream(key)):
-            made.append(module_cls(*args, **kwargs))
-        return made[-1]._params_tree(), made[-1]._state_tree()
+            modules.append(module_cls(*args, **kwargs))
+        return modules[-1]._params_tree(), modules[-1]._state_tree()
 
     jax.eval_shape(make, jax.random.key(0))
-    return made[-1]._map(lambda x: jnp.zeros(x.shape, x.dtype))
+    return modules[-1]._map(lambda x: jnp.zeros(x.shape, x.dtype))

@@ -95,8 +95,8 @@ class _Orthogonal(Layer):
                 orthogonal = jnp.all(jnp.abs(_adjoint(q) @ q - eye) <= eps + 1e-5 * eye.real)
                 m.base = jnp.where(orthogonal, q, _orthogonalized(q))
             else:
-                rest = jax.random.normal(m.make_rng(), (*q.shape[:-1], n - k), q.dtype)
-                m.base = _orthogonalized(jnp.concatenate([q, rest], -1))
+                columns = jax.random.normal(m.make_rng(), (*q.shape[:-1], n - k), q.dtype)
+                m.base = _orthogonalized(jnp.concatenate([q, columns], -1))
             return jnp.broadcast_to(-jnp.eye(*value.shape[-2:], dtype=value.dtype), value.shape)
         if self.orthogonal_map != "householder":
             raise NotImplementedError(

@@ -16,84 +16,15 @@ from purenn.layers.base import Layer, Spec
 from purenn.layers.bound import Bound
 from purenn.nn import from_layer
 from purenn.nn.module import Module
-from purenn.typing import DTypeLike
 from purenn.utils.computed import Computed, NamedLayers
-from purenn.variable import values_of
+from purenn.utils.parametrization_steps import check_safe, check_unchanged, evaluate, inverted, originals_of
 
-__all__ = ["ListedArray", "ParametrizationList", "cached", "held_list", "list_of", "originals_of", "with_part"]
-
-
-# The steps of a list of parametrizations, whether it is a bound layer or a module.
+__all__ = ["ListedArray", "ParametrizationList", "cached", "held_list", "list_of", "with_part"]
 
 
 def held_list(m: Bound, name: str) -> Any:
     """The list of parametrizations of an array."""
     return m._modules["parametrizations"]._modules[name]
-
-
-def originals_of(m: Bound) -> dict[str, Any]:
-    """The arrays that the first parametrization of a list starts from."""
-    return {n: getattr(m, n) for group in (m._parameters, m._buffers) for n in values_of(group)}
-
-
-def _evaluate(m: Bound) -> Any:
-    first, *rest = m._modules.values()
-    x = first(*originals_of(m).values())
-    for parametrization in rest:
-        x = parametrization(x)
-    return x
-
-
-def _invert(parametrizations: Sequence[Any], value: object, *, all_must: bool) -> Any:
-    """The originals of a value; outside of an assignment, one without ``right_inverse`` counts as the identity."""
-    for parametrization in reversed(parametrizations):
-        if hasattr(parametrization, "right_inverse"):
-            try:
-                value = parametrization.right_inverse(value)
-            except NotImplementedError:
-                if all_must:
-                    raise
-        elif all_must:
-            raise RuntimeError(f"parametrization {parametrization!r} does not implement right_inverse.")
-    return value
-
-
-def _named(value: Any, dtype: DTypeLike) -> dict[str, Any]:
-    """The arrays that ``right_inverse`` gave, under torch's names."""
-    if not isinstance(value, Sequence):
-        if not hasattr(value, "dtype"):
-            raise ValueError(f"right_inverse must give an array or a sequence of arrays, got {type(value).__name__}")
-        if value.dtype != dtype:
-            raise ValueError(f"right_inverse may not change the dtype {dtype} of one array, got {value.dtype}")
-        return {"original": value}
-    for i, part in enumerate(value):
-        if not hasattr(part, "dtype"):
-            raise ValueError(f"right_inverse must give arrays, got {type(part).__name__} as element {i}")
-    return {f"original{i}": part for i, part in enumerate(value)}
-
-
-def _inverted(parametrizations: Sequence[Any], x: jax.Array) -> dict[str, Any]:
-    """The arrays from which new parametrizations start, so that the first gives `x`."""
-    return _named(_invert(parametrizations, x, all_must=False), x.dtype)
-
-
-def _check_unchanged(before: object, after: object, what: str = "a parametrization") -> None:
-    """Checks that an array has the dtype and shape of another."""
-    if not hasattr(after, "dtype"):
-        raise ValueError(f"{what} must give an array, got {type(after).__name__}")
-    for fact in ("dtype", "shape"):
-        was, now = getattr(before, fact), getattr(after, fact)
-        if was != now:
-            raise ValueError(f"{what} may not change the {fact} of the array without unsafe=True: from {was} to {now}")
-
-
-def _check_safe(parametrization: Any, x: jax.Array) -> None:
-    """That a parametrization on top of others maps arrays to arrays of their kind, as does its inverse."""
-    y = parametrization(x)
-    _check_unchanged(x, y)
-    if hasattr(parametrization, "right_inverse"):
-        with contextlib.suppress(NotImplementedError):
-            _check_unchanged(x, parametrization.right_inverse(y), "right_inverse")
 
 
 # As layers.
@@ -117,7 +48,7 @@ class ParametrizedArray(Layer):
         return {str(i): layer for i, layer in enumerate(self.layers)}
 
     def forward(self, m: Bound) -> Any:
-        return _evaluate(m)
+        return evaluate(m)
 
     def __repr__(self) -> str:
         return super().__repr__().replace("ParametrizedArray", "ParametrizationList", 1)
@@ -149,23 +80,23 @@ class ListedArray(Computed):
     def split(self, x: jax.Array) -> tuple[dict[str, Any], dict[str, Any]]:
         assert self.list is not None
         stream = random.default_generator()
-        held: Any = None
+        parametrizations: Any = None
         for layer in self.list.layers:  # one after another, as they were registered
             part = layer.bind(*layer.draw(stream), stream=stream)
-            held = with_part(held, part, x, self.list.trained, unsafe=True)
-            x = held()
-        trees = held._params_tree(), held._state_tree()
+            parametrizations = with_part(parametrizations, part, x, self.list.trained, unsafe=True)
+            x = parametrizations()
+        trees = parametrizations._params_tree(), parametrizations._state_tree()
         params, state = ({"parametrizations": {self.name: tree}} if tree else {} for tree in trees)
         return (params, state) if self.list.trained else (state, params)
 
     def assign(self, m: Bound, value: object) -> None:
         m.parametrizations[self.name].right_inverse(value)
 
-    def rename(self, given: dict[str, Any], prefix: str) -> None:
+    def rename(self, arrays: dict[str, Any], prefix: str) -> None:
         old = [f"{prefix}{self.name}{suffix}" for suffix in ("_g", "_v")]
-        if self.renamed and all(name in given for name in old):
+        if self.renamed and all(name in arrays for name in old):
             for i, name in enumerate(old):
-                given[f"{prefix}parametrizations.{self.name}.original{i}"] = given.pop(name)
+                arrays[f"{prefix}parametrizations.{self.name}.original{i}"] = arrays.pop(name)
 
 
 _cache: contextvars.ContextVar[dict[Any, Any] | None] = contextvars.ContextVar("purenn_parametrize_cache", default=None)
@@ -227,9 +158,9 @@ class ParametrizationList(nn.ModuleList):
     def __init__(self, modules: Sequence[Module], original: jax.Array, unsafe: bool = False, *, trained: bool = True):
         if len(modules) == 0:
             raise ValueError("ParametrizationList requires one or more modules.")
-        self._fill(modules, _inverted(modules, original), unsafe, trained)
+        self._fill(modules, inverted(modules, original), unsafe, trained)
         if not unsafe:
-            _check_unchanged(original, self())
+            check_unchanged(original, self())
 
     def _fill(self, modules: Sequence[Any], originals: Mapping[str, Any], unsafe: bool, trained: bool) -> None:
         super().__init__(modules)
@@ -248,7 +179,7 @@ class ParametrizationList(nn.ModuleList):
         return len(originals_of(self))
 
     def forward(self) -> Any:
-        return _evaluate(self)
+        return evaluate(self)
 
     def right_inverse(self, value: jax.Array) -> None:
         """Sets the originals so that the array becomes a value.
@@ -257,7 +188,7 @@ class ParametrizationList(nn.ModuleList):
             RuntimeError: a parametrization has no ``right_inverse``.
         """
         old = originals_of(self)
-        new = _named(_invert(list(self), value, all_must=True), value.dtype)
+        new = inverted(list(self), value, all_must=True)
         if new.keys() != old.keys():
             raise ValueError(f"right_inverse must give {', '.join(old)}, got {', '.join(new)}")
         for name, array in new.items():
@@ -276,9 +207,9 @@ from_layer.register(NamedLayers, nn.ModuleDict)
 def list_of(parts: Sequence[Bound], originals: Mapping[str, Any], trained: bool, unsafe: bool) -> Any:
     """The list of parametrizations that are modules, or bound layers, with the arrays that it starts from."""
     if isinstance(parts[0], Module):
-        held = ParametrizationList._without_init()
-        held._fill(parts, originals, unsafe, trained)
-        return held
+        parametrizations = ParametrizationList._without_init()
+        parametrizations._fill(parts, originals, unsafe, trained)
+        return parametrizations
     layers: Any = tuple(part._layer for part in parts)
     entries = tuple((name, array.shape, array.dtype) for name, array in originals.items())
     params, state = (
@@ -289,27 +220,32 @@ def list_of(parts: Sequence[Bound], originals: Mapping[str, Any], trained: bool,
     return ParametrizedArray(layers, entries, trained, unsafe).bind(params, state, stream=parts[0]._stream)
 
 
-def with_part(held: Any, part: Bound, x: jax.Array, trained: bool, unsafe: bool) -> Any:
+def with_part(parametrizations: Any, part: Bound, x: jax.Array, trained: bool, unsafe: bool) -> Any:
     """A list with one more parametrization: of modules the same list, of bound layers a new one.
 
     Args:
-        held: the list; None makes one.
+        parametrizations: the list; None makes one.
         part: the parametrization.
         x: the array so far.
         trained: whether a new list starts from parameters, or else from buffers.
         unsafe: whether the parametrization may change the array's dtype and shape.
     """
-    if held is not None and not unsafe:
-        _check_safe(part, x)
+    if parametrizations is not None and not unsafe:
+        check_safe(part, x)
     if hasattr(part, "prepare"):
         part.prepare(x)
-    if held is None:
-        held = list_of([part], _inverted([part], x), trained, unsafe)
+    if parametrizations is None:
+        parametrizations = list_of([part], inverted([part], x), trained, unsafe)
         if not unsafe:
-            _check_unchanged(x, held())
-        return held
-    if isinstance(held, ParametrizationList):
-        held.append(part)
-        held.unsafe = held.unsafe or unsafe
-        return held
-    return list_of([*held._modules.values(), part], originals_of(held), trained, unsafe or held.unsafe)
+            check_unchanged(x, parametrizations())
+        return parametrizations
+    if isinstance(parametrizations, ParametrizationList):
+        parametrizations.append(part)
+        parametrizations.unsafe = parametrizations.unsafe or unsafe
+        return parametrizations
+    return list_of(
+        [*parametrizations._modules.values(), part],
+        originals_of(parametrizations),
+        trained,
+        unsafe or parametrizations.unsafe,
+    )

@@ -10,15 +10,8 @@ from purenn.nn.module import Module
 from purenn.nn.structure import structure
 from purenn.typing import Key
 from purenn.utils.computed import Parametrized
-from purenn.utils.parametrization_list import (
-    ListedArray,
-    ParametrizationList,
-    cached,
-    held_list,
-    list_of,
-    originals_of,
-    with_part,
-)
+from purenn.utils.parametrization_list import ListedArray, ParametrizationList, cached, held_list, list_of, with_part
+from purenn.utils.parametrization_steps import originals_of
 from purenn.utils.target import Changed, Triple, bound, change, computed_of, hold, read, restore
 
 __all__ = [
@@ -82,8 +75,8 @@ def add_parametrization(
         raise RuntimeError(f"{name!r} of {m!r} is computed already")
     x, part = read(m, name), _bound_parametrization(m, parametrization)
     trained = m._parameters.get(name) is not None if old is None else bool(held_list(m, name)._parameters)
-    held = with_part(None if old is None else held_list(m, name), part, x, trained, unsafe)
-    hold(m, ListedArray(name, held._layer, renamed or (old is not None and old.renamed)), held)
+    parametrizations = with_part(None if old is None else held_list(m, name), part, x, trained, unsafe)
+    hold(m, ListedArray(name, parametrizations._layer, renamed or (old is not None and old.renamed)), parametrizations)
 
 
 def _bound_parametrization(m: Bound, parametrization: object) -> Bound:
@@ -211,10 +204,12 @@ def transfer_parametrizations_and_params(
         for name, entry in source._computed.items():
             if not isinstance(entry, ListedArray) or tensor_name not in (None, name):
                 continue
-            given = held_list(source, name)
+            source_list = held_list(source, name)
             before = held_list(m, name)._modules.values() if name in m._computed else ()
-            parts = [*before, *given._modules.values()]
-            held = list_of(parts, originals_of(given), bool(given._parameters), given.unsafe)
-            hold(m, ListedArray(name, held._layer, entry.renamed), held)
+            parts = [*before, *source_list._modules.values()]
+            parametrizations = list_of(
+                parts, originals_of(source_list), bool(source_list._parameters), source_list.unsafe
+            )
+            hold(m, ListedArray(name, parametrizations._layer, entry.renamed), parametrizations)
 
     return change(to_module, edit)

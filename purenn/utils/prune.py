@@ -225,10 +225,10 @@ def global_unstructured(
     for target, name in pairs:
         m = bound(target)
         x = read(m, name)
-        given = scores.get((target, name)) if isinstance(target, Module) else None
+        score = scores.get((target, name)) if isinstance(target, Module) else None
         pruned = isinstance(m._computed.get(name), BasePruningMethod)
         arrays.append(x)
-        importance.append((x if given is None else jnp.asarray(given)).ravel())
+        importance.append((x if score is None else jnp.asarray(score)).ravel())
         masks.append((read(m, name + "_mask") if pruned else jnp.ones_like(x)).ravel())
     with random.seeded(random.default_generator() if rng is None else random.Stream(rng)):
         mask = remaining_mask(method, jnp.concatenate(importance), jnp.concatenate(masks))

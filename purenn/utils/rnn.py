@@ -92,25 +92,25 @@ def pack_padded_sequence(
     x = x.swapaxes(0, 1) if batch_first else x
     traced = isinstance(lengths, Tracer)
     xp: Any = jnp if traced else np
-    given = lengths if traced else np.asarray(lengths)
-    if not jnp.issubdtype(given.dtype, jnp.integer):
-        check.fail(where, "lengths", "be integers", f"dtype {given.dtype}", TypeError)
-    if given.shape != x.shape[1:2]:
-        check.fail(where, "lengths", f"have shape {x.shape[1:2]}, one for each sequence", f"shape {given.shape}")
-    given = given.astype(jax.dtypes.canonicalize_dtype(np.int64))
+    length_array = lengths if traced else np.asarray(lengths)
+    if not jnp.issubdtype(length_array.dtype, jnp.integer):
+        check.fail(where, "lengths", "be integers", f"dtype {length_array.dtype}", TypeError)
+    if length_array.shape != x.shape[1:2]:
+        check.fail(where, "lengths", f"have shape {x.shape[1:2]}, one for each sequence", f"shape {length_array.shape}")
+    length_array = length_array.astype(jax.dtypes.canonicalize_dtype(np.int64))
     if not traced:
-        if given.min() <= 0 or given.max() > x.shape[0]:
-            check.fail(where, "lengths", f"be from 1 to {x.shape[0]}", given.tolist())
-        if enforce_sorted and (np.diff(given) > 0).any():
+        if length_array.min() <= 0 or length_array.max() > x.shape[0]:
+            check.fail(where, "lengths", f"be from 1 to {x.shape[0]}", length_array.tolist())
+        if enforce_sorted and (np.diff(length_array) > 0).any():
             expected = "be sorted, the longest first, or enforce_sorted=False"
-            check.fail(where, "lengths", expected, given.tolist())
+            check.fail(where, "lengths", expected, length_array.tolist())
     order = None
     if traced or not enforce_sorted:
-        order = xp.argsort(-given, stable=True).astype(given.dtype)
-        given, x = given[order], x[:, order]
-    there = xp.arange(x.shape[0] if traced else given.max())[:, None] < given[None]
-    data = packed.pack(x[: there.shape[0]], there, x.shape[0] * x.shape[1] if traced else int(given.sum()))
-    return PackedSequence(data, there.sum(1, dtype=given.dtype), order)
+        order = xp.argsort(-length_array, stable=True).astype(length_array.dtype)
+        length_array, x = length_array[order], x[:, order]
+    valid = xp.arange(x.shape[0] if traced else length_array.max())[:, None] < length_array[None]
+    data = packed.pack(x[: valid.shape[0]], valid, x.shape[0] * x.shape[1] if traced else int(length_array.sum()))
+    return PackedSequence(data, valid.sum(1, dtype=length_array.dtype), order)
 
 
 def pad_packed_sequence(
@@ -143,17 +143,17 @@ def pad_packed_sequence(
         ([[1, 2, 3, 0], [4, 5, 0, 0]], [3, 2])
     """
     where = "pad_packed_sequence"
-    there = packed.present(where, sequence)
-    if isinstance(there, np.ndarray):
-        there = there[: np.count_nonzero(there.any(1))]  # sizes of 0 are left from a jit
-    longest = there.shape[0]
+    valid = packed.present(where, sequence)
+    if isinstance(valid, np.ndarray):
+        valid = valid[: np.count_nonzero(valid.any(1))]  # sizes of 0 are left from a jit
+    longest = valid.shape[0]
     total = longest if total_length is None else check.integer(where, "total_length", total_length)
     if total < longest:
         check.fail(where, "total_length", f"be at least {longest}, the length of the longest sequence", total)
-    padded = packed.pad(sequence._replace(data=check.array(where, "data", sequence.data)), there, padding_value)
+    padded = packed.pad(sequence._replace(data=check.array(where, "data", sequence.data)), valid, padding_value)
     tail = jnp.full((total - longest, *padded.shape[1:]), padding_value, padded.dtype)
     padded = jnp.concatenate([padded, tail]) if tail.size else padded
-    lengths = there.sum(0, dtype=sequence.batch_sizes.dtype)
+    lengths = valid.sum(0, dtype=sequence.batch_sizes.dtype)
     if sequence.unsorted_indices is not None:
         order = sequence.unsorted_indices
         numbers = known(order) if isinstance(lengths, np.ndarray) else None

@@ -92,17 +92,18 @@ class SpectralNorm(Computed):
         v = random_unit(generator.next(), (width,), x.dtype, self.eps)
         return {self.name + "_orig": x}, {self.name + "_u": u, self.name + "_v": v}
 
-    def rename(self, given: dict[str, Any], prefix: str) -> None:
+    def rename(self, arrays: dict[str, Any], prefix: str) -> None:
         """torch's first version saved the weight itself instead of ``weight_v``, which follows from it."""
-        at = prefix + self.name
-        if at in given and at + "_v" not in given and {at + "_orig", at + "_u"} <= given.keys():
+        name = prefix + self.name
+        if name in arrays and name + "_v" not in arrays and {name + "_orig", name + "_u"} <= arrays.keys():
             weight, original, u = (
-                jnp.asarray(getattr(given[n], "detach", lambda n=n: given[n])()) for n in (at, at + "_orig", at + "_u")
+                jnp.asarray(getattr(arrays[n], "detach", lambda n=n: arrays[n])())
+                for n in (name, name + "_orig", name + "_u")
             )
-            del given[at]
+            del arrays[name]
             matrix = self.reshape_weight_to_matrix(original)
             v = jnp.linalg.pinv(matrix.T @ matrix) @ (matrix.T @ u)
-            given[at + "_v"] = v * (jnp.mean(original / weight) / (u @ (matrix @ v)))
+            arrays[name + "_v"] = v * (jnp.mean(original / weight) / (u @ (matrix @ v)))
 
     @staticmethod
     def apply(module: Module, name: str, n_power_iterations: int, dim: int, eps: float) -> SpectralNorm:

@@ -154,7 +154,7 @@ def replace(m: Bound, computed: Computed) -> None:
     set_computed(m, {**m._computed, computed.name: computed})
 
 
-def hold(m: Bound, computed: Computed, held: Bound) -> None:
+def hold(m: Bound, computed: Computed, parametrizations: Bound) -> None:
     """Puts a list of parametrizations in the place of an array, or of the list that it had before."""
     is_module, name = isinstance(m, Module), computed.name
     if LISTS not in m._modules:
@@ -163,9 +163,11 @@ def hold(m: Bound, computed: Computed, held: Bound) -> None:
             object.__setattr__(m, "__class__", _module_class(type(m)))
     _, old = _take(m, name)
     if old is not None:
-        for original in filter(None, held._parameters.values()):
+        for original in filter(None, parametrizations._parameters.values()):
             original.requires_grad = old.requires_grad
-    m._modules[LISTS]._modules[name] = held.train(m.training) if isinstance(held, Module) else held
+    m._modules[LISTS]._modules[name] = (
+        parametrizations.train(m.training) if isinstance(parametrizations, Module) else parametrizations
+    )
     set_computed(m, {**m._computed, name: computed})
 
 
@@ -180,8 +182,8 @@ def restore(m: Bound, name: str, value: object) -> None:
             if isinstance(m, Module):
                 object.__setattr__(m, "__class__", type(m).__bases__[0])
     else:
-        taken = [_take(m, name + suffix) for suffix in computed.suffixes]
-        sources = [variable for group, variable in taken if group == "_parameters"]
+        removed = [_take(m, name + suffix) for suffix in computed.suffixes]
+        sources = [variable for group, variable in removed if group == "_parameters"]
     trained = [variable.requires_grad for variable in sources if variable is not None]
     _put(m, "_parameters" if trained else "_buffers", name, value, all(trained))
 

@@ -28,8 +28,8 @@ def norm_except_dim(v: jax.Array, dim: int | None) -> jax.Array:
     wide = widened(v)
     if dim is None or dim == -1:
         return jnp.linalg.norm(wide.ravel()).astype(v.dtype)
-    kept = check.axis("weight_norm", "dim", dim, v.ndim)
-    axes = tuple(i for i in range(v.ndim) if i != kept)
+    axis = check.axis("weight_norm", "dim", dim, v.ndim)
+    axes = tuple(i for i in range(v.ndim) if i != axis)
     return jnp.sqrt(jnp.sum(jnp.square(jnp.abs(wide)), axes, keepdims=True)).astype(v.dtype)
 
 

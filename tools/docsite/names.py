@@ -30,7 +30,8 @@ TITLES = {
 SAME_PAGE = {
     "transformer_layer": "transformer", "transformer_stack": "transformer", "bound": "base", "spec": "base",
     "rnn_cell": "rnn", "instancenorm": "normalization", "batchnorm": "normalization", "channelshuffle": "vision",
-    "pixelshuffle": "vision", "upsampling": "vision", "adaptive": "loss",
+    "pixelshuffle": "vision", "upsampling": "vision", "adaptive": "loss", "low_rank": "linalg",
+    "scaled_matmul": "matmul",
 }  # fmt: skip
 
 
@@ -126,11 +127,9 @@ def entries() -> dict[str, Entry]:
 
 def page_of(package: str, name: str, value: object) -> str:
     """The page of a name: one per family of functions and layers, one per other package."""
-    if package == "purenn.functional":
-        return f"reference/functional/{_family(value, 'purenn.functional')}.md"
-    if package == "purenn.layers":
-        family = _family(value, "purenn.layers")
-        return f"reference/layers/{SAME_PAGE.get(family, family)}.md"
+    if package in ("purenn.functional", "purenn.layers"):
+        family = _family(value, package)
+        return f"reference/{package.removeprefix('purenn.')}/{SAME_PAGE.get(family, family)}.md"
     if package in ("purenn.nn", "purenn"):
         file = _file(value).stem
         return f"reference/{'training' if file in TRAINING or package == 'purenn' else 'modules'}.md"

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterable
 from typing import Any
@@ -12,9 +11,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
 
 from purenn import check
+from purenn.functional.attention.blocks import as_booleans, by_column, by_row, picture
 from purenn.functional.attention.mask_mod import (
     Mod,
     count_arguments,
@@ -26,26 +25,6 @@ from purenn.functional.attention.mask_mod import (
 from purenn.typing import Array
 
 __all__ = ["BlockMask", "create_block_mask"]
-
-
-def _ordered(dense: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """Returns the number of needed blocks per row, and the numbers of all blocks, those of needed ones first."""
-    dense = dense.astype(jnp.int32)
-    return jnp.sum(dense, -1, dtype=jnp.int32), jnp.argsort(-dense, -1, stable=True).astype(jnp.int32)
-
-
-def _dense(count: jax.Array, indices: jax.Array) -> jax.Array:
-    """Inverts `_ordered`, to booleans."""
-    n, ndim = indices.shape[-1], indices.ndim
-    needed = lax.broadcasted_iota(jnp.int32, indices.shape, ndim - 1) < jnp.expand_dims(count, -1)
-    found = jnp.expand_dims(indices, -1) == lax.broadcasted_iota(jnp.int32, (*indices.shape, n), ndim)
-    return jnp.any(found & jnp.expand_dims(needed, -1), -2)
-
-
-def _transposed(count: jax.Array | None, indices: jax.Array | None) -> tuple[Any, Any]:
-    if count is None or indices is None:
-        return None, None
-    return _ordered(jnp.swapaxes(_dense(count, indices), -1, -2))
 
 
 _ARRAYS = tuple(
@@ -148,12 +127,12 @@ class BlockMask:
         size = (BLOCK_SIZE, BLOCK_SIZE) if isinstance(BLOCK_SIZE, int) else BLOCK_SIZE
         if jnp.ndim(kv_indices) < 2:
             check.fail("BlockMask", "kv_indices", "have rank at least 2", f"shape {jnp.shape(kv_indices)}")
-        by_column: tuple[Any, ...] = (None,) * 4
+        columns: tuple[Any, ...] = (None,) * 4
         if compute_q_blocks:
-            by_column = (*_transposed(kv_num_blocks, kv_indices), *_transposed(full_kv_num_blocks, full_kv_indices))
+            columns = (*by_column(kv_num_blocks, kv_indices), *by_column(full_kv_num_blocks, full_kv_indices))
         lengths: Any = seq_lengths or (kv_indices.shape[-2] * size[0], kv_indices.shape[-1] * size[1])
         rows = kv_num_blocks, kv_indices, full_kv_num_blocks, full_kv_indices
-        return cls(lengths, *rows, *by_column, BLOCK_SIZE=size, mask_mod=noop_mask if mask_mod is None else mask_mod)
+        return cls(lengths, *rows, *columns, BLOCK_SIZE=size, mask_mod=noop_mask if mask_mod is None else mask_mod)
 
     def as_tuple(self, flatten: bool = True) -> tuple[Any, ...]:
         """Returns lengths, arrays, block sizes and the function; with ``flatten`` the pairs become their elements."""
@@ -182,12 +161,12 @@ class BlockMask:
         return (self._partial() | self._full()).astype(jnp.int32)
 
     def _partial(self) -> jax.Array:
-        return _dense(self.kv_num_blocks, self.kv_indices)
+        return as_booleans(self.kv_num_blocks, self.kv_indices)
 
     def _full(self) -> jax.Array:
         if self.full_kv_num_blocks is None or self.full_kv_indices is None:
             return jnp.zeros(self.kv_indices.shape, bool)
-        return _dense(self.full_kv_num_blocks, self.full_kv_indices)
+        return as_booleans(self.full_kv_num_blocks, self.full_kv_indices)
 
     def to_mask(self, batch: int, heads: int) -> Array:
         """Returns the mask of the scores as an array: full blocks, and partial ones where ``mask_mod`` is true."""
@@ -228,7 +207,7 @@ class BlockMask:
         def cropped(count: Array | None, indices: Array | None) -> tuple[Any, Any]:
             if count is None or indices is None:
                 return None, None
-            return _ordered(_dense(count, indices)[..., :rows, :columns])
+            return by_row(as_booleans(count, indices)[..., :rows, :columns])
 
         return BlockMask.from_kv_blocks(
             *cropped(self.kv_num_blocks, self.kv_indices),
@@ -246,25 +225,7 @@ class BlockMask:
             grid_size: the most rows and columns of fields, or one number for both; -1 draws every block.
             limit: the most pictures, one per batch and head.
         """
-        dense = np.asarray(self.to_dense())
-        *batch, rows, columns = dense.shape
-        most = (grid_size, grid_size) if isinstance(grid_size, int) else grid_size
-        most = (rows, columns) if grid_size == -1 else most
-        steps = [max(1, -(-n // m)) for n, m in zip((rows, columns), most, strict=True)]
-        pictures = []
-        for i, place in enumerate(itertools.product(*map(range, batch))):
-            if i == limit:
-                pictures += ["...", "BlockMask.to_string(limit=N) shows more, BlockMask[batch, head] a certain one"]
-                break
-            lines = [f"{place}"]
-            for r in range(0, rows, steps[0]):
-                parts = [
-                    dense[(*place, slice(r, r + steps[0]), slice(c, c + steps[1]))].mean()
-                    for c in range(0, columns, steps[1])
-                ]
-                lines.append("".join("██" if p == 1 else "  " if p == 0 else "░░" for p in parts))
-            pictures.append("\n".join(lines) + "\n")
-        return "\n".join(pictures)
+        return picture(np.asarray(self.to_dense()), grid_size, limit)
 
     def __str__(self) -> str:
         return f"BlockMask(shape={self.shape}, sparsity={self.sparsity():.2f}%, \n{self.to_string().strip()}\n)"
@@ -325,7 +286,7 @@ def create_block_mask(
     padded = jnp.pad(mask, ((0, 0), (0, 0), (0, spare[0]), (0, spare[1])))
     tiles = padded.reshape(*mask.shape[:2], blocks[0], sizes[0], blocks[1], sizes[1])
     left, full = jnp.any(tiles, (3, 5)), jnp.all(tiles, (3, 5))
-    pairs = (*_ordered(left & ~full), *_ordered(full)) if separate_full_blocks else (*_ordered(left), None, None)
+    pairs = (*by_row(left & ~full), *by_row(full)) if separate_full_blocks else (*by_row(left), None, None)
     return BlockMask.from_kv_blocks(
         *pairs, BLOCK_SIZE=(sizes[0], sizes[1]), mask_mod=mask_mod, seq_lengths=(Q_LEN, KV_LEN)
     )

@@ -217,14 +217,14 @@ def _merged(
     if padding is not None:
         check.shape(WHERE, "key_padding_mask", padding, (q.shape[0], length - extra))
         padding = padding[:, None, None]
-    given = [jnp.pad(m, ((0, 0),) * 3 + ((0, extra),)) for m in (mask, padding) if m is not None]
-    if not given:
+    masks = [jnp.pad(m, ((0, 0),) * 3 + ((0, extra),)) for m in (mask, padding) if m is not None]
+    if not masks:
         return None
-    if any(m.shape[-1] != length for m in given):
-        check.fail(WHERE, "attn_mask", f"be {length - extra} wide, as static_k", f"shape {given[0].shape}")
-    wide = jnp.float32 if any(m.dtype == jnp.float32 for m in given) and is_half(q.dtype) else q.dtype
+    if any(m.shape[-1] != length for m in masks):
+        check.fail(WHERE, "attn_mask", f"be {length - extra} wide, as static_k", f"shape {masks[0].shape}")
+    wide = jnp.float32 if any(m.dtype == jnp.float32 for m in masks) and is_half(q.dtype) else q.dtype
     zero = jnp.zeros((), wide)
-    return sum((jnp.where(m, -jnp.inf, zero) if m.dtype == bool else m.astype(wide) for m in given), zero)
+    return sum((jnp.where(m, -jnp.inf, zero) if m.dtype == bool else m.astype(wide) for m in masks), zero)
 
 
 def _matmul(a: jax.Array, b: jax.Array) -> jax.Array:

@@ -89,10 +89,10 @@ def heads(qkv: Three, num_heads: int, static_k: ArrayLike | None, static_v: Arra
     return q, k, v
 
 
-def _static(name: str, given: ArrayLike | None, x: jax.Array) -> jax.Array:
-    if given is None:
+def _static(name: str, array: ArrayLike | None, x: jax.Array) -> jax.Array:
+    if array is None:
         return x
-    a, (N, H, _, D) = check.array(WHERE, name, given), x.shape
+    a, (N, H, _, D) = check.array(WHERE, name, array), x.shape
     if a.ndim != 3 or (a.shape[0], a.shape[2]) != (N * H, D):
         check.fail(WHERE, name, f"have shape ({N * H}, S, {D})", f"shape {a.shape}")
     check.same_dtype(WHERE, query=x, **{name: a})

@@ -28,10 +28,10 @@ def log_probability(head: jax.Array, tails: Sequence[jax.Array], target: jax.Arr
     first = shortlist = head.shape[1] - len(tails)
     entry, within = target, jnp.zeros(target.shape, head.dtype)
     for i, tail in enumerate(tails):
-        own = target - first
-        inside = (own >= 0) & (own < tail.shape[1])
+        index = target - first
+        inside = (index >= 0) & (index < tail.shape[1])
         entry = jnp.where(inside, shortlist + i, entry)
-        within = jnp.where(inside, _picked(log_softmax(tail, 1), jnp.where(inside, own, 0)), within)
+        within = jnp.where(inside, _picked(log_softmax(tail, 1), jnp.where(inside, index, 0)), within)
         first += tail.shape[1]
     known = (target >= 0) & (target < first)
     return or_nan(known, _picked(log_softmax(head, 1), jnp.where(known, entry, 0)) + within)

@@ -89,11 +89,11 @@ def ctc_loss(
     if x.ndim == 2 and t.ndim == 1:
         t = t[None]
     inputs, _ = _lengths(where, "input_lengths", input_lengths, batch, steps)
-    lengths, given = _lengths(where, "target_lengths", target_lengths, batch, t.shape[-1])
+    lengths, raw_lengths = _lengths(where, "target_lengths", target_lengths, batch, t.shape[-1])
     fits = (inputs >= 0) & (inputs <= steps) & (lengths >= 0)
     if t.ndim == 1:
-        known = value_checks.known(given)
-        value_checks.require(given, value_checks.Total(where, "target_lengths", t.shape[0], "targets"))
+        known = value_checks.known(raw_lengths)
+        value_checks.require(raw_lengths, value_checks.Total(where, "target_lengths", t.shape[0], "targets"))
         fits = fits & (jnp.sum(lengths) == t.shape[0])
         longest = t.shape[0] if known is None else int(known.max())
         places = (jnp.cumsum(lengths) - lengths)[:, None] + jnp.arange(longest, dtype=jnp.int32)[None]

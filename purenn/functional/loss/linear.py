@@ -169,6 +169,6 @@ def linear_cross_entropy(
         losses, weights = lax.map(lambda chunk: of_chunk(*chunk, a, b), (chunks[0], chunks[1]))
         losses, weights = (v.reshape(whole, *v.shape[2:]) for v in (losses, weights))
         if whole < x.shape[0]:
-            rest = of_chunk(x[whole:], t[whole:], a, b)
-            losses, weights = (jnp.concatenate(pair) for pair in zip((losses, weights), rest, strict=True))
+            remainder = of_chunk(x[whole:], t[whole:], a, b)
+            losses, weights = (jnp.concatenate(pair) for pair in zip((losses, weights), remainder, strict=True))
     return reduced(losses, reduction, dtype, jnp.sum(weights))

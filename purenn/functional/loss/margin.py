@@ -19,10 +19,10 @@ __all__ = [
 ]
 
 
-def _arrays(where: str, **given: ArrayLike) -> list[jax.Array]:
+def _arrays(where: str, **arguments: ArrayLike) -> list[jax.Array]:
     """Gives the arguments as arrays of numbers, neither boolean nor complex."""
-    arrays = [check.array(where, name, x) for name, x in given.items()]
-    for name, x in zip(given, arrays, strict=True):
+    arrays = [check.array(where, name, x) for name, x in arguments.items()]
+    for name, x in zip(arguments, arrays, strict=True):
         if x.dtype == bool or jnp.iscomplexobj(x):
             check.fail(where, name, "be a numeric, real array", f"dtype {x.dtype}", TypeError)
     return arrays
@@ -218,14 +218,14 @@ def multilabel_soft_margin_loss(
     where = "multilabel_soft_margin_loss"
     reduction = reduction_of(where, reduction, size_average, reduce, old_name=False)
     x, t = _arrays(where, input=input, target=target)
-    given = {"input": x, "target": t}
+    arrays = {"input": x, "target": t}
     check.floating(where, "input", x)
     if x.ndim == 0:
         check.fail(where, "input", "have rank at least 1, (C) or (N, C)", "shape ()")
     if weight is not None:
-        given["weight"] = check.array(where, "weight", weight)
-    dtype = result_type(*given.values())
-    logits, t, *w = (cast(v, dtype) for v in check.broadcast(where, **given))
+        arrays["weight"] = check.array(where, "weight", weight)
+    dtype = result_type(*arrays.values())
+    logits, t, *w = (cast(v, dtype) for v in check.broadcast(where, **arrays))
     loss = -(t * log_sigmoid(logits) + (1 - t) * log_sigmoid(-logits))
     loss = loss * w[0] if w else loss
     return reduced(jnp.sum(loss, x.ndim - 1) / x.shape[-1], reduction, dtype)

@@ -185,8 +185,8 @@ def _triplets(
     """Computes a triplet loss with a function for distance, or with p and eps of an unrounded `pairwise_distance`."""
     if margin <= 0:
         check.fail(where, "margin", "be positive", margin)
-    given = {"anchor": anchor, "positive": positive, "negative": negative}
-    a, p, n = (check.array(where, name, x) for name, x in given.items())
+    arguments = {"anchor": anchor, "positive": positive, "negative": negative}
+    a, p, n = (check.array(where, name, x) for name, x in arguments.items())
     if not a.ndim == p.ndim == n.ndim:
         shapes = f"shapes {a.shape}, {p.shape} and {n.shape}"
         check.fail(where, "anchor, positive and negative", "have one rank", shapes)

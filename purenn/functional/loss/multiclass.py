@@ -108,13 +108,15 @@ def _hinges_and_slopes(s: jax.Array, t: jax.Array) -> tuple[jax.Array, jax.Array
     wide = compute_dtype(s.dtype)
 
     def turn(i: jax.Array, sums: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
-        own = lax.dynamic_slice_in_dim(t, i * size, size, 1)
-        z = 1 - jnp.take_along_axis(s, own, 1, mode="clip")[:, :, None] + s[:, None]
-        counted = (own >= 0)[:, :, None] & ~applying[:, None] & (z > 0)
+        targets = lax.dynamic_slice_in_dim(t, i * size, size, 1)
+        z = 1 - jnp.take_along_axis(s, targets, 1, mode="clip")[:, :, None] + s[:, None]
+        counted = (targets >= 0)[:, :, None] & ~applying[:, None] & (z > 0)
         loss = jnp.sum(jnp.where(counted, z, jnp.zeros_like(z)), (1, 2), dtype=wide)
         count = counted.astype(jnp.int32)
-        at_own = jnp.where(own[:, :, None] == column[:, None], jnp.sum(count, 2, dtype=jnp.int32, keepdims=True), 0)
-        return sums[0] + loss, sums[1] + jnp.sum(count - at_own, 1, dtype=jnp.int32)
+        at_targets = jnp.where(
+            targets[:, :, None] == column[:, None], jnp.sum(count, 2, dtype=jnp.int32, keepdims=True), 0
+        )
+        return sums[0] + loss, sums[1] + jnp.sum(count - at_targets, 1, dtype=jnp.int32)
 
     zeros = jnp.zeros(s.shape[:1], wide), jnp.zeros(s.shape, jnp.int32)
     loss, slopes = lax.fori_loop(0, turns, turn, zeros)

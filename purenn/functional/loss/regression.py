@@ -62,11 +62,11 @@ def _regression(
     x, t = check.array(where, "input", input), check.array(where, "target", target)
     w = None if weight is None else check.array(where, "weight", weight)
     warn_of_sizes(x, t)
-    given = {"input": x, "target": t}
+    arrays = {"input": x, "target": t}
     if w is not None:
         check.shape(where, "weight", w, x.shape)
-        given["weight"] = w
-    expanded = dict(zip(given, check.broadcast(where, **given), strict=True))
+        arrays["weight"] = w
+    expanded = dict(zip(arrays, check.broadcast(where, **arrays), strict=True))
     output = jnp.dtype(result_type(*expanded.values()) if dtype is None else dtype)
     common = result_type(expanded["input"], expanded["target"])
     x, t = cast(expanded["input"], common), cast(expanded["target"], common)

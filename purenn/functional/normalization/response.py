@@ -69,8 +69,8 @@ def local_response_norm(input: ArrayLike, size: int, alpha: float = 1e-4, beta: 
         squares = jnp.pad(squares, padding)
         total = functools.reduce(jnp.add, (lax.slice_in_dim(squares, i, i + channels, axis=1) for i in range(size)))
     else:
-        others = [Window(n, 1, 1, 0, 1, n) for n in x.shape[2:]]
-        total = sum_pool(squares, [Window(channels, size, 1, size // 2, 1, channels), *others])
+        spatial = [Window(n, 1, 1, 0, 1, n) for n in x.shape[2:]]
+        total = sum_pool(squares, [Window(channels, size, 1, size // 2, 1, channels), *spatial])
     mean = (total // size).astype(jnp.float32) if whole else total / size
     y = quotient(wide.astype(mean.dtype), (mean * alpha + k) ** beta)
     return y if whole else y.astype(x.dtype)

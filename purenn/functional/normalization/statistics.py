@@ -18,23 +18,23 @@ from purenn.typing import ArrayLike
 
 def parameters(where: str, x: jax.Array, **arrays: ArrayLike | None) -> list[Any]:
     """Returns the arrays in the dtype of computation; they come in the input's dtype, or float32 for a half input."""
-    made = {name: None if a is None else check.array(where, name, a) for name, a in arrays.items()}
-    given = {name: a for name, a in made.items() if a is not None}
-    check.same_dtype(where, **given)
+    checked = {name: None if a is None else check.array(where, name, a) for name, a in arrays.items()}
+    present = {name: a for name, a in checked.items() if a is not None}
+    check.same_dtype(where, **present)
     wide = compute_dtype(x.dtype)
-    for name, a in given.items():
+    for name, a in present.items():
         if a.dtype not in (x.dtype, wide):
             expected = f"have dtype {x.dtype}" + ("" if x.dtype == wide else " or float32") + ", for the input's"
             check.fail(where, name, expected, f"dtype {a.dtype}", TypeError)
-    return [None if a is None else a.astype(wide) for a in made.values()]
+    return [None if a is None else a.astype(wide) for a in checked.values()]
 
 
 def by_channel(where: str, x: jax.Array, **arrays: ArrayLike | None) -> list[Any]:
     """Returns `parameters` that hold one element per channel, in a shape that broadcasts to the input's."""
-    channels, made = x.shape[1], parameters(where, x, **arrays)
-    for name, a in zip(arrays, made, strict=True):
+    channels, checked = x.shape[1], parameters(where, x, **arrays)
+    for name, a in zip(arrays, checked, strict=True):
         check.shape(where, name, a, (channels,))
-    return [None if a is None else a.reshape((1, channels) + (1,) * (x.ndim - 2)) for a in made]
+    return [None if a is None else a.reshape((1, channels) + (1,) * (x.ndim - 2)) for a in checked]
 
 
 def floating(where: str, input: ArrayLike, least: int, layout: str) -> jax.Array:
@@ -72,13 +72,13 @@ def values_per_channel(where: str, x: jax.Array, axes: Sequence[int], axis_name:
 
 def statistics(where: str, x: jax.Array, running_mean: ArrayLike | None, running_var: ArrayLike | None) -> list[Any]:
     """Returns running statistics of any floating dtype, in a shape that broadcasts to the input's."""
-    made = {}
+    checked = {}
     for name, a in (("running_mean", running_mean), ("running_var", running_var)):
-        made[name] = None if a is None else check.array(where, name, a)
+        checked[name] = None if a is None else check.array(where, name, a)
         if a is not None:
-            check.floating(where, name, made[name])
-            made[name] = made[name].astype(compute_dtype(x.dtype))
-    return by_channel(where, x, **made)
+            check.floating(where, name, checked[name])
+            checked[name] = checked[name].astype(compute_dtype(x.dtype))
+    return by_channel(where, x, **checked)
 
 
 def normalize_with(

@@ -45,7 +45,7 @@ def _arguments(
     check.floating(where, "input", x)
     sizes = output_size
     if n > 1 and isinstance(output_size, Sequence) and len(output_size) == n:
-        sizes = [size if given is None else given for given, size in zip(output_size, x.shape[-n:], strict=True)]
+        sizes = [size if wanted is None else wanted for wanted, size in zip(output_size, x.shape[-n:], strict=True)]
     if 0 in (x.shape[1:] if full else x.shape[-n:]):
         check.fail(where, "input", "have non-zero size but for the first dimension", f"shape {x.shape}")
     return x, check.integers(where, "output_size", sizes, n, 0, single=False)

@@ -65,9 +65,9 @@ def _fractional_max(
             samples[..., 1 - (axis - 2)] if n == 2 else samples[..., axis - 2]
         )  # of two samples, the first is the width's
         start = _starts(sample, y.shape[axis], sizes[axis - 2], kernels[axis - 2])
-        at = start[..., None] + jnp.arange(kernels[axis - 2], dtype=jnp.int32)[None, None, None]
-        split = _windows(y, at, axis)
-        y, place = max_with_place(split, axis + 1, None if place is None else _windows(place, at, axis))
+        positions = start[..., None] + jnp.arange(kernels[axis - 2], dtype=jnp.int32)[None, None, None]
+        split = _windows(y, positions, axis)
+        y, place = max_with_place(split, axis + 1, None if place is None else _windows(place, positions, axis))
     y, place = (y, place) if x.ndim == n + 2 else (y[0], None if place is None else place[0])
     return (y, place) if indices else y
 
@@ -96,10 +96,10 @@ def _starts(sample: jax.Array, size: int, count: int, kernel: int) -> jax.Array:
     return jnp.concatenate([start, ends], -1)
 
 
-def _windows(x: jax.Array, at: jax.Array, axis: int) -> jax.Array:
-    """Gives ``x[n, c, ..., at[n, c, window, k], ...]``, in which two axes, windows and elements, replace one."""
+def _windows(x: jax.Array, positions: jax.Array, axis: int) -> jax.Array:
+    """Gives ``x[n, c, ..., positions[n, c, window, k], ...]``, in which two axes, windows and elements, replace one."""
     take = jax.vmap(jax.vmap(lambda plane, i: jnp.take(plane, i, axis - 2, mode="clip")))
-    return take(x, at)
+    return take(x, positions)
 
 
 _FRACTIONAL = r"""Takes the maximum over windows of $inputs that start at random, almost evenly spaced places.

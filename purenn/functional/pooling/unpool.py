@@ -64,11 +64,11 @@ def _output_size(
     """Checks the size that was asked for, and gives it per spatial dimension."""
     if not isinstance(output_size, Sequence) or len(output_size) not in (n, n + 2):
         check.fail(where, "output_size", f"be a sequence of {n} or {n + 2} integers", repr(output_size))
-    wanted = tuple(check.integer(where, "output_size", size) for size in output_size[-n:])
-    for want, size, s in zip(wanted, sizes, strides, strict=True):
-        if not size - s < want < size + s:
-            check.fail(where, "output_size", f"be less than a stride from {sizes}", wanted)
-    return wanted
+    requested = tuple(check.integer(where, "output_size", size) for size in output_size[-n:])
+    for request, size, s in zip(requested, sizes, strides, strict=True):
+        if not size - s < request < size + s:
+            check.fail(where, "output_size", f"be less than a stride from {sizes}", requested)
+    return requested
 
 
 _UNPOOL = r"""Writes maxima back to their places in the input of `max_pool${rank}d`, and zeros everywhere else.

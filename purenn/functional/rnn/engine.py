@@ -33,10 +33,10 @@ def run_cell(
     x = check.array(where, "input", input)
     check.rank(where, "input", x, (1, 2), "(I) or (N, I)")
     check.floating(where, "input", x)
-    given = {"ih": ("w_ih", w_ih), "hh": ("w_hh", w_hh), "b_ih": ("b_ih", b_ih), "b_hh": ("b_hh", b_hh)}
-    given = {field: pair for field, pair in given.items() if pair[1] is not None or field in ("ih", "hh")}
-    _check_features(where, "input", x, given["ih"][1])
-    weights = _weights(where, cell, x, x.shape[-1], given)
+    named = {"ih": ("w_ih", w_ih), "hh": ("w_hh", w_hh), "b_ih": ("b_ih", b_ih), "b_hh": ("b_hh", b_hh)}
+    named = {field: pair for field, pair in named.items() if pair[1] is not None or field in ("ih", "hh")}
+    _check_features(where, "input", x, named["ih"][1])
+    weights = _weights(where, cell, x, x.shape[-1], named)
     state = _state(where, cell, x, hx, x.shape[:-1], weights.sizes)
     wide, state, weights = jax.tree.map(widened, (x, state, weights))
     new = advance(cell, affine(wide, weights.ih, weights.b_ih), state, weights)
@@ -114,15 +114,15 @@ def _grouped(
         actual = len(params) if isinstance(params, Sequence) else type(params).__name__
         check.fail(where, "params", expected, actual)
     _check_features(where, "input", x, params[0])
-    size, inputs, found = len(params) // cells, x.shape[-1], []
+    size, inputs, weights = len(params) // cells, x.shape[-1], []
     for start in range(0, len(params), size):
-        given = {f: (f"params[{start + i}]", params[start + i]) for i, f in enumerate(fields[:size])}
-        found.append(_weights(where, cell, x, inputs, given))
-        if found[-1].sizes != found[0].sizes:
-            check.fail(where, f"params from {start}", f"have hidden sizes {found[0].sizes}", found[-1].sizes)
-        if len(found) % directions == 0:
-            inputs = found[0].sizes[0] * directions
-    return [found[i : i + directions] for i in range(0, cells, directions)]
+        named = {f: (f"params[{start + i}]", params[start + i]) for i, f in enumerate(fields[:size])}
+        weights.append(_weights(where, cell, x, inputs, named))
+        if weights[-1].sizes != weights[0].sizes:
+            check.fail(where, f"params from {start}", f"have hidden sizes {weights[0].sizes}", weights[-1].sizes)
+        if len(weights) % directions == 0:
+            inputs = weights[0].sizes[0] * directions
+    return [weights[i : i + directions] for i in range(0, cells, directions)]
 
 
 def _check_features(where: str, argument: str, x: jax.Array, weight: ArrayLike) -> None:
@@ -132,10 +132,10 @@ def _check_features(where: str, argument: str, x: jax.Array, weight: ArrayLike) 
         check.fail(where, argument, f"have size {shape[1]} in its last dimension", f"{x.shape[-1]}")
 
 
-def _weights(where: str, cell: Cell, x: jax.Array, inputs: int, given: Mapping[str, tuple[str, Any]]) -> Weights:
+def _weights(where: str, cell: Cell, x: jax.Array, inputs: int, named: Mapping[str, tuple[str, Any]]) -> Weights:
     """Returns the weights of a cell, each given with its name, after a check of their dtypes and shapes."""
-    arrays = {field: check.array(where, name, array) for field, (name, array) in given.items()}
-    names = {field: name for field, (name, _) in given.items()}
+    arrays = {field: check.array(where, name, array) for field, (name, array) in named.items()}
+    names = {field: name for field, (name, _) in named.items()}
     check.same_dtype(where, input=x, **{names[field]: array for field, array in arrays.items()})
     for field in {"ih", "hh", "hr"} & arrays.keys():
         check.rank(where, names[field], arrays[field], (2,))
@@ -166,12 +166,12 @@ def _state(
     if hx is None:
         return tuple(jnp.zeros(shape, x.dtype) for shape in shapes)
     if cell.states == 1:
-        given = {"hx": hx}
+        named = {"hx": hx}
     elif isinstance(hx, list | tuple) and len(hx) == 2:
-        given = {"hx[0]": hx[0], "hx[1]": hx[1]}
+        named = {"hx[0]": hx[0], "hx[1]": hx[1]}
     else:
         check.fail(where, "hx", "be a pair of h and c", getattr(hx, "shape", type(hx).__name__), TypeError)
-    arrays = {name: check.array(where, name, array) for name, array in given.items()}
+    arrays = {name: check.array(where, name, array) for name, array in named.items()}
     check.same_dtype(where, input=x, **arrays)
     for (name, array), shape in zip(arrays.items(), shapes, strict=True):
         check.shape(where, name, array, shape)

@@ -74,7 +74,7 @@ class PackedSequence(_Fields):
             batch = sorted_indices.shape[-1]
         elif (sizes := known(batch_sizes)) is not None and sizes.ndim == 1 and sizes.size:
             batch = int(sizes[0])
-        return _made((data, batch_sizes, sorted_indices, unsorted_indices), batch)
+        return _packed((data, batch_sizes, sorted_indices, unsorted_indices), batch)
 
     @classmethod
     def _make(cls, iterable: Iterable[Any]) -> PackedSequence:  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -82,7 +82,7 @@ class PackedSequence(_Fields):
 
     def _replace(self, **fields: Any) -> PackedSequence:  # pyright: ignore[reportIncompatibleMethodOverride]
         replaced = super()._replace(**fields)
-        return _made(replaced, self._batch if replaced._batch is None else replaced._batch)
+        return _packed(replaced, self._batch if replaced._batch is None else replaced._batch)
 
     @property
     def batch(self) -> int:
@@ -115,7 +115,7 @@ class PackedSequence(_Fields):
         return self.to(jnp.float16)
 
 
-def _made(fields: Iterable[Any], batch: int | None) -> PackedSequence:
+def _packed(fields: Iterable[Any], batch: int | None) -> PackedSequence:
     """The tuple itself, of anything: transformations put other things than arrays in it."""
     packed = tuple.__new__(PackedSequence, fields)
     packed._batch = batch
@@ -125,7 +125,7 @@ def _made(fields: Iterable[Any], batch: int | None) -> PackedSequence:
 register_pytree_with_keys(
     PackedSequence,
     lambda p: ([(GetAttrKey(name), value) for name, value in zip(p._fields, p, strict=True)], p._batch),
-    lambda batch, fields: _made(fields, batch),
+    lambda batch, fields: _packed(fields, batch),
     lambda p: (tuple(p), p._batch),
 )
 export.register_pytree_node_serialization(
@@ -133,7 +133,7 @@ export.register_pytree_node_serialization(
     serialized_name="purenn.PackedSequence",
     serialize_auxdata=lambda batch: b"" if batch is None else b"%d" % batch,
     deserialize_auxdata=lambda data: int(data) if data else None,
-    from_children=lambda aux_data, children: _made(children, aux_data),
+    from_children=lambda aux_data, children: _packed(children, aux_data),
 )
 
 
@@ -164,7 +164,7 @@ def present(where: str, packed: PackedSequence) -> Any:
 
 
 def pad(packed: PackedSequence, valid: Array | np.ndarray, value: float = 0) -> jax.Array:
-    """The elements that are `there` in their places in time and batch, and a value in all others: (T, B, *)."""
+    """The elements that are `valid` in their places in time and batch, and a value in all others: (T, B, *)."""
     xp: Any = np if isinstance(valid, np.ndarray) else jnp
     sizes = valid.sum(1)
     rows = xp.where(valid, (xp.cumsum(sizes) - sizes)[:, None] + xp.arange(valid.shape[1])[None], packed.data.shape[0])
@@ -172,7 +172,7 @@ def pad(packed: PackedSequence, valid: Array | np.ndarray, value: float = 0) -> 
 
 
 def pack(padded: jax.Array, valid: Array | np.ndarray, rows: int) -> jax.Array:
-    """The elements that are `there` of an array (T, B, *), one behind the other, and zeros up to a number of rows."""
+    """The elements that are `valid` of an array (T, B, *), one behind the other, and zeros up to a number of rows."""
     flat = padded.reshape(valid.size, *padded.shape[2:])
     if isinstance(valid, np.ndarray):
         places: Any = np.flatnonzero(valid)

@@ -31,9 +31,9 @@ def _reflected(u: jax.Array, size: int, align_corners: bool) -> jax.Array:
         return jnp.zeros_like(u)
     distance = u - low
     distance = jnp.where(distance < 0, -distance, distance)
-    rest = jnp.fmod(distance, jnp.full_like(u, span))
+    remainder = jnp.fmod(distance, jnp.full_like(u, span))
     odd = jnp.fmod(jnp.floor(distance / span), jnp.full_like(u, 2)) == 1
-    return jnp.where(odd, span - rest, rest) + low
+    return jnp.where(odd, span - remainder, remainder) + low
 
 
 def _padded(u: jax.Array, size: int, padding_mode: str, align_corners: bool) -> jax.Array:

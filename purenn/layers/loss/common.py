@@ -20,13 +20,13 @@ class Loss(Layer):
     repr_fields = ()
 
     def normalize(self) -> Mapping[str, Any]:
-        name, given = type(self).__name__, vars(self)
+        name, fields = type(self).__name__, vars(self)
         for buffer in self.buffers():
-            given_array(name, buffer, given.get(buffer))
-        deprecated = given.get("size_average"), given.get("reduce")
+            given_array(name, buffer, fields.get(buffer))
+        deprecated = fields.get("size_average"), fields.get("reduce")
         if deprecated == (None, None):
             return {}
-        return {"reduction": reduction_of(name, given["reduction"], *deprecated), "size_average": None, "reduce": None}
+        return {"reduction": reduction_of(name, fields["reduction"], *deprecated), "size_average": None, "reduce": None}
 
 
 def given_array(where: str, argument: str, value: object) -> Constant | None:

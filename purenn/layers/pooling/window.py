@@ -30,8 +30,9 @@ class Pool(Layer):
 def per_dimension(layer: Layer, n: int, sizes: Mapping[str, Size | None]) -> dict[str, tuple[int, ...]]:
     """Gives sizes as n numbers each, without those that are None."""
     where = type(layer).__name__
-    given = {name: size for name, size in sizes.items() if size is not None}
-    return {name: check.integers(where, name, size, n, single=False) for name, size in given.items()}
+    return {
+        name: check.integers(where, name, size, n, single=False) for name, size in sizes.items() if size is not None
+    }
 
 
 class _MaxPool(Pool):

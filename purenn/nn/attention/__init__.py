@@ -65,12 +65,12 @@ def sdpa_kernel(backends: SDPBackend | Sequence[SDPBackend], set_priority: bool 
         ...     F.scaled_dot_product_attention(x, x, x).shape
         (1, 2, 3)
     """
-    given = [backends] if isinstance(backends, SDPBackend) else backends
-    if not isinstance(given, list | tuple) or not all(isinstance(backend, SDPBackend) for backend in given):
+    listed = [backends] if isinstance(backends, SDPBackend) else backends
+    if not isinstance(listed, list | tuple) or not all(isinstance(backend, SDPBackend) for backend in listed):
         raise TypeError(f"sdpa_kernel: backends must be an SDPBackend or a list of them, got {backends!r}")
-    if not set(given) - {SDPBackend.ERROR, SDPBackend.OVERRIDEABLE}:
+    if not set(listed) - {SDPBackend.ERROR, SDPBackend.OVERRIDEABLE}:
         raise ValueError(f"sdpa_kernel: backends must name one that can be run, got {backends!r}")
-    chosen = tuple(dict.fromkeys(given)) if set_priority else tuple(b for b in _ALL if b in given)
+    chosen = tuple(dict.fromkeys(listed)) if set_priority else tuple(b for b in _ALL if b in listed)
     token = _enabled.set(chosen)
     try:
         yield

@@ -15,30 +15,37 @@ from typing import Any
 
 from jax.core import Tracer
 
-__all__ = ["check_attributes", "check_given", "give", "give_array", "given_arrays", "given_trees"]
+__all__ = [
+    "arrays_handed_out",
+    "check_attributes",
+    "check_handed_out",
+    "hand_out_array",
+    "hand_out_tree",
+    "trees_handed_out",
+]
 
-given_trees: list[tuple[str, list[tuple[dict[str, Any], list[Any]]]]] = []
-given_arrays: deque[weakref.ref[Any]] = deque(maxlen=64)  # those of attributes, the last ones
+trees_handed_out: list[tuple[str, list[tuple[dict[str, Any], list[Any]]]]] = []
+arrays_handed_out: deque[weakref.ref[Any]] = deque(maxlen=64)  # those of attributes, the last ones
 
 
-def give(tree: dict[str, Any], name: str) -> dict[str, Any]:
+def hand_out_tree(tree: dict[str, Any], name: str) -> dict[str, Any]:
     """Gives a tree out under the name that messages use, and remembers what is in it."""
-    given_trees.append((name, [(branch, [*branch, *branch.values()]) for branch in _branches(tree)]))
+    trees_handed_out.append((name, [(branch, [*branch, *branch.values()]) for branch in _branches(tree)]))
     return tree
 
 
-def give_array(array: object) -> Any:
+def hand_out_array(array: object) -> Any:
     """Gives out the array of an attribute."""
     if not isinstance(array, Tracer):
-        given_arrays.append(weakref.ref(array))
+        arrays_handed_out.append(weakref.ref(array))
     return array
 
 
 def check_attributes(array: object) -> None:
     """Refuses what was set on an array, which it can't pass on to its module."""
-    own = getattr(array, "__dict__", None)
-    if own and ("data" in own or "grad" in own):
-        name = "data" if "data" in own else "grad"
+    attributes = getattr(array, "__dict__", None)
+    if attributes and ("data" in attributes or "grad" in attributes):
+        name = "data" if "data" in attributes else "grad"
         delattr(array, name)
         raise RuntimeError(
             f"parameter.{name} was assigned, but a parameter is a jax array, which can't be changed in place: "
@@ -47,27 +54,27 @@ def check_attributes(array: object) -> None:
         )
 
 
-def check_given() -> None:
+def check_handed_out() -> None:
     """Refuses a change of what was given out.
 
     Raises:
         RuntimeError: there was one; it is said once.
     """
-    while given_arrays:
-        check_attributes(given_arrays.popleft()())
-    if not given_trees:
+    while arrays_handed_out:
+        check_attributes(arrays_handed_out.popleft()())
+    if not trees_handed_out:
         return
-    given, given_trees[:] = given_trees[:], []
-    for i, (name, branches) in enumerate(given):
+    trees, trees_handed_out[:] = trees_handed_out[:], []
+    for i, (name, branches) in enumerate(trees):
         if _is_changed(branches):
-            given_trees.extend(given[i + 1 :])
+            trees_handed_out.extend(trees[i + 1 :])
             raise RuntimeError(
                 f"a dict that {name} gave out was changed in place, which doesn't change the module. Assign it, "
                 f"{name} = tree, or one array, net.set_parameter('fc.weight', array); to edit a tree of your own, "
                 f"copy it before: jax.tree.map(lambda x: x, {name})"
             )
         if _is_held(branches):
-            given_trees.append((name, branches))
+            trees_handed_out.append((name, branches))
 
 
 def _branches(tree: dict[str, Any]) -> Iterator[dict[str, Any]]:

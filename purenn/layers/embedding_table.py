@@ -1,0 +1,84 @@
+"""The table that embedding layers look up rows in: its start, its checks, and whether it is frozen.
+
+`purenn.nn.from_layer` asks it which parameters a module freezes at first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from purenn import check, init
+from purenn.init import Initializer
+from purenn.layers.base import Bound, Constant, Layer, Spec
+from purenn.typing import Array, DTypeLike, Key
+
+__all__ = ["Table", "rows_and_columns"]
+
+
+class Table(Layer):
+    """The base of look-ups in a table, which is drawn or given, and may be frozen.
+
+    A frozen table gets no gradient in `apply`. In a module it isn't trained until ``requires_grad_`` says so.
+    """
+
+    num_embeddings: int
+    embedding_dim: int
+
+    def frozen(self) -> frozenset[str]:
+        """Names the parameters that are not trained at first."""
+        return frozenset()
+
+    def bind(
+        self,
+        params: dict[str, Any],
+        state: dict[str, Any],
+        *,
+        make: Callable[[Layer], Bound] | None = None,
+        **options: Any,
+    ) -> Bound:
+        if make is None and self.frozen():
+            params = jax.tree.map(jax.lax.stop_gradient, params)
+        return super().bind(params, state, make=make, **options)
+
+    def _checked(self, padding_idx: int | None, table: object) -> Mapping[str, Any]:
+        """Checks the hyper-parameters that both layers have, and gives ``padding_idx`` as it is kept."""
+        name, n = type(self).__name__, self.num_embeddings
+        if padding_idx is not None and not -n <= padding_idx < n:
+            check.fail(name, "padding_idx", f"be in [{-n}, {n - 1}]", padding_idx)
+        if table is not None:
+            if not isinstance(table, Constant):
+                check.fail(name, "_weight", "be an array or None", repr(table), TypeError)
+            if table.array.shape != (n, self.embedding_dim):
+                check.fail(name, "_weight", f"have shape {(n, self.embedding_dim)}", f"shape {table.array.shape}")
+        return {"padding_idx": None if padding_idx is None else padding_idx % n}
+
+    def _spec(self, padding_idx: int | None, table: object) -> Spec:
+        """The table: the given one, or normal numbers with zeros in the padding row."""
+        if isinstance(table, Constant):
+            return table.spec()
+        return Spec((self.num_embeddings, self.embedding_dim), _normal(padding_idx))
+
+
+def _normal(padding_idx: int | None) -> Initializer:
+    """Draws a table of normal numbers whose padding row is zero."""
+
+    def start(rng: Key, shape: Sequence[int], dtype: DTypeLike = jnp.float32, /) -> Array:
+        weight = init.normal()(rng, shape, dtype)
+        if padding_idx is None:
+            return weight
+        keep = jnp.arange(shape[0])[:, None] != padding_idx
+        return jnp.where(keep, weight, jnp.zeros((), dtype))
+
+    return start
+
+
+def rows_and_columns(where: str, embeddings: Array | np.ndarray) -> tuple[int, int]:
+    """The sizes of a given table."""
+    if len(embeddings.shape) != 2:
+        check.fail(where, "embeddings", "have rank 2", f"shape {tuple(embeddings.shape)}")
+    return embeddings.shape[0], embeddings.shape[1]
