@@ -74,6 +74,9 @@ ROWS = [
         Row(n, c, o, (s, s), 3, 2)
         for n, c, o, s in ((8, 64, 128, 28), (4, 64, 64, 56), (8, 32, 64, 64), (1, 64, 128, 56))
     ),
+    # one element of the kernel, with strides
+    Row(16, 64, 128, (32, 32), 1, 2),
+    Row(1, 256, 512, (28, 28), 1, 2),
     # strided ones of a picture
     *(Row(n, 3, 32, (s, s), k, 2) for n, s, k in ((8, 64, 3), (1, 224, 3), (8, 64, 5), (4, 112, 7))),
     # more outputs than inputs: signals padded on both sides

@@ -18,7 +18,7 @@ from jax import lax
 
 from purenn.lowering import conv_dense, conv_grouped
 from purenn.lowering.bilinear_map import BilinearMap
-from purenn.lowering.conv_geometry import Geometry, correlated, mirrored
+from purenn.lowering.conv_geometry import Geometry, correlated, mirrored, padded
 from purenn.lowering.dtypes import computed_wide, is_half
 from purenn.lowering.linear_map import rule
 from purenn.lowering.sizes import known_below
@@ -90,6 +90,8 @@ class ConvolutionCpu(Convolution):
             return super().y(x, w)
         if idle := self._idle(x, w):
             return lax.expand_dims(self._without(idle).y(lax.squeeze(x, idle), lax.squeeze(w, idle)), idle)
+        if self._skips(x, w):
+            return self._pointwise().y(self._seen(x), w)
         x = stored(x)
         if self._few(w) or self._written(w, w.shape[1], MAX_WRITTEN_Y):
             return stored(conv_grouped.summed(self.geometry, x, w, self.groups))
@@ -103,6 +105,9 @@ class ConvolutionCpu(Convolution):
         if idle := self._idle(shape, w):
             x = self._without(idle).x(lax.squeeze(w, idle), lax.squeeze(y, idle), _squeezed(shape, idle))
             return lax.expand_dims(x, idle)
+        if self._skips(shape, w):
+            x = self._pointwise().x(w, y, jax.eval_shape(self._seen, shape))
+            return jax.linear_transpose(self._seen, shape)(x)[0]
         y = stored(y)
         if self._few(w) or self._written(w, w.shape[0], MAX_WRITTEN_X):
             return stored(conv_grouped.gradient_x(self.geometry, w, y, shape.shape[2:], self.groups))
@@ -117,6 +122,8 @@ class ConvolutionCpu(Convolution):
         if idle := self._idle(x, shape):
             w = self._without(idle).w(lax.squeeze(x, idle), lax.squeeze(y, idle), _squeezed(shape, idle))
             return lax.expand_dims(w, idle)
+        if self._skips(x, shape):
+            return self._pointwise().w(self._seen(x), y, shape)
         x, y = stored(x), stored(y)
         if self._few(shape):
             return conv_grouped.gradient_w(self.geometry, x, y, shape.shape[2:], self.groups)
@@ -151,6 +158,18 @@ class ConvolutionCpu(Convolution):
         axes = [i for i in range(len(self.stride)) if i + 2 not in idle]
         stride, dilation = (tuple(of[i] for i in axes) for of in (self.stride, self.dilation))
         return ConvolutionCpu(stride, tuple(self.pads[i] for i in axes), dilation, self.groups)
+
+    def _skips(self, x: Any, w: Any) -> bool:
+        """Whether a kernel of one element steps over places of x, which are left out before anything else then."""
+        return max(self.stride) > 1 == math.prod(w.shape[2:]) and all(isinstance(size, int) for size in x.shape[2:])
+
+    def _seen(self, x: Any) -> Any:
+        x = padded(x, self.pads)
+        return lax.slice(x, (0,) * x.ndim, x.shape, (1, 1, *self.stride))
+
+    def _pointwise(self) -> ConvolutionCpu:
+        ones = (1,) * len(self.stride)
+        return ConvolutionCpu(ones, ((0, 0),) * len(ones), ones, self.groups)
 
     def _few(self, w: Any) -> bool:
         return self.groups > 1 and conv_grouped.few(w, self.groups)
