@@ -79,6 +79,7 @@ ROWS = [
     Row(1, 256, 512, (28, 28), 1, 2),
     # strided ones of a picture
     *(Row(n, 3, 32, (s, s), k, 2) for n, s, k in ((8, 64, 3), (1, 224, 3), (8, 64, 5), (4, 112, 7))),
+    *(Row(n, 3, 64, (s, s), k, 2) for n, s, k in ((4, 112, 3), (4, 112, 7), (4, 128, 11))),
     # more outputs than inputs: signals padded on both sides
     Row(8, 32, 32, (500,), 2, padding=8, dilation=8),
     Row(8, 64, 64, (300,), 3, padding=2),

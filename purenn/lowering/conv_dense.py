@@ -29,6 +29,9 @@ from purenn.lowering.sizes import divisor, known_below
 __all__ = ["products_w", "products_x", "products_y", "shuffled", "takes", "to_w", "to_x", "to_y"]
 
 MIN_CHANNELS = 4  # fewer don't fill a vector
+# Outputs, and elements of the kernel, of a strided picture from which XLA's own is faster. 2026-11, AVX-512: 7 x 7 with
+# stride 2 to 32, 48 and 64 outputs took 0.45, 0.9 and 1.3 of its time in products, 11 x 11 to 64 1.6, 5 x 5 0.9.
+MIN_LARGE_OUTPUTS, MAX_PICTURE_TAPS = 64, 25
 MAX_CHUNK_BYTES = 1 << 22  # columns that are made at a time, so that they stay in the cache
 # Columns of one image that are made at once. 2026-11: made by element, those of 3 x 3 x 3 took 1.7 times as long.
 MAX_IMAGE_BYTES = 1 << 24
@@ -49,7 +52,8 @@ def to_y(geometry: Geometry, x: Any, w: Any) -> Any:
     # 2026-11: XLA's own of signals and kernels of one element lays the weight out anew, in up to 7 times as long
     if (n > 1 or kernel == (1,)) and all(k <= s for k, s in zip(kernel, geometry.stride, strict=True)):
         return columns_y(geometry, x, w)
-    if n == 2 and max(geometry.stride) > 1 and x.shape[1] < MIN_CHANNELS:  # 2026-11: 0.4 to 0.9 of XLA's own
+    small = w.shape[0] < MIN_LARGE_OUTPUTS or math.prod(kernel) <= MAX_PICTURE_TAPS
+    if n == 2 and max(geometry.stride) > 1 and x.shape[1] < MIN_CHANNELS and small:  # 2026-11: 0.4 to 0.9 of XLA's own
         return products_y(geometry, x, w)
     if n == 3 and kernel[0] <= MAX_UNROLLED_TAPS:
         return folded(geometry, x, w)
