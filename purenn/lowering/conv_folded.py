@@ -23,7 +23,7 @@ MIN_WIDE_ROW_ELEMENTS = 150_000  # of the windows of a folded row
 # Products per element of x and y from which folding is worth its copies. 2026-11: at 72 (16 to 16 channels, 3 x 3) it
 # took 1.1 times as long as XLA's own, at 96 0.7.
 MIN_PRODUCTS_PER_ELEMENT = 90
-MIN_BAND_ROWS = 4
+MIN_BAND_ROWS = 2
 
 
 def bands(geometry: Geometry, x: Any, w: Any) -> int:
