@@ -10,6 +10,7 @@ from jax import export
 
 from purenn.lowering import conv_dense, conv_folded
 from purenn.lowering.conv import Convolution, ConvolutionCpu
+from purenn.lowering.conv_geometry import Geometry
 
 
 class Shape(NamedTuple):
@@ -103,7 +104,7 @@ def test_every_formulation_and_the_chosen_ones(shape: Shape, monkeypatch):
             near(array, expected[name], 1e-12)
 
 
-@pytest.mark.parametrize("number", [3, 7, 10])
+@pytest.mark.parametrize("number", [3, 7, 10, 13])
 def test_derivatives_and_batches(number):
     shape = SHAPES[number]
     x, w, y = shape.arrays("float32")
@@ -136,6 +137,19 @@ def test_few_bytes_of_columns():
         )
         temporary = compiled.memory_analysis().temp_size_in_bytes
         assert temporary <= 3 * max(conv_dense.MAX_IMAGE_BYTES, 2 * 4 * channels * size**2)
+
+
+def test_few_bands_of_tall_images():
+    """Bands are written out, so that a program of many would grow with the image."""
+    geometry = Geometry((1, 1), ((1, 1), (1, 1)), (1, 1))
+    w = jax.ShapeDtypeStruct((32, 32, 3, 3), jnp.float32)
+    counts = {
+        (height, width): conv_folded.bands(geometry, jax.ShapeDtypeStruct((1, 32, height, width), jnp.float32), w)
+        for height in (16, 64, 2048)
+        for width in (2, 16, 64, 128)
+    }
+    assert counts[64, 64] == 16
+    assert counts[2048, 2] == 0 and max(counts.values()) <= conv_folded.MAX_BANDS
 
 
 def test_what_is_left_to_xla():

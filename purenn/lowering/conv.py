@@ -91,7 +91,7 @@ class ConvolutionCpu(Convolution):
         if idle := self._idle(x, w):
             return lax.expand_dims(self._without(idle).y(lax.squeeze(x, idle), lax.squeeze(w, idle)), idle)
         if self._skips(x, w):
-            return self._pointwise().y(self._seen(x), w)
+            return self._unstrided().y(self._seen(x), w)
         x = stored(x)
         if self._few(w) or self._written(w, w.shape[1], MAX_WRITTEN_Y):
             return stored(conv_grouped.summed(self.geometry, x, w, self.groups))
@@ -106,7 +106,7 @@ class ConvolutionCpu(Convolution):
             x = self._without(idle).x(lax.squeeze(w, idle), lax.squeeze(y, idle), _squeezed(shape, idle))
             return lax.expand_dims(x, idle)
         if self._skips(shape, w):
-            x = self._pointwise().x(w, y, jax.eval_shape(self._seen, shape))
+            x = self._unstrided().x(w, y, jax.eval_shape(self._seen, shape))
             return jax.linear_transpose(self._seen, shape)(x)[0]
         y = stored(y)
         if self._few(w) or self._written(w, w.shape[0], MAX_WRITTEN_X):
@@ -123,7 +123,7 @@ class ConvolutionCpu(Convolution):
             w = self._without(idle).w(lax.squeeze(x, idle), lax.squeeze(y, idle), _squeezed(shape, idle))
             return lax.expand_dims(w, idle)
         if self._skips(x, shape):
-            return self._pointwise().w(self._seen(x), y, shape)
+            return self._unstrided().w(self._seen(x), y, shape)
         x, y = stored(x), stored(y)
         if self._few(shape):
             return conv_grouped.gradient_w(self.geometry, x, y, shape.shape[2:], self.groups)
@@ -167,7 +167,7 @@ class ConvolutionCpu(Convolution):
         x = padded(x, self.pads)
         return lax.slice(x, (0,) * x.ndim, x.shape, (1, 1, *self.stride))
 
-    def _pointwise(self) -> ConvolutionCpu:
+    def _unstrided(self) -> ConvolutionCpu:
         ones = (1,) * len(self.stride)
         return ConvolutionCpu(ones, ((0, 0),) * len(ones), ones, self.groups)
 

@@ -23,7 +23,8 @@ MIN_WIDE_ROW_ELEMENTS = 150_000  # of the windows of a folded row
 # Products per element of x and y from which folding is worth its copies. 2026-11: at 72 (16 to 16 channels, 3 x 3) it
 # took 1.1 times as long as XLA's own, at 96 0.7.
 MIN_PRODUCTS_PER_ELEMENT = 90
-MIN_BAND_ROWS = 2
+MIN_BAND_ROWS = 2  # of outputs; a band of fewer is mostly rows that its neighbours read, too
+MAX_BANDS = 16  # each is a slice of its own in the program
 
 
 def bands(geometry: Geometry, x: Any, w: Any) -> int:
@@ -38,7 +39,8 @@ def bands(geometry: Geometry, x: Any, w: Any) -> int:
     if alone >= MIN_DIVIDED_ELEMENTS or per_element < MIN_PRODUCTS_PER_ELEMENT:
         return 0
     needed = -(-MIN_WIDE_ROW_ELEMENTS // (x.shape[0] * width * elements))
-    return next((n for n in range(needed, height // MIN_BAND_ROWS + 1) if height % n == 0), 0)
+    most = min(height // MIN_BAND_ROWS, MAX_BANDS)
+    return next((n for n in range(needed, most + 1) if height % n == 0), 0)
 
 
 def folded(geometry: Geometry, x: Any, w: Any, bands: int = 1) -> Any:

@@ -12,6 +12,7 @@ import jax
 from jax.core import Tracer
 
 from purenn import nn, random
+from purenn.context import setting
 from purenn.layers.base import Layer, Spec
 from purenn.layers.bound import Bound
 from purenn.nn import from_layer
@@ -120,11 +121,8 @@ def cached() -> Iterator[None]:
         ...     m.weight is m.weight
         True
     """
-    token = _cache.set({} if _cache.get() is None else _cache.get())
-    try:
+    with setting(_cache, {} if _cache.get() is None else _cache.get()):
         yield
-    finally:
-        _cache.reset(token)
 
 
 # As modules.

@@ -7,6 +7,7 @@ import contextvars
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
 
+from purenn.context import setting
 from purenn.nn.attention import bias, flex_attention
 
 __all__ = ["SDPBackend", "bias", "flex_attention", "sdpa_kernel"]
@@ -71,8 +72,5 @@ def sdpa_kernel(backends: SDPBackend | Sequence[SDPBackend], set_priority: bool 
     if not set(listed) - {SDPBackend.ERROR, SDPBackend.OVERRIDEABLE}:
         raise ValueError(f"sdpa_kernel: backends must name one that can be run, got {backends!r}")
     chosen = tuple(dict.fromkeys(listed)) if set_priority else tuple(b for b in _ALL if b in listed)
-    token = _enabled.set(chosen)
-    try:
+    with setting(_enabled, chosen):
         yield
-    finally:
-        _enabled.reset(token)
