@@ -32,6 +32,10 @@ MIN_CHANNELS = 4  # fewer don't fill a vector
 # Outputs, and elements of the kernel, of a strided picture from which XLA's own is faster. 2026-11, AVX-512: 7 x 7 with
 # stride 2 to 32, 48 and 64 outputs took 0.45, 0.9 and 1.3 of its time in products, 11 x 11 to 64 1.6, 5 x 5 0.9.
 MIN_LARGE_OUTPUTS, MAX_PICTURE_TAPS = 64, 25
+# XLA's own gradient in w of images: up to so many products, with so many outputs or images at least. 2026-11, AVX-512,
+# 320 shapes of 3 x 3 and 5 x 5: columns took 1.3 times as long there in geometric mean (0.6 to 2.6), with more products
+# 0.9 (0.5 to 1.5), with fewer outputs and images 0.6 (0.1 to 1.3).
+MAX_FEW_PRODUCTS, MIN_OUTPUTS, MIN_IMAGES = 60_000_000, 16, 32
 MAX_CHUNK_BYTES = 1 << 22  # columns that are made at a time, so that they stay in the cache
 # Columns of one image that are made at once. 2026-11: made by element, those of 3 x 3 x 3 took 1.7 times as long.
 MAX_IMAGE_BYTES = 1 << 24
@@ -80,17 +84,27 @@ def to_x(geometry: Geometry, w: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
 
 
 def to_w(geometry: Geometry, x: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
-    """The gradient in w: columns take 0.11 to 0.92 of the time of XLA's own, at small sizes with a stride up to 1.4.
+    """The gradient in w: XLA's own where that is faster, else columns, which take 0.11 to 0.92 of its time.
 
-    They are made of as many images as the cache holds, and where those of one are larger than x and y together, for
+    Columns are made of as many images as the cache holds, and where those of one are larger than x and y together, for
     one of the kernel's elements in a dimension after the other.
     """
-    channels, kernel, n = x.shape[1], like.shape[2:], x.ndim - 2
-    # 2026-11: XLA exchanges x and a y that is longer, and then leaves the library: 15 ms for 2
-    no_longer = n == 1 and known_below(y.shape[2], x.shape[2] + 1)
-    if no_longer and (channels < MIN_CHANNELS or kernel[0] > geometry.stride[0] == 1):
+    if _own_w(geometry, x, y, like):
         return jax.linear_transpose(lambda w: correlated(geometry, x, w), like)(y)[0]
     return products_w(geometry, x, y, like)
+
+
+def _own_w(geometry: Geometry, x: Any, y: Any, like: jax.ShapeDtypeStruct) -> bool:
+    """Whether XLA's own gradient in w is the faster one: of few channels in rank one, of few products in rank two."""
+    kernel, n = like.shape[2:], x.ndim - 2
+    if n == 1:
+        # 2026-11: XLA exchanges x and a y that is longer, and then leaves the library: 15 ms for 2
+        no_longer = known_below(y.shape[2], x.shape[2] + 1)
+        return no_longer and (x.shape[1] < MIN_CHANNELS or kernel[0] > geometry.stride[0] == 1)
+    products = math.prod(like.shape) * y.shape[0] * math.prod(y.shape[2:])
+    fills = like.shape[0] >= MIN_OUTPUTS or known_below(MIN_IMAGES - 1, x.shape[0])
+    few = n == 2 and known_below(products, MAX_FEW_PRODUCTS + 1)
+    return few and fills and 1 < max(kernel) <= MAX_UNROLLED_TAPS
 
 
 def products_x(geometry: Geometry, w: Any, y: Any, like: jax.ShapeDtypeStruct) -> Any:
