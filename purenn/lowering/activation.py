@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -19,11 +18,13 @@ from purenn.lowering.rounding import rounded
 
 __all__ = ["expm1", "gated", "gelu", "log_sigmoid", "mish", "relu", "silu", "tanh_gelu", "tanh_shrink"]
 
+Elementwise = Callable[[jax.Array], jax.Array]
 
-def _with_slope(slope: Callable[[Any], Any]) -> Callable[[Callable[[Any], Any]], Callable[[Any], Any]]:
+
+def _with_slope(slope: Elementwise) -> Callable[[Elementwise], Elementwise]:
     """Gives a function of every element its derivative."""
 
-    def decorate(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def decorate(function: Elementwise) -> Elementwise:
         differentiable = jax.custom_jvp(function)
         differentiable.defjvp(lambda primals, tangents: (differentiable(*primals), tangents[0] * slope(*primals)))
         return differentiable
@@ -31,18 +32,18 @@ def _with_slope(slope: Callable[[Any], Any]) -> Callable[[Callable[[Any], Any]],
     return decorate
 
 
-def _silu_slope(x: Any) -> Any:
+def _silu_slope(x: jax.Array) -> jax.Array:
     gate = lax.logistic(x)
     return gate * (1 + x * (1 - gate))
 
 
 @_with_slope(_silu_slope)
-def silu(x: Any) -> Any:
+def silu(x: jax.Array) -> jax.Array:
     """x times its sigmoid; one division, so that a tiny sigmoid isn't flushed to 0 before it meets a large x."""
     return x / (1 + jnp.exp(-x))
 
 
-def _mish_slope(x: Any) -> Any:
+def _mish_slope(x: jax.Array) -> jax.Array:
     e = jnp.exp(jnp.minimum(x, 20))
     n = e * (e + 2)
     d = n + 2
@@ -51,19 +52,19 @@ def _mish_slope(x: Any) -> Any:
 
 
 @_with_slope(_mish_slope)
-def mish(x: Any) -> Any:
+def mish(x: jax.Array) -> jax.Array:
     """x times the tanh of its softplus, which is n / (n + 2) of n = e (e + 2) and from 20 on 1."""
     e = jnp.exp(jnp.minimum(x, 20))
     n = e * (e + 2)
     return x * (n / (n + 2))
 
 
-def _gelu_slope(x: Any) -> Any:
+def _gelu_slope(x: jax.Array) -> jax.Array:
     return 0.5 * (1 + lax.erf(x * math.sqrt(0.5))) + x * (jnp.exp(-0.5 * (x * x)) * (1 / math.sqrt(2 * math.pi)))
 
 
 @_with_slope(_gelu_slope)
-def gelu(x: Any) -> Any:
+def gelu(x: jax.Array) -> jax.Array:
     """x times the normal distribution; torch's way, as with erfc, exact far below 0, it takes twice the time."""
     return 0.5 * x * (1 + lax.erf(x * math.sqrt(0.5)))
 
@@ -71,37 +72,37 @@ def gelu(x: Any) -> Any:
 _ROOT, _CUBIC = math.sqrt(2 / math.pi), 0.044715
 
 
-def _tanh_gelu_slope(x: Any) -> Any:
+def _tanh_gelu_slope(x: jax.Array) -> jax.Array:
     t = jnp.tanh(_ROOT * (x + _CUBIC * (x * x * x)))
     return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * (_ROOT * (1 + 3 * _CUBIC * (x * x)))
 
 
 @_with_slope(_tanh_gelu_slope)
-def tanh_gelu(x: Any) -> Any:
+def tanh_gelu(x: jax.Array) -> jax.Array:
     """The approximation of gelu by a tanh."""
     return x * (0.5 * (1 + jnp.tanh(_ROOT * (x + _CUBIC * (x * x * x)))))
 
 
 @_with_slope(lambda x: lax.logistic(-x))
-def log_sigmoid(x: Any) -> Any:
+def log_sigmoid(x: jax.Array) -> jax.Array:
     """The logarithm of the sigmoid."""
     return jnp.minimum(x, 0) - jnp.log1p(jnp.exp(-jnp.abs(x)))
 
 
 @_with_slope(jnp.exp)
-def expm1(x: Any) -> Any:
+def expm1(x: jax.Array) -> jax.Array:
     """The exponential less 1; the slope of ``jnp.expm1`` is itself plus 1, which loses what is small."""
     return jnp.expm1(x)
 
 
 @_with_slope(lambda x: jnp.square(jnp.tanh(x)))
-def tanh_shrink(x: Any) -> Any:
+def tanh_shrink(x: jax.Array) -> jax.Array:
     """x less its tanh."""
     return (x if jnp.iscomplexobj(x) else rounded(x)) - jnp.tanh(x)
 
 
 @jax.custom_jvp
-def relu(x: Any) -> Any:
+def relu(x: jax.Array) -> jax.Array:
     """The larger of x and 0.
 
     On the CPU it is a selection, which unlike XLA's maximum keeps NaN in front of a sum (`lowering.reduction`), and the
@@ -112,28 +113,30 @@ def relu(x: Any) -> Any:
     return lax.platform_dependent(x, cpu=_positive, default=_larger)
 
 
-def _positive(x: Any) -> Any:
+def _positive(x: jax.Array) -> jax.Array:
     return jnp.where(x < 0, jnp.zeros_like(x), x)
 
 
-def _larger(x: Any) -> Any:
+def _larger(x: jax.Array) -> jax.Array:
     return jnp.maximum(x, 0)
 
 
 @relu.defjvp
-def _relu_jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
+def _relu_jvp(primals: tuple[jax.Array], tangents: tuple[jax.Array]) -> tuple[jax.Array, jax.Array]:
     (x,), (t,) = primals, tangents
     return relu(x), jnp.where(x <= 0, jnp.zeros_like(t), t)
 
 
 @jax.custom_jvp
-def gated(value: Any, gate: Any) -> Any:
+def gated(value: jax.Array, gate: jax.Array) -> jax.Array:
     """A value times the sigmoid of its gate."""
     return value * lax.logistic(gate)
 
 
 @gated.defjvp
-def _gated_jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
+def _gated_jvp(
+    primals: tuple[jax.Array, jax.Array], tangents: tuple[jax.Array, jax.Array]
+) -> tuple[jax.Array, jax.Array]:
     value, gate = primals
     s = lax.logistic(gate)
     return gated(*primals), s * tangents[0] + (s * (1 - s) * value) * tangents[1]

@@ -12,7 +12,6 @@ import dataclasses
 import functools
 import math
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -26,6 +25,7 @@ from purenn.lowering.product import matmul_nn, matmul_nt
 from purenn.lowering.rounding import rounded
 from purenn.lowering.sizes import divisor, known_below
 from purenn.lowering.varying import partitioned
+from purenn.typing import Key
 
 __all__ = ["Attention", "unnormalised"]
 
@@ -51,9 +51,9 @@ class Attention:
 
     scale: float
     causal: bool = False
-    drop: Callable[[jax.Array, Any], jax.Array] | None = None
+    drop: Callable[[jax.Array, Key | None], jax.Array] | None = None
 
-    def __call__(self, q: jax.Array, k: jax.Array, v: jax.Array, mask: jax.Array | None, rng: Any) -> jax.Array:
+    def __call__(self, q: jax.Array, k: jax.Array, v: jax.Array, mask: jax.Array | None, rng: Key | None) -> jax.Array:
         """The averages.
 
         Args:
@@ -67,26 +67,25 @@ class Attention:
         whole = known_below(_bytes(q, k), MAX_WHOLE_BYTES + 1)
         if whole and not is_half(q.dtype):
             return self.whole(q, k, v, mask, rng)
-        arrays = [x for x in (q, k, v, mask, rng) if x is not None]
-
-        def run(of: Callable[..., jax.Array]) -> Callable[..., jax.Array]:
-            def call(q: Any, k: Any, v: Any, *present: Any) -> jax.Array:
-                remaining = iter(present)
-                return of(q, k, v, *(None if x is None else next(remaining) for x in (mask, rng)))
-
-            return call
-
         in_chunks, other = (functools.partial(self.blocks, each) for each in (self.chunks, self.at_once))
         other = self.whole if whole else other
         in_chunks = self.whole if whole or partitioned(q, k, v) else in_chunks
 
-        def wide(q: Any, k: Any, v: Any, *rest: Any) -> jax.Array:  # the CPU rounds the sums of half types' products
-            return computed_wide(lambda q, k, v: in_chunks(q, k, v, *rest), q, k, v)
+        # the CPU rounds the sums of half types' products
+        def wide(q: jax.Array, k: jax.Array, v: jax.Array, mask: jax.Array | None, rng: Key | None) -> jax.Array:
+            return computed_wide(lambda q, k, v: in_chunks(q, k, v, mask, rng), q, k, v)
 
-        return lax.platform_dependent(*arrays, cpu=run(wide), default=run(other))
+        return lax.platform_dependent(q, k, v, mask, rng, cpu=wide, default=other)
 
     def whole(
-        self, q: jax.Array, k: jax.Array, v: jax.Array, mask: Any, rng: Any, start: Any = 0, divided: bool = False
+        self,
+        q: jax.Array,
+        k: jax.Array,
+        v: jax.Array,
+        mask: jax.Array | None,
+        rng: Key | None,
+        start: int | jax.Array = 0,
+        divided: bool = False,
     ) -> jax.Array:
         """The obvious formulation, of queries of which the first is the `start`-th.
 
@@ -108,7 +107,15 @@ class Attention:
         y = checkpoint_name(y, "attention_rows").reshape(*lead, G, L, v.shape[-1])
         return (y if total is None else y / jnp.broadcast_to(total, y.shape)).astype(v.dtype)
 
-    def blocks(self, each: Callable[..., jax.Array], q: Any, k: Any, v: Any, mask: Any, rng: Any) -> jax.Array:
+    def blocks(
+        self,
+        each: Callable[..., jax.Array],
+        q: jax.Array,
+        k: jax.Array,
+        v: jax.Array,
+        mask: jax.Array | None,
+        rng: Key | None,
+    ) -> jax.Array:
         """Runs one block after the other; a causal block is one of queries, with the keys that its last one sees."""
         L = q.shape[-2]
         count = min(MAX_BLOCKS, L // MIN_BLOCK_QUERIES) if self.causal and isinstance(L, int) else 1
@@ -123,13 +130,17 @@ class Attention:
             parts.append(each(q[..., start:end, :], k[..., :end, :], v[..., :end, :], None, key, start))
         return jnp.concatenate(parts, -2)
 
-    def at_once(self, q: jax.Array, k: jax.Array, v: jax.Array, mask: Any, rng: Any, start: int) -> jax.Array:
+    def at_once(
+        self, q: jax.Array, k: jax.Array, v: jax.Array, mask: jax.Array | None, rng: Key | None, start: int
+    ) -> jax.Array:
         """Whole; where that can be, with divided weights, which a GPU makes of the scores in one kernel."""
         if mask is None and self.drop is None:
             return _divided(self, start, q, k, v)
         return self.whole(q, k, v, mask, rng, start)
 
-    def chunks(self, q: jax.Array, k: jax.Array, v: jax.Array, mask: Any, rng: Any, start: int) -> jax.Array:
+    def chunks(
+        self, q: jax.Array, k: jax.Array, v: jax.Array, mask: jax.Array | None, rng: Key | None, start: int
+    ) -> jax.Array:
         """Some heads at a time, or some queries of one."""
         *lead, _, L, _ = q.shape
         B = math.prod(lead)
@@ -152,14 +163,14 @@ class Attention:
         q, k, v = (x.reshape(groups, heads, *x.shape[1:]) for x in (q, k, v))
         keys = None if rng is None else jax.random.split(rng, groups)
 
-        def of_group(slices: tuple[Any, ...]) -> jax.Array:
+        def of_group(slices: tuple[jax.Array, jax.Array, jax.Array, Key | None, jax.Array | None]) -> jax.Array:
             q, k, v, key, group_mask = slices
             return self.queries(q, k, v, mask if group_mask is None else group_mask, key, start, queries)
 
         return lax.map(of_group, (q, k, v, keys, masks)).reshape(*lead, *q.shape[2:4], v.shape[-1])
 
     def queries(
-        self, q: jax.Array, k: jax.Array, v: jax.Array, mask: Any, rng: Any, start: int, size: int
+        self, q: jax.Array, k: jax.Array, v: jax.Array, mask: jax.Array | None, rng: Key | None, start: int, size: int
     ) -> jax.Array:
         """So many queries at a time."""
         B, G, L, _ = q.shape
@@ -176,7 +187,7 @@ class Attention:
         starts = start + size * jnp.arange(count, dtype=jnp.int32)
         keys = None if rng is None else jax.random.split(rng, count)
 
-        def of_queries(slices: tuple[Any, ...]) -> jax.Array:
+        def of_queries(slices: tuple[jax.Array, jax.Array | None, Key | None, jax.Array]) -> jax.Array:
             q, chunk_mask, key, start = slices
             return of_chunk(q, k, v, mask if chunk_mask is None else chunk_mask, key, start)
 
@@ -200,7 +211,7 @@ def _divided(of: Attention, start: int, q: jax.Array, k: jax.Array, v: jax.Array
 
 
 @_divided.defjvp
-def _divided_jvp(of: Attention, start: int, primals: Any, tangents: Any) -> Any:
+def _divided_jvp(of: Attention, start: int, primals: Arrays, tangents: Arrays) -> tuple[jax.Array, jax.Array]:
     return jax.jvp(lambda q, k, v: of.whole(q, k, v, None, None, start), primals, tangents)
 
 
@@ -208,18 +219,18 @@ def _divided_jvp(of: Attention, start: int, primals: Any, tangents: Any) -> Any:
 class _Cudnn(Kernel):
     of: Attention
 
-    def reference(self, *arrays: Any) -> Arrays:
+    def reference(self, *arrays: jax.Array) -> Arrays:
         q, k, v = arrays
         return (self.of.whole(q, k, v, None, None),)
 
-    def kernel(self, *arrays: Any) -> Arrays:
+    def kernel(self, *arrays: jax.Array) -> Arrays:
         *lead, G, L, E = arrays[0].shape
         # as one head of keys there is nothing to lay out anew; heads that a mesh may divide stay a dimension
         heads = lead[-1] if lead and partitioned(*arrays) else 1
         counts = (heads * G, heads, heads)
         laid_out = (jnp.swapaxes(x.reshape(-1, n, *x.shape[-2:]), 1, 2) for x, n in zip(arrays, counts, strict=True))
-        options: Any = {"scale": self.of.scale, "is_causal": self.of.causal, "implementation": "cudnn"}
-        y = jax.nn.dot_product_attention(*laid_out, **options)
+        scale, causal = self.of.scale, self.of.causal
+        y = jax.nn.dot_product_attention(*laid_out, scale=scale, is_causal=causal, implementation="cudnn")
         return (jnp.swapaxes(y, 1, 2).reshape(*lead, G, L, E),)
 
 

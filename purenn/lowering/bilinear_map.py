@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import jax
 
@@ -26,23 +26,23 @@ class BilinearMap(Formulated):
 
     folds: ClassVar[bool] = False  # whether the first axes of x and y are a batch, of which one may be made of several
 
-    def y(self, x: Any, w: Any) -> Any:
+    def y(self, x: jax.Array, w: jax.Array) -> jax.Array:
         """Computes the output."""
         raise NotImplementedError
 
-    def x(self, w: Any, y: Any, shape: jax.ShapeDtypeStruct) -> Any:
+    def x(self, w: jax.Array, y: jax.Array, shape: jax.ShapeDtypeStruct) -> jax.Array:
         """Computes the gradient in x, which has this shape and dtype, from the output's cotangent y."""
         return jax.linear_transpose(lambda x: self.y(x, w), shape)(y)[0]
 
-    def w(self, x: Any, y: Any, shape: jax.ShapeDtypeStruct) -> Any:
+    def w(self, x: jax.Array, y: jax.Array, shape: jax.ShapeDtypeStruct) -> jax.Array:
         """Computes the gradient in w, which has this shape and dtype, from the output's cotangent y."""
         return jax.linear_transpose(lambda w: self.y(x, w), shape)(y)[0]
 
-    def __call__(self, x: Any, w: Any) -> Any:
+    def __call__(self, x: jax.Array, w: jax.Array) -> jax.Array:
         shapes = like(x), like(w), _output_shape(self.y, like(x), like(w))
         return apply_map(_Map(self, "y", "x", shapes), (w,), (x,))[0]
 
-    def transposed(self, w: Any, y: Any, shape: jax.ShapeDtypeStruct) -> Any:
+    def transposed(self, w: jax.Array, y: jax.Array, shape: jax.ShapeDtypeStruct) -> jax.Array:
         """Applies the transpose of ``x -> op(x, w)``, which is linear in w and y; `shape` is that of x."""
         shapes = like(shape), like(w), _output_shape(self.y, like(shape), like(w))
         return apply_map(_Map(self, "x", "y", shapes), (w,), (y,))[0]

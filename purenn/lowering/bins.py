@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -34,7 +34,7 @@ class AdaptiveBins(NamedTuple):
         places = starts + np.arange(self.widths().max(initial=1))
         return Taps(np.minimum(places, ends - 1), np.ones(places.shape, np.float32), places < ends)
 
-    def split(self, x: jax.Array, axis: int, fill: Any = 0) -> jax.Array:
+    def split(self, x: jax.Array, axis: int, fill: float = 0) -> jax.Array:
         """The axis becomes two, bins and their elements; `fill` follows the elements of shorter bins."""
         if self.outputs and self.size % self.outputs == 0:
             return x.reshape(*x.shape[:axis], self.outputs, self.size // self.outputs, *x.shape[axis + 1 :])

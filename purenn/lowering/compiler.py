@@ -61,7 +61,7 @@ class Jitted:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.chosen()(*args, **kwargs)
 
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
         return self if instance is None else functools.partial(self, instance)
 
     def __getattr__(self, name: str) -> Any:  # lower, trace, eval_shape, clear_cache

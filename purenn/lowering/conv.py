@@ -10,17 +10,17 @@ import dataclasses
 import functools
 import math
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 from purenn.lowering import conv_dense, conv_grouped
 from purenn.lowering.bilinear_map import BilinearMap
 from purenn.lowering.conv_geometry import Geometry, correlated, mirrored, padded
 from purenn.lowering.dtypes import computed_wide, is_half
-from purenn.lowering.linear_map import rule
+from purenn.lowering.linear_map import Shaped, rule
 from purenn.lowering.sizes import known_below
 from purenn.lowering.stored import stored
 
@@ -66,10 +66,10 @@ class Convolution(BilinearMap):
         """Where the windows lie."""
         return Geometry(self.stride, self.pads, self.dilation)
 
-    def y(self, x: Any, w: Any) -> Any:
+    def y(self, x: jax.Array, w: jax.Array) -> jax.Array:
         return correlated(self.geometry, x, w, self.groups)
 
-    def x(self, w: Any, y: Any, shape: jax.ShapeDtypeStruct) -> Any:
+    def x(self, w: jax.Array, y: jax.Array, shape: jax.ShapeDtypeStruct) -> jax.Array:
         # the same kernel, mirrored, over a y spread by the stride
         reverse = self.geometry.reversed(shape.shape[2:], w.shape[2:], y.shape[2:])
         return correlated(reverse, y, mirrored(w, self.groups), self.groups, spread=self.stride)
@@ -85,7 +85,7 @@ class ConvolutionCpu(Convolution):
 
     divisible = False
 
-    def y(self, x: Any, w: Any) -> Any:
+    def y(self, x: jax.Array, w: jax.Array) -> jax.Array:
         if not conv_dense.takes(x, w):
             return super().y(x, w)
         if idle := self._idle(x, w):
@@ -99,7 +99,7 @@ class ConvolutionCpu(Convolution):
             return conv_dense.to_y(self.geometry, x, w)
         return self._each_group(conv_dense.to_y, conv_dense.products_y, (x, 1), (w, 0), axis=1)
 
-    def x(self, w: Any, y: Any, shape: jax.ShapeDtypeStruct) -> Any:
+    def x(self, w: jax.Array, y: jax.Array, shape: jax.ShapeDtypeStruct) -> jax.Array:
         if not conv_dense.takes(w, y):
             return super().x(w, y, shape)
         if idle := self._idle(shape, w):
@@ -116,7 +116,7 @@ class ConvolutionCpu(Convolution):
         part = jax.ShapeDtypeStruct((shape.shape[0], shape.shape[1] // self.groups, *shape.shape[2:]), shape.dtype)
         return self._each_group(conv_dense.to_x, conv_dense.products_x, (w, 0), (y, 1), axis=1, like=part)
 
-    def w(self, x: Any, y: Any, shape: jax.ShapeDtypeStruct) -> Any:
+    def w(self, x: jax.Array, y: jax.Array, shape: jax.ShapeDtypeStruct) -> jax.Array:
         if not conv_dense.takes(x, y):
             return super().w(x, y, shape)
         if idle := self._idle(x, shape):
@@ -134,17 +134,17 @@ class ConvolutionCpu(Convolution):
 
     def _each_group(
         self,
-        whole: Callable[..., Any],
-        in_loop: Callable[..., Any],
-        *arrays: tuple[Any, int],
+        whole: Callable[..., jax.Array],
+        in_loop: Callable[..., jax.Array],
+        *arrays: tuple[jax.Array, int],
         axis: int,
         **like: jax.ShapeDtypeStruct,
-    ) -> Any:
+    ) -> jax.Array:
         """A dense convolution, or a gradient of one, for each group."""
         whole, in_loop = (functools.partial(f, self.geometry, **like) for f in (whole, in_loop))
         return conv_grouped.each_group(whole, in_loop, self.groups, *arrays, axis=axis)
 
-    def _idle(self, x: Any, w: Any) -> tuple[int, ...]:
+    def _idle(self, x: Shaped, w: Shaped) -> tuple[int, ...]:
         """The axes of one place that a kernel of one element sees: without them it is the same in a lower rank."""
         dimensions = zip(x.shape[2:], w.shape[2:], self.pads, strict=True)
         idle = [
@@ -159,11 +159,11 @@ class ConvolutionCpu(Convolution):
         stride, dilation = (tuple(of[i] for i in axes) for of in (self.stride, self.dilation))
         return ConvolutionCpu(stride, tuple(self.pads[i] for i in axes), dilation, self.groups)
 
-    def _skips(self, x: Any, w: Any) -> bool:
+    def _skips(self, x: Shaped, w: Shaped) -> bool:
         """Whether a kernel of one element steps over places of x, which are left out before anything else then."""
         return max(self.stride) > 1 == math.prod(w.shape[2:]) and all(isinstance(size, int) for size in x.shape[2:])
 
-    def _seen(self, x: Any) -> Any:
+    def _seen(self, x: jax.Array) -> jax.Array:
         x = padded(x, self.pads)
         return lax.slice(x, (0,) * x.ndim, x.shape, (1, 1, *self.stride))
 
@@ -171,10 +171,10 @@ class ConvolutionCpu(Convolution):
         ones = (1,) * len(self.stride)
         return ConvolutionCpu(ones, ((0, 0),) * len(ones), ones, self.groups)
 
-    def _few(self, w: Any) -> bool:
+    def _few(self, w: Shaped) -> bool:
         return self.groups > 1 and conv_grouped.few(w, self.groups)
 
-    def _written(self, w: Any, channels: int, most: int) -> bool:
+    def _written(self, w: Shaped, channels: int, most: int) -> bool:
         """Whether sums over so many channels are faster written out than as a product of matrices."""
         if self.groups > 1 or set(self.stride) != {1} or math.prod(w.shape[2:]) == 1:
             return False
@@ -190,14 +190,14 @@ def _squeezed(shape: jax.ShapeDtypeStruct, axes: tuple[int, ...]) -> jax.ShapeDt
 class ConvolutionCuda(Convolution):
     """Large pointwise convolutions are products, depthwise ones sums in float32; all others are cuDNN's."""
 
-    def y(self, x: Any, w: Any) -> Any:
+    def y(self, x: jax.Array, w: jax.Array) -> jax.Array:
         if self.pointwise(w, x):
             return _pointwise_y(x, w)
         if self.depthwise(w, x):
             return computed_wide(lambda x, w: conv_grouped.summed(self.geometry, x, w, self.groups), x, w)
         return super().y(x, w)
 
-    def x(self, w: Any, y: Any, shape: jax.ShapeDtypeStruct) -> Any:
+    def x(self, w: jax.Array, y: jax.Array, shape: jax.ShapeDtypeStruct) -> jax.Array:
         if self.pointwise(w, y):
             return _pointwise_x(w, y)
         if self.depthwise(w, y):
@@ -205,7 +205,7 @@ class ConvolutionCuda(Convolution):
             return computed_wide(lambda w, y: conv_grouped.gradient_x(self.geometry, w, y, size, self.groups), w, y)
         return super().x(w, y, shape)
 
-    def w(self, x: Any, y: Any, shape: jax.ShapeDtypeStruct) -> Any:
+    def w(self, x: jax.Array, y: jax.Array, shape: jax.ShapeDtypeStruct) -> jax.Array:
         if self.pointwise(shape, x):
             return _pointwise_w(x, y, shape)
         if self.depthwise(shape, x):
@@ -214,44 +214,44 @@ class ConvolutionCuda(Convolution):
             return computed_wide(lambda x, y: conv_grouped.gradient_w(self.geometry, x, y, *options), x, y)
         return super().w(x, y, shape)
 
-    def pointwise(self, w: Any, other: Any) -> bool:
+    def pointwise(self, w: Shaped, other: Shaped) -> bool:
         """Whether it is a product of matrices that is faster as one, which it is for large images."""
         plain = set(self.stride) == {1} and set(self.pads) == {(0, 0)} and _at_most_single(w.dtype)
         large = self.groups == 1 == math.prod(w.shape[2:]) and math.prod(other.shape[2:]) >= MIN_POINTWISE_PIXELS
         return plain and large and 0 not in (*w.shape, *other.shape)
 
-    def depthwise(self, w: Any, other: Any) -> bool:
+    def depthwise(self, w: Shaped, other: Shaped) -> bool:
         """Whether each channel is a sum of so few products that cuDNN is slower."""
         most = MAX_DEPTHWISE_HALF if is_half(w.dtype) else MAX_DEPTHWISE_SINGLE
         few = w.shape[1] == 1 < self.groups and math.prod(w.shape[2:]) * (w.shape[0] // self.groups) <= most
         return few and 0 not in other.shape and _at_most_single(w.dtype)
 
 
-def _at_most_single(dtype: Any) -> bool:
+def _at_most_single(dtype: np.dtype) -> bool:
     return dtype in (jnp.bfloat16, jnp.float16, jnp.float32)
 
 
 # A kernel of one element is a product of matrices, of all channels at a place of an image.
 
 
-def _pointwise_y(x: Any, w: Any) -> jax.Array:
+def _pointwise_y(x: jax.Array, w: jax.Array) -> jax.Array:
     """The output, of x (N, C, *) and w (O, C, 1, ...)."""
     return _products(w.reshape(w.shape[:2]), x)
 
 
-def _pointwise_x(w: Any, y: Any) -> jax.Array:
+def _pointwise_x(w: jax.Array, y: jax.Array) -> jax.Array:
     """The gradient of x."""
     return _products(w.reshape(w.shape[:2]).T, y)
 
 
-def _pointwise_w(x: Any, y: Any, shape: jax.ShapeDtypeStruct) -> jax.Array:
+def _pointwise_w(x: jax.Array, y: jax.Array, shape: jax.ShapeDtypeStruct) -> jax.Array:
     """The gradient of w, of this shape: one for each image, then their sum."""
     x, y = (a.reshape(*a.shape[:2], -1) for a in (x, y))
     products = lax.dot_general(y, x, (((2,), (2,)), ((0,), (0,))), preferred_element_type=jnp.float32)
     return jnp.sum(products, 0).astype(shape.dtype).reshape(shape.shape)
 
 
-def _products(w: Any, x: Any) -> jax.Array:
+def _products(w: jax.Array, x: jax.Array) -> jax.Array:
     matrices = jnp.broadcast_to(w, (x.shape[0], *w.shape))
     dimensions = (((2,), (1,)), ((0,), (0,)))
     y = lax.dot_general(matrices, x.reshape(*x.shape[:2], -1), dimensions, preferred_element_type=jnp.float32)

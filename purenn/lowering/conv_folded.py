@@ -7,8 +7,8 @@ dimensions go into the batch and the channels, so that any rank is one of the fi
 from __future__ import annotations
 
 import math
-from typing import Any
 
+import jax
 import jax.numpy as jnp
 
 from purenn.lowering import phases
@@ -27,7 +27,7 @@ MIN_BAND_ROWS = 2  # of outputs; a band of fewer is mostly rows that its neighbo
 MAX_BANDS = 16  # each is a slice of its own in the program
 
 
-def bands(geometry: Geometry, x: Any, w: Any) -> int:
+def bands(geometry: Geometry, x: jax.Array, w: jax.Array) -> int:
     """The number of bands that the images of a convolution of rank two are cut into; 0 if XLA's own is as fast."""
     outputs, elements = geometry.outputs(x.shape[2:], w.shape[2:]), math.prod(w.shape[1:])
     if not all(isinstance(size, int) for size in (*x.shape, *outputs)):
@@ -43,7 +43,7 @@ def bands(geometry: Geometry, x: Any, w: Any) -> int:
     return next((n for n in range(needed, most + 1) if height % n == 0), 0)
 
 
-def folded(geometry: Geometry, x: Any, w: Any, bands: int = 1) -> Any:
+def folded(geometry: Geometry, x: jax.Array, w: jax.Array, bands: int = 1) -> jax.Array:
     """The cross-correlation as one of a single wide image; in rank three the first dimension has gone elsewhere.
 
     Args:
@@ -80,7 +80,7 @@ def folded(geometry: Geometry, x: Any, w: Any, bands: int = 1) -> Any:
     return jnp.moveaxis(y, n - 1, 1)
 
 
-def _merged(geometry: Geometry, x: Any, w: Any, outputs: int) -> tuple[Any, Any]:
+def _merged(geometry: Geometry, x: jax.Array, w: jax.Array, outputs: int) -> tuple[jax.Array, jax.Array]:
     """The first dimension goes into the batch and the kernel's into the channels."""
     (low, _), stride, kernel = geometry.pads[0], geometry.stride[0], w.shape[2]
     steps = outputs + geometry.dilation[0] * (kernel - 1) // stride

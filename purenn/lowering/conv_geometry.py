@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jax import lax
 
@@ -40,7 +41,14 @@ class Geometry(NamedTuple):
         return Geometry((1,) * len(pads), pads, self.dilation)
 
 
-def correlated(geometry: Geometry, x: Any, w: Any, groups: int = 1, spread: Any = None, minor: bool = False) -> Any:
+def correlated(
+    geometry: Geometry,
+    x: jax.Array,
+    w: jax.Array,
+    groups: int = 1,
+    spread: Sequence[int] | None = None,
+    minor: bool = False,
+) -> jax.Array:
     """XLA's convolution, of an x with zeros between its elements if `spread`, channels last if `minor`."""
     axes = tuple(range(x.ndim))
     places = (0, x.ndim - 1, *axes[1:-1]) if minor else axes
@@ -56,24 +64,24 @@ def correlated(geometry: Geometry, x: Any, w: Any, groups: int = 1, spread: Any 
     )
 
 
-def exchanged(w: Any, groups: int = 1) -> Any:
+def exchanged(w: jax.Array, groups: int = 1) -> jax.Array:
     """The kernel with in and out exchanged within every group."""
     spatial = w.shape[2:]
     return w.reshape(groups, -1, *w.shape[1:]).swapaxes(1, 2).reshape(groups * w.shape[1], -1, *spatial)
 
 
-def mirrored(w: Any, groups: int = 1) -> Any:
+def mirrored(w: jax.Array, groups: int = 1) -> jax.Array:
     """The kernel of the gradient in x: turned around, in and out exchanged within every group."""
     return jnp.flip(exchanged(w, groups), range(2, w.ndim))
 
 
-def padded(x: Any, pads: Pads) -> Any:
+def padded(x: jax.Array, pads: Pads) -> jax.Array:
     """x with zeros before and after its last dimensions; negative ones cut off."""
     pads = [(0, 0)] * (x.ndim - len(pads)) + list(pads)
     return lax.pad(x, jnp.zeros((), x.dtype), [(*pair, 0) for pair in pads])
 
 
-def taps(x: Any, phase_axis: int, steps: int, kernel: int, dilation: int, outputs: int) -> Any:
+def taps(x: jax.Array, phase_axis: int, steps: int, kernel: int, dilation: int, outputs: int) -> jax.Array:
     """The windows' elements along a dimension that is split into steps and phases, two axes.
 
     They are a new first axis; that of the phases is gone.
@@ -84,7 +92,7 @@ def taps(x: Any, phase_axis: int, steps: int, kernel: int, dilation: int, output
         return jnp.moveaxis(lax.slice_in_dim(x, 0, outputs, axis=steps), phase_axis, 0)
     steps -= steps > phase_axis
 
-    def tap(place: Any) -> Any:
+    def tap(place: jax.Array) -> jax.Array:
         of_phase = lax.dynamic_index_in_dim(x, place % stride, phase_axis, keepdims=False)
         return lax.dynamic_slice_in_dim(of_phase, place // stride, outputs, steps)
 

@@ -13,7 +13,7 @@ import functools
 import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -23,6 +23,7 @@ from jax import lax
 from purenn.lowering import phases
 from purenn.lowering.conv_dense import shuffled
 from purenn.lowering.conv_geometry import Geometry, exchanged, padded
+from purenn.lowering.linear_map import Shaped
 
 __all__ = ["each_group", "few", "gradient_w", "gradient_x", "summed"]
 
@@ -37,16 +38,16 @@ MAX_UNROLLED_GROUPS = 8  # dense convolutions that are written out; more are a l
 MAX_NARROW_CHANNELS = 2  # channels per group that are too few for products of matrices
 
 
-def few(w: jax.ShapeDtypeStruct, groups: int) -> bool:
+def few(w: Shaped, groups: int) -> bool:
     """Whether an output is a sum of so few products, and an element of x in so few, that they are no matrices'."""
     return _products(w, groups) <= MAX_UNROLLED_PRODUCTS or max(w.shape[1], w.shape[0] // groups) <= MAX_NARROW_CHANNELS
 
 
-def _products(w: jax.ShapeDtypeStruct, groups: int) -> int:
+def _products(w: Shaped, groups: int) -> int:
     return max(math.prod(w.shape[1:]), math.prod(w.shape[2:]) * (w.shape[0] // groups))
 
 
-def summed(geometry: Geometry, x: Any, w: Any, groups: int) -> jax.Array:
+def summed(geometry: Geometry, x: jax.Array, w: jax.Array, groups: int) -> jax.Array:
     """The convolution, product by product."""
     stride, pads, dilation = geometry
     sizes = geometry.outputs(x.shape[2:], w.shape[2:])
@@ -55,7 +56,7 @@ def summed(geometry: Geometry, x: Any, w: Any, groups: int) -> jax.Array:
     kernel, ones = w.shape[3:], (1,) * len(sizes)
     w = w.reshape(*w.shape[:3], -1)
 
-    def products(w: Any, seen: Iterator[jax.Array]) -> jax.Array:
+    def products(w: jax.Array, seen: Iterator[jax.Array]) -> jax.Array:
         terms = [w[..., i].reshape(*w.shape[:3], 1, *ones) * one for i, one in enumerate(seen)]
         return functools.reduce(jnp.add, terms)
 
@@ -76,7 +77,7 @@ def summed(geometry: Geometry, x: Any, w: Any, groups: int) -> jax.Array:
     return y.reshape(y.shape[0], y.shape[1] * y.shape[2], *sizes)
 
 
-def gradient_x(geometry: Geometry, w: Any, y: Any, size: Ints, groups: int) -> jax.Array:
+def gradient_x(geometry: Geometry, w: jax.Array, y: jax.Array, size: Ints, groups: int) -> jax.Array:
     """The gradient of x, which is of spatial `size`."""
     stride, pads, dilation = geometry
     if math.prod(stride) > MAX_UNROLLED_PHASES or (max(stride) > 1 and _products(w, groups) > MAX_UNROLLED_PRODUCTS):
@@ -107,7 +108,9 @@ def gradient_x(geometry: Geometry, w: Any, y: Any, size: Ints, groups: int) -> j
     return lax.slice(x, (0,) * x.ndim, (*x.shape[:2], *size))
 
 
-def gradient_w(geometry: Geometry, x: Any, y: Any, kernel: Ints, groups: int, apart: bool = False) -> jax.Array:
+def gradient_w(
+    geometry: Geometry, x: jax.Array, y: jax.Array, kernel: Ints, groups: int, apart: bool = False
+) -> jax.Array:
     """The gradient of w, of spatial size `kernel`: one reduction with an accumulator for each of its elements.
 
     If `apart`, a reduction for each element.
@@ -116,7 +119,7 @@ def gradient_w(geometry: Geometry, x: Any, y: Any, kernel: Ints, groups: int, ap
     x, y = _grouped(padded(x, pads), groups)[:, :, None], _grouped(y, groups)[:, :, :, None]
     starts = _starts((x.shape[3], *kernel), dilation)
 
-    def sums(starts: Any) -> jax.Array:
+    def sums(starts: np.ndarray | jax.Array) -> jax.Array:
         products, places = [y * seen for seen in _seen(x, starts, y.shape[4:], stride)], tuple(range(4, y.ndim))
         if apart:
             return jnp.stack([jnp.sum(product, (0, *places)) for product in products], -1)
@@ -136,7 +139,7 @@ def each_group(
     function: Callable[..., jax.Array],
     in_loop: Callable[..., jax.Array],
     groups: int,
-    *arrays: tuple[Any, int],
+    *arrays: tuple[jax.Array, int],
     axis: int,
 ) -> jax.Array:
     """A function of the groups' parts of arrays, each with the axis of its channels, joined along `axis`.
@@ -151,7 +154,7 @@ def each_group(
     return y.reshape(*y.shape[:axis], groups * y.shape[axis + 1], *y.shape[axis + 2 :])
 
 
-def _grouped(x: Any, groups: int, axis: int = 1) -> jax.Array:
+def _grouped(x: jax.Array, groups: int, axis: int = 1) -> jax.Array:
     """With the channels as two axes: the group and the channel in it."""
     return x.reshape(*x.shape[:axis], groups, x.shape[axis] // groups, *x.shape[axis + 1 :])
 
@@ -170,7 +173,7 @@ def _in_turns(starts: np.ndarray) -> np.ndarray:
     return filled.reshape(turns, size, -1)
 
 
-def _seen(x: Any, starts: Any, sizes: Ints, stride: Ints) -> Iterator[jax.Array]:
+def _seen(x: jax.Array, starts: np.ndarray | jax.Array, sizes: Ints, stride: Ints) -> Iterator[jax.Array]:
     """The parts of the padded x that the kernel's elements see, for one channel and one place each, known or traced."""
     lead = x.ndim - len(sizes) - 1
     window = (*x.shape[:lead], 1, *((m - 1) * s + 1 for m, s in zip(sizes, stride, strict=True)))

@@ -45,15 +45,15 @@ class Kernel(LinearMap):
     def primitive(self) -> Primitive:
         return _PLACED
 
-    def reference(self, *arrays: Any) -> Arrays:
+    def reference(self, *arrays: jax.Array) -> Arrays:
         """Computes the outputs."""
         raise NotImplementedError
 
-    def kernel(self, *arrays: Any) -> Arrays:
+    def kernel(self, *arrays: jax.Array) -> Arrays:
         """Computes the outputs by the library, for reverse mode only."""
         raise NotImplementedError
 
-    def __call__(self, *arrays: Any) -> Arrays:
+    def __call__(self, *arrays: jax.Array) -> Arrays:
         return apply_map(self, arrays, ())
 
     def apply(self, residuals: Arrays, arguments: Arrays) -> Arrays:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -42,7 +41,7 @@ def power_sums(a: jax.Array, b: jax.Array, p: float, some: bool = False) -> jax.
 
 
 @power_sums.defjvp
-def _power_sums_jvp(p: float, some: bool, primals: Arrays, tangents: Arrays) -> Any:
+def _power_sums_jvp(p: float, some: bool, primals: Arrays, tangents: Arrays) -> tuple[jax.Array, jax.Array]:
     return power_sums(*primals, p, some), apply_map(_Tangent(p, some), primals, tangents)[0]
 
 

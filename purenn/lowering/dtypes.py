@@ -7,19 +7,22 @@ from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+
+from purenn.typing import DTypeLike
 
 __all__ = ["compute_dtype", "computed_wide", "is_half", "widened"]
 
 T = TypeVar("T")
 
 
-def is_half(dtype: Any) -> bool:
+def is_half(dtype: DTypeLike) -> bool:
     """Whether this is a floating type of fewer than 32 bits."""
     dtype = jnp.dtype(dtype)
     return jnp.issubdtype(dtype, jnp.floating) and dtype.itemsize < 4
 
 
-def compute_dtype(dtype: Any) -> Any:
+def compute_dtype(dtype: DTypeLike) -> np.dtype:
     """float32 for a half type, else the dtype itself."""
     return jnp.dtype(jnp.float32) if is_half(dtype) else jnp.dtype(dtype)
 

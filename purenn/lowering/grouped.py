@@ -10,21 +10,22 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 from purenn.lowering.dtypes import compute_dtype
 from purenn.lowering.linear_map import Arrays, LinearMap, Shapes, apply_map, like
+from purenn.typing import DTypeLike
 
 __all__ = ["row_products", "row_sums"]
 
 MIN_ROWS, MAX_ROWS = 16, 256  # rows per block: fewer make products slow, and of more too many are another group's
 
 
-def row_products(x: jax.Array, w: jax.Array, ends: jax.Array, dtype: Any) -> jax.Array:
+def row_products(x: jax.Array, w: jax.Array, ends: jax.Array, dtype: DTypeLike) -> jax.Array:
     """The products x_t w_g of rows of x (T, K) with the matrix, of w (G, K, N), of the group g that they are in.
 
     Group g has the rows from ends[g - 1] on, at first from 0 on, and before ends[g]. Rows in none give zeros.
@@ -33,7 +34,7 @@ def row_products(x: jax.Array, w: jax.Array, ends: jax.Array, dtype: Any) -> jax
     return apply_map(_Grouped("y", "x", (like(x), like(w), y)), (ends, w), (x,))[0]
 
 
-def row_sums(x: jax.Array, y: jax.Array, ends: jax.Array, dtype: Any) -> jax.Array:
+def row_sums(x: jax.Array, y: jax.Array, ends: jax.Array, dtype: DTypeLike) -> jax.Array:
     """For each group the sum over its rows of the products x_t^T y_t of x (T, K) and y (T, N): (G, K, N)."""
     w = jax.ShapeDtypeStruct((ends.shape[0], x.shape[1], y.shape[1]), jnp.dtype(dtype))
     return apply_map(_Grouped("w", "x", (like(x), w, like(y))), (ends, y), (x,))[0]
@@ -74,7 +75,7 @@ class _Grouped(LinearMap):
 def _products(x: jax.Array, w: jax.Array, ends: jax.Array) -> jax.Array:
     size = _block(x.shape[0], w.shape[0])
 
-    def add(y: jax.Array, start: Any, group: Any, valid: jax.Array, x: jax.Array) -> jax.Array:
+    def add(y: jax.Array, start: jax.Array, group: jax.Array, valid: jax.Array, x: jax.Array) -> jax.Array:
         product = _chosen(valid, _dot(x, lax.dynamic_index_in_dim(w, group, keepdims=False), 1))
         return lax.dynamic_update_slice_in_dim(y, lax.dynamic_slice_in_dim(y, start, size) + product, start, 0)
 
@@ -83,7 +84,9 @@ def _products(x: jax.Array, w: jax.Array, ends: jax.Array) -> jax.Array:
 
 
 def _sums(x: jax.Array, y: jax.Array, ends: jax.Array) -> jax.Array:
-    def add(w: jax.Array, start: Any, group: Any, valid: jax.Array, x: jax.Array, y: jax.Array) -> jax.Array:
+    def add(
+        w: jax.Array, start: jax.Array, group: jax.Array, valid: jax.Array, x: jax.Array, y: jax.Array
+    ) -> jax.Array:
         updated = lax.dynamic_index_in_dim(w, group) + _dot(_chosen(valid, x), _chosen(valid, y), 0)[None]
         return lax.dynamic_update_slice_in_dim(w, updated, group, 0)
 
@@ -91,7 +94,7 @@ def _sums(x: jax.Array, y: jax.Array, ends: jax.Array) -> jax.Array:
     return _over_blocks(add, zeros, ends, _block(x.shape[0], ends.shape[0]), x, y)
 
 
-def _block(rows: Any, groups: int) -> int:
+def _block(rows: int, groups: int) -> int:
     """The rows of a block: about as many as a group has."""
     if not isinstance(rows, int):
         return MIN_ROWS
@@ -116,7 +119,7 @@ def _over_blocks(
     after = jnp.cumsum(jnp.where(ends > starts, last - first, 0))
     place = lax.iota(ends.dtype, size)
 
-    def one(i: Any, total: jax.Array) -> jax.Array:
+    def one(i: jax.Array, total: jax.Array) -> jax.Array:
         i = i.astype(ends.dtype)
         group = jnp.sum((after <= i).astype(ends.dtype))
         block = last[group] - (after[group] - i)
@@ -135,7 +138,7 @@ def _chosen(valid: jax.Array, x: jax.Array) -> jax.Array:
     return jnp.where(valid[:, None], x, jnp.zeros((), x.dtype))
 
 
-def _wide(a: jax.Array, b: jax.Array) -> Any:
+def _wide(a: jax.Array, b: jax.Array) -> np.dtype:
     """The dtype in which products are summed."""
     return compute_dtype(jnp.promote_types(a.dtype, b.dtype))
 
@@ -143,5 +146,5 @@ def _wide(a: jax.Array, b: jax.Array) -> Any:
 def _dot(a: jax.Array, b: jax.Array, axis: int) -> jax.Array:
     """The product of two matrices, contracting this axis of the first and the first of the second."""
     dtype = jnp.promote_types(a.dtype, b.dtype)
-    options: Any = {"preferred_element_type": _wide(a, b)}
-    return lax.dot_general(a.astype(dtype), b.astype(dtype), (((axis,), (0,)), ((), ())), **options)
+    dimensions = (((axis,), (0,)), ((), ()))
+    return lax.dot_general(a.astype(dtype), b.astype(dtype), dimensions, preferred_element_type=_wide(a, b))

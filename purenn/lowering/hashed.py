@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from numpy.typing import ArrayLike
 
 __all__ = ["HashedArray"]
 
@@ -12,7 +11,7 @@ __all__ = ["HashedArray"]
 class HashedArray:
     """A numpy array that equals another one of the same shape, dtype and content."""
 
-    def __init__(self, array: Any):
+    def __init__(self, array: ArrayLike):
         self.array = np.asarray(array)
         self._content = (self.array.shape, str(self.array.dtype), self.array.tobytes())
 

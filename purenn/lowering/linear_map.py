@@ -18,18 +18,21 @@ from typing import Any, ClassVar, Self, TypeVar
 
 import jax
 import jax.numpy as jnp
+from jax.core import ShapedArray
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir, partial_eval
-from jax.sharding import AxisType, NamedSharding, PartitionSpec, use_abstract_mesh
+from jax.sharding import AbstractMesh, AxisType, NamedSharding, PartitionSpec, use_abstract_mesh
 
 from purenn.lowering.checkpoint import partial_evaluation
 from purenn.lowering.varying import varying_as
+from purenn.typing import ArrayLike
 
 __all__ = [
     "Arrays",
     "Axes",
     "Formulated",
     "LinearMap",
+    "Shaped",
     "Shapes",
     "apply_map",
     "like",
@@ -37,7 +40,8 @@ __all__ = [
     "rule",
 ]
 
-Arrays = tuple[Any, ...]
+Arrays = tuple[jax.Array, ...]
+Shaped = jax.Array | jax.ShapeDtypeStruct  # what has a shape and a dtype
 Shapes = tuple[jax.ShapeDtypeStruct, ...]
 Axes = tuple[int | None, ...]
 F = TypeVar("F", bound="type[Formulated]")
@@ -98,7 +102,7 @@ class LinearMap(Formulated):
         return jax.linear_transpose(lambda *arguments: self.apply(residuals, arguments), *shapes)(cotangents)
 
     def tangent(self, residuals: Arrays, tangents: Arrays, arguments: Arrays) -> Arrays:
-        """Computes the derivative in the residuals along their tangents."""
+        """Computes the derivative in the residuals along their tangents, which are of float0 for integer residuals."""
         return jax.jvp(lambda *residuals: self.apply(residuals, arguments), residuals, tangents)[1]
 
     def transposed(self, shapes: Shapes) -> LinearMap:
@@ -157,7 +161,7 @@ class _Batched(_Wrapped):
         return tuple(jnp.sum(f, 0) if axis is None else f for f, axis in zip(results, self.arguments, strict=True))
 
 
-def apply_map(op: LinearMap, residuals: Sequence[Any], arguments: Sequence[Any]) -> Arrays:
+def apply_map(op: LinearMap, residuals: Sequence[ArrayLike], arguments: Sequence[ArrayLike]) -> Arrays:
     """Applies a map.
 
     Args:
@@ -183,7 +187,7 @@ def apply_map(op: LinearMap, residuals: Sequence[Any], arguments: Sequence[Any])
     return tuple(op.primitive.bind(*arrays, op=op, count=len(residuals)))
 
 
-def like(array: Any) -> jax.ShapeDtypeStruct:
+def like(array: Shaped | ShapedArray) -> jax.ShapeDtypeStruct:
     """Returns an array's shape and dtype."""
     return jax.ShapeDtypeStruct(array.shape, array.dtype)
 
@@ -195,7 +199,7 @@ def _output_shapes(op: LinearMap, count: int, shapes: Shapes) -> Shapes:
         return tuple(jax.eval_shape(lambda *arrays: op.apply(arrays[:count], arrays[count:]), *shapes))
 
 
-def _eagerly(*arrays: Any, op: LinearMap, count: int) -> Any:
+def _eagerly(*arrays: jax.Array, op: LinearMap, count: int) -> Sequence[jax.Array]:
     if jax.config.jax_disable_jit:  # pyright: ignore[reportAttributeAccessIssue]
         return _applied(jax.default_backend(), False, *arrays, op=op, count=count)  # operation by operation
     return _eager(op, count)(*arrays)
@@ -206,25 +210,27 @@ def _eager(op: LinearMap, count: int) -> Callable[..., Any]:
     return jax.jit(functools.partial(op.primitive.bind, op=op, count=count))
 
 
-def _mesh(types: Sequence[Any]) -> Any:
+def _mesh(types: Sequence[ShapedArray]) -> AbstractMesh:
     """The mesh of the first type that has one, or an empty mesh."""
     return next((mesh for t in types if not (mesh := t.sharding.mesh).empty), types[0].sharding.mesh)
 
 
-def _abstract(*avals: Any, op: LinearMap, count: int) -> Any:
+def _abstract(*avals: ShapedArray, op: LinearMap, count: int) -> list[ShapedArray]:
     mesh = _mesh(avals)
     typed = AxisType.Explicit in mesh.axis_types  # then jax finds how the outputs are sharded, or refuses
     shardings = [NamedSharding(mesh, a.sharding.spec) if typed else None for a in avals]
     structs = (jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=s) for a, s in zip(avals, shardings, strict=True))
 
-    def output(struct: jax.ShapeDtypeStruct) -> Any:
+    def output(struct: jax.ShapeDtypeStruct) -> ShapedArray:
         sharding = struct.sharding if typed else NamedSharding(mesh, PartitionSpec(*[None] * len(struct.shape)))
         return avals[0].update(shape=struct.shape, dtype=struct.dtype, weak_type=False, sharding=sharding)
 
     return list(map(output, _output_shapes(op, count, tuple(structs))))
 
 
-def _jvp(primals: Any, tangents: Any, *, op: LinearMap, count: int) -> Any:
+def _jvp(
+    primals: Sequence[jax.Array], tangents: Sequence[jax.Array | ad.Zero], *, op: LinearMap, count: int
+) -> tuple[Arrays, list[jax.Array]]:
     residuals, arguments = tuple(primals[:count]), tuple(primals[count:])
     outputs = apply_map(op, residuals, arguments)
     parts = []
@@ -237,13 +243,17 @@ def _jvp(primals: Any, tangents: Any, *, op: LinearMap, count: int) -> Any:
     return outputs, [one + other for one, other in zip(*parts, strict=True)]
 
 
-def _transpose(cotangents: Any, *arrays: Any, op: LinearMap, count: int) -> Any:
+def _transpose(
+    cotangents: Sequence[jax.Array | ad.Zero], *arrays: Any, op: LinearMap, count: int
+) -> list[jax.Array | None]:
     residuals, shapes = arrays[:count], tuple(like(a.aval) for a in arrays[count:])
     results = apply_map(op.transposed(shapes), residuals, tuple(map(ad.instantiate_zeros, cotangents)))
     return [None] * count + list(results)
 
 
-def _batch(arrays: Any, dims: Any, *, op: LinearMap, count: int) -> Any:
+def _batch(
+    arrays: Sequence[jax.Array], dims: Sequence[int | None], *, op: LinearMap, count: int
+) -> tuple[Arrays, list[int]]:
     first = tuple(jnp.moveaxis(a, d, 0) if isinstance(d, int) else a for a, d in zip(arrays, dims, strict=True))
     axes = tuple(0 if isinstance(d, int) else None for d in dims)
     size = next(a.shape[0] for a, axis in zip(first, axes, strict=True) if axis == 0)
@@ -251,7 +261,7 @@ def _batch(arrays: Any, dims: Any, *, op: LinearMap, count: int) -> Any:
     return outputs, [0] * len(outputs)
 
 
-def _applied(platform: str, divided: bool, *arrays: Any, op: LinearMap, count: int) -> list[Any]:
+def _applied(platform: str, divided: bool, *arrays: jax.Array, op: LinearMap, count: int) -> list[jax.Array]:
     # jax lowers in the mesh of the whole program, also what is in a part over automatic axes
     with use_abstract_mesh(_mesh([jax.typeof(a) for a in arrays])), jax.numpy_dtype_promotion("standard"):
         return list(op.on(platform, divided).apply(arrays[:count], arrays[count:]))
@@ -263,18 +273,18 @@ def _compile_for(primitive: Primitive, platform: str | None = None) -> None:
         for divided in (False, True)
     )
 
-    def lowering(ctx: Any, *arrays: Any, **params: Any) -> Any:
+    def lowering(ctx: mlir.LoweringRuleContext, *arrays: mlir.Value, op: LinearMap, count: int) -> Sequence[mlir.Value]:
         chosen = divided if _is_divided(ctx.module_context.axis_context) else alone
-        return chosen(ctx, *arrays, **params)
+        return chosen(ctx, *arrays, op=op, count=count)
 
     mlir.register_lowering(primitive, lowering, platform=platform)
 
 
-def _is_divided(context: Any) -> bool:
+def _is_divided(context: mlir.AxisContext) -> bool:
     """Whether the compiler divides the program among devices, given the context in which jax lowers it."""
-    if hasattr(context, "manual_axes"):  # inside of shard_map; over all axes every device has a program of its own
+    if isinstance(context, mlir.SPMDAxisContext):  # in shard_map; over all axes every device has a program of its own
         return context.manual_axes != frozenset(context.mesh.axis_names)
-    return getattr(context, "num_devices", 1) > 1
+    return context.num_devices > 1
 
 
 _PRIMITIVES: list[Primitive] = []

@@ -7,14 +7,14 @@ split into steps and phases they are plain slices, and the results are interleav
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
+import jax
 import jax.numpy as jnp
 
 __all__ = ["interleaved", "merged", "split"]
 
 
-def split(x: Any, axis: int, strides: Sequence[int], to: int | None = None) -> Any:
+def split(x: jax.Array, axis: int, strides: Sequence[int], to: int | None = None) -> jax.Array:
     """Splits axes, the first of them `axis`, into steps and phases.
 
     The phases follow their steps or, with `to`, are neighbouring axes, the first of them `to`. The stride has to divide
@@ -26,14 +26,14 @@ def split(x: Any, axis: int, strides: Sequence[int], to: int | None = None) -> A
     return x if to is None else jnp.moveaxis(x, range(axis + 1, axis + 2 * n, 2), range(to, to + n))
 
 
-def merged(x: Any, axis: int, count: int = 1) -> Any:
+def merged(x: jax.Array, axis: int, count: int = 1) -> jax.Array:
     """Reverses `split` of so many axes, whose phases follow their steps."""
     pairs = x.shape[axis : axis + 2 * count]
     sizes = [steps * phases for steps, phases in zip(pairs[::2], pairs[1::2], strict=True)]
     return x.reshape(*x.shape[:axis], *sizes, *x.shape[axis + 2 * count :])
 
 
-def interleaved(x: Any, axis: int, n: int) -> Any:
+def interleaved(x: jax.Array, axis: int, n: int) -> jax.Array:
     """Reverses `split` of the last n axes, whose phases are the axes from `axis` on."""
     first = x.ndim - 2 * n
     return merged(jnp.moveaxis(x, range(axis, axis + n), range(first + 1, x.ndim, 2)), first, n)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -59,19 +59,19 @@ class Window(NamedTuple):
     def starts(self) -> np.ndarray:
         return np.arange(self.outputs) * self.stride - self.padding
 
-    def padded(self, x: jax.Array, axis: int, fill: Any, length: int) -> jax.Array:
+    def padded(self, x: jax.Array, axis: int, fill: float, length: int) -> jax.Array:
         """The input from the first window's first element on, so long; `fill` stands outside of it."""
         config = [(0, 0, 0)] * x.ndim
         config[axis] = (self.padding, length - self.size - self.padding, 0)
         return lax.pad(x, np.asarray(fill, x.dtype), config)
 
-    def split(self, x: jax.Array, axis: int, fill: Any) -> jax.Array:
+    def split(self, x: jax.Array, axis: int, fill: float) -> jax.Array:
         """Splits the axis of windows that do not overlap into two: windows and their elements."""
         step = self.kernel if self.outputs == 1 else self.stride
         x = self.padded(x, axis, fill, self.outputs * step)
         return lax.slice_in_dim(phases.split(x, axis, [step]), 0, self.kernel, axis=axis + 1)
 
-    def taps(self, x: jax.Array, axis: int, fill: Any) -> Iterator[jax.Array]:
+    def taps(self, x: jax.Array, axis: int, fill: float) -> Iterator[jax.Array]:
         """The k-th elements of all windows, for k = 0, 1, ...; `fill` stands outside of the input.
 
         The input is split by phases, its elements modulo the stride, of which every tap is a plain slice. The
@@ -88,7 +88,7 @@ class Window(NamedTuple):
             yield lax.slice_in_dim(lax.squeeze(by_phase[phase], [axis + 1]), row, row + self.outputs, 1, axis)
 
 
-def _lowest(dtype: Any) -> Any:
+def _lowest(dtype: np.dtype) -> float:
     """The number that is never larger than an element."""
     return -np.inf if jnp.issubdtype(dtype, jnp.floating) else jnp.iinfo(dtype).min
 
@@ -119,7 +119,9 @@ def _numbered(x: jax.Array, axis: int, window: Window) -> tuple[jax.Array, jax.A
     return best, number
 
 
-def _doubled_max(x: jax.Array, axis: int, window: Window, place: jax.Array | None) -> tuple[jax.Array, Any]:
+def _doubled_max(
+    x: jax.Array, axis: int, window: Window, place: jax.Array | None
+) -> tuple[jax.Array, jax.Array | None]:
     """The largest of every window, and of `place` what is there: first of 2 elements, then of 4, 8, ...
 
     A window of any width is two of half of it or more, which overlap. The loop has as many turns as the kernel has
@@ -157,7 +159,7 @@ def _doubled_max(x: jax.Array, axis: int, window: Window, place: jax.Array | Non
     return best, places[0] if places else None
 
 
-def _max_along(x: jax.Array, axis: int, window: Window, place: jax.Array | None) -> tuple[jax.Array, Any]:
+def _max_along(x: jax.Array, axis: int, window: Window, place: jax.Array | None) -> tuple[jax.Array, jax.Array | None]:
     """The largest of every window along an axis, with a derivative, and of `place` what is there."""
     if window.apart and window.kernel > MAX_UNROLLED_TAPS:
         best, number = axis_max(window.split(x, axis, _lowest(x.dtype)), axis + 1, window.padding)
@@ -180,7 +182,9 @@ def max_pool(x: jax.Array, geometry: Sequence[Window], place: jax.Array | None) 
 
 
 @functools.partial(whole, static_argnums=1)
-def _max_by_axis(x: jax.Array, geometry: tuple[Window, ...], place: Any) -> tuple[jax.Array, Any]:
+def _max_by_axis(
+    x: jax.Array, geometry: tuple[Window, ...], place: jax.Array | None
+) -> tuple[jax.Array, jax.Array | None]:
     for axis, window in reversed(list(enumerate(geometry, x.ndim - len(geometry)))):
         x, place = _max_along(x, axis, window, place)
     return x, place
@@ -206,7 +210,7 @@ def _max_value(x: jax.Array, axis: int, window: Window) -> jax.Array:
 
 
 @_max_pool.defjvp
-def _max_pool_jvp(geometry: tuple[Window, ...], primals: Arrays, tangents: Arrays) -> Any:
+def _max_pool_jvp(geometry: tuple[Window, ...], primals: Arrays, tangents: Arrays) -> tuple[jax.Array, jax.Array]:
     return jax.jvp(lambda x: _max_by_axis(x, geometry, None)[0], primals, tangents)
 
 
@@ -219,7 +223,9 @@ def _by_axis(
     return x
 
 
-def _joined(x: jax.Array, axis: int, window: Window, start: Any, join: Callable[..., Any]) -> jax.Array:
+def _joined(
+    x: jax.Array, axis: int, window: Window, start: float, join: Callable[[jax.Array, jax.Array], jax.Array]
+) -> jax.Array:
     """All elements of every window along an axis joined."""
     if window.kernel <= MAX_UNROLLED_TAPS and (window.apart or window.inside):
         return functools.reduce(join, window.taps(x, axis, start))
@@ -227,7 +233,9 @@ def _joined(x: jax.Array, axis: int, window: Window, start: Any, join: Callable[
     return _reduced(x, [window, *whole], start, join)
 
 
-def _reduced(x: jax.Array, geometry: Sequence[Window], start: Any, join: Any) -> jax.Array:
+def _reduced(
+    x: jax.Array, geometry: Sequence[Window], start: float, join: Callable[[jax.Array, jax.Array], jax.Array]
+) -> jax.Array:
     """XLA's own pooling."""
     lead = x.ndim - len(geometry)
     ends = [(w.outputs - 1) * w.stride + (w.kernel - 1) * w.dilation + 1 - w.size - w.padding for w in geometry]

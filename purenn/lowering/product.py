@@ -7,15 +7,16 @@ operands. The same numbers transposed, with x's transpose made first, are a prod
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 from purenn.lowering.bilinear_map import BilinearMap
 from purenn.lowering.dtypes import compute_dtype
 from purenn.lowering.linear_map import rule
+from purenn.typing import DTypeLike
 
 __all__ = ["Product", "matmul_nn", "matmul_nt"]
 
@@ -28,37 +29,37 @@ class Product(BilinearMap):
         dtype: y's; half types are summed in float32.
     """
 
-    dtype: Any
+    dtype: np.dtype
 
-    def y(self, x: Any, w: Any) -> Any:
+    def y(self, x: jax.Array, w: jax.Array) -> jax.Array:
         return _dot(x, w, -1, self.dtype)
 
-    def x(self, w: Any, y: Any, shape: jax.ShapeDtypeStruct) -> Any:
+    def x(self, w: jax.Array, y: jax.Array, shape: jax.ShapeDtypeStruct) -> jax.Array:
         return _dot(y, w, -2, shape.dtype)
 
-    def w(self, x: Any, y: Any, shape: jax.ShapeDtypeStruct) -> Any:
+    def w(self, x: jax.Array, y: jax.Array, shape: jax.ShapeDtypeStruct) -> jax.Array:
         return _dot(jnp.swapaxes(y, -1, -2), x, -2, shape.dtype)
 
 
 @rule(Product, "cpu")
 class _ProductCpu(Product):
-    def w(self, x: Any, y: Any, shape: jax.ShapeDtypeStruct) -> Any:
+    def w(self, x: jax.Array, y: jax.Array, shape: jax.ShapeDtypeStruct) -> jax.Array:
         columns = lax.optimization_barrier(jnp.swapaxes(x, -1, -2))
         return jnp.swapaxes(_dot(columns, y, -2, shape.dtype), -1, -2)
 
 
-def matmul_nt(x: jax.Array, w: jax.Array, dtype: Any) -> jax.Array:
+def matmul_nt(x: jax.Array, w: jax.Array, dtype: DTypeLike) -> jax.Array:
     """x w^T, of this dtype."""
     return Product(jnp.dtype(dtype))(x, w)
 
 
-def matmul_nn(y: jax.Array, w: jax.Array, dtype: Any) -> jax.Array:
+def matmul_nn(y: jax.Array, w: jax.Array, dtype: DTypeLike) -> jax.Array:
     """y w, of this dtype."""
     x = jax.ShapeDtypeStruct((*y.shape[:-1], w.shape[-1]), jnp.dtype(dtype))
     return Product(y.dtype).transposed(w, y, x)
 
 
-def _dot(a: Any, b: Any, axis: int, dtype: Any) -> Any:
+def _dot(a: jax.Array, b: jax.Array, axis: int, dtype: DTypeLike) -> jax.Array:
     """Batches of rows of a times b, whose `axis` is contracted."""
     with jax.numpy_dtype_promotion("standard"):
         common = jnp.promote_types(a.dtype, b.dtype)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -20,21 +19,22 @@ from purenn.lowering.whole import or_nan
 
 __all__ = ["at", "axis_max", "found_by", "is_nan", "max_or_nan", "max_with_place", "min_or_nan"]
 
+Arrays = tuple[jax.Array, ...]
 Axes = int | tuple[int, ...] | None
 
 
-def max_or_nan(x: jax.Array, axis: Axes = None, keepdims: bool = False, initial: Any = None) -> jax.Array:
+def max_or_nan(x: jax.Array, axis: Axes = None, keepdims: bool = False, initial: float | None = None) -> jax.Array:
     """The largest over some axes. Equals share the derivative, which is 0 of a NaN."""
     return _extremum(x, axis, keepdims, initial, True)
 
 
-def min_or_nan(x: jax.Array, axis: Axes = None, keepdims: bool = False, initial: Any = None) -> jax.Array:
+def min_or_nan(x: jax.Array, axis: Axes = None, keepdims: bool = False, initial: float | None = None) -> jax.Array:
     """The least over some axes. Equals share the derivative, which is 0 of a NaN."""
     return _extremum(x, axis, keepdims, initial, False)
 
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(1, 2, 3, 4))
-def _extremum(x: jax.Array, axis: Axes, keepdims: bool, initial: Any, largest: bool) -> jax.Array:
+def _extremum(x: jax.Array, axis: Axes, keepdims: bool, initial: float | None, largest: bool) -> jax.Array:
     axes = tuple(range(x.ndim)) if axis is None else (axis,) if isinstance(axis, int) else axis
     axes = tuple(a % x.ndim for a in axes)
     plain = functools.partial(jnp.max if largest else jnp.min, axis=axes, keepdims=keepdims, initial=initial)
@@ -53,7 +53,9 @@ def _extremum(x: jax.Array, axis: Axes, keepdims: bool, initial: Any, largest: b
 
 
 @_extremum.defjvp
-def _extremum_jvp(axis: Axes, keepdims: bool, initial: Any, largest: bool, primals: Any, tangents: Any) -> Any:
+def _extremum_jvp(
+    axis: Axes, keepdims: bool, initial: float | None, largest: bool, primals: Arrays, tangents: Arrays
+) -> tuple[jax.Array, jax.Array]:
     (x,), (dx,) = primals, tangents
     y = _extremum(x, axis, True, initial, largest)
     equal = x == y
@@ -77,7 +79,7 @@ def found_by(choose: Callable[..., jax.Array], best: jax.Array, number: jax.Arra
 
 
 @found_by.defjvp
-def _found_by_jvp(choose: Callable[..., jax.Array], primals: Any, tangents: Any) -> Any:
+def _found_by_jvp(choose: Callable[..., jax.Array], primals: Arrays, tangents: Arrays) -> tuple[jax.Array, jax.Array]:
     return found_by(choose, *primals), choose(tangents[2], primals[1])
 
 
@@ -108,7 +110,7 @@ def _axis_max(x: jax.Array, axis: int, padding: int) -> jax.Array:
 
 
 @_axis_max.defjvp
-def _axis_max_jvp(axis: int, padding: int, primals: Any, tangents: Any) -> Any:
+def _axis_max_jvp(axis: int, padding: int, primals: Arrays, tangents: Arrays) -> tuple[jax.Array, jax.Array]:
     (x,), (tangent,) = primals, tangents
     best, number = _ranked_max(lax.stop_gradient(x), axis, padding)
     choose = functools.partial(at, axis)

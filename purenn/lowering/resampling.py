@@ -118,7 +118,7 @@ class _Weighted(LinearMap):
         return (functools.reduce(lambda y, axis: axis.transpose(y), self.axes, cotangents[0]),)
 
 
-def _looked_up(x: jax.Array, axis: int, index: Any) -> jax.Array:
+def _looked_up(x: jax.Array, axis: int, index: np.ndarray | jax.Array) -> jax.Array:
     """A lookup for each of the axes before: else XLA moves the places to the front, and by a copy back."""
     before, size, after = math.prod(x.shape[:axis]), x.shape[axis], math.prod(x.shape[axis + 1 :])
     places = jnp.broadcast_to(index[:, None], (before, len(index), 1))

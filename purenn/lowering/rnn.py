@@ -27,11 +27,11 @@ __all__ = ["Weights", "advance", "reference", "scan"]
 class Weights(NamedTuple):
     """The weights of one layer in one direction; biases and a projection of h where there are any."""
 
-    ih: Any
-    hh: Any
-    b_ih: Any = None
-    b_hh: Any = None
-    hr: Any = None
+    ih: jax.Array
+    hh: jax.Array
+    b_ih: jax.Array | None = None
+    b_hh: jax.Array | None = None
+    hr: jax.Array | None = None
 
     @property
     def sizes(self) -> tuple[int, int]:
@@ -39,16 +39,23 @@ class Weights(NamedTuple):
         return self.hh.shape[1], self.hh.shape[1] if self.hr is None else self.hr.shape[1]
 
 
-def advance(cell: Cell, x: Any, state: State, weights: Weights) -> State:
+# What a layer is computed from: x, the first state, the weights, and which elements are valid. In tangents the last one
+# is of float0.
+Operands = tuple[jax.Array, State, Weights, jax.Array | None]
+
+
+def advance(cell: Cell, x: jax.Array, state: State, weights: Weights) -> State:
     """One step from the input's part of the gates."""
     new = cell.step(x, affine(state[0], weights.hh, weights.b_hh), state)
     return new if weights.hr is None else (affine(new[0], weights.hr, None), *new[1:])
 
 
-def reference(cell: Cell, x: Any, state: State, weights: Weights, valid: Any, reverse: bool) -> tuple[Any, State]:
+def reference(
+    cell: Cell, x: jax.Array, state: State, weights: Weights, valid: jax.Array | None, reverse: bool
+) -> tuple[jax.Array, State]:
     """A layer in one direction over x (T, B, in): the input's part of all gates at once, then a scan."""
 
-    def step(state: State, now: Any) -> tuple[State, Any]:
+    def step(state: State, now: tuple[jax.Array, jax.Array | None]) -> tuple[State, jax.Array]:
         x, valid = now
         new = kept(valid, 1, advance(cell, x, state, weights), state)
         return new, new[0]
@@ -57,7 +64,9 @@ def reference(cell: Cell, x: Any, state: State, weights: Weights, valid: Any, re
     return h, last
 
 
-def scan(cell: Cell, x: Any, state: State, weights: Weights, valid: Any, reverse: bool) -> tuple[Any, State]:
+def scan(
+    cell: Cell, x: jax.Array, state: State, weights: Weights, valid: jax.Array | None, reverse: bool
+) -> tuple[jax.Array, State]:
     """A layer in one direction over x (T, B, in) or (T, in): all h, and the last state.
 
     Where elements aren't `valid` (T, B) the state stays as it is.
@@ -75,14 +84,18 @@ def scan(cell: Cell, x: Any, state: State, weights: Weights, valid: Any, reverse
 
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(0, 1))
-def _scan(cell: Cell, reverse: bool, x: Any, state: State, weights: Weights, valid: Any) -> tuple[Any, State]:
+def _scan(
+    cell: Cell, reverse: bool, x: jax.Array, state: State, weights: Weights, valid: jax.Array | None
+) -> tuple[jax.Array, State]:
     fast = lambda *arrays: _forward(cell, reverse, False, *arrays)[:2]  # noqa: E731
     other = lambda x, state, weights, valid: reference(cell, x, state, weights, valid, reverse)  # noqa: E731
     return lax.platform_dependent(x, state, weights, valid, cpu=fast, default=other)
 
 
 @_scan.defjvp
-def _scan_jvp(cell: Cell, reverse: bool, primals: Any, tangents: Any) -> Any:
+def _scan_jvp(
+    cell: Cell, reverse: bool, primals: Operands, tangents: Operands
+) -> tuple[tuple[jax.Array, State], tuple[jax.Array, State]]:
     x, first, weights, valid = primals
     dx, dfirst, dweights, _ = tangents
     layout = Layout(x)
@@ -107,16 +120,16 @@ def _scan_jvp(cell: Cell, reverse: bool, primals: Any, tangents: Any) -> Any:
     return (h, last), (dh, tuple(dlast))
 
 
-def _arranged(cell: Cell, weights: Weights) -> tuple[Any, Any]:
+def _arranged(cell: Cell, weights: Weights) -> tuple[jax.Array, jax.Array]:
     w = cell.arranged(weights.ih, weights.hh)
-    if weights.b_ih is None:
+    if weights.b_ih is None or weights.b_hh is None:
         return w, jnp.zeros(w.shape[:1], w.dtype)
     return w, cell.arranged(weights.b_ih, weights.b_hh)
 
 
 def _forward(
-    cell: Cell, reverse: bool, saving: bool, x: Any, state: State, weights: Weights, valid: Any
-) -> tuple[Any, State, dict[str, Any]]:
+    cell: Cell, reverse: bool, saving: bool, x: jax.Array, state: State, weights: Weights, valid: jax.Array | None
+) -> tuple[jax.Array, State, dict[str, Any]]:
     """All h and the last state; if `saving` what the slopes are made of, as the layout has it."""
     layout, inputs = Layout(x), x.shape[-1]
     w, b = _arranged(cell, weights)
@@ -133,7 +146,7 @@ def _forward(
         bias = jnp.broadcast_to(b, (x.shape[1], *b.shape))
         sums = lambda x, h: cell.slots_of(x, product(h), -1) + bias  # noqa: E731
 
-    def step(state: State, now: Any) -> tuple[State, Any]:
+    def step(state: State, now: tuple[jax.Array, jax.Array | None]) -> tuple[State, dict[str, Any]]:
         x, valid = now
         squashed, rest = layout.split(sums(x, state[0]), cell.squashed, cell.slots)
         squashed = jnp.tanh(squashed)
@@ -150,7 +163,7 @@ def _forward(
     return layout.turned(saved["states"][0]), tuple(map(layout.turned, last)), saved
 
 
-def _slots(cell: Cell, layout: Layout, squashed: Any, rest: Any) -> list[Any]:
+def _slots(cell: Cell, layout: Layout, squashed: jax.Array, rest: jax.Array) -> list[jax.Array]:
     """The slots one by one."""
     parts = [(squashed, cell.squashed), (rest, cell.slots - cell.squashed)]
     return [slot for x, count in parts if count for slot in jnp.split(x, count, layout.axis)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import operator
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -13,14 +13,16 @@ from jax import lax
 
 from purenn.lowering.activation import relu
 from purenn.lowering.cuda import cuda_capability
+from purenn.lowering.linear_map import Arrays
 from purenn.lowering.sizes import known_below
 
 __all__ = ["GRU", "LSTM", "RNN_RELU", "RNN_TANH", "Cell", "Layout", "State", "affine", "kept", "over_time"]
 
 MIN_WIDE_BATCH = 16  # a smaller batch makes short vectors
 
-Arrays = tuple[Any, ...]
-State = tuple[Any, ...]
+State = Arrays
+X = TypeVar("X")
+Y = TypeVar("Y")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,30 +48,30 @@ class Cell:
 
     gates: int
     states: int
-    step: Callable[[Any, Any, State], State]
+    step: Callable[[jax.Array, jax.Array, State], State]
     slots: int
     squashed: int
-    arranged: Callable[[Any, Any], Any]
-    forward: Callable[[Sequence[Any], State], State]
-    slopes: Callable[[Sequence[Any], State, State], Arrays]
-    tangent: Callable[[Arrays, Sequence[Any], State], State]
+    arranged: Callable[[jax.Array, jax.Array], jax.Array]
+    forward: Callable[[Sequence[jax.Array], State], State]
+    slopes: Callable[[Sequence[jax.Array], State, State], Arrays]
+    tangent: Callable[[Arrays, Sequence[jax.Array], State], State]
     apart: bool = False
 
-    def of_x(self, x: Any, axis: int = 0) -> Any:
+    def of_x(self, x: jax.Array, axis: int = 0) -> jax.Array:
         """Takes from an array of all slots along an axis those that have a part of x."""
         return self._parts(x, axis, self.slots - 1, 0) if self.apart else x
 
-    def of_h(self, x: Any, axis: int = 0) -> Any:
+    def of_h(self, x: jax.Array, axis: int = 0) -> jax.Array:
         """Those that have a part of h."""
         return self._parts(x, axis, self.slots - 2, 1) if self.apart else x
 
-    def _parts(self, x: Any, axis: int, first: int, last: int) -> Any:
+    def _parts(self, x: jax.Array, axis: int, first: int, last: int) -> jax.Array:
         size = x.shape[axis] // self.slots
         parts = [lax.slice_in_dim(x, 0, first * size, axis=axis)]
         parts += [lax.slice_in_dim(x, x.shape[axis] - size, x.shape[axis], axis=axis)] if last else []
         return jnp.concatenate(parts, axis)
 
-    def slots_of(self, x: Any, h: Any, axis: int) -> Any:
+    def slots_of(self, x: jax.Array, h: jax.Array, axis: int) -> jax.Array:
         """All slots, of the parts of x and of h."""
         if not self.apart:
             return x + h
@@ -78,59 +80,59 @@ class Cell:
         return jnp.concatenate([x + h, x_alone, h_alone], axis)
 
 
-def _sigmoid(t: Any) -> Any:
+def _sigmoid(t: jax.Array) -> jax.Array:
     """sigmoid(2x), given t = tanh(x)."""
     return 0.5 * t + 0.5
 
 
-def _slope(t: Any) -> Any:
+def _slope(t: jax.Array) -> jax.Array:
     """The derivative of a tanh, of its value."""
     return 1 - t * t
 
 
-def _joined(x: Any, h: Any) -> Any:
+def _joined(x: jax.Array, h: jax.Array) -> jax.Array:
     return jnp.concatenate([x, h], 1) if x.ndim == 2 else x + h
 
 
-def _lstm(x: Any, h: Any, state: State) -> State:
+def _lstm(x: jax.Array, h: jax.Array, state: State) -> State:
     i, f, g, o = jnp.split(x + h, 4, -1)
     c = jax.nn.sigmoid(f) * state[1] + jax.nn.sigmoid(i) * jnp.tanh(g)
     return jax.nn.sigmoid(o) * jnp.tanh(c), c
 
 
-def _lstm_arranged(x: Any, h: Any) -> Any:
+def _lstm_arranged(x: jax.Array, h: jax.Array) -> jax.Array:
     i, f, g, o = jnp.split(_joined(x, h), 4)
     return jnp.concatenate([0.5 * i, 0.5 * f, g, 0.5 * o])
 
 
-def _lstm_forward(slots: Sequence[Any], state: State) -> State:
+def _lstm_forward(slots: Sequence[jax.Array], state: State) -> State:
     i, f, g, o = slots
     c = _sigmoid(f) * state[1] + _sigmoid(i) * g
     return _sigmoid(o) * jnp.tanh(c), c
 
 
-def _lstm_slopes(slots: Sequence[Any], before: State, after: State) -> Arrays:
+def _lstm_slopes(slots: Sequence[jax.Array], before: State, after: State) -> Arrays:
     i, f, g, o = slots
     t = jnp.tanh(after[1])
     of_i, of_f, of_g = 0.5 * _slope(i) * g, 0.5 * _slope(f) * before[1], _sigmoid(i) * _slope(g)
     return of_i, of_f, of_g, 0.5 * _slope(o) * t, _sigmoid(f), _sigmoid(o) * _slope(t)
 
 
-def _lstm_tangent(slopes: Arrays, slots: Sequence[Any], state: State) -> State:
+def _lstm_tangent(slopes: Arrays, slots: Sequence[jax.Array], state: State) -> State:
     of_i, of_f, of_g, of_o, of_c, of_new = slopes
     i, f, g, o = slots
     c = of_c * state[1] + of_i * i + of_f * f + of_g * g
     return of_o * o + of_new * c, c
 
 
-def _gru(x: Any, h: Any, state: State) -> State:
+def _gru(x: jax.Array, h: jax.Array, state: State) -> State:
     (x_r, x_z, x_n), (h_r, h_z, h_n) = jnp.split(x, 3, -1), jnp.split(h, 3, -1)
     r, z = jax.nn.sigmoid(x_r + h_r), jax.nn.sigmoid(x_z + h_z)
     n = jnp.tanh(x_n + r * h_n)
     return (n + z * (state[0] - n),)
 
 
-def _gru_arranged(x: Any, h: Any) -> Any:
+def _gru_arranged(x: jax.Array, h: jax.Array) -> jax.Array:
     """The sums of r, of z, of n for x and of n for h."""
     rows = x.shape[0] // 3 * 2
     (x_rz, x_n), (h_rz, h_n) = jnp.split(x, [rows]), jnp.split(h, [rows])
@@ -138,13 +140,13 @@ def _gru_arranged(x: Any, h: Any) -> Any:
     return jnp.concatenate([0.5 * _joined(x_rz, h_rz), *n])
 
 
-def _gru_forward(slots: Sequence[Any], state: State) -> State:
+def _gru_forward(slots: Sequence[jax.Array], state: State) -> State:
     r, z, x_n, h_n = slots
     n = jnp.tanh(x_n + _sigmoid(r) * h_n)
     return (n + _sigmoid(z) * (state[0] - n),)
 
 
-def _gru_slopes(slots: Sequence[Any], before: State, after: State) -> Arrays:
+def _gru_slopes(slots: Sequence[jax.Array], before: State, after: State) -> Arrays:
     r, z, x_n, h_n = slots
     n = jnp.tanh(x_n + _sigmoid(r) * h_n)
     of_n = (1 - _sigmoid(z)) * _slope(n)
@@ -152,13 +154,18 @@ def _gru_slopes(slots: Sequence[Any], before: State, after: State) -> Arrays:
     return of_r, of_z, of_n, of_n * _sigmoid(r), _sigmoid(z)
 
 
-def _gru_tangent(slopes: Arrays, slots: Sequence[Any], state: State) -> State:
+def _gru_tangent(slopes: Arrays, slots: Sequence[jax.Array], state: State) -> State:
     of_r, of_z, of_x, of_n, of_h = slopes
     r, z, x_n, h_n = slots
     return (of_h * state[0] + of_r * r + of_z * z + of_x * x_n + of_n * h_n,)
 
 
-def _rnn(function: Callable[[Any], Any], squashed: int, slope: Callable[[Any], Any], times: Callable[..., Any]) -> Cell:
+def _rnn(
+    function: Callable[[jax.Array], jax.Array],
+    squashed: int,
+    slope: Callable[[jax.Array], jax.Array],
+    times: Callable[..., jax.Array],
+) -> Cell:
     return Cell(
         gates=1,
         states=1,
@@ -172,7 +179,7 @@ def _rnn(function: Callable[[Any], Any], squashed: int, slope: Callable[[Any], A
     )
 
 
-def _where(valid: Any, tangent: Any) -> Any:
+def _where(valid: jax.Array, tangent: jax.Array) -> jax.Array:
     """The tangent times 0 or 1, but 0 times infinity is 0."""
     return jnp.where(valid == 0, jnp.zeros_like(tangent), tangent)
 
@@ -183,13 +190,13 @@ LSTM = Cell(4, 2, _lstm, 4, 4, _lstm_arranged, _lstm_forward, _lstm_slopes, _lst
 GRU = Cell(3, 1, _gru, 4, 2, _gru_arranged, _gru_forward, _gru_slopes, _gru_tangent, apart=True)
 
 
-def affine(x: Any, weight: Any, bias: Any) -> Any:
+def affine(x: jax.Array, weight: jax.Array, bias: jax.Array | None) -> jax.Array:
     """x @ weight.T, with a bias where there is one."""
     y = jnp.matmul(x, weight.T)
     return y if bias is None else y + jnp.broadcast_to(bias, y.shape)
 
 
-def kept(valid: Any, axis: int, new: State, old: State) -> State:
+def kept(valid: jax.Array | None, axis: int, new: State, old: State) -> State:
     """The old state where the batch's elements aren't there."""
     if valid is None:
         return new
@@ -206,7 +213,7 @@ def steps_per_turn() -> int:
     return 8 if cuda_capability() > (0, 0) else 1
 
 
-def over_time(step: Callable[..., Any], first: State, xs: Any, reverse: bool) -> Any:
+def over_time(step: Callable[[State, X], tuple[State, Y]], first: State, xs: X, reverse: bool) -> tuple[State, Y]:
     """Scans over the first axis of the arrays given."""
     return lax.scan(step, first, xs, reverse=reverse, unroll=steps_per_turn())
 
@@ -221,7 +228,7 @@ class Layout:
 
     wide: bool
 
-    def __init__(self, x: Any) -> None:
+    def __init__(self, x: jax.Array) -> None:
         object.__setattr__(self, "wide", not known_below(x.shape[1], MIN_WIDE_BATCH))
 
     @property
@@ -229,24 +236,24 @@ class Layout:
         """The axis of the hidden units, counted from the end."""
         return -2 if self.wide else -1
 
-    def turned(self, x: Any) -> Any:
+    def turned(self, x: jax.Array) -> jax.Array:
         """From (*, batch, units) and back."""
         return x.swapaxes(-1, -2) if self.wide else x
 
-    def product(self, weight: Any) -> Callable[[Any], Any]:
+    def product(self, weight: jax.Array) -> Callable[[jax.Array], jax.Array]:
         """The product with weights (out, in), which are transposed once, if need be."""
         if self.wide:
             return lambda x: weight @ x
         weight = lax.optimization_barrier(weight.T)
         return lambda x: x @ weight
 
-    def transposed(self, weight: Any) -> Callable[[Any], Any]:
+    def transposed(self, weight: jax.Array) -> Callable[[jax.Array], jax.Array]:
         """The product with the weights' transpose."""
         if not self.wide:
             return lambda x: x @ weight
         weight = lax.optimization_barrier(weight.T)
         return lambda x: weight @ x
 
-    def split(self, x: Any, first: int, parts: int) -> list[Any]:
+    def split(self, x: jax.Array, first: int, parts: int) -> list[jax.Array]:
         """The first of so many parts, and the others."""
         return jnp.split(x, [x.shape[self.axis] // parts * first], self.axis)

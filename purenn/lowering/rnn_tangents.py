@@ -29,7 +29,7 @@ class Tangents(LinearMap):
     cell: Cell
     reverse: bool
     layout: Layout
-    residuals: Any
+    residuals: Any  # the structures of the two trees
     arguments: Any
 
     def apply(self, residuals: Arrays, arguments: Arrays) -> Arrays:
@@ -44,12 +44,14 @@ class Tangents(LinearMap):
         sums = layout.turned(cell.slots_of(of_x, of_h, -1) + jnp.broadcast_to(d["b"], (*x.shape[:2], *d["b"].shape)))
         more = None if project is None else layout.turned(affine(r["m"], d["hr"], None))
 
-        def step(state: State, now: Any) -> tuple[State, Any]:
+        def step(
+            state: State, now: tuple[jax.Array, jax.Array | None, Arrays, jax.Array | None]
+        ) -> tuple[State, jax.Array]:
             sums, more, slopes, valid = now
             h = product(state[0])
             slots = jnp.split(sums + cell.slots_of(jnp.zeros_like(h), h, axis), cell.slots, axis)
             new = cell.tangent(slopes, slots, state)
-            if project is not None:
+            if project is not None and more is not None:
                 new = (project(new[0]) + more, *new[1:])
             new = kept(valid, layout.axis, new, state)
             return new, new[0]
@@ -67,7 +69,9 @@ class Tangents(LinearMap):
         project = None if r["hr"] is None else layout.transposed(r["hr"])
         h, *last = map(layout.turned, cotangents)
 
-        def step(state: State, now: Any) -> tuple[State, Any]:
+        def step(
+            state: State, now: tuple[jax.Array, Arrays, jax.Array | None]
+        ) -> tuple[State, tuple[jax.Array, jax.Array | None]]:
             h, slopes, valid = now
             new = after = (state[0] + h, *state[1:])
             if valid is not None:
@@ -91,10 +95,10 @@ class Tangents(LinearMap):
 
         d: dict[str, Any] = {"first": tuple(map(layout.turned, first))}
         d["x"], d["w"], d["b"] = self.products(layout.turned(sums), w_x, r["input"])
-        d["hr"] = None if project is None else _sum_of_products(layout.turned(more), r["m"])
+        d["hr"] = None if more is None else _sum_of_products(layout.turned(more), r["m"])
         return tuple(jax.tree.leaves(d))
 
-    def products(self, sums: Any, w_x: Any, x: Any) -> tuple[Any, Any, Any]:
+    def products(self, sums: jax.Array, w_x: jax.Array, x: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
         """The gradients of x, the weights and the biases from the slots' cotangents and [x, h], both (T, B, *)."""
         cell, inputs = self.cell, w_x.shape[1]
         of_x = cell.of_x(sums, -1) @ cell.of_x(w_x)
@@ -106,7 +110,7 @@ class Tangents(LinearMap):
         return of_x, cell.slots_of(w_x, w_h, 0), jnp.sum(sums, (0, 1))
 
 
-def _sum_of_products(a: Any, b: Any) -> Any:
+def _sum_of_products(a: jax.Array, b: jax.Array) -> jax.Array:
     """The sum of a^T b over time and batch, two dimensions, since a mesh may divide the batch."""
     return lax.dot_general(a, b, (((0, 1), (0, 1)), ((), ())))
 
@@ -115,7 +119,7 @@ def _sum_of_products(a: Any, b: Any) -> Any:
 class _TangentsCpu(Tangents):
     divisible = False
 
-    def products(self, sums: Any, w_x: Any, x: Any) -> tuple[Any, Any, Any]:
+    def products(self, sums: jax.Array, w_x: jax.Array, x: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
         # (slots, T B): in this order the products are fast
         flat = jnp.moveaxis(sums, -1, 0)
         flat = lax.optimization_barrier(flat.reshape(flat.shape[0], math.prod(flat.shape[1:])))

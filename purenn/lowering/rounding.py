@@ -9,8 +9,8 @@ rounding left over rather than 0: 1e12 for a product of 1e20. Neither `lax.optim
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
+import jax
 import jax.numpy as jnp
 from jax.core import Tracer
 
@@ -23,7 +23,7 @@ __all__ = ["rounded"]
 MIN_LIBRARY_ELEMENTS = 1 << 14
 
 
-def rounded(x: Any, summed: bool = False) -> Any:
+def rounded(x: jax.Array, summed: bool = False) -> jax.Array:
     """The array itself; under a compiler rounded as it stands, before anything is added to it.
 
     Args:

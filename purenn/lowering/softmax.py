@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -27,7 +26,7 @@ def softmax(x: jax.Array, axis: int) -> jax.Array:
 
 
 @softmax.defjvp
-def _softmax_jvp(axis: int, primals: Arrays, tangents: Arrays) -> Any:
+def _softmax_jvp(axis: int, primals: Arrays, tangents: Arrays) -> tuple[jax.Array, jax.Array]:
     y = softmax(*primals, axis)
     return y, apply_map(_Tangent(axis), (y,), tangents)[0]
 

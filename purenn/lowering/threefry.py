@@ -11,7 +11,7 @@ import functools
 import math
 import types
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -20,8 +20,11 @@ from jax import lax
 from jax.core import Tracer
 
 from purenn.lowering.sizes import known_below
+from purenn.typing import Key
 
 __all__ = ["bernoulli", "concrete_words", "fill", "threefry", "traced"]
+
+Numbers = TypeVar("Numbers", jax.Array, np.ndarray)  # jax's in a trace, numpy's outside
 
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _NUMPY: Any = types.SimpleNamespace(
@@ -34,14 +37,14 @@ _NUMPY: Any = types.SimpleNamespace(
 _BLOCK_SIZES = (1 << 14, 1 << 18)  # numbers per call of the programs that are compiled
 
 
-def threefry(key: Any, x0: Any, x1: Any) -> tuple[Any, Any]:
+def threefry(key: Numbers, x0: Numbers, x1: Numbers) -> tuple[Numbers, Numbers]:
     """Threefry-2x32 (Salmon et al., 2011) of the counts x0, x1, bit for bit what jax computes.
 
     Args:
         key: its two words, uint32.
         x0, x1: the high and the low words of the counts, arrays of uint32.
     """
-    ops = lax if isinstance(x1, jax.Array) else _NUMPY  # jax's own operators take twice the time to trace
+    ops: Any = lax if isinstance(x1, jax.Array) else _NUMPY  # jax's own operators take twice the time to trace
     keys = (key[0], key[1], key[0] ^ key[1] ^ np.uint32(0x1BD11BDA))
     x0, x1 = ops.add(x0, keys[0]), ops.add(x1, keys[1])
     for block in range(5):
@@ -54,7 +57,7 @@ def threefry(key: Any, x0: Any, x1: Any) -> tuple[Any, Any]:
     return x0, x1
 
 
-def _centred(words: tuple[Any, Any], dtype: np.dtype) -> Any:
+def _centred(words: tuple[Numbers, Numbers], dtype: np.dtype) -> Numbers:
     """``jax.random.uniform``'s numbers less 0.5, exactly: of [-0.5, 0.5)."""
     if dtype == np.float64:
         bits = (words[0].astype(np.uint64) << np.uint64(32)) | words[1].astype(np.uint64)
@@ -69,7 +72,7 @@ def _normal(centred: jax.Array) -> jax.Array:
     return centred.dtype.type(np.sqrt(2)) * lax.erf_inv(values)
 
 
-def concrete_words(key: Any) -> np.ndarray | None:
+def concrete_words(key: Key | np.ndarray) -> np.ndarray | None:
     """The two words of a threefry key, or None if it is traced or of another kind."""
     if isinstance(key, Tracer) or not _is_threefry(key):
         return None
@@ -79,7 +82,7 @@ def concrete_words(key: Any) -> np.ndarray | None:
     return np.asarray(key)
 
 
-def _is_threefry(key: Any) -> bool:
+def _is_threefry(key: Key | np.ndarray) -> bool:
     if not jax.config.jax_threefry_partitionable:  # pyright: ignore[reportAttributeAccessIssue]
         return False  # jax's older order of counts
     if jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
@@ -91,7 +94,7 @@ def _is_threefry(key: Any) -> bool:
 def _program(size: int, dtype: np.dtype, normal: bool) -> Callable[..., jax.Array]:
     """The compiled function that fills a block from the key and the words of its first count, inside a trace too."""
 
-    def block(key: Any, high: Any, low: Any) -> jax.Array:
+    def block(key: jax.Array, high: jax.Array, low: jax.Array) -> jax.Array:
         low = low + lax.iota(jnp.uint32, size)
         centred = _centred(threefry(key, jnp.full_like(low, high), low), dtype)
         return _normal(centred) if normal else centred
@@ -125,7 +128,7 @@ def _copy(values: np.ndarray, start: int, part: jax.Array) -> None:
     room[:] = np.asarray(part)[: room.size]
 
 
-def traced(key: Any, shape: Sequence[int], dtype: np.dtype, *, normal: bool = False) -> jax.Array:
+def traced(key: Key, shape: Sequence[int], dtype: np.dtype, *, normal: bool = False) -> jax.Array:
     """The same numbers inside a trace, as an array that can be partitioned along every dimension."""
     if not _is_threefry(key) or not known_below(math.prod(shape), (1 << 32) + 1):
         if normal:
@@ -134,7 +137,7 @@ def traced(key: Any, shape: Sequence[int], dtype: np.dtype, *, normal: bool = Fa
     return _traced(_words(key), tuple(shape), dtype, normal)
 
 
-def _words(key: Any) -> jax.Array:
+def _words(key: Key) -> jax.Array:
     return jax.random.key_data(key) if jnp.issubdtype(key.dtype, jax.dtypes.prng_key) else key
 
 
@@ -148,12 +151,12 @@ def _counts(shape: tuple[int, ...]) -> tuple[jax.Array, jax.Array]:
 
 
 @functools.partial(jax.jit, static_argnums=(1, 2, 3), inline=True)  # a shape is traced once
-def _traced(words: Any, shape: tuple[int, ...], dtype: np.dtype, normal: bool) -> jax.Array:
+def _traced(words: jax.Array, shape: tuple[int, ...], dtype: np.dtype, normal: bool) -> jax.Array:
     centred = _centred(threefry(words, *_counts(shape)), dtype)
     return _normal(centred) if normal else centred
 
 
-def bernoulli(key: Any, p: float, shape: Sequence[int]) -> jax.Array:
+def bernoulli(key: Key, p: float, shape: Sequence[int]) -> jax.Array:
     """``jax.random.bernoulli(key, numpy.float32(p), shape)``, bit for bit."""
     if not _is_threefry(key) or not known_below(math.prod(shape), (1 << 32) + 1):
         return jax.random.bernoulli(key, np.float32(p), shape)
@@ -161,6 +164,6 @@ def bernoulli(key: Any, p: float, shape: Sequence[int]) -> jax.Array:
 
 
 @functools.partial(jax.jit, static_argnums=(1, 2), inline=True)
-def _bernoulli(words: Any, below: int, shape: tuple[int, ...]) -> jax.Array:
+def _bernoulli(words: jax.Array, below: int, shape: tuple[int, ...]) -> jax.Array:
     high, low = threefry(words, *_counts(shape))
     return lax.shift_right_logical(high ^ low, np.uint32(9)) < np.uint32(below)  # 23 bits, as in a uniform number

@@ -13,7 +13,7 @@ __all__ = ["partitioned", "varying_as", "varying_axes"]
 T = TypeVar("T")
 
 
-def varying_axes(array: Any) -> frozenset[str]:
+def varying_axes(array: jax.Array) -> frozenset[str]:
     """The axes over which an array varies; none outside of ``shard_map``."""
     kind = jax.typeof(array)
     return kind.mat.varying if hasattr(kind, "mat") else kind.vma  # jax 0.10's name, and the one before
@@ -27,7 +27,7 @@ def varying_as(values: T, *like: Any) -> T:
     return jax.tree.map(lambda a: lax.pcast(a, tuple(axes - varying_axes(a)), to="varying"), values)
 
 
-def partitioned(*arrays: Any) -> bool:
+def partitioned(*arrays: jax.Array) -> bool:
     """Whether the program in which arrays are traced is known to be divided among devices by the compiler.
 
     Inside of ``shard_map`` over all axes it is not: there every device has a program of its own.

@@ -95,6 +95,7 @@ def normalize_with(
     """Normalizes with the input's own moments over some axes, or with the given ones; returns the own ones too."""
     wide = widened(x)
     if axes is None:
+        assert mean is not None and var is not None
         mean, var = lax.stop_gradient((mean, var))
         return affine(wide, mean, var, weight, bias, eps).astype(x.dtype), None
     values_per_channel(where, x, axes, axis_name)
