@@ -1,5 +1,7 @@
-"""Every class, exported for a batch of any size, and run at two sizes beside the layer itself."""
+"""Every class, exported for a batch and images of any size, and run at two sizes beside the layer itself."""
 
+import functools
+import re
 import zlib
 
 import jax
@@ -104,6 +106,84 @@ def test_a_batch_of_any_size(row: Row):
         for one, other in zip(jax.tree.leaves(got), jax.tree.leaves(expected), strict=True):
             assert one.shape == other.shape and one.dtype == other.dtype
             np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+IMAGES_OF = ("Conv", "MaxPool", "AvgPool", "LPPool", "Adaptive", "Upsampl", "Pixel", "BatchNorm", "InstanceNorm")
+
+
+def is_of_images(row: Row) -> bool:
+    named = row.name.startswith(IMAGES_OF) or re.search(r"(Pad|Dropout)[123]d", row.name) is not None
+    rank = np.ndim(next(iter(row.arrays()), None))
+    dimensions = re.search(r"(\d)d$", row.name)
+    batched = rank == 2 + int(dimensions[1]) if dimensions else rank > 2
+    refused = row.name.startswith(("Fractional", "AdaptiveLogSoftmax")) or row.kwargs.get("scale_factor") == 1.7
+    return named and batched and not refused and len(row.drawn) == 1
+
+
+@pytest.mark.parametrize("row", sample([row for row in (*TABLE, *LARGER) if is_of_images(row)], 6))
+def test_images_of_any_size(row: Row):
+    """Values and gradients; bins and blocks ask for multiples of their number."""
+    layer = row.layer()
+    params, state = layer.init(jax.random.key(0))
+    (x,) = row.arrays()
+    parts = "12*" if row.name.startswith(("Adaptive", "PixelUnshuffle")) else ""
+    names = "hwd"[: x.ndim - 2]
+    bounds = [f"{name} >= {1 if parts else max(size, 3)}" for name, size in zip(names, x.shape[2:], strict=True)]
+    sizes = export.symbolic_shape(", ".join(["b", *(parts + name for name in names)]), constraints=bounds)
+
+    def step(params, x):
+        def loss(params, x):
+            y = layer.apply(params, state, x, training=False)[0]
+            return sum(jnp.sum(jnp.sin(leaf)) for leaf in jax.tree.leaves(y) if leaf.dtype == x.dtype), y
+
+        return jax.grad(loss, (0, 1), has_aux=True)(params, x)
+
+    image = jax.ShapeDtypeStruct((sizes[0], x.shape[1], *sizes[1:]), x.dtype)
+    program = export.export(jax.jit(step))(params, image)
+    for more in (0, 3):
+        shape = [12 * (1 + (more > 0)) if parts else max(size, 3) + more + i for i, size in enumerate(x.shape[2:])]
+        other = jnp.asarray(np.resize(x, (2, x.shape[1], *shape)))
+        got, expected = program.call(params, other), jax.jit(step)(params, other)
+        for one, wanted in zip(jax.tree.leaves(got), jax.tree.leaves(expected), strict=True):
+            assert one.shape == wanted.shape and one.dtype == wanted.dtype
+            np.testing.assert_allclose(one, wanted, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("options", [{}, {"align_corners": True}], ids=["", "corners"])
+@pytest.mark.parametrize("mode", ["nearest", "nearest-exact", "bilinear", "bicubic"])
+def test_resampled_images_of_any_size(mode, options):
+    if options and mode.startswith("nearest"):
+        return
+    h, w = export.symbolic_shape("h, w", constraints=["h >= 3", "w >= 3"])
+    to_twice = functools.partial(F.interpolate, scale_factor=(2, 1.5), mode=mode, **options)
+    to_size = functools.partial(F.interpolate, size=(5, 8), mode=mode, **options)
+    for resize in (to_twice, to_size):
+        program = export.export(jax.jit(resize))(jax.ShapeDtypeStruct((1, 2, h, w), jnp.float32))
+        for size in ((3, 3), (7, 10)):
+            x = jax.random.normal(jax.random.key(0), (1, 2, *size))
+            np.testing.assert_allclose(program.call(x), resize(x), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda x: F.adaptive_avg_pool2d(x, 4),
+            "adaptive_avg_pool2d: input must have sizes that are known or multiples",
+        ),
+        (lambda x: F.adaptive_max_pool2d(x, (3, None)), "adaptive_max_pool2d: input must have sizes that are known"),
+        (
+            lambda x: F.interpolate(x, (4, 4), mode="bilinear", antialias=True),
+            "interpolate: input must have known sizes",
+        ),
+        (lambda x: F.interpolate(x, scale_factor=1.1), "interpolate: scale_factor must be a multiple of 1/1024"),
+        (lambda x: F.fractional_max_pool2d(x, 2, (2, 2), rng=jax.random.key(0)), "input must have known spatial sizes"),
+    ],
+)
+def test_what_needs_known_sizes_is_refused(call, message):
+    shape = export.symbolic_shape("1, 2, h, w", constraints=["h >= 8", "w >= 8"])
+    with pytest.raises(ValueError, match=message):
+        export.export(jax.jit(call))(jax.ShapeDtypeStruct(shape, jnp.float32))
 
 
 def test_every_class_has_a_row():

@@ -131,7 +131,7 @@ def _conv_transpose(
     geometry = zip(x.shape[-n:], strides, paddings, output_paddings, extents, strict=True)
     sizes = [(m - 1) * s + 1 - 2 * p + e + o for m, s, p, o, e in geometry]
     pads = tuple((p, p - o) for p, o in zip(paddings, output_paddings, strict=True))
-    if min(sizes) < 1:
+    if any(size < 1 for size in sizes):
         check.fail(where, "padding", f"be small enough to leave something of an input of shape {x.shape}", paddings)
     batched = x.ndim == n + 2
     like = jax.ShapeDtypeStruct((x.shape[0] if batched else 1, out, *sizes), x.dtype)

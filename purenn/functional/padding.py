@@ -11,6 +11,7 @@ from jax import lax
 
 from purenn import check
 from purenn.lowering.resampling import Taps, apply_taps
+from purenn.lowering.sizes import as_value, count
 from purenn.typing import Array, ArrayLike
 
 __all__ = ["pad"]
@@ -92,7 +93,7 @@ def _check_extending(x: jax.Array, pairs: list[tuple[int, int]], mode: str) -> N
         check.fail("pad", "pad", expected, f"length {2 * n} for shape {x.shape}")
     sizes = [size + sum(pair) for size, pair in zip(x.shape[-n:], pairs, strict=True)]
     # In torch, all dimensions but one may shrink to nothing.
-    if min(sizes) < 0 or (mode != "circular" and max(sizes) < 1):
+    if any(size < 0 for size in sizes) or (mode != "circular" and not any(size >= 1 for size in sizes)):
         check.fail("pad", "pad", "not remove all there is", f"{pairs} for shape {x.shape}")
     if mode != "circular":
         check.nonempty("pad", "input", x, n)
@@ -100,17 +101,18 @@ def _check_extending(x: jax.Array, pairs: list[tuple[int, int]], mode: str) -> N
             check.fail("pad", "input", f"be a number array for mode {mode!r}", "dtype bool", TypeError)
 
 
-def _source(size: int, low: int, high: int, mode: str, axis: int) -> np.ndarray:
+def _source(size: int, low: int, high: int, mode: str, axis: int) -> np.ndarray | jax.Array:
     """Gives, for each place of a padded dimension, the element of the input that it repeats."""
     most = {"reflect": size - 1, "circular": size}.get(mode)
     if most is not None and max(low, high) > most:
         check.fail("pad", "pad", f"be at most {most} in dimension {axis} for mode {mode!r}", (low, high))
-    place = np.arange(-low, size + high)
+    place = count(size + low + high) - low
     if mode == "circular":  # repeats only what negative padding leaves; the other modes repeat the whole input
         remaining = size + min(low, 0) + min(high, 0)
-        if remaining <= 0 and place.size:
-            check.fail("pad", "pad", f"leave something of the {size} elements in dimension {axis}", (low, high))
-        return (place + min(low, 0)) % max(remaining, 1) - min(low, 0)
-    if mode == "replicate":
-        return np.clip(place, 0, size - 1)
-    return (size - 1) - np.abs((size - 1) - np.abs(place))
+        if remaining < 1:
+            if place.size:
+                check.fail("pad", "pad", f"leave something of the {size} elements in dimension {axis}", (low, high))
+            return place
+        return (place + min(low, 0)) % as_value(remaining, place.dtype) - min(low, 0)
+    last = as_value(size - 1, place.dtype)
+    return place.clip(0, last) if mode == "replicate" else last - abs(last - abs(place))

@@ -9,12 +9,16 @@ import jax.numpy as jnp
 import numpy as np
 
 from purenn.lowering.resampling import Taps, apply_taps
+from purenn.lowering.sizes import are_known, as_value
 
 __all__ = ["AdaptiveBins"]
 
 
 class AdaptiveBins(NamedTuple):
-    """A dimension in bins as even as can be, which overlap if they must: bin t from ``t size // outputs`` on."""
+    """A dimension in bins as even as can be, which overlap if they must: bin t from ``t size // outputs`` on.
+
+    A size that is a symbol has to be a multiple of the outputs.
+    """
 
     size: int
     outputs: int
@@ -25,13 +29,15 @@ class AdaptiveBins(NamedTuple):
     def ends(self) -> np.ndarray:
         return -(-(np.arange(self.outputs) + 1) * self.size // max(self.outputs, 1))
 
-    def widths(self) -> np.ndarray:
-        return self.ends() - self.starts()
+    def widths(self) -> np.ndarray | jax.Array:
+        if are_known([self.size]):
+            return self.ends() - self.starts()
+        return jnp.full((self.outputs,), as_value(self.size // self.outputs, np.int32))
 
     def taps(self) -> Taps:
         """The taps whose sums are the sums of the bins."""
         starts, ends = self.starts()[:, None], self.ends()[:, None]
-        places = starts + np.arange(self.widths().max(initial=1))
+        places = starts + np.arange((ends - starts).max(initial=1))
         return Taps(np.minimum(places, ends - 1), np.ones(places.shape, np.float32), places < ends)
 
     def split(self, x: jax.Array, axis: int, fill: float = 0) -> jax.Array:

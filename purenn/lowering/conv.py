@@ -21,7 +21,7 @@ from purenn.lowering.bilinear_map import BilinearMap
 from purenn.lowering.conv_geometry import Geometry, correlated, mirrored, padded
 from purenn.lowering.dtypes import computed_wide, is_half
 from purenn.lowering.linear_map import Shaped, rule
-from purenn.lowering.sizes import known_below
+from purenn.lowering.sizes import are_known, known_below
 from purenn.lowering.stored import stored
 
 __all__ = ["Convolution"]
@@ -73,6 +73,16 @@ class Convolution(BilinearMap):
         # the same kernel, mirrored, over a y spread by the stride
         reverse = self.geometry.reversed(shape.shape[2:], w.shape[2:], y.shape[2:])
         return correlated(reverse, y, mirrored(w, self.groups), self.groups, spread=self.stride)
+
+    def w(self, x: jax.Array, y: jax.Array, shape: jax.ShapeDtypeStruct) -> jax.Array:
+        if are_known(x.shape[2:]):
+            return super().w(x, y, shape)
+        # jax's transpose pads by numbers only: x ends where the last window does
+        lasts = [(m - 1) * s + 1 for m, s in zip(y.shape[2:], self.stride, strict=True)]
+        dimensions = zip(lasts, self.geometry.extents(shape.shape[2:]), self.pads, x.shape[2:], strict=True)
+        x = padded(x, [(low, last + extent - low - size) for last, extent, (low, _), size in dimensions])
+        exact = dataclasses.replace(self, pads=((0, 0),) * len(lasts))
+        return jax.linear_transpose(lambda w: exact.y(x, w), shape)(y)[0]
 
 
 @rule(Convolution, "cpu")
@@ -161,7 +171,7 @@ class ConvolutionCpu(Convolution):
 
     def _skips(self, x: Shaped, w: Shaped) -> bool:
         """Whether a kernel of one element steps over places of x, which are left out before anything else then."""
-        return max(self.stride) > 1 == math.prod(w.shape[2:]) and all(isinstance(size, int) for size in x.shape[2:])
+        return max(self.stride) > 1 == math.prod(w.shape[2:]) and are_known(x.shape[2:])
 
     def _seen(self, x: jax.Array) -> jax.Array:
         x = padded(x, self.pads)

@@ -23,7 +23,7 @@ from jax import lax
 from purenn.lowering import phases
 from purenn.lowering.conv_folded import bands, folded
 from purenn.lowering.conv_geometry import MAX_UNROLLED_TAPS, Geometry, correlated, mirrored, padded, taps
-from purenn.lowering.sizes import divisor, known_below
+from purenn.lowering.sizes import are_known, divisor, known_below
 
 __all__ = ["products_w", "products_x", "products_y", "shuffled", "takes", "to_w", "to_x", "to_y"]
 
@@ -58,7 +58,7 @@ def to_y(geometry: Geometry, x: jax.Array, w: jax.Array) -> jax.Array:
     small = w.shape[0] < MIN_LARGE_OUTPUTS or math.prod(kernel) <= MAX_PICTURE_TAPS
     if n == 2 and max(geometry.stride) > 1 and x.shape[1] < MIN_CHANNELS and small:  # 2026-11: 0.4 to 0.9 of XLA's own
         return products_y(geometry, x, w)
-    if n == 3 and kernel[0] <= MAX_UNROLLED_TAPS:
+    if n == 3 and kernel[0] <= MAX_UNROLLED_TAPS and are_known(x.shape[2:]):
         return folded(geometry, x, w)
     if n == 2 and (count := bands(geometry, x, w)):
         return folded(geometry, x, w, count)

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 
 from purenn.lowering import phases
 from purenn.lowering.conv_geometry import Geometry, correlated, padded, taps
+from purenn.lowering.sizes import are_known
 
 __all__ = ["bands", "folded"]
 
@@ -30,7 +31,7 @@ MAX_BANDS = 16  # each is a slice of its own in the program
 def bands(geometry: Geometry, x: jax.Array, w: jax.Array) -> int:
     """The number of bands that the images of a convolution of rank two are cut into; 0 if XLA's own is as fast."""
     outputs, elements = geometry.outputs(x.shape[2:], w.shape[2:]), math.prod(w.shape[1:])
-    if not all(isinstance(size, int) for size in (*x.shape, *outputs)):
+    if not are_known((*x.shape, *outputs)):
         return 0
     height, width = outputs
     alone = width * elements + math.prod(w.shape) + width * w.shape[0]

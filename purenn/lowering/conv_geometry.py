@@ -9,6 +9,8 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from purenn.lowering.sizes import are_known
+
 __all__ = ["Geometry", "correlated", "exchanged", "mirrored", "padded", "taps"]
 
 MAX_UNROLLED_TAPS = 8  # elements of the kernel in one dimension that are written out; more are copied in a loop
@@ -52,16 +54,22 @@ def correlated(
     """XLA's convolution, of an x with zeros between its elements if `spread`, channels last if `minor`."""
     axes = tuple(range(x.ndim))
     places = (0, x.ndim - 1, *axes[1:-1]) if minor else axes
-    return lax.conv_general_dilated(
+    pads, extents = geometry.pads, geometry.extents(w.shape[2:])
+    if unknown := not are_known(high for _, high in pads):  # of a gradient, whose stride is 1
+        pads = [(low, extent) for (low, _), extent in zip(pads, extents, strict=True)]
+    y = lax.conv_general_dilated(
         x,
         w,
         geometry.stride,
-        geometry.pads,
+        pads,
         lhs_dilation=spread,
         rhs_dilation=geometry.dilation,
         dimension_numbers=lax.ConvDimensionNumbers(places, axes, places),
         feature_group_count=groups,
     )
+    if unknown:  # windows beyond see nothing but zeros
+        y = padded(y, [(0, high - extent) for (_, high), extent in zip(geometry.pads, extents, strict=True)])
+    return y
 
 
 def exchanged(w: jax.Array, groups: int = 1) -> jax.Array:

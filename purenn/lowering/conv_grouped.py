@@ -24,6 +24,7 @@ from purenn.lowering import phases
 from purenn.lowering.conv_dense import shuffled
 from purenn.lowering.conv_geometry import Geometry, exchanged, padded
 from purenn.lowering.linear_map import Shaped
+from purenn.lowering.sizes import are_known
 
 __all__ = ["each_group", "few", "gradient_w", "gradient_x", "summed"]
 
@@ -80,7 +81,8 @@ def summed(geometry: Geometry, x: jax.Array, w: jax.Array, groups: int) -> jax.A
 def gradient_x(geometry: Geometry, w: jax.Array, y: jax.Array, size: Ints, groups: int) -> jax.Array:
     """The gradient of x, which is of spatial `size`."""
     stride, pads, dilation = geometry
-    if math.prod(stride) > MAX_UNROLLED_PHASES or (max(stride) > 1 and _products(w, groups) > MAX_UNROLLED_PRODUCTS):
+    unrolled = _products(w, groups) <= MAX_UNROLLED_PRODUCTS and math.prod(stride) <= MAX_UNROLLED_PHASES
+    if max(stride) > 1 and not (unrolled and are_known(size)):
         like = jax.ShapeDtypeStruct((y.shape[0], groups * w.shape[1], *size), y.dtype)
         return shuffled(geometry, w, y, like, functools.partial(summed, groups=groups), groups)
     dimensions = zip(size, y.shape[2:], w.shape[2:], stride, pads, dilation, strict=True)

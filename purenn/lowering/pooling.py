@@ -25,6 +25,7 @@ from jax import lax
 from purenn.lowering import phases
 from purenn.lowering.linear_map import Arrays, LinearMap, Shapes, apply_map, rule
 from purenn.lowering.reduction import at, axis_max, found_by, is_nan, max_or_nan
+from purenn.lowering.sizes import are_known, as_value, count, known_below
 from purenn.lowering.stored import stored
 from purenn.lowering.whole import whole
 
@@ -54,10 +55,10 @@ class Window(NamedTuple):
     def inside(self) -> bool:
         """Whether a slice for each element of a window needs nothing outside of the input."""
         rows = self.outputs + (self.kernel - 1) * self.dilation // self.stride
-        return self.padding == 0 and rows * self.stride <= self.size
+        return self.padding == 0 and known_below(rows * self.stride, self.size + 1)
 
-    def starts(self) -> np.ndarray:
-        return np.arange(self.outputs) * self.stride - self.padding
+    def starts(self) -> np.ndarray | jax.Array:
+        return count(self.outputs) * self.stride - self.padding
 
     def padded(self, x: jax.Array, axis: int, fill: float, length: int) -> jax.Array:
         """The input from the first window's first element on, so long; `fill` stands outside of it."""
@@ -113,7 +114,7 @@ def _numbered(x: jax.Array, axis: int, window: Window) -> tuple[jax.Array, jax.A
         wins = (tap > best) | is_nan(tap)
         positions = window.starts() + k * window.dilation
         first = (positions >= 0) & (positions < window.dilation)  # it wins over padding even if it is -inf
-        if first.any():
+        if window.padding and (isinstance(first, jax.Array) or first.any()):
             wins = wins | first.reshape([-1 if i == axis else 1 for i in range(x.ndim)])
         best, number = jnp.where(wins, tap, best), jnp.where(wins, number.dtype.type(k), number)
     return best, number
@@ -127,17 +128,17 @@ def _doubled_max(
     A window of any width is two of half of it or more, which overlap. The loop has as many turns as the kernel has
     binary digits; one that is written out would be made anew for every element.
     """
-    length = max(
-        (window.outputs - 1) * window.stride + (window.kernel - 1) * window.dilation + 1, window.outputs * window.stride
-    )
-    inside = (np.arange(length) >= window.padding) & (np.arange(length) < window.padding + window.size)
+    last = max((window.kernel - 1) * window.dilation + 1, window.stride)
+    length = (window.outputs - 1) * window.stride + last
+    places = count(length)
+    inside = (places >= window.padding) & (places < as_value(window.padding + window.size, places.dtype))
     along = [-1 if i == axis else 1 for i in range(x.ndim)]
     width, shifts, seen = 1, [], []  # for every turn the shift, and which windows so far see any of the input
     while width < window.kernel:
         more = min(width, window.kernel - width)
         shifts.append(more * window.dilation)
         seen.append(inside)
-        shifted = np.append(inside[shifts[-1] :], np.zeros(shifts[-1], bool))
+        shifted = (np if are_known([length]) else jnp).append(inside[shifts[-1] :], np.zeros(shifts[-1], bool))
         inside, width = inside | shifted, width + more
     config = [(0, max(shifts), 0) if i == axis else (0, 0, 0) for i in range(x.ndim)]
     pairs = [(x, _lowest(x.dtype))] + ([] if place is None else [(place, -1)])
@@ -239,10 +240,16 @@ def _reduced(
     """XLA's own pooling."""
     lead = x.ndim - len(geometry)
     ends = [(w.outputs - 1) * w.stride + (w.kernel - 1) * w.dilation + 1 - w.size - w.padding for w in geometry]
-    # elements beyond the last window that another would begin with
-    surplus = [end if -end >= w.stride else 0 for w, end in zip(geometry, ends, strict=True)]
-    x = lax.slice(x, (0,) * x.ndim, (*x.shape[:lead], *(w.size + n for w, n in zip(geometry, surplus, strict=True))))
-    pads = [(w.padding, max(end, 0)) for w, end in zip(geometry, ends, strict=True)]
+    if are_known(ends):
+        # elements beyond the last window that another would begin with
+        surplus = [end if -end >= w.stride else 0 for w, end in zip(geometry, ends, strict=True)]
+        sizes = [w.size + n for w, n in zip(geometry, surplus, strict=True)]
+        x = lax.slice(x, (0,) * x.ndim, (*x.shape[:lead], *sizes))
+        pads = [(w.padding, max(end, 0)) for w, end in zip(geometry, ends, strict=True)]
+    else:  # `reduce_window` pads by numbers only
+        for axis, (window, end) in enumerate(zip(geometry, ends, strict=True), lead):
+            x = window.padded(x, axis, start, window.padding + window.size + end)
+        pads = [(0, 0)] * len(geometry)
     ones = (1,) * lead
     return lax.reduce_window(
         x,

@@ -1,4 +1,4 @@
-"""Weighted sums of elements of an axis at places known beforehand: interpolation, and padding that copies.
+"""Weighted sums of elements of an axis, mostly at places known beforehand: interpolation, and padding that copies.
 
 Single elements are looked up. In sums places often repeat, p outputs for every q inputs: then the r-th of every p
 outputs are made of slices with step q, one for each neighbour, and the p results are interleaved. The transpose of a
@@ -35,25 +35,42 @@ MAX_PIECES = 8  # slices that make an array of copies; of three outputs or more 
 class Taps(NamedTuple):
     """For every output along an axis the inputs that it is made of, all of shape (outputs, taps).
 
+    The arrays are numpy's, or traced ones where the number of inputs or outputs is a symbol.
+
     Args:
         source: which inputs.
         weight: their weights; if None the one tap is copied.
         used: which of the taps count, if not all.
     """
 
-    source: np.ndarray
+    source: Any
     weight: Any = None
     used: Any = None
 
 
 def apply_taps(x: jax.Array, taps: Mapping[int, Taps]) -> jax.Array:
     """The sums, for every output o along an axis, of ``weight[o, t] x[source[o, t]]``; so along all the axes given."""
+    traced = {axis: table for axis, table in taps.items() if isinstance(table.source, jax.Array)}
     axes = [
         _Axis(axis, x.shape[axis], *(None if array is None else HashedArray(_small(array)) for array in table))
         for axis, table in sorted(taps.items())
-        if table.weight is not None or not np.array_equal(table.source[:, 0], np.arange(x.shape[axis]))
+        if axis not in traced
+        and (table.weight is not None or not np.array_equal(table.source[:, 0], np.arange(x.shape[axis])))
     ]
+    for axis, table in traced.items():
+        x = _taken(x, axis, table)
     return apply_map(_Weighted(tuple(axes)), (), (x,))[0] if axes else x
+
+
+def _taken(x: jax.Array, axis: int, table: Taps) -> jax.Array:
+    """The sums along an axis at places that are computed by the program itself."""
+    shape = (*(1,) * axis, -1, *(1,) * (x.ndim - axis - 1))
+    terms = [jnp.take(x, places, axis, mode="clip") for places in table.source.T]
+    if table.weight is not None:
+        terms = [
+            term * weight.astype(x.dtype).reshape(shape) for term, weight in zip(terms, table.weight.T, strict=True)
+        ]
+    return functools.reduce(jnp.add, terms)
 
 
 def _small(array: np.ndarray) -> np.ndarray:

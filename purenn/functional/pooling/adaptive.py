@@ -18,6 +18,7 @@ from purenn.lowering.bins import AdaptiveBins
 from purenn.lowering.dtypes import widened
 from purenn.lowering.reduction import max_with_place
 from purenn.lowering.resampling import apply_taps
+from purenn.lowering.sizes import are_known, divides
 from purenn.lowering.whole import whole
 from purenn.typing import Array, ArrayLike, Size
 
@@ -43,12 +44,18 @@ def _arguments(
     """Checks the input, with `full` also for empty channels, and gives it with the number of bins per dimension."""
     x = common.as_planes(where, n, input)
     check.floating(where, "input", x)
-    sizes = output_size
+    kept = [False] * n
     if n > 1 and isinstance(output_size, Sequence) and len(output_size) == n:
-        sizes = [size if wanted is None else wanted for wanted, size in zip(output_size, x.shape[-n:], strict=True)]
+        kept = [wanted is None for wanted in output_size]
+        output_size = [0 if wanted is None else wanted for wanted in output_size]
     if 0 in (x.shape[1:] if full else x.shape[-n:]):
         check.fail(where, "input", "have non-zero size but for the first dimension", f"shape {x.shape}")
-    return x, check.integers(where, "output_size", sizes, n, 0, single=False)
+    counts = check.integers(where, "output_size", output_size, n, 0, single=False)
+    sizes = tuple(size if keep else m for keep, size, m in zip(kept, x.shape[-n:], counts, strict=True))
+    for size, bins in zip(x.shape[-n:], sizes, strict=True):
+        if not are_known([size]) and not (bins and divides(bins, size)):
+            check.fail(where, "input", f"have sizes that are known or multiples of {sizes}", f"shape {x.shape}")
+    return x, sizes
 
 
 def _adaptive_avg(n: int, input: ArrayLike, output_size: int | Sequence[int | None] | None) -> jax.Array:
@@ -58,7 +65,8 @@ def _adaptive_avg(n: int, input: ArrayLike, output_size: int | Sequence[int | No
     if set(sizes) == {1}:  # all at once, in one pass over what lies together
         return jnp.mean(x, range(-n, 0), keepdims=True).astype(dtype)
     bins = {axis: AdaptiveBins(x.shape[axis], size) for axis, size in enumerate(sizes, x.ndim - n)}
-    few = {axis: bin for axis, bin in bins.items() if bin.outputs > 0 and bin.widths().max() <= MAX_UNROLLED_ELEMENTS}
+    known = {axis: bin for axis, bin in bins.items() if are_known(bin) and bin.outputs > 0}
+    few = {axis: bin for axis, bin in known.items() if bin.widths().max() <= MAX_UNROLLED_ELEMENTS}
 
     def split(x: jax.Array, axes: Iterable[int]) -> jax.Array:
         for axis in axes:
@@ -69,7 +77,7 @@ def _adaptive_avg(n: int, input: ArrayLike, output_size: int | Sequence[int | No
         return split(apply_taps(x, {axis: bin.taps() for axis, bin in few.items()}), bins.keys() - few)
 
     x = lax.platform_dependent(x, cpu=added, default=lambda x: split(x, bins))
-    counts = functools.reduce(np.multiply.outer, [bin.widths() for bin in bins.values()])
+    counts = functools.reduce(common.outer, [bin.widths() for bin in bins.values()])
     return (x / jnp.broadcast_to(jnp.asarray(counts, x.dtype), x.shape)).astype(dtype)
 
 

@@ -14,6 +14,7 @@ from jax import lax
 from purenn import check
 from purenn.lowering.dtypes import compute_dtype
 from purenn.lowering.pooling import Window, max_pool, sum_pool
+from purenn.lowering.sizes import as_value
 from purenn.typing import ArrayLike, Size
 
 PLACES = {  # the places of maxima by the number of spatial dimensions, for docstrings
@@ -78,15 +79,20 @@ def plane_index(x: jax.Array, n: int) -> jax.Array:
     return jnp.broadcast_to(places, x.shape)
 
 
-def window_sizes(geometry: Sequence[Window], count_include_pad: bool) -> np.ndarray:
+def window_sizes(geometry: Sequence[Window], count_include_pad: bool) -> np.ndarray | jax.Array:
     """Counts the elements of every window, in the shape of the output, with or without those of the padding."""
     sizes = np.ones((), np.int64)
     for window in geometry:
-        low, high = (-window.padding, window.size + window.padding) if count_include_pad else (0, window.size)
+        margin = window.padding if count_include_pad else 0
         start = window.starts()
-        counts = np.minimum(start + window.kernel, high) - np.maximum(start, low)
-        sizes = np.multiply.outer(sizes, counts)
+        end = (start + window.kernel).clip(max=as_value(window.size + margin, start.dtype))
+        sizes = outer(sizes, end - start.clip(-margin))
     return sizes
+
+
+def outer(a: np.ndarray | jax.Array, b: np.ndarray | jax.Array) -> np.ndarray | jax.Array:
+    """Multiplies every element of one array with every element of another, of rank one."""
+    return a[..., None] * b.reshape((1,) * a.ndim + b.shape)
 
 
 def batched_planes(where: str, n: int, input: ArrayLike) -> jax.Array:

@@ -13,7 +13,7 @@ from purenn import check
 from purenn.docstring import documented
 from purenn.functional.pooling import common
 from purenn.lowering.reduction import max_with_place
-from purenn.lowering.sizes import known_below
+from purenn.lowering.sizes import are_known, known_below
 from purenn.typing import Array, ArrayLike, Key, Size
 
 __all__ = [
@@ -40,6 +40,8 @@ def _fractional_max(
     check.floating(where, "input", x)
     if 0 in x.shape[1:]:
         check.fail(where, "input", "have non-zero size but for the first dimension", f"shape {x.shape}")
+    if not are_known(x.shape[-n:]):
+        check.fail(where, "input", "have known spatial sizes", f"shape {x.shape}")
     kernels = check.integers(where, "kernel_size", kernel_size, n, 1, single=False)
     if output_size is None:
         output_size = _scaled(where, output_ratio, x.shape[-n:])

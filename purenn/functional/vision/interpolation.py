@@ -12,6 +12,7 @@ from purenn.functional.pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, 
 from purenn.functional.vision.taps import resampled_bytes, sizes_and_scales, taps
 from purenn.lowering.dtypes import compute_dtype
 from purenn.lowering.resampling import apply_taps
+from purenn.lowering.sizes import are_known
 from purenn.typing import Array, ArrayLike, Size
 from purenn.warn import warn_user
 
@@ -125,9 +126,11 @@ def _interpolated(
         average = {3: adaptive_avg_pool1d, 4: adaptive_avg_pool2d, 5: adaptive_avg_pool3d}[x.ndim]
         return average(x, sizes)
     check.nonempty(where, "input", x, x.ndim - 2)
-    if min(sizes) < 1:
+    if any(size < 1 for size in sizes):
         check.fail(where, "size", "be at least 1 in every dimension", sizes)
     bytes_ = integer and not mode.startswith("nearest")
+    if (bytes_ or antialias) and not are_known((*x.shape[2:], *sizes)):
+        check.fail(where, "input", "have known sizes with antialias=True or dtype uint8", f"shape {x.shape}")
     wide = jnp.int32 if bytes_ else compute_dtype(x.dtype)
     real = jnp.float64 if bytes_ else wide
     axes = enumerate(zip(x.shape[2:], sizes, scales, strict=True), 2)

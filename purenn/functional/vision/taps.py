@@ -1,13 +1,15 @@
 """Resampling along one axis at a time: the inputs that an output is computed from, and their weights.
 
 All geometry is static, so that numpy computes it while tracing, in torch's arithmetic (double precision for float64,
-else single precision): halfway between two neighbours the rounding decides.
+else single precision): halfway between two neighbours the rounding decides. Where a size is a symbol of `jax.export`,
+the program computes the same.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 import jax
@@ -16,7 +18,10 @@ import numpy as np
 
 from purenn import check
 from purenn.lowering.resampling import Taps, apply_taps
+from purenn.lowering.sizes import are_known, as_value, count
 from purenn.typing import DTypeLike, Size
+
+MAX_DENOMINATOR = 1024  # of a scale factor for an unknown size, whose products are exact then
 
 
 def sizes_and_scales(
@@ -36,8 +41,18 @@ def sizes_and_scales(
     scales = tuple(scale_factor) if isinstance(scale_factor, Sequence) else (scale_factor,) * n
     if not all(isinstance(s, int | float | np.number) and 0 < s < float("inf") for s in scales):
         check.fail(where, "scale_factor", "be a positive number, or one per dimension", scale_factor)
-    sizes = tuple(int(m * s) for m, s in zip(x.shape[2:], scales, strict=True))
+    sizes = tuple(_scaled(where, m, s) for m, s in zip(x.shape[2:], scales, strict=True))
     return sizes, (None,) * n if recompute else tuple(map(float, scales))
+
+
+def _scaled(where: str, size: int, scale: float) -> int:
+    """Gives the size of the output: the product, rounded down."""
+    if are_known([size]):
+        return int(size * scale)
+    exact = Fraction(float(scale))
+    if exact.denominator > MAX_DENOMINATOR:
+        check.fail(where, "scale_factor", f"be a multiple of 1/{MAX_DENOMINATOR} for an input of unknown size", scale)
+    return size * exact.numerator // exact.denominator
 
 
 def _fits(where: str, name: str, value: object, n: int) -> None:
@@ -48,27 +63,33 @@ def _fits(where: str, name: str, value: object, n: int) -> None:
 
 def _source(
     size: int, out: int, scale: float | None, align_corners: bool, real: type[np.floating[Any]]
-) -> tuple[Any, np.ndarray]:
+) -> tuple[Any, Any]:
     """Gives the inputs per output, and the places of the outputs among the inputs."""
-    i = np.arange(out, dtype=real)
+    i = count(out).astype(real)
     if align_corners:
-        step = real(size - 1) / real(out - 1) if out > 1 else real(0)
+        step = as_value(size - 1, real) / as_value(out - 1, real) if out > 1 else real(0)
         return step, i * step
-    step = real(1.0 / scale) if scale is not None else real(size) / real(out)
+    step = _step(size, out, scale, real)
     return step, (i + real(0.5)) * step - real(0.5)
 
 
+def _step(size: int, out: int, scale: float | None, real: type[np.floating[Any]]) -> Any:
+    """Gives the inputs per output."""
+    return real(1.0 / scale) if scale is not None else as_value(size, real) / as_value(out, real)
+
+
 def _nearest(size: int, out: int, scale: float | None, shift: float, real: type[np.floating[Any]]) -> Taps:
-    step = real(1.0 / scale) if scale is not None else real(size) / real(out)
-    source = (np.arange(out, dtype=real) + real(shift)) * step
-    return Taps(np.minimum(np.floor(source.astype(np.float32)).astype(np.int64), size - 1)[:, None])  # torch's floorf
+    source = (count(out).astype(real) + real(shift)) * _step(size, out, scale, real)
+    places = source.astype(np.float32).astype(np.int32)  # torch's floorf
+    return Taps(places.clip(max=as_value(size - 1, np.int32))[:, None])
 
 
 def _linear(size: int, out: int, scale: float | None, align_corners: bool, real: type[np.floating[Any]]) -> Taps:
-    source = np.maximum(_source(size, out, scale, align_corners, real)[1], real(0))
-    low = np.minimum(source.astype(np.int64), size - 1)
-    t = np.clip(source - low.astype(real), real(0), real(1))
-    return Taps(np.stack([low, np.minimum(low + 1, size - 1)], 1), np.stack([real(1) - t, t], 1))
+    source, last = _source(size, out, scale, align_corners, real)[1].clip(real(0)), as_value(size - 1, np.int32)
+    low = source.astype(np.int32).clip(max=last)
+    t = (source - low.astype(real)).clip(real(0), real(1))
+    stack = np.stack if isinstance(low, np.ndarray) else jnp.stack
+    return Taps(stack([low, (low + 1).clip(max=last)], 1), stack([real(1) - t, t], 1))
 
 
 def cubic_weights(t: Any, a: float = -0.75) -> list[Any]:
@@ -84,10 +105,12 @@ def cubic_weights(t: Any, a: float = -0.75) -> list[Any]:
 
 
 def _cubic(size: int, out: int, scale: float | None, align_corners: bool, real: type[np.floating[Any]]) -> Taps:
-    source = _source(size, out, scale, align_corners, real)[1]
-    low = np.minimum(np.floor(source).astype(np.int64), size - 1)
-    weights = cubic_weights(np.clip(source - low.astype(real), real(0), real(1)))
-    return Taps(np.clip(low[:, None] + np.arange(-1, 3), 0, size - 1), np.stack(weights, 1))
+    source, last = _source(size, out, scale, align_corners, real)[1], as_value(size - 1, np.int32)
+    numpy = np if isinstance(source, np.ndarray) else jnp
+    low = numpy.floor(source).astype(np.int32).clip(max=last)
+    weights = cubic_weights((source - low.astype(real)).clip(real(0), real(1)))
+    places = low[:, None] + np.arange(-1, 3, dtype=np.int32)[None]
+    return Taps(places.clip(0, last), numpy.stack(weights, 1))
 
 
 def _hat(x: np.ndarray) -> np.ndarray:
@@ -139,7 +162,7 @@ def taps(
     """Gives the taps of one axis; ``scale`` is the factor that the caller gave, or None."""
     real = np.float64 if dtype == jnp.float64 else np.float32
     if size == out and (antialias or mode.endswith("linear")):  # in torch for every scale
-        return Taps(np.arange(out)[:, None])
+        return Taps(count(out)[:, None])
     if antialias:
         return _filtered(mode, size, out, scale, align_corners, real)
     if mode in ("nearest", "nearest-exact"):
