@@ -1,9 +1,9 @@
 """Attention: unnormalised weights, divided at the end, and of many scores only some at a time.
 
-On the CPU scores that don't fit the caches are what costs, besides the products, so large ones are made in chunks: of
+On the CPU scores that don't fit in the caches cost more than the products. Large ones are therefore made in chunks: of
 some heads, or of some queries of one head. A chunk's gradient makes its scores again, from what is kept of every row:
 its largest score, its sum and its output. Causal attention also leaves out blocks of keys that no query sees. On
-NVIDIA's GPUs half types without a mask are cuDNN's.
+NVIDIA's GPUs cuDNN computes half types without a mask.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from purenn.typing import Key
 
 __all__ = ["Attention", "unnormalised"]
 
-MAX_WHOLE_BYTES = 8 << 20  # scores that exist at once; of larger ones a chunk at a time, which the caches hold
-MAX_CHUNK_BYTES = 4 << 20
+MAX_WHOLE_BYTES = 8 << 20  # of scores that are made at once; more are made chunk by chunk
+MAX_CHUNK_BYTES = 4 << 20  # of a chunk's scores, which the caches hold
 SYMBOLIC_QUERIES = 128  # queries per chunk where the length of the sequence is a symbol
 MAX_BLOCKS, MIN_BLOCK_QUERIES = 4, 256  # how causal queries are cut
 
@@ -87,9 +87,10 @@ class Attention:
         start: int | jax.Array = 0,
         divided: bool = False,
     ) -> jax.Array:
-        """The obvious formulation, of queries of which the first is the `start`-th.
+        """Computes all scores at once: the obvious formulation. The first of the queries is the `start`-th.
 
-        Either the averages are divided in the end or, if `divided`, the weights; then no row may be without any.
+        The averages are divided by the sums of the weights. If `divided`, the weights are instead, and every query has
+        to see a key.
         """
         (*lead, G, L, E), S = q.shape, k.shape[-2]
         wide = compute_dtype(q.dtype)
@@ -116,7 +117,7 @@ class Attention:
         mask: jax.Array | None,
         rng: Key | None,
     ) -> jax.Array:
-        """Runs one block after the other; a causal block is one of queries, with the keys that its last one sees."""
+        """Runs one block after the other. A causal block is some queries, with the keys that the last of them sees."""
         L = q.shape[-2]
         count = min(MAX_BLOCKS, L // MIN_BLOCK_QUERIES) if self.causal and isinstance(L, int) else 1
         if count < 2:
@@ -133,7 +134,7 @@ class Attention:
     def at_once(
         self, q: jax.Array, k: jax.Array, v: jax.Array, mask: jax.Array | None, rng: Key | None, start: int
     ) -> jax.Array:
-        """Whole; where that can be, with divided weights, which a GPU makes of the scores in one kernel."""
+        """Runs `whole`. Without mask and dropout the weights are divided, which a GPU does in one kernel."""
         if mask is None and self.drop is None:
             return _divided(self, start, q, k, v)
         return self.whole(q, k, v, mask, rng, start)
@@ -141,7 +142,7 @@ class Attention:
     def chunks(
         self, q: jax.Array, k: jax.Array, v: jax.Array, mask: jax.Array | None, rng: Key | None, start: int
     ) -> jax.Array:
-        """Some heads at a time, or some queries of one."""
+        """Runs some heads at a time, or some queries of one head."""
         *lead, _, L, _ = q.shape
         B = math.prod(lead)
         q, k, v = q.reshape(B, *q.shape[-3:]), k.reshape(B, *k.shape[-2:]), v.reshape(B, *v.shape[-2:])
@@ -172,7 +173,7 @@ class Attention:
     def queries(
         self, q: jax.Array, k: jax.Array, v: jax.Array, mask: jax.Array | None, rng: Key | None, start: int, size: int
     ) -> jax.Array:
-        """So many queries at a time."""
+        """Runs `size` queries at a time."""
         B, G, L, _ = q.shape
         of_chunk = jax.checkpoint(self.whole, policy=_KEPT, prevent_cse=False)
         if known_below(L, size + 1):
@@ -206,7 +207,7 @@ def unnormalised(s: jax.Array) -> tuple[jax.Array, jax.Array]:
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(0, 1))
 def _divided(of: Attention, start: int, q: jax.Array, k: jax.Array, v: jax.Array) -> jax.Array:
-    """With divided weights; the derivatives are the other way's."""
+    """The averages with divided weights; their derivatives are those of undivided ones."""
     return of.whole(q, k, v, None, None, start, divided=True)
 
 
@@ -235,7 +236,10 @@ class _Cudnn(Kernel):
 
 
 def _fits_cudnn(q: jax.Array, k: jax.Array, v: jax.Array, causal: bool) -> bool:
-    """As ``jax.nn.dot_product_attention`` says what cuDNN takes: no float32. Its one causal query sees all keys."""
+    """Whether cuDNN takes the arrays, by ``jax.nn.dot_product_attention``: half types, and heads of some sizes.
+
+    Causal queries have to be as many as the keys: with cuDNN's mask a single query would see all of them.
+    """
     most = 256 if cuda_capability() >= (9, 0) else 128 if cuda_capability() >= (8, 0) else 0
     size = q.shape[-1]
     half = q.dtype == k.dtype == v.dtype and q.dtype in (jnp.float16, jnp.bfloat16)

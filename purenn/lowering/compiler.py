@@ -41,7 +41,7 @@ with jax.ensure_compile_time_eval():
 
 
 class Jitted:
-    """A function under two jits: with options, and without them for a trace of another's, which has its own."""
+    """A function under two jits: one with options, and one without for calls inside another jit, which has its own."""
 
     def __init__(self, fun: Callable[..., Any], options: dict[str, Any], compiler_options: dict[str, Any]):
         functools.update_wrapper(self, fun)
@@ -55,7 +55,7 @@ class Jitted:
         return jax.jit(self._fun, **self._options, compiler_options=chosen)
 
     def chosen(self) -> Callable[..., Any]:
-        """The one of the two that a call now would take."""
+        """Returns the jit of the two that a call would run now."""
         return self._tuned if _trace_now(()) == _NO_TRACE else self._plain
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

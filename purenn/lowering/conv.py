@@ -155,7 +155,7 @@ class ConvolutionCpu(Convolution):
         return conv_grouped.each_group(whole, in_loop, self.groups, *arrays, axis=axis)
 
     def _idle(self, x: Shaped, w: Shaped) -> tuple[int, ...]:
-        """The axes of one place that a kernel of one element sees: without them it is the same in a lower rank."""
+        """The axes of size 1 that a kernel of one element sees: without them the convolution is one of a lower rank."""
         dimensions = zip(x.shape[2:], w.shape[2:], self.pads, strict=True)
         idle = [
             axis
@@ -170,7 +170,7 @@ class ConvolutionCpu(Convolution):
         return ConvolutionCpu(stride, tuple(self.pads[i] for i in axes), dilation, self.groups)
 
     def _skips(self, x: Shaped, w: Shaped) -> bool:
-        """Whether a kernel of one element steps over places of x, which are left out before anything else then."""
+        """Whether a kernel of one element steps over places of x; they are left out first."""
         return max(self.stride) > 1 == math.prod(w.shape[2:]) and are_known(x.shape[2:])
 
     def _seen(self, x: jax.Array) -> jax.Array:
@@ -185,7 +185,7 @@ class ConvolutionCpu(Convolution):
         return self.groups > 1 and conv_grouped.few(w, self.groups)
 
     def _written(self, w: Shaped, channels: int, most: int) -> bool:
-        """Whether sums over so many channels are faster written out than as a product of matrices."""
+        """Whether sums over this number of channels are faster written out than as a product of matrices."""
         if self.groups > 1 or set(self.stride) != {1} or math.prod(w.shape[2:]) == 1:
             return False
         few = w.shape[1] <= MAX_WRITTEN_CHANNELS and channels * math.prod(w.shape[2:]) <= most
@@ -241,7 +241,7 @@ def _at_most_single(dtype: np.dtype) -> bool:
     return dtype in (jnp.bfloat16, jnp.float16, jnp.float32)
 
 
-# A kernel of one element is a product of matrices, of all channels at a place of an image.
+# A convolution with a kernel of one element is one product of matrices per image, over its channels.
 
 
 def _pointwise_y(x: jax.Array, w: jax.Array) -> jax.Array:

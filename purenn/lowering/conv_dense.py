@@ -85,8 +85,8 @@ def to_x(geometry: Geometry, w: jax.Array, y: jax.Array, like: jax.ShapeDtypeStr
 def to_w(geometry: Geometry, x: jax.Array, y: jax.Array, like: jax.ShapeDtypeStruct) -> jax.Array:
     """The gradient in w: XLA's own where that is faster, else columns, which take 0.11 to 0.92 of its time.
 
-    Columns are made of as many images as the cache holds, and where those of one are larger than x and y together, for
-    one of the kernel's elements in a dimension after the other.
+    Columns are made for as many images at a time as the cache holds. Where those of one image are larger than x and y
+    together, they are made for one element of the kernel in a dimension at a time.
     """
     if _own_w(geometry, x, y, like):
         return jax.linear_transpose(lambda w: correlated(geometry, x, w), like)(y)[0]
@@ -114,7 +114,7 @@ def products_x(geometry: Geometry, w: jax.Array, y: jax.Array, like: jax.ShapeDt
 
 
 def products_y(geometry: Geometry, x: jax.Array, w: jax.Array) -> jax.Array:
-    """The cross-correlation, in products of so many images as the cache holds the columns of."""
+    """The cross-correlation in products: one for as many images as the cache holds columns of."""
     outputs = geometry.outputs(x.shape[2:], w.shape[2:])
     size = _images(x.shape[0], math.prod((*w.shape[1:], *outputs)) * x.dtype.itemsize)
     if size == x.shape[0]:
@@ -144,7 +144,7 @@ def products_w(geometry: Geometry, x: jax.Array, y: jax.Array, like: jax.ShapeDt
 
 
 def _images(batch: int, columns: int) -> int:
-    """How many images at a time, with so many bytes of columns each: one, if that is unknown."""
+    """The number of images per product, given one image's bytes of columns; 1 if these are unknown."""
     return divisor(batch, max(1, MAX_CHUNK_BYTES // columns)) if isinstance(columns, int) else 1
 
 
@@ -196,7 +196,7 @@ def columns_w(geometry: Geometry, x: jax.Array, y: jax.Array, like: jax.ShapeDty
 
 
 def _columns(geometry: Geometry, x: jax.Array, kernel: Sequence[int], outputs: Sequence[int]) -> jax.Array:
-    """The windows of x, whose elements are rows, first the kernel's and then the channels."""
+    """The windows of x as columns; a row is one element of the kernel and, within it, one channel."""
     n, channels = len(kernel), x.shape[1]
     dimensions = zip(outputs, geometry.stride, geometry.extents(kernel), strict=True)
     steps = [m + extent // s for m, s, extent in dimensions]
@@ -216,7 +216,7 @@ def _columns(geometry: Geometry, x: jax.Array, kernel: Sequence[int], outputs: S
             rows.append(row)
         return jnp.concatenate(rows).reshape(len(rows) * channels, -1)
     for axis in reversed(range(n)):
-        # of the phases the last, and of the steps, behind the channels and the batch, those of the same dimension
+        # the last axis of phases; the steps of that dimension follow the phases, the channels and the batch
         x = taps(x, n - 1, n + 2 + axis, kernel[axis], geometry.dilation[axis], outputs[axis])
     return x.reshape(math.prod(kernel) * channels, -1)
 

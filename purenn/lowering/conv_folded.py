@@ -1,7 +1,8 @@
-"""Convolutions as one of a single wide image, for XLA:CPU, which divides the work of a row between cores, or none.
+"""Convolutions of a batch as the convolution of one wide image.
 
-Called by `conv_dense.to_y`. The images of a batch, and bands of rows of each image, lie side by side; leading
-dimensions go into the batch and the channels, so that any rank is one of the first two.
+XLA:CPU divides the work within a row among cores, if it divides any. The images of a batch, and bands of rows of each
+image, lie side by side. Leading dimensions go into the batch and the channels, so that any rank is one of the first
+two.
 """
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ def bands(geometry: Geometry, x: jax.Array, w: jax.Array) -> int:
 
 
 def folded(geometry: Geometry, x: jax.Array, w: jax.Array, bands: int = 1) -> jax.Array:
-    """The cross-correlation as one of a single wide image; in rank three the first dimension has gone elsewhere.
+    """The cross-correlation as that of one wide image.
+
+    In rank three the first dimension goes into the batch and the channels.
 
     Args:
         geometry: where the windows lie.

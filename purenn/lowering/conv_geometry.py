@@ -51,7 +51,7 @@ def correlated(
     spread: Sequence[int] | None = None,
     minor: bool = False,
 ) -> jax.Array:
-    """XLA's convolution, of an x with zeros between its elements if `spread`, channels last if `minor`."""
+    """XLA's convolution; with `spread` x has zeros between its elements, with `minor` the channels are last."""
     axes = tuple(range(x.ndim))
     places = (0, x.ndim - 1, *axes[1:-1]) if minor else axes
     pads, extents = geometry.pads, geometry.extents(w.shape[2:])
@@ -73,13 +73,13 @@ def correlated(
 
 
 def exchanged(w: jax.Array, groups: int = 1) -> jax.Array:
-    """The kernel with in and out exchanged within every group."""
+    """The kernel with its input and output channels exchanged within every group."""
     spatial = w.shape[2:]
     return w.reshape(groups, -1, *w.shape[1:]).swapaxes(1, 2).reshape(groups * w.shape[1], -1, *spatial)
 
 
 def mirrored(w: jax.Array, groups: int = 1) -> jax.Array:
-    """The kernel of the gradient in x: turned around, in and out exchanged within every group."""
+    """The kernel of the gradient in x: `exchanged`, and reversed along every spatial dimension."""
     return jnp.flip(exchanged(w, groups), range(2, w.ndim))
 
 
@@ -92,10 +92,10 @@ def padded(x: jax.Array, pads: Pads) -> jax.Array:
 def taps(x: jax.Array, phase_axis: int, steps: int, kernel: int, dilation: int, outputs: int) -> jax.Array:
     """The windows' elements along a dimension that is split into steps and phases, two axes.
 
-    They are a new first axis; that of the phases is gone.
+    The elements are a new first axis; the axis of the phases is gone.
     """
     stride, reach = x.shape[phase_axis], (kernel - 1) * dilation
-    if reach < stride:  # every phase is at most one element's
+    if reach < stride:  # every phase holds at most one element of the kernel
         x = lax.slice_in_dim(x, 0, reach + 1, dilation, axis=phase_axis)
         return jnp.moveaxis(lax.slice_in_dim(x, 0, outputs, axis=steps), phase_axis, 0)
     steps -= steps > phase_axis

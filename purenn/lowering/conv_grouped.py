@@ -40,7 +40,7 @@ MAX_NARROW_CHANNELS = 2  # channels per group that are too few for products of m
 
 
 def few(w: Shaped, groups: int) -> bool:
-    """Whether an output is a sum of so few products, and an element of x in so few, that they are no matrices'."""
+    """Whether each output, and each element of x, takes part in too few products for products of matrices."""
     return _products(w, groups) <= MAX_UNROLLED_PRODUCTS or max(w.shape[1], w.shape[0] // groups) <= MAX_NARROW_CHANNELS
 
 
@@ -113,9 +113,9 @@ def gradient_x(geometry: Geometry, w: jax.Array, y: jax.Array, size: Ints, group
 def gradient_w(
     geometry: Geometry, x: jax.Array, y: jax.Array, kernel: Ints, groups: int, apart: bool = False
 ) -> jax.Array:
-    """The gradient of w, of spatial size `kernel`: one reduction with an accumulator for each of its elements.
+    """The gradient of w, of spatial size `kernel`: one reduction with one accumulator per element of the kernel.
 
-    If `apart`, a reduction for each element.
+    If `apart`, one reduction per element.
     """
     stride, pads, dilation = geometry
     x, y = _grouped(padded(x, pads), groups)[:, :, None], _grouped(y, groups)[:, :, :, None]
@@ -144,9 +144,9 @@ def each_group(
     *arrays: tuple[jax.Array, int],
     axis: int,
 ) -> jax.Array:
-    """A function of the groups' parts of arrays, each with the axis of its channels, joined along `axis`.
+    """Applies a function to each group's part of the arrays, and joins the results along `axis`.
 
-    Of many groups it is `in_loop`, which gives the same.
+    Every array comes with the axis of its channels. For many groups `in_loop`, which computes the same, runs in a loop.
     """
     if groups <= MAX_UNROLLED_GROUPS:
         parts = zip(*(jnp.split(array, groups, of) for array, of in arrays), strict=True)
@@ -157,7 +157,7 @@ def each_group(
 
 
 def _grouped(x: jax.Array, groups: int, axis: int = 1) -> jax.Array:
-    """With the channels as two axes: the group and the channel in it."""
+    """Splits the channels into two axes: the group and the channel in it."""
     return x.reshape(*x.shape[:axis], groups, x.shape[axis] // groups, *x.shape[axis + 1 :])
 
 
@@ -168,7 +168,7 @@ def _starts(kernel: Ints, dilation: Ints) -> np.ndarray:
 
 
 def _in_turns(starts: np.ndarray) -> np.ndarray:
-    """As many as each turn of a loop takes; the last one's are filled up by the first element's."""
+    """The starts of each turn of a loop; those of the last turn are filled up with zeros."""
     turns = -(-len(starts) // PRODUCTS_PER_TURN)
     size = -(-len(starts) // turns)
     filled = np.concatenate([starts, np.zeros_like(starts[: turns * size - len(starts)])])

@@ -28,8 +28,8 @@ TERMS_PER_TURN = 16  # columns that are added in one pass over the result
 def power_sums(a: jax.Array, b: jax.Array, p: float, some: bool = False) -> jax.Array:
     """The sums of |a_i - b_j|^p over the columns, for all rows a_i of (B, P, M) and b_j of (B, R, M); p is finite.
 
-    The derivative of a power at 0 is 0. If only `some` of the sums are used, the others' derivatives, which may be NaN,
-    aren't looked at.
+    The derivative of a power at 0 is 0. `some` says that only some of the sums are used: the derivatives of the others,
+    which may be NaN, are left out.
     """
     whole = lambda a, b: jnp.sum(_powered(_differences(a, b), p), -1)  # noqa: E731
 
@@ -86,7 +86,7 @@ def _slope(d: jax.Array, p: float) -> jax.Array:
 
 
 def _added(term: Callable[..., jax.Array], arrays: Arrays) -> jax.Array:
-    """The sum of the terms of the arrays' elements along their first axis; zeros give nothing."""
+    """Sums the terms of the arrays' elements along their first axis; the term of zeros has to be 0."""
     count = len(arrays[0])
     chunks = -(-count // TERMS_PER_TURN)
     size = -(-count // chunks)
@@ -123,7 +123,7 @@ class _Triangle(LinearMap):
         return (arguments[0][np.triu_indices(self.size, 1)],)
 
     def transpose(self, residuals: Arrays, cotangents: Arrays, shapes: Shapes) -> Arrays:
-        """A lookup for every place, where that of `run` would be a scatter."""
+        """Looks up every place, where the transpose of `apply` would be a scatter."""
         places = np.zeros((self.size, self.size), np.int32)
         above = np.triu_indices(self.size, 1)
         places[above] = np.arange(len(above[0]))

@@ -22,7 +22,7 @@ from purenn.typing import DTypeLike
 
 __all__ = ["row_products", "row_sums"]
 
-MIN_ROWS, MAX_ROWS = 16, 256  # rows per block: fewer make products slow, and of more too many are another group's
+MIN_ROWS, MAX_ROWS = 16, 256  # rows per block: products of fewer are slow, and of more too many are another group's
 
 
 def row_products(x: jax.Array, w: jax.Array, ends: jax.Array, dtype: DTypeLike) -> jax.Array:
@@ -104,12 +104,12 @@ def _block(rows: int, groups: int) -> int:
 def _over_blocks(
     add: Callable[..., jax.Array], total: jax.Array, ends: jax.Array, size: int, *arrays: jax.Array
 ) -> jax.Array:
-    """Adds to the total what each pair of a block and a group gives, told which of the block's rows are the group's."""
+    """Calls `add` for each pair of a block and a group, with a mask of the block's rows that are the group's."""
     rows = arrays[0].shape[0]
     if 0 in (*total.shape, ends.shape[0], size):
         return total
     padding = 0
-    if not isinstance(rows, int):  # a block more, as there may be fewer rows than that
+    if not isinstance(rows, int):  # one block more, since there may be fewer rows than a block has
         padding = size
         arrays = tuple(jnp.pad(a, [(0, size), (0, 0)]) for a in arrays)
         total = jnp.pad(total, [(0, size), (0, 0)]) if total.ndim == 2 else total
@@ -134,7 +134,7 @@ def _over_blocks(
 
 
 def _chosen(valid: jax.Array, x: jax.Array) -> jax.Array:
-    """Some rows; zeros in place of the others."""
+    """The valid rows; zeros in place of the others."""
     return jnp.where(valid[:, None], x, jnp.zeros((), x.dtype))
 
 

@@ -44,6 +44,7 @@ Arrays = tuple[jax.Array, ...]
 Shaped = jax.Array | jax.ShapeDtypeStruct  # what has a shape and a dtype
 Shapes = tuple[jax.ShapeDtypeStruct, ...]
 Axes = tuple[int | None, ...]
+Tangent = jax.Array | ad.Zero  # or cotangent: jax keeps zeros symbolic
 F = TypeVar("F", bound="type[Formulated]")
 
 # The class that formulates a map on a platform, by the map's class and the platform's name in jax ("cpu", "cuda").
@@ -229,7 +230,7 @@ def _abstract(*avals: ShapedArray, op: LinearMap, count: int) -> list[ShapedArra
 
 
 def _jvp(
-    primals: Sequence[jax.Array], tangents: Sequence[jax.Array | ad.Zero], *, op: LinearMap, count: int
+    primals: Sequence[jax.Array], tangents: Sequence[Tangent], *, op: LinearMap, count: int
 ) -> tuple[Arrays, list[jax.Array]]:
     residuals, arguments = tuple(primals[:count]), tuple(primals[count:])
     outputs = apply_map(op, residuals, arguments)
@@ -243,9 +244,7 @@ def _jvp(
     return outputs, [one + other for one, other in zip(*parts, strict=True)]
 
 
-def _transpose(
-    cotangents: Sequence[jax.Array | ad.Zero], *arrays: Any, op: LinearMap, count: int
-) -> list[jax.Array | None]:
+def _transpose(cotangents: Sequence[Tangent], *arrays: Any, op: LinearMap, count: int) -> list[jax.Array | None]:
     residuals, shapes = arrays[:count], tuple(like(a.aval) for a in arrays[count:])
     results = apply_map(op.transposed(shapes), residuals, tuple(map(ad.instantiate_zeros, cotangents)))
     return [None] * count + list(results)

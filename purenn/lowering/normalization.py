@@ -58,7 +58,7 @@ def moments(
 
 
 def _moments_at_once(x: jax.Array, axes: tuple[int, ...]) -> tuple[jax.Array, jax.Array]:
-    """In one pass over the differences from the first element, which take the mean's size out of the squares."""
+    """The moments in one pass, over differences from the first element, so that a large mean costs no digits."""
     first = lax.slice(x, (0,) * x.ndim, [1 if i in axes else n for i, n in enumerate(x.shape)])
     mean, square = (jnp.mean(a, axes, keepdims=True) for a in (x - first, jnp.square(x - first)))
     return first + mean, jnp.maximum(square - mean * mean, 0)
@@ -84,7 +84,7 @@ def _scaled(
 
 
 def _own_scale(var: jax.Array, eps: float | jax.Array, centred: bool) -> jax.Array:
-    """By what an array is multiplied that has this variance itself; NaN, and not 0, where its squares overflowed."""
+    """The factor that standardises an array of this variance: NaN, not 0, where the squares overflowed."""
     scale = lax.rsqrt(var + eps)
     return or_nan(var != jnp.inf, scale) if centred else scale
 
@@ -99,7 +99,7 @@ def normalized(
     *,
     centred: bool = True,
 ) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """An array standardised by its own moments, and these, which have no gradient.
+    """An array standardised by its own moments, and the moments, which have no gradient.
 
     Args:
         x: the array, in the dtype that is computed in.
@@ -107,7 +107,7 @@ def normalized(
         weight, bias: of one shape that has the array's rank and broadcasts; or None.
         eps: added to the variance.
     """
-    if axis_name is not None or x.size == 0 or isinstance(eps, jax.Array):  # its derivative is there too
+    if axis_name is not None or x.size == 0 or isinstance(eps, jax.Array):  # a traced eps has a derivative, too
         mean, var = moments(x, axes, axis_name, centred=centred)
         y = _scaled(x, mean, _own_scale(var, eps, centred), weight, bias)
         return y, *lax.stop_gradient((mean, var))
@@ -196,6 +196,8 @@ def _summed(x: jax.Array, like: jax.Array) -> jax.Array:
 
 @dataclasses.dataclass(frozen=True)
 class _Apart(LinearMap):
+    """A barrier. `stored` is a call: it takes more instructions, and is left out of a divided program."""
+
     def apply(self, residuals: Arrays, arguments: Arrays) -> Arrays:
         return arguments
 

@@ -27,7 +27,7 @@ def split(x: jax.Array, axis: int, strides: Sequence[int], to: int | None = None
 
 
 def merged(x: jax.Array, axis: int, count: int = 1) -> jax.Array:
-    """Reverses `split` of so many axes, whose phases follow their steps."""
+    """Reverses `split` of `count` axes, whose phases follow their steps."""
     pairs = x.shape[axis : axis + 2 * count]
     sizes = [steps * phases for steps, phases in zip(pairs[::2], pairs[1::2], strict=True)]
     return x.reshape(*x.shape[:axis], *sizes, *x.shape[axis + 2 * count :])

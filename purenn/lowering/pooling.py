@@ -35,6 +35,8 @@ __all__ = ["Window", "max_pool", "sum_pool"]
 # overlap with a stride. The time to compile a gradient grows with their square; docs/performance.md has the figures.
 MAX_UNROLLED_TAPS = 4
 
+Join = Callable[[jax.Array, jax.Array], jax.Array]
+
 
 class Window(NamedTuple):
     """The windows along one dimension of an input: window i sees ``i stride - padding + k dilation`` for k < kernel."""
@@ -61,7 +63,7 @@ class Window(NamedTuple):
         return count(self.outputs) * self.stride - self.padding
 
     def padded(self, x: jax.Array, axis: int, fill: float, length: int) -> jax.Array:
-        """The input from the first window's first element on, so long; `fill` stands outside of it."""
+        """The input from the first window's first element on, of this length; `fill` stands outside of the input."""
         config = [(0, 0, 0)] * x.ndim
         config[axis] = (self.padding, length - self.size - self.padding, 0)
         return lax.pad(x, np.asarray(fill, x.dtype), config)
@@ -106,7 +108,7 @@ def _window_max(x: jax.Array, axis: int, window: Window) -> tuple[jax.Array, jax
 
 
 def _numbered(x: jax.Array, axis: int, window: Window) -> tuple[jax.Array, jax.Array]:
-    """Both, without a derivative."""
+    """Computes `_window_max` without a derivative."""
     taps = window.taps(x, axis, _lowest(x.dtype))
     best = next(taps)
     number = jnp.zeros(best.shape, np.min_scalar_type(window.kernel - 1))
@@ -193,7 +195,7 @@ def _max_by_axis(
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(1,))
 def _max_pool(x: jax.Array, geometry: tuple[Window, ...]) -> jax.Array:
-    """Without a derivative nobody asks which element it was; a GPU has it in one kernel."""
+    """The maxima. Only their derivative needs the places; without it a GPU computes them in one kernel."""
     return _value_of_max(x, geometry)
 
 
@@ -224,9 +226,7 @@ def _by_axis(
     return x
 
 
-def _joined(
-    x: jax.Array, axis: int, window: Window, start: float, join: Callable[[jax.Array, jax.Array], jax.Array]
-) -> jax.Array:
+def _joined(x: jax.Array, axis: int, window: Window, start: float, join: Join) -> jax.Array:
     """All elements of every window along an axis joined."""
     if window.kernel <= MAX_UNROLLED_TAPS and (window.apart or window.inside):
         return functools.reduce(join, window.taps(x, axis, start))
@@ -234,9 +234,7 @@ def _joined(
     return _reduced(x, [window, *whole], start, join)
 
 
-def _reduced(
-    x: jax.Array, geometry: Sequence[Window], start: float, join: Callable[[jax.Array, jax.Array], jax.Array]
-) -> jax.Array:
+def _reduced(x: jax.Array, geometry: Sequence[Window], start: float, join: Join) -> jax.Array:
     """XLA's own pooling."""
     lead = x.ndim - len(geometry)
     ends = [(w.outputs - 1) * w.stride + (w.kernel - 1) * w.dilation + 1 - w.size - w.padding for w in geometry]
@@ -299,7 +297,7 @@ def _spread(y: jax.Array, axis: int, window: Window) -> jax.Array:
 
     @functools.cache
     def over(windows: int) -> jax.Array:
-        """The sums over so many neighbouring windows, the last of which is the i-th."""
+        """For every i the sum over this number of windows, the last of which is the i-th."""
         neighbours = Window(window.outputs, windows, 1, windows - 1, 1, kinds[-1][0] + rows)
         return _joined(y, axis, neighbours, 0, lax.add)
 

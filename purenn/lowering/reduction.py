@@ -24,12 +24,12 @@ Axes = int | tuple[int, ...] | None
 
 
 def max_or_nan(x: jax.Array, axis: Axes = None, keepdims: bool = False, initial: float | None = None) -> jax.Array:
-    """The largest over some axes. Equals share the derivative, which is 0 of a NaN."""
+    """The largest over some axes. Equal elements share the derivative; that of a NaN is 0."""
     return _extremum(x, axis, keepdims, initial, True)
 
 
 def min_or_nan(x: jax.Array, axis: Axes = None, keepdims: bool = False, initial: float | None = None) -> jax.Array:
-    """The least over some axes. Equals share the derivative, which is 0 of a NaN."""
+    """The least over some axes. Equal elements share the derivative; that of a NaN is 0."""
     return _extremum(x, axis, keepdims, initial, False)
 
 
@@ -98,9 +98,9 @@ def at(axis: int, x: jax.Array, number: jax.Array) -> jax.Array:
 def axis_max(x: jax.Array, axis: int, padding: int = 0) -> tuple[jax.Array, jax.Array]:
     """The largest along an axis, and its number there, in an array that keeps the axis.
 
-    The axis before may be windows, of which the first begins with so much padding.
+    The axis before may be windows, of which the first begins with `padding` elements of padding.
     """
-    number = _ranked_max(lax.stop_gradient(x), axis, padding)[1]  # seldom needed: then it is not made
+    number = _ranked_max(lax.stop_gradient(x), axis, padding)[1]  # XLA drops it where it is not used
     return _axis_max(x, axis, padding), number
 
 
@@ -118,7 +118,7 @@ def _axis_max_jvp(axis: int, padding: int, primals: Arrays, tangents: Arrays) ->
 
 
 def _ranked_max(x: jax.Array, axis: int, padding: int) -> tuple[jax.Array, jax.Array]:
-    """Both at once; the ranks say where a NaN is."""
+    """The largest and its number at once; the ranks say where a NaN is."""
     best = jnp.max(x, axis, keepdims=True)
     number = lax.broadcasted_iota(jnp.int32, x.shape, axis)
     # the least of these is the first of equals, or of the last NaN, whose ranks are negative

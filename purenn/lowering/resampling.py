@@ -124,7 +124,7 @@ class _Axis:
 
 @dataclasses.dataclass(frozen=True)
 class _Weighted(LinearMap):
-    """From the first axis on, in both directions: from the last on sums of lookups took up to 6 x the time."""
+    """Sums along the axes, from the first one on in both directions: from the last one on took up to 6 x the time."""
 
     axes: tuple[_Axis, ...]
 
@@ -136,7 +136,7 @@ class _Weighted(LinearMap):
 
 
 def _looked_up(x: jax.Array, axis: int, index: np.ndarray | jax.Array) -> jax.Array:
-    """A lookup for each of the axes before: else XLA moves the places to the front, and by a copy back."""
+    """Looks elements up, with the axes before as batches: else XLA copies to move the places to the front and back."""
     before, size, after = math.prod(x.shape[:axis]), x.shape[axis], math.prod(x.shape[axis + 1 :])
     places = jnp.broadcast_to(index[:, None], (before, len(index), 1))
     roles = lax.GatherDimensionNumbers((2,), (1,), (1,), (0,), (0,))
@@ -146,7 +146,7 @@ def _looked_up(x: jax.Array, axis: int, index: np.ndarray | jax.Array) -> jax.Ar
 
 
 def _contiguous_runs(index: np.ndarray, valid: np.ndarray) -> list[tuple[int, int, int, int]]:
-    """Runs of outputs that are there and have neighbours, forwards, backwards or one: from, to, the least, the step."""
+    """Runs of valid outputs whose sources step by 1, -1 or 0: start, end, least source and step of each."""
     pieces, start = [], 0
     while start < len(index):
         end = start + 1
@@ -161,7 +161,7 @@ def _contiguous_runs(index: np.ndarray, valid: np.ndarray) -> list[tuple[int, in
 
 
 def _place_runs(y: jax.Array, axis: int, size: int, pieces: list[tuple[int, int, int, int]]) -> jax.Array:
-    """The transpose of copies, as few arrays as can be of pieces laid out side by side, and their sum."""
+    """The transpose of copies: the sum of as few arrays as possible, each of pieces laid side by side."""
 
     def zeros(count: int) -> jax.Array:
         return jnp.zeros((*y.shape[:axis], count, *y.shape[axis + 1 :]), y.dtype)
@@ -200,7 +200,7 @@ def _summed(x: jax.Array, axis: int, table: Taps) -> jax.Array:
 
 
 def _term(seen: jax.Array, axis: int, weight: np.ndarray, used: np.ndarray | None) -> jax.Array:
-    """Neighbours times their weights along an axis, 0 where they aren't used: an infinite number times 0 is not."""
+    """Neighbours times their weights along an axis, 0 where they aren't used, since infinity times 0 is NaN."""
     shape = (*(1,) * axis, -1, *(1,) * (seen.ndim - axis - 1))
     term = seen
     if not (weight == 1).all():

@@ -62,7 +62,7 @@ class Cell:
         return self._parts(x, axis, self.slots - 1, 0) if self.apart else x
 
     def of_h(self, x: jax.Array, axis: int = 0) -> jax.Array:
-        """Those that have a part of h."""
+        """Takes those that have a part of h."""
         return self._parts(x, axis, self.slots - 2, 1) if self.apart else x
 
     def _parts(self, x: jax.Array, axis: int, first: int, last: int) -> jax.Array:
@@ -72,7 +72,7 @@ class Cell:
         return jnp.concatenate(parts, axis)
 
     def slots_of(self, x: jax.Array, h: jax.Array, axis: int) -> jax.Array:
-        """All slots, of the parts of x and of h."""
+        """Makes all slots from the parts of x and of h."""
         if not self.apart:
             return x + h
         both = x.shape[axis] // (self.slots - 1) * (self.slots - 2)
@@ -197,7 +197,7 @@ def affine(x: jax.Array, weight: jax.Array, bias: jax.Array | None) -> jax.Array
 
 
 def kept(valid: jax.Array | None, axis: int, new: State, old: State) -> State:
-    """The old state where the batch's elements aren't there."""
+    """The new state where the batch's elements are valid, else the old one."""
     if valid is None:
         return new
     valid = jnp.expand_dims(valid, axis)
@@ -255,5 +255,5 @@ class Layout:
         return lambda x: weight @ x
 
     def split(self, x: jax.Array, first: int, parts: int) -> list[jax.Array]:
-        """The first of so many parts, and the others."""
+        """Splits an array of `parts` parts into the first `first` of them and the others."""
         return jnp.split(x, [x.shape[self.axis] // parts * first], self.axis)

@@ -28,7 +28,7 @@ def rounded(x: jax.Array, summed: bool = False) -> jax.Array:
 
     Args:
         x: a floating-point array.
-        summed: whether what is made of it is summed over an axis that keeps most of the work in that sum.
+        summed: whether the result goes into a sum over an axis that is most of the work.
     """
     return apply_map(_Rounded(summed), (), (x,))[0] if isinstance(x, Tracer) else x
 

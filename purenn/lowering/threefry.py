@@ -105,7 +105,7 @@ def _program(size: int, dtype: np.dtype, normal: bool) -> Callable[..., jax.Arra
 
 
 def fill(words: np.ndarray, size: int, dtype: np.dtype, *, normal: bool = False) -> np.ndarray:
-    """So many uniform numbers of [-0.5, 0.5), or normal ones, of a concrete key's two words."""
+    """`size` uniform numbers of [-0.5, 0.5), or normal ones, from a concrete key's two words."""
     if not normal and size <= 1 << 14:
         low = np.arange(size, dtype=np.uint32)
         return _centred(threefry(words, np.zeros_like(low), low), dtype)
@@ -129,7 +129,7 @@ def _copy(values: np.ndarray, start: int, part: jax.Array) -> None:
 
 
 def traced(key: Key, shape: Sequence[int], dtype: np.dtype, *, normal: bool = False) -> jax.Array:
-    """The same numbers inside a trace, as an array that can be partitioned along every dimension."""
+    """The numbers of `fill` inside a trace, as an array that can be partitioned along every dimension."""
     if not _is_threefry(key) or not known_below(math.prod(shape), (1 << 32) + 1):
         if normal:
             return jax.random.normal(key, shape, dtype)

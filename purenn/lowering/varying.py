@@ -20,7 +20,7 @@ def varying_axes(array: jax.Array) -> frozenset[str]:
 
 
 def varying_as(values: T, *like: Any) -> T:
-    """A tree of arrays that vary at least over the axes over which any of some trees does, as a loop's carry has to."""
+    """Makes a tree of arrays vary over every axis over which it or a tree of `like` does, as a loop's carry has to."""
     axes = frozenset().union(*map(varying_axes, jax.tree.leaves((values, like))))
     if not axes:
         return values
