@@ -176,6 +176,7 @@ def test_resampled_images_of_any_size(mode, options):
             lambda x: F.interpolate(x, (4, 4), mode="bilinear", antialias=True),
             "interpolate: input must have known sizes",
         ),
+        (lambda x: F.interpolate(x, scale_factor=2, mode="area"), "input must have known sizes with mode='area'"),
         (lambda x: F.interpolate(x, scale_factor=1.1), "interpolate: scale_factor must be a multiple of 1/1024"),
         (lambda x: F.fractional_max_pool2d(x, 2, (2, 2), rng=jax.random.key(0)), "input must have known spatial sizes"),
     ],

@@ -123,6 +123,8 @@ def _interpolated(
         )
     sizes, scales = sizes_and_scales(where, x, size, scale_factor, bool(recompute_scale_factor))
     if mode == "area":
+        if not are_known(sizes):
+            check.fail(where, "input", "have known sizes with mode='area' and scale_factor", f"shape {x.shape}")
         average = {3: adaptive_avg_pool1d, 4: adaptive_avg_pool2d, 5: adaptive_avg_pool3d}[x.ndim]
         return average(x, sizes)
     check.nonempty(where, "input", x, x.ndim - 2)
