@@ -303,6 +303,16 @@ def test_tensors_that_are_no_tensors(name, tmp_path):
     assert "'w'" in message or "data.pkl" in message, message
 
 
+def test_an_offset_is_a_number(tmp_path):
+    pickled = tensor_pickle(offset=99).replace(b"\x8a\x10c" + bytes(15), b"X\x01\x00\x00\x00c")
+    refused(write(tmp_path, "x", zip_with_pickle(pickled, bytes(16))), "entry 'w': a tensor's offset must be a number")
+
+
+def test_an_ordered_dict_is_made_of_a_list(tmp_path):
+    pickled = b"\x80\x02ccollections\nOrderedDict\nK\x01\x85R."
+    refused(write(tmp_path, "x", zip_with_pickle(pickled)), "a container that is made of no list")
+
+
 def test_the_tensor_itself_is_one(tmp_path):
     found = purenn.load(write(tmp_path, "x", zip_with_pickle(tensor_pickle(), np.arange(4, dtype="f4").tobytes())))
     assert found["w"].tolist() == [0, 1, 2, 3]

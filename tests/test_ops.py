@@ -12,6 +12,7 @@ import numpy as np
 import ops_engine as engine
 import pytest
 import torch
+from jax import export
 
 from purenn.interop import ops
 
@@ -169,3 +170,42 @@ def test_one_array_of_another_kind():
     with pytest.raises(IndexError, match="take_along_dim: index must be from -3 to 2, got -4"):
         ops.take_along_dim(jnp.array([1, 2, 3]), jnp.array([-4]), 0)
     assert ops.linspace(jnp.array(50), 1, 50, dtype=jnp.int32).tolist() == list(range(50, 0, -1))
+
+
+def test_numpys_integers_are_sizes():
+    """A size is never read as the dtype that it has."""
+    x = jnp.arange(6.0)
+    assert ops.view(x, np.int64(6)).tolist() == x.tolist()
+    assert ops.view(x, np.array([2, 3])).shape == (2, 3)
+    assert ops.view(jnp.array([1.0]), "int32").tolist() == ops.view(jnp.array([1.0]), jnp.int32).tolist()
+    with pytest.raises(ValueError, match="indices_or_sections must divide 6"):
+        ops.hsplit(x, np.int64(4))
+
+
+def test_a_complex_divisor_of_numpys():
+    x = jnp.arange(3.0)
+    assert jax.jit(lambda x: ops.div(x, np.complex64(2j)))(x).tolist() == ops.div(x, np.complex64(2j)).tolist()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: ops.arange(), "arange: start, end and step must be real numbers, got None"),
+        (lambda: ops.arange(1j), "arange: start, end and step must be real numbers, got 1j"),
+        (lambda: ops.where(jnp.array([True]), 1.0), "where: input and other must be given together"),
+        (lambda: ops.linalg.norm(jnp.ones((2, 2)), "fro", 1), "matrix_norm: A and dim must have two dimensions"),
+    ],
+)
+def test_a_refusal_names_the_argument(call, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        call()
+
+
+def test_symbolic_indices_are_read_and_written():
+    (b,) = export.symbolic_shape("b")
+    spec = jax.ShapeDtypeStruct((b, 2), jnp.float32)
+    x = jnp.arange(6.0).reshape(3, 2)
+    last = export.export(jax.jit(lambda x: ops.getitem(x, x.shape[0] - 1)))(spec)
+    assert last.call(x).tolist() == [4, 5]
+    changed = export.export(jax.jit(lambda x: ops.setitem(x, (x.shape[0] - 1, 0), 9.0)))(spec)
+    assert changed.call(x).tolist() == [[0, 1], [2, 3], [9, 5]]

@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import functools
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypeGuard
 
 import jax
 import jax.numpy as jnp
@@ -16,6 +16,9 @@ from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 
 from purenn.layers.observe import Observer, observing
+
+if TYPE_CHECKING:
+    from purenn.layers.bound import Bound
 
 __all__ = ["check_finite"]
 
@@ -44,7 +47,7 @@ class Check:
     runs: int = 0
     first: int = -1
 
-    def note(self, nan: Any, inf: Any) -> None:
+    def note(self, nan: SupportsIndex, inf: SupportsIndex) -> None:
         """Takes the counts of one time."""
         if (nan or inf) and self.first < 0:
             self.nan, self.inf, self.first = int(nan), int(inf), self.runs
@@ -66,7 +69,7 @@ class _Checks(Observer):
     # Where numbers are looked at.
 
     def call(
-        self, m: Any, path: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+        self, m: Bound, path: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> Any:
         number, self._calls = self._calls, self._calls + 1
         where = f"{path}: {_name(m)}" if path else _name(m)
@@ -97,29 +100,29 @@ class _Checks(Observer):
                 self._value(variable.value, f"the new buffer {name} of {where}", number)
         return output
 
-    def value(self, value: Any, what: str, *, late: bool = False) -> None:
+    def value(self, value: object, what: str, *, late: bool = False) -> None:
         if _is_floating(value):
             number, self._calls = self._calls, self._calls + 1
             self._value(value, what, number, "late" if late else "value")
 
-    def _check(self, x: Any, what: str, kind: str, call: int) -> Check:
+    def _check(self, x: jax.Array, what: str, kind: str, call: int) -> Check:
         check = Check(what, kind, f"{x.dtype}[{', '.join(map(str, x.shape))}]", call)
         self.checks.append(check)
         return check
 
-    def _value(self, x: Any, what: str, call: int, kind: str = "value", inf: bool = True) -> Any:
+    def _value(self, x: jax.Array, what: str, call: int, kind: str = "value", inf: bool = True) -> jax.Array:
         check = self._check(x, what, kind, call)
         self.look(check, x, inf)
         if not isinstance(x, Tracer) and kind == "value" and check.first >= 0:
             raise FloatingPointError(self.message(check))
         return x
 
-    def _gradient(self, x: Any, what: str, call: int) -> Any:
+    def _gradient(self, x: jax.Array, what: str, call: int) -> jax.Array:
         if not isinstance(x, Tracer):
             return x
         return probe.bind(x, checks=self, check=self._check(x, f"the gradient of {what}", "gradient", call))
 
-    def look(self, check: Check, x: Any, inf: bool = True) -> None:
+    def look(self, check: Check, x: jax.Array, inf: bool = True) -> None:
         """Counts, when the program runs, what isn't finite."""
 
         inf = inf and not self.allow_inf
@@ -158,21 +161,21 @@ class _Checks(Observer):
         return fault and fault[2]
 
 
-def _is_floating(x: Any) -> bool:
+def _is_floating(x: object) -> TypeGuard[jax.Array]:
     if not isinstance(x, jax.Array) or jnp.issubdtype(x.dtype, jax.dtypes.extended):
         return False
     return jnp.issubdtype(x.dtype, jnp.inexact)
 
 
-def _name(m: Any) -> str:
+def _name(m: Bound) -> str:
     return m._get_name() if m._modules else repr(m)
 
 
-def _mapped(tree: Any, function: Callable[[Any], Any]) -> Any:
+def _mapped(tree: object, function: Callable[[jax.Array], jax.Array]) -> Any:
     """A tree with a function applied to its arrays of floating-point numbers: what is one array stays one."""
-    results: dict[int, Any] = {}
+    results: dict[int, jax.Array] = {}
 
-    def leaf(x: Any) -> Any:
+    def leaf(x: object) -> object:
         if not _is_floating(x):
             return x
         if id(x) not in results:
@@ -187,8 +190,10 @@ def _mapped(tree: Any, function: Callable[[Any], Any]) -> Any:
 probe = Primitive("gradient_probe")
 
 
-def _transpose(cotangent: Any, x: Any, *, checks: _Checks, check: Check) -> list[Any]:
-    if type(cotangent) is not ad.Zero:
+def _transpose(
+    cotangent: jax.Array | ad.Zero, x: jax.Array, *, checks: _Checks, check: Check
+) -> list[jax.Array | ad.Zero]:
+    if not isinstance(cotangent, ad.Zero):
         checks.look(check, cotangent)
     return [cotangent]
 

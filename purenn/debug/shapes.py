@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from purenn.inspect.trace import check_depth
 from purenn.layers.location import describe_arguments
 from purenn.layers.observe import Observer, observing
+
+if TYPE_CHECKING:
+    from purenn.layers.bound import Bound
 
 __all__ = ["shapes"]
 
@@ -22,7 +25,7 @@ class _Shapes(Observer):
     depth: int | None
 
     def call(
-        self, m: Any, path: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+        self, m: Bound, path: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> Any:
         described = describe_arguments(args, kwargs)
         output = function(*args, **kwargs)

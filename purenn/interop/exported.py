@@ -10,7 +10,7 @@ import importlib
 import os
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
@@ -21,6 +21,7 @@ from purenn.interop.checkpoint.reading import load
 from purenn.interop.checkpoint.safetensors_files import read_metadata, strict_json
 
 if TYPE_CHECKING:
+    from jax.core import ShapedArray
     from jax.export import Exported
 
 __all__ = [
@@ -85,7 +86,7 @@ class ExportedLayer:
     def __repr__(self) -> str:
         return f"ExportedLayer({', '.join(self.inputs)}; {', '.join(self.platforms)})"
 
-    def __call__(self, *inputs: Any) -> Any:
+    def __call__(self, *inputs: object) -> Any:
         """The output for inputs of the shapes that the program was made for.
 
         Raises:
@@ -100,9 +101,9 @@ class ExportedLayer:
         self._check(inputs)
         return self._call(self._arrays, *inputs)
 
-    def _check(self, inputs: tuple[Any, ...]) -> None:
+    def _check(self, inputs: tuple[object, ...]) -> None:
         leaves = jax.tree.leaves(inputs)
-        expected = cast("Any", self._exported.in_tree).children()[0].children()[1:]
+        expected = self._exported.in_tree.children()[0].children()[1:]
         trees = [jax.tree.structure(each) for each in inputs]
         if trees != expected:
             raise ValueError(f"the exported program takes {len(expected)} inputs of the form {expected}, got {trees}")
@@ -206,5 +207,5 @@ def _calls(text: str) -> set[str]:
     return {(bare or quoted).strip('"') for bare, quoted in calls}
 
 
-def shape_text(spec: Any) -> str:
+def shape_text(spec: jax.ShapeDtypeStruct | ShapedArray) -> str:
     return f"{spec.dtype}[{','.join(map(str, spec.shape))}]"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -14,6 +14,7 @@ import numpy as np
 from purenn.interop.checkpoint.writing import save
 from purenn.interop.exported import KEY, PROGRAM, VERSION, checksum, import_flatbuffers, shape_text
 from purenn.tree import flatten, nest
+from purenn.typing import ArrayLike
 
 if TYPE_CHECKING:
     from purenn.layers.base import Layer
@@ -26,7 +27,7 @@ def export(
     layer: Layer | Module,
     params: Mapping[str, Any],
     state: Mapping[str, Any],
-    *example: Any,
+    *example: object,
     path: str | os.PathLike[str],
     batch: bool = True,
     shapes: Sequence[str | None] | None = None,
@@ -71,11 +72,11 @@ def export(
     specs = _specs(leaves, batch, shapes)
     call = _evaluation(layer)
 
-    def program(arrays: list[Any], *inputs: Any) -> Any:
+    def program(arrays: list[Any], *inputs: object) -> Any:
         nested = nest(dict(zip(names, arrays, strict=True)))
         return call(nested.get("params", {}), nested.get("state", {}), *inputs)
 
-    arguments = [jax.ShapeDtypeStruct(a.shape, a.dtype) for a in map(jnp.asarray, weights.values())]
+    arguments = [_spec(array) for array in weights.values()]
     from jax import export as jax_export
 
     try:
@@ -96,15 +97,18 @@ def export(
     save(path, {PROGRAM: raw, **arrays}, metadata={KEY: json.dumps(about)})
 
 
+def _spec(leaf: ArrayLike | jax.ShapeDtypeStruct) -> jax.ShapeDtypeStruct:
+    if isinstance(leaf, jax.ShapeDtypeStruct):
+        return leaf
+    x = jnp.asarray(leaf)
+    return jax.ShapeDtypeStruct(x.shape, x.dtype)
+
+
 def _specs(leaves: list[Any], batch: bool, shapes: Sequence[str | None] | None) -> list[jax.ShapeDtypeStruct]:
     """The inputs' shapes and dtypes, with symbols for the sizes that are open."""
     from jax import export as jax_export
 
-    specs = [
-        leaf if isinstance(leaf, jax.ShapeDtypeStruct) else jax.ShapeDtypeStruct(a.shape, a.dtype)
-        for leaf in leaves
-        for a in (leaf if isinstance(leaf, jax.ShapeDtypeStruct) else jnp.asarray(leaf),)
-    ]
+    specs = [_spec(leaf) for leaf in leaves]
     if shapes is not None:
         if len(shapes) != len(specs):
             raise ValueError(
@@ -121,23 +125,19 @@ def _specs(leaves: list[Any], batch: bool, shapes: Sequence[str | None] | None) 
         texts = [None] * len(specs)
     scope = jax_export.SymbolicScope()
     return [
-        spec if text is None else jax.ShapeDtypeStruct(_symbolic(text, spec.shape, scope), spec.dtype)
+        spec
+        if text is None
+        else jax.ShapeDtypeStruct(jax_export.symbolic_shape(text, like=spec.shape, scope=scope), spec.dtype)
         for text, spec in zip(texts, specs, strict=True)
     ]
 
 
-def _symbolic(text: str, like: tuple[int, ...], scope: Any) -> tuple[Any, ...]:
-    from jax import export as jax_export
-
-    return tuple(jax_export.symbolic_shape(text, like=like, scope=scope))
-
-
-def _evaluation(layer: Any) -> Any:
+def _evaluation(layer: Layer | Module) -> Callable[..., Any]:
     """The function of parameters, state and inputs that gives the output in evaluation mode."""
     from purenn.nn.module import Module
     from purenn.nn.pure_calls import functional_call
 
-    def call(params: Any, state: Any, *inputs: Any) -> Any:
+    def call(params: dict[str, Any], state: dict[str, Any], *inputs: object) -> Any:
         if isinstance(layer, Module):
             return functional_call(layer, params, state, *inputs, training=False)[0]
         return layer.apply(params, state, *inputs, training=False)[0]

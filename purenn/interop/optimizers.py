@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -12,6 +12,7 @@ import numpy as np
 from purenn.nn.optimizer import Optimizer, parameter_names
 
 if TYPE_CHECKING:
+    import optax
     import torch
 
 __all__ = ["optimizer_state_from_torch", "optimizer_state_to_torch"]
@@ -20,10 +21,15 @@ __all__ = ["optimizer_state_from_torch", "optimizer_state_to_torch"]
 _FIELDS = {"ScaleByAdamState": {"mu": "exp_avg", "nu": "exp_avg_sq"}, "TraceState": {"trace": "momentum_buffer"}}
 _WRAPPERS = ("MaskedState", "PartitionState", "MultiTransformState")
 _COUNTED = ("ScaleByScheduleState", "InjectHyperparamsState", "InjectStatefulHyperparamsState")
+_INNER = ("inner_state", "inner_states")  # the fields in which they have states
 
 
 def optimizer_state_from_torch(
-    state_dict: Mapping[str, Any], like: Any, *, names: Sequence[str] | None = None, steps: int | None = None
+    state_dict: Mapping[str, Any],
+    like: Optimizer | optax.OptState,
+    *,
+    names: Sequence[str] | None = None,
+    steps: int | None = None,
 ) -> Any:
     """Gives the optax state that goes on where an optimizer of torch's stopped.
 
@@ -78,13 +84,13 @@ def optimizer_state_from_torch(
     count = _steps(by_name) if steps is None else steps
     used: set[str] = set()
 
-    def filled(name: str, key: str, old: Any) -> Any:
+    def filled(name: str, key: str, old: jax.Array) -> jax.Array:
         if name not in by_name:
             raise ValueError(f"optimizer_state_from_torch: no parameter of torch's optimizer is called {name!r}")
         used.add(name)
         return _array(name, by_name[name], key, old)
 
-    def counted(old: Any) -> Any:
+    def counted(old: jax.Array) -> jax.Array:
         if count is None and any(map(_has_arrays, by_name.values())):
             raise ValueError("optimizer_state_from_torch: torch's optimizer keeps no step count: give steps=")
         return jnp.asarray(count or 0, old.dtype)
@@ -96,7 +102,10 @@ def optimizer_state_from_torch(
 
 
 def optimizer_state_to_torch(
-    state: Any, like: torch.optim.Optimizer | None = None, *, names: Sequence[str] | None = None
+    state: Optimizer | optax.OptState,
+    like: torch.optim.Optimizer | None = None,
+    *,
+    names: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """Gives the state_dict with which an optimizer of torch's goes on where optax stopped.
 
@@ -136,13 +145,13 @@ def optimizer_state_to_torch(
     entries: dict[int, dict[str, Any]] = {}
     steps: list[int] = []
 
-    def noted(name: str, key: str, old: Any) -> Any:
+    def noted(name: str, key: str, old: jax.Array) -> jax.Array:
         if name not in places:
             raise ValueError(f"optimizer_state_to_torch: names= has no {name!r}")
         entries.setdefault(places[name], {})[key] = np.asarray(old)
         return old
 
-    def counted(old: Any) -> Any:
+    def counted(old: jax.Array) -> jax.Array:
         steps.append(int(old))
         return old
 
@@ -166,7 +175,7 @@ class _TorchState(NamedTuple):
     groups: list[dict[str, Any]]
 
     @classmethod
-    def of(cls, state_dict: Any) -> _TorchState:
+    def of(cls, state_dict: object) -> _TorchState:
         if not isinstance(state_dict, Mapping) or not isinstance(state_dict.get("param_groups"), list):
             raise ValueError(
                 "optimizer_state_from_torch: state_dict must be that of a torch optimizer, with param_groups, got "
@@ -217,7 +226,7 @@ def _steps(by_name: Mapping[str, Mapping[str, Any]]) -> int | None:
     return next(iter(steps.values()), None)
 
 
-def _array(name: str, entry: Mapping[str, Any], key: str, old: Any) -> Any:
+def _array(name: str, entry: Mapping[str, Any], key: str, old: jax.Array) -> jax.Array:
     """torch's array for a leaf of optax's state; zeros for a parameter that has taken no step."""
     value = entry.get(key)
     if value is None:
@@ -238,18 +247,25 @@ def _array(name: str, entry: Mapping[str, Any], key: str, old: Any) -> Any:
 # optax's states.
 
 
-def _mapped(node: Any, array: Callable[[str, str, Any], Any], count: Callable[[Any], Any]) -> Any:
+@runtime_checkable
+class _NamedTuple(Protocol):
+    """A state of optax's."""
+
+    def _asdict(self) -> dict[str, Any]: ...
+
+    def _replace(self, **fields: object) -> Any: ...
+
+
+def _mapped(node: object, array: Callable[[str, str, Any], Any], count: Callable[[Any], Any]) -> Any:
     """A state with its moments replaced by ``array(parameter, torch's key, old)``, and its counts by ``count(old)``."""
     kind = type(node).__name__
-    if kind in _FIELDS:
-        fields = {field: _mapped_tree(getattr(node, field), key, array, ()) for field, key in _FIELDS[kind].items()}
-        return node._replace(**fields, **({"count": count(node.count)} if "count" in node._fields else {}))
-    if kind in _COUNTED:
-        inner = {"inner_state": _mapped(node.inner_state, array, count)} if "inner_state" in node._fields else {}
-        return node._replace(count=count(node.count), **inner)
-    if isinstance(node, tuple) and (kind in _WRAPPERS or not hasattr(node, "_fields")):
-        parts = [_mapped(part, array, count) for part in node]
-        return type(node)(*parts) if hasattr(node, "_fields") else tuple(parts)
+    if isinstance(node, _NamedTuple) and kind in (*_FIELDS, *_WRAPPERS, *_COUNTED):
+        old = node._asdict()
+        new = {field: _mapped_tree(old[field], key, array, ()) for field, key in _FIELDS.get(kind, {}).items()}
+        new |= {field: _mapped(old[field], array, count) for field in _INNER if field in old}
+        return node._replace(**new, **({"count": count(old["count"])} if "count" in old else {}))
+    if isinstance(node, tuple) and not isinstance(node, _NamedTuple):
+        return tuple(_mapped(part, array, count) for part in node)
     if isinstance(node, Mapping):
         return {key: _mapped(part, array, count) for key, part in node.items()}
     if jax.tree.leaves(node):
@@ -260,7 +276,7 @@ def _mapped(node: Any, array: Callable[[str, str, Any], Any], count: Callable[[A
     return node
 
 
-def _mapped_tree(tree: Any, key: str, array: Callable[[str, str, Any], Any], path: tuple[str, ...]) -> Any:
+def _mapped_tree(tree: object, key: str, array: Callable[[str, str, Any], Any], path: tuple[str, ...]) -> Any:
     """A tree of one array per parameter; optax leaves a node without arrays for parameters of other groups."""
     if isinstance(tree, Mapping):
         return {name: _mapped_tree(part, key, array, (*path, str(name))) for name, part in tree.items()}
@@ -270,11 +286,12 @@ def _mapped_tree(tree: Any, key: str, array: Callable[[str, str, Any], Any], pat
 # Arrays.
 
 
-def _on_host(value: Any) -> np.ndarray:
-    if hasattr(value, "detach"):  # torch's
-        value = value.detach().cpu()
-        value = value.float() if value.is_floating_point() else value
-    return np.asarray(value)
+def _on_host(value: object) -> np.ndarray:
+    detach = getattr(value, "detach", None)
+    if detach is None:
+        return np.asarray(value)
+    tensor = detach().cpu()
+    return np.asarray(tensor.float() if tensor.is_floating_point() else tensor)
 
 
 def _as_torch(array: np.ndarray) -> torch.Tensor:

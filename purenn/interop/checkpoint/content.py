@@ -10,7 +10,8 @@ import numpy as np
 
 from purenn.interop.checkpoint.errors import CheckpointError
 from purenn.interop.checkpoint.pickle_stack import Builder, OddKey, Opaque
-from purenn.interop.checkpoint.torch_pickle import UNREADABLE, PendingTensor, Storage, StorageType
+from purenn.interop.checkpoint.storage import Tensor
+from purenn.interop.checkpoint.torch_pickle import UNREADABLE, Storage, StorageType
 
 __all__ = ["Content", "choose", "flatten_content", "plain_value"]
 
@@ -27,7 +28,7 @@ class Content(NamedTuple):
     metadata: dict[str, Any]
 
 
-def flatten_content(content: Any) -> Content:
+def flatten_content(content: object) -> Content:
     """The leaves of nested dicts under dotted names.
 
     Raises:
@@ -70,7 +71,7 @@ class _Flat:
                 self.entries[name] = value
 
 
-def _metadata(tree: Any) -> Iterable[tuple[str, dict[str, Any]]]:
+def _metadata(tree: object) -> Iterable[tuple[str, dict[str, Any]]]:
     metadata = getattr(tree, "_metadata", None) if isinstance(tree, OrderedDict) else None
     if not isinstance(metadata, dict):
         return
@@ -132,7 +133,7 @@ def _parts(entries: Mapping[str, Any]) -> str:
 # Leaves.
 
 
-def plain_value(value: Any, tensor: Callable[[Any], Any]) -> Any:
+def plain_value(value: object, tensor: Callable[[Tensor], Any]) -> Any:
     """A leaf with the tensors inside of it read, each once.
 
     Args:
@@ -144,7 +145,7 @@ def plain_value(value: Any, tensor: Callable[[Any], Any]) -> Any:
     """
     done: dict[int, Any] = {}
 
-    def convert(value: Any, depth: int) -> Any:
+    def convert(value: object, depth: int) -> Any:
         if value is None or type(value) in (bool, int, float, complex, str, bytes) or isinstance(value, np.dtype):
             return value
         if id(value) in done:
@@ -153,21 +154,22 @@ def plain_value(value: Any, tensor: Callable[[Any], Any]) -> Any:
             raise CheckpointError(f"its lists are nested more than {MAX_DEPTH} deep")
         if isinstance(value, Opaque):
             raise CheckpointError(_unbuilt(value))
-        if isinstance(value, OddKey | Builder | Storage | StorageType):
-            raise CheckpointError(f"it is a {_KINDS[type(value)]}, not a tensor or a plain container")
         if isinstance(value, dict):
             plain: Any = {convert(key, depth + 1): convert(item, depth + 1) for key, item in value.items()}
         elif isinstance(value, list | tuple | set | frozenset):
             plain = type(value)(convert(item, depth + 1) for item in value)
-        else:
+        elif isinstance(value, Tensor):
             plain = tensor(value)
+        else:
+            kind = _KINDS.get(type(value), type(value).__name__)
+            raise CheckpointError(f"it is a {kind}, not a tensor or a plain container")
         done[id(value)] = plain
         return plain
 
     return convert(value, 0)
 
 
-_KINDS = {
+_KINDS: dict[type, str] = {
     OddKey: "key of a dict that is no text and no number",
     Builder: "class or function",
     Storage: "bare storage",
@@ -191,8 +193,3 @@ def _unbuilt(value: Opaque) -> str:
         "(torch.save(model, path)), save its state_dict in torch: torch.save(model.state_dict(), path). If it is "
         "something beside the weights, read the part that holds them: select='state_dict', or its name here"
     )
-
-
-def is_tensor(leaf: Any) -> bool:
-    """Whether a leaf is a tensor still in its file."""
-    return isinstance(leaf, PendingTensor) or hasattr(leaf, "stored")

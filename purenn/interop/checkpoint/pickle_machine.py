@@ -18,7 +18,7 @@ __all__ = ["load_pickle"]
 
 
 def load_pickle(
-    data: memoryview, start: int, find: Callable[[str, str], Any], persistent: Callable[[Any], Any]
+    data: memoryview, start: int, find: Callable[[str, str], Any], persistent: Callable[[object], Any]
 ) -> tuple[Any, int]:
     """Runs the pickle that begins at a place.
 

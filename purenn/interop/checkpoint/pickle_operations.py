@@ -60,7 +60,7 @@ def _put(m: Machine, place: int) -> None:
     m.memo[place] = m.stack[-1]
 
 
-def _global(m: Machine, module: Any, name: Any) -> None:
+def _global(m: Machine, module: object, name: object) -> None:
     if type(module) is not str or type(name) is not str:
         raise CheckpointError(f"the pickle is damaged at byte {m.at}: the name of a global must be a text")
     m.push(m.find(module, name))

@@ -46,7 +46,7 @@ class Mark:
 MARK = Mark()
 
 
-def safe_key(value: Any) -> Any:
+def safe_key(value: object) -> object:
     """A dict's key; one whose hash could be chosen by the file is hashed by identity."""
     if value is None or type(value) in (str, bytes, bool, float, Opaque, OddKey):
         return value
@@ -65,7 +65,9 @@ class Machine:
         memo: the values that the pickle keeps, by number.
     """
 
-    def __init__(self, data: memoryview, start: int, find: Callable[[str, str], Any], persistent: Callable[[Any], Any]):
+    def __init__(
+        self, data: memoryview, start: int, find: Callable[[str, str], Any], persistent: Callable[[object], Any]
+    ):
         self.data, self.at, self.find, self.persistent = data, start, find, persistent
         self.stack: list[Any] = []
         self.memo: dict[int, Any] = {}
@@ -92,7 +94,7 @@ class Machine:
 
     # The stack.
 
-    def push(self, value: Any) -> None:
+    def push(self, value: object) -> None:
         self.stack.append(value)
 
     def pop(self) -> Any:
@@ -143,7 +145,7 @@ class Machine:
 
     # Objects.
 
-    def call(self, function: Any, args: Any) -> None:
+    def call(self, function: object, args: object) -> None:
         if not isinstance(args, tuple):
             raise CheckpointError(f"the pickle is damaged at byte {self.at}: arguments must be a tuple")
         if isinstance(function, Builder):
@@ -153,7 +155,7 @@ class Machine:
         else:
             raise CheckpointError(f"the pickle calls a {type(function).__name__} at byte {self.at}")
 
-    def build(self, state: Any) -> None:
+    def build(self, state: object) -> None:
         target = self.stack[-1]
         if isinstance(target, OrderedDict) and isinstance(state, dict) and "_metadata" in state:
             vars(target)["_metadata"] = state["_metadata"]  # of a state_dict: the versions of its modules

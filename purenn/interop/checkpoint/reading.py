@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 from collections import OrderedDict
-from typing import Any, BinaryIO
+from io import FileIO
+from typing import Any
 
 import jax
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from purenn.interop.checkpoint.content import Content, choose, flatten_content, plain_value
 from purenn.interop.checkpoint.errors import CheckpointError, naming_entry, naming_file
 from purenn.interop.checkpoint.safetensors_files import looks_like_safetensors, read_safetensors, strict_json
-from purenn.interop.checkpoint.storage import ALIGNMENT_BYTES, Budget, size_of
+from purenn.interop.checkpoint.storage import ALIGNMENT_BYTES, Budget, StoredTensor, Tensor, size_of
 from purenn.interop.checkpoint.torch_files import read_legacy, read_tar
 from purenn.interop.checkpoint.torch_zip import read_zip
 
@@ -71,7 +72,7 @@ def load(
     return result
 
 
-def _check_arguments(path: Any, select: Any, strip_prefix: Any) -> None:
+def _check_arguments(path: object, select: object, strip_prefix: object) -> None:
     if not isinstance(path, str | os.PathLike):
         raise TypeError(f"load: path must be a path, got {type(path).__name__}")
     for name, value in (("select", select), ("strip_prefix", strip_prefix)):
@@ -88,7 +89,7 @@ class _Reader:
         self.files, self.path = files, os.fspath(path)
         self.budget = Budget(0)
         self.shards: dict[str, dict[str, Any]] = {}
-        self.arrays: dict[Any, Any] = {}
+        self.arrays: dict[tuple[object, ...], jax.Array | np.ndarray] = {}
 
     def content(self) -> Content:
         file, size = self.open(self.path)
@@ -96,17 +97,17 @@ class _Reader:
             return Content(self._index(file, size), {})
         return flatten_content(self.parse(file, size, self.path))
 
-    def open(self, path: str) -> tuple[BinaryIO, int]:
+    def open(self, path: str) -> tuple[FileIO, int]:
         file = self.files.enter_context(open(path, "rb", buffering=0))  # noqa: SIM115
         size = size_of(file)
         self.budget.left += 4 * size
         return file, size
 
-    def _head(self, file: BinaryIO) -> bytes:
+    def _head(self, file: FileIO) -> bytes:
         file.seek(0)
         return file.read(512)
 
-    def parse(self, file: BinaryIO, size: int, path: str) -> Any:
+    def parse(self, file: FileIO, size: int, path: str) -> Any:
         """The content of one file, whose first bytes tell its kind."""
         head = self._head(file)
         if not head:
@@ -122,7 +123,7 @@ class _Reader:
         kind = _OTHERS.get(head[:4], "of an unknown kind, or damaged at its beginning")
         raise CheckpointError(f"the file is {kind}; checkpoints of torch and safetensors can be read")
 
-    def _index(self, file: BinaryIO, size: int) -> dict[str, Any]:
+    def _index(self, file: FileIO, size: int) -> dict[str, Any]:
         """The entries of a checkpoint in several files, by the index that says where each is."""
         if size > INDEX_BYTES:
             raise CheckpointError(f"an index of {size} bytes is refused")
@@ -145,9 +146,9 @@ class _Reader:
                 self.shards[name] = flatten_content(self.parse(*self.open(path), path)).entries
         return self.shards[name]
 
-    def array(self, leaf: Any, numpy: bool) -> Any:
+    def array(self, leaf: Tensor, numpy: bool) -> jax.Array | np.ndarray:
         """A tensor as an array; equal views of one storage are one array."""
-        stored = leaf.stored() if hasattr(leaf, "stored") else leaf
+        stored = leaf.stored()
         if stored.identity not in self.arrays:
             array = stored.read(self.budget)
             self.arrays[stored.identity] = array if numpy else _to_jax(array)
@@ -160,14 +161,14 @@ class _Sharded:
     def __init__(self, reader: _Reader, shard: str, name: str):
         self.reader, self.shard, self.name = reader, shard, name
 
-    def stored(self) -> Any:
+    def stored(self) -> StoredTensor:
         tensors = self.reader.shard(self.shard)
         if self.name not in tensors:
             raise CheckpointError(f"the file {self.shard!r} doesn't have it, although the index says so")
         leaf = tensors[self.name]
-        if not hasattr(leaf, "stored") and not hasattr(leaf, "read"):
+        if not isinstance(leaf, Tensor):
             raise CheckpointError(f"it is no tensor in the file {self.shard!r}")
-        return leaf.stored() if hasattr(leaf, "stored") else leaf
+        return leaf.stored()
 
 
 def _to_jax(array: np.ndarray) -> jax.Array:

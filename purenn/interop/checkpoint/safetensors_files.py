@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import struct
-from typing import Any, BinaryIO
+from io import FileIO
+from typing import Any
 
 from purenn.interop.checkpoint.errors import CheckpointError
 from purenn.interop.checkpoint.storage import Blob, StoredTensor, dtype_named
@@ -92,7 +93,7 @@ def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
     return _opened(path)[1]
 
 
-def read_safetensors(file: BinaryIO, path: str | os.PathLike[str]) -> dict[str, Any]:
+def read_safetensors(file: FileIO, path: str | os.PathLike[str]) -> dict[str, StoredTensor | TiedTensor]:
     """The tensors of a file by name.
 
     Raises:
@@ -106,7 +107,7 @@ def read_safetensors(file: BinaryIO, path: str | os.PathLike[str]) -> dict[str, 
     header.pop("__metadata__", None)
     if set(header) != names:
         raise CheckpointError("the names of the header are not those that safetensors reads")
-    tensors: dict[str, Any] = {}
+    tensors: dict[str, StoredTensor] = {}
     for name, entry in header.items():
         dtype = dtype_named(_DTYPES.get(entry["dtype"], ""))
         if dtype is None:
@@ -118,9 +119,9 @@ def read_safetensors(file: BinaryIO, path: str | os.PathLike[str]) -> dict[str, 
     return tensors | _tied(tensors, metadata)
 
 
-def _tied(tensors: dict[str, Any], metadata: dict[str, str]) -> dict[str, Any]:
+def _tied(tensors: dict[str, StoredTensor], metadata: dict[str, str]) -> dict[str, StoredTensor | TiedTensor]:
     """The tensors that are others: by our own metadata, or by that of safetensors.torch.save_model."""
-    tied = {
+    tied: dict[str, StoredTensor | TiedTensor] = {
         name: tensors[kept]
         for name, kept in metadata.items()
         if name not in tensors and kept in tensors and name != "format"

@@ -7,14 +7,15 @@ import math
 import os
 import sys
 import zlib
-from typing import BinaryIO
+from io import FileIO
+from typing import Protocol, runtime_checkable
 
 import jax.numpy as jnp
 import numpy as np
 
 from purenn.interop.checkpoint.errors import CheckpointError
 
-__all__ = ["Blob", "Budget", "StoredTensor", "dtype_named"]
+__all__ = ["Blob", "Budget", "StoredTensor", "Tensor", "dtype_named"]
 
 PIECE_BYTES = 1 << 22  # of a strided tensor, read at a time
 ALLOWANCE_BYTES = 1 << 28  # what a file may unfold to beside four times its own size
@@ -76,7 +77,7 @@ class Blob:
     """
 
     def __init__(
-        self, file: BinaryIO, start: int, size: int, name: str, crc: int | None = None, data: bytes | None = None
+        self, file: FileIO, start: int, size: int, name: str, crc: int | None = None, data: bytes | None = None
     ):
         self.file, self.start, self.size, self.name, self.crc, self.data = file, start, size, name, crc, data
 
@@ -89,7 +90,7 @@ class Blob:
             return
         self.file.seek(self.start + begin)
         while out:
-            count = self.file.readinto(out)  # type: ignore[attr-defined]
+            count = self.file.readinto(out)
             if not count:
                 raise CheckpointError(f"the file is truncated: it ends inside of {self.name}")
             out = out[count:]
@@ -117,6 +118,13 @@ class Blob:
         if value != self.crc:
             raise CheckpointError(f"the checksum of {self.name} is wrong: the file is damaged")
         self.crc = None
+
+
+@runtime_checkable
+class Tensor(Protocol):
+    """A tensor that is read when it is asked for, however its file has it."""
+
+    def stored(self) -> StoredTensor: ...
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -155,6 +163,9 @@ class StoredTensor:
             self.conj,
             self.neg,
         )
+
+    def stored(self) -> StoredTensor:
+        return self
 
     def read(self, budget: Budget) -> np.ndarray:
         """The tensor in memory, contiguous and in the machine's byte order."""
@@ -251,6 +262,6 @@ def _read_strided(blob: Blob, out: np.ndarray, offset: int, strides: tuple[int, 
         _read_strided(blob, part, offset + begin * strides[axis], steps)
 
 
-def size_of(file: BinaryIO) -> int:
+def size_of(file: FileIO) -> int:
     """The size of an open file."""
     return os.fstat(file.fileno()).st_size

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import struct
-from typing import Any, BinaryIO
+from io import FileIO
+from typing import Any, NoReturn
 
 from purenn.interop.checkpoint.errors import CheckpointError
 from purenn.interop.checkpoint.pickle_machine import load_pickle
@@ -18,7 +19,7 @@ _PROTOCOL = 1001
 HEAD_BYTES = 1 << 24  # of the first look at a legacy file's pickles; larger ones are looked at again
 
 
-def storage_of(kind: Any, numel: Any, location: Any, key: Any) -> Storage:
+def storage_of(kind: object, numel: object, location: object, key: object) -> Storage:
     """The storage that a persistent id describes."""
     name = kind.name if isinstance(kind, StorageType | Opaque) else type(kind).__name__
     if not isinstance(kind, StorageType) or kind.dtype is None:
@@ -30,18 +31,18 @@ def storage_of(kind: Any, numel: Any, location: Any, key: Any) -> Storage:
     return storage
 
 
-def _name(value: Any) -> str:
+def _name(value: object) -> str:
     if type(value) is bytes:
         return value.decode("ascii", "replace")[:100]
     return str(value)[:100] if type(value) in (str, int) else f"a {type(value).__name__}"
 
 
-def whole_module(cls: Any) -> Any:
+def whole_module(cls: object) -> Opaque:
     """Stands for the class of a whole module; torch marks these in its older files."""
     return cls if isinstance(cls, Opaque) else Opaque(getattr(cls, "name", "a module"))
 
 
-def read_legacy(file: BinaryIO) -> Any:
+def read_legacy(file: FileIO) -> Any:
     """The content of a legacy file, which is several pickles and then the bytes of the storages.
 
     Raises:
@@ -60,11 +61,11 @@ def read_legacy(file: BinaryIO) -> Any:
             length = min(8 * length, total)
 
 
-def _read_legacy(file: BinaryIO, data: memoryview, total: int) -> Any:
+def _read_legacy(file: FileIO, data: memoryview, total: int) -> Any:
     storages: dict[str, Storage] = {}
     views: list[tuple[Storage, Storage, int]] = []
 
-    def persistent(identifier: Any) -> Any:
+    def persistent(identifier: object) -> Any:
         if not isinstance(identifier, tuple) or len(identifier) < 2:
             raise CheckpointError("the pickle has a persistent id that is none of torch's")
         if _name(identifier[0]) == "module":
@@ -84,7 +85,7 @@ def _read_legacy(file: BinaryIO, data: memoryview, total: int) -> Any:
             views.append((part, root, size))
         return storages[_name(view_key)]
 
-    def refuse(identifier: Any) -> Any:
+    def refuse(identifier: object) -> NoReturn:
         raise CheckpointError("the pickle has a persistent id before its content")
 
     magic, at = load_pickle(data, 0, find_global, refuse)
@@ -107,7 +108,7 @@ def _read_legacy(file: BinaryIO, data: memoryview, total: int) -> Any:
     return content
 
 
-def _place(file: BinaryIO, storage: Storage, at: int, total: int) -> int:
+def _place(file: FileIO, storage: Storage, at: int, total: int) -> int:
     """Finds a storage's bytes: its number of elements, then they, always with the low byte first."""
     if at + 8 > total:
         raise CheckpointError(f"the file is truncated: it ends before storage {storage.key!r}")
@@ -125,7 +126,7 @@ def _place(file: BinaryIO, storage: Storage, at: int, total: int) -> int:
 # The tar.
 
 
-def read_tar(file: BinaryIO) -> Any:
+def read_tar(file: FileIO) -> Any:
     """The content of a tar with the members storages, tensors and pickle."""
     import tarfile
 
@@ -149,7 +150,7 @@ def read_tar(file: BinaryIO) -> Any:
     objects = _tar_storages(file, *places["storages"])
     _tar_tensors(_member(file, *places["tensors"]), objects)
 
-    def persistent(identifier: Any) -> Any:
+    def persistent(identifier: object) -> Any:
         if isinstance(identifier, tuple) and identifier:
             return whole_module(identifier[0])
         return objects[_name(identifier)]
@@ -157,16 +158,16 @@ def read_tar(file: BinaryIO) -> Any:
     return load_pickle(_member(file, *places["pickle"]), 0, find_global, persistent)[0]
 
 
-def _member(file: BinaryIO, start: int, size: int) -> memoryview:
+def _member(file: FileIO, start: int, size: int) -> memoryview:
     file.seek(start)
     return memoryview(file.read(size))
 
 
-def _no_ids(identifier: Any) -> Any:
+def _no_ids(identifier: object) -> NoReturn:
     raise CheckpointError("the pickle has a persistent id where torch has none")
 
 
-def _tar_storages(file: BinaryIO, start: int, size: int) -> dict[str, Any]:
+def _tar_storages(file: FileIO, start: int, size: int) -> dict[str, Any]:
     """The storages by key; their bytes stand between small pickles."""
     storages: dict[str, Any] = {}
 
@@ -202,7 +203,7 @@ def _tar_storages(file: BinaryIO, start: int, size: int) -> dict[str, Any]:
     return storages
 
 
-def _count(count: Any, size: int) -> int:
+def _count(count: object, size: int) -> int:
     if type(count) is not int or not 0 <= count <= size:
         raise CheckpointError("the tar announces more content than it has")
     return count

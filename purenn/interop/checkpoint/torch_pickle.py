@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,7 @@ class StorageType:
 class Storage:
     """A storage in a file; `blob` is None on torch's device meta, and until a legacy file's bytes are found."""
 
-    def __init__(self, dtype: np.dtype, numel: int, location: str, key: str):
+    def __init__(self, dtype: np.dtype, numel: object, location: str, key: str):
         if type(numel) is not int or not 0 <= numel < 1 << 58:
             raise CheckpointError(f"storage {key!r} must have a size from 0 to 2**58")
         self.dtype, self.nbytes, self.location, self.key = dtype, numel * dtype.itemsize, location, key
@@ -71,19 +72,18 @@ class Storage:
 class PendingTensor:
     """A tensor whose storage may not have been found yet."""
 
-    def __init__(self, storage: Storage, dtype: np.dtype, offset: int, shape: Any, strides: Any, bits: Any):
+    def __init__(self, storage: Storage, dtype: np.dtype, offset: object, shape: object, strides: object, bits: object):
         self.storage, self.dtype, self.offset = storage, dtype, offset
         self.shape, self.strides, self.bits = shape, strides, bits
 
     def stored(self) -> StoredTensor:
         """The tensor over its storage's bytes."""
-        storage, bits = self.storage, self.bits
-        offset, rest = self.offset, 0
-        if storage.offset and type(offset) is int:
-            first, rest = divmod(storage.offset, self.dtype.itemsize)
-            offset += first
-        if not isinstance(self.shape, tuple) or not isinstance(self.strides, tuple) or rest:
-            raise CheckpointError("a tensor's sizes and strides must be tuples")
+        storage, bits, offset = self.storage, self.bits, self.offset
+        if type(offset) is not int or not isinstance(self.shape, tuple) or not isinstance(self.strides, tuple):
+            raise CheckpointError("a tensor's offset must be a number, and its sizes and strides tuples")
+        first, rest = divmod(storage.offset, self.dtype.itemsize)
+        if rest:
+            raise CheckpointError("a tensor must begin where an element of its storage begins")
         if storage.blob is None and storage.location != "meta":
             raise CheckpointError(f"the file has no bytes for storage {storage.key!r}")
         blob = None if storage.location == "meta" else storage.blob
@@ -91,7 +91,7 @@ class PendingTensor:
         return StoredTensor(
             blob,
             self.dtype,
-            offset,
+            first + offset,
             self.shape,
             self.strides,
             storage.big_endian,
@@ -122,13 +122,21 @@ def find_global(module: str, name: str) -> Any:
     return Opaque(full)
 
 
-def _storage(storage: Any) -> Storage:
+def _storage(storage: object) -> Storage:
     if not isinstance(storage, Storage):
         raise CheckpointError("a tensor of the pickle has no storage")
     return storage
 
 
-def _v2(storage: Any, offset: Any, shape: Any, strides: Any, grad: Any = None, hooks: Any = None, bits: Any = None):
+def _v2(
+    storage: object,
+    offset: object,
+    shape: object,
+    strides: object,
+    grad: object = None,
+    hooks: object = None,
+    bits: object = None,
+) -> PendingTensor | Opaque:
     storage = _storage(storage)
     if storage.quantized:
         return Opaque("torch._utils._rebuild_qtensor", called=True)
@@ -136,22 +144,29 @@ def _v2(storage: Any, offset: Any, shape: Any, strides: Any, grad: Any = None, h
 
 
 def _v3(
-    storage: Any, offset: Any, shape: Any, strides: Any, grad: Any, hooks: Any, dtype: Any, bits: Any = None
+    storage: object,
+    offset: object,
+    shape: object,
+    strides: object,
+    grad: object,
+    hooks: object,
+    dtype: object,
+    bits: object = None,
 ) -> PendingTensor | Opaque:
     if not isinstance(dtype, np.dtype):
         return _of_unknown_dtype(dtype)
     return PendingTensor(_storage(storage), dtype, offset, shape, strides, bits)
 
 
-def _of_unknown_dtype(dtype: Any) -> Opaque:
+def _of_unknown_dtype(dtype: object) -> Opaque:
     return Opaque(f"{UNREADABLE}{dtype.name if isinstance(dtype, Opaque) else type(dtype).__name__}", called=True)
 
 
-def _parameter(data: Any, *rest: Any) -> Any:
+def _parameter(data: object, *rest: object) -> object:
     return data
 
 
-def _typed(function: Any, cls: Any, args: Any, state: Any) -> Any:
+def _typed(function: object, cls: object, args: object, state: object) -> object:
     """A tensor with attributes, or of a subclass, whose meaning isn't known."""
     if not isinstance(function, Builder) or not isinstance(args, tuple):
         return Opaque(getattr(function, "name", "a tensor of unknown kind"), called=True)
@@ -159,41 +174,42 @@ def _typed(function: Any, cls: Any, args: Any, state: Any) -> Any:
     return function.build(*args) if plain else Opaque(getattr(cls, "name", "a class without a name"), called=True)
 
 
-def _meta(dtype: Any, shape: Any, strides: Any, grad: Any = None) -> PendingTensor | Opaque:
+def _meta(dtype: object, shape: object, strides: object, grad: object = None) -> PendingTensor | Opaque:
     if not isinstance(dtype, np.dtype):
         return _of_unknown_dtype(dtype)
     return PendingTensor(Storage(dtype, 0, "meta", "meta"), dtype, 0, shape, strides, None)
 
 
-def _from_cpu(data: Any, dtype: Any, device: Any, grad: Any) -> Any:
-    same = isinstance(data, PendingTensor) and data.dtype == dtype
-    return data if same else Opaque("a tensor of a device that changes its dtype", called=True)
+def _from_cpu(data: object, dtype: object, device: object, grad: object) -> PendingTensor | Opaque:
+    if isinstance(data, PendingTensor) and data.dtype == dtype:
+        return data
+    return Opaque("a tensor of a device that changes its dtype", called=True)
 
 
 def _unbuilt(name: str) -> Builder:
     return Builder(name, lambda *args: Opaque(name, called=True))
 
 
-def _pairs(pairs: Any = ()) -> OrderedDict[Any, Any]:
+def _pairs(pairs: object = ()) -> OrderedDict[Any, Any]:
     """An OrderedDict, which Python 2 pickles with a list of pairs."""
     mapping: OrderedDict[Any, Any] = OrderedDict()
-    for key, value in pairs.items() if isinstance(pairs, dict) else pairs:
+    for key, value in pairs.items() if isinstance(pairs, dict) else _items(pairs):
         if type(key) not in (str, int) or key in mapping:
             raise CheckpointError("the pickle has an OrderedDict with a name twice, or with one that is no text")
         mapping[key] = value
     return mapping
 
 
-def _items(values: Any = ()) -> list[Any]:
+def _items(values: object = ()) -> list[Any]:
     if not isinstance(values, list | tuple):
         raise CheckpointError("the pickle has a container that is made of no list")
     return list(values)
 
 
-def _plain(kinds: tuple[type, ...], make: Any) -> Any:
+def _plain(kinds: tuple[type, ...], make: type) -> Callable[..., object]:
     """A function of plain values of some kinds alone."""
 
-    def build(*args: Any) -> Any:
+    def build(*args: object) -> object:
         if not all(isinstance(arg, kinds) for arg in args):
             raise CheckpointError(f"the pickle makes a {make.__name__} of something else")
         return make(*args)
@@ -201,13 +217,13 @@ def _plain(kinds: tuple[type, ...], make: Any) -> Any:
     return build
 
 
-def _encoded(text: Any, coding: Any = "utf-8") -> bytes:
+def _encoded(text: object, coding: object = "utf-8") -> bytes:
     if type(text) is not str or coding not in ("utf-8", "latin1", "latin-1", "ascii"):
         raise CheckpointError("the pickle has bytes in an unknown coding")
     return codecs.encode(text, coding)
 
 
-_BUILD: dict[str, Any] = {
+_BUILD: dict[str, Callable[..., object]] = {
     "collections.OrderedDict": _pairs,
     "collections.defaultdict": lambda factory=None: {},
     "collections.Counter": lambda content=None: dict(content) if isinstance(content, dict) else {},
@@ -235,4 +251,4 @@ _BUILD: dict[str, Any] = {
     "torch.Tensor": _parameter,
     "torch._tensor.Tensor": _parameter,
 }
-_TABLE: dict[str, Any] = {name: Builder(name, build) for name, build in _BUILD.items()}
+_TABLE: dict[str, Builder] = {name: Builder(name, build) for name, build in _BUILD.items()}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import struct
 import zlib
-from typing import TYPE_CHECKING, Any, BinaryIO
+from io import FileIO
+from typing import TYPE_CHECKING, Any
 
 from purenn.interop.checkpoint.errors import CheckpointError, naming_entry
 from purenn.interop.checkpoint.pickle_machine import load_pickle
@@ -21,7 +22,7 @@ _HEADER_BYTES = 30  # of an entry's own header, before its name
 _STORED, _DEFLATED = 0, 8  # of zip's methods
 
 
-def read_zip(file: BinaryIO) -> Any:
+def read_zip(file: FileIO) -> Any:
     """The content of one of torch's zip files.
 
     Raises:
@@ -39,7 +40,7 @@ def read_zip(file: BinaryIO) -> Any:
         raise CheckpointError(f"entry 'byteorder' must be little or big, got {order[:20]!r}")
     storages: dict[str, Storage] = {}
 
-    def persistent(identifier: Any) -> Storage:
+    def persistent(identifier: object) -> Storage:
         if not isinstance(identifier, tuple) or len(identifier) != 5 or identifier[0] not in ("storage", b"storage"):
             raise CheckpointError("the pickle has a persistent id that is none of torch's")
         _, kind, key, location, numel = identifier
@@ -63,7 +64,7 @@ def read_zip(file: BinaryIO) -> Any:
 class _Records:
     """The entries of a zip, after a check of all that its directory says about them."""
 
-    def __init__(self, file: BinaryIO):
+    def __init__(self, file: FileIO):
         import zipfile
 
         self.file, self.total = file, size_of(file)

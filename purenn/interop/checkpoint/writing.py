@@ -7,7 +7,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
@@ -18,12 +18,17 @@ from purenn.interop.checkpoint.safetensors_files import TIED, import_safetensors
 from purenn.interop.checkpoint.storage import PAIR_OF_HALVES, dtype_named
 from purenn.tree import flatten
 
+if TYPE_CHECKING:
+    from purenn.nn.module import Module
+
 __all__ = ["save", "write_whole"]
 
 _UNWRITTEN = ("complex128",)  # which safetensors lacks
 
 
-def save(path: str | os.PathLike[str], arrays: Any, *, metadata: Mapping[str, str] | None = None) -> None:
+def save(
+    path: str | os.PathLike[str], arrays: Mapping[str, Any] | Module, *, metadata: Mapping[str, str] | None = None
+) -> None:
     """Writes arrays to a safetensors file, which torch and every other reader of safetensors reads.
 
     The file is written beside the old one, brought to the disk and then put in its place: after a crash, a kill or a
@@ -72,14 +77,15 @@ def _texts(metadata: Mapping[str, str] | None) -> dict[str, str]:
     return texts
 
 
-def _arrays(arrays: Any) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+def _arrays(arrays: object) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """The arrays on the host by name, and for names of an array that has another name, that one."""
-    if not isinstance(arrays, Mapping):
-        state_dict = getattr(arrays, "state_dict", None)
+    tree: Any = arrays
+    if not isinstance(tree, Mapping):
+        state_dict = getattr(tree, "state_dict", None)
         if not callable(state_dict):
             raise TypeError(f"save: arrays must be a dict of arrays by name or a module, got {type(arrays).__name__}")
-        arrays = state_dict()
-    flat = {str(name): value for name, value in flatten(_checked(arrays)).items()}
+        tree = state_dict()
+    flat = {str(name): value for name, value in flatten(_checked(tree)).items()}
     named: dict[str, np.ndarray] = {}
     first: dict[int, str] = {}
     tied: dict[str, str] = {}
@@ -112,7 +118,7 @@ def _checked(tree: Mapping[Any, Any], prefix: str = "") -> dict[str, Any]:
     return checked
 
 
-def _on_host(name: str, value: Any) -> np.ndarray:
+def _on_host(name: str, value: object) -> np.ndarray:
     if isinstance(value, Tracer):
         raise TypeError(f"save: {name!r} is a tracer: save outside of jit and other transformations")
     if isinstance(value, jax.Array) and jnp.issubdtype(value.dtype, jax.dtypes.prng_key):

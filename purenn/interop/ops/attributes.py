@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import math
 from typing import Any
 
@@ -10,7 +9,7 @@ import jax
 from jax import lax
 
 from purenn import check
-from purenn.interop.ops.operands import kind, refuse_traced
+from purenn.interop.ops.operands import Number, kind, refuse_traced
 from purenn.typing import Array, ArrayLike
 
 __all__ = [
@@ -37,7 +36,7 @@ __all__ = [
 ]
 
 
-def is_floating_point(input: ArrayLike) -> builtins.bool:
+def is_floating_point(input: ArrayLike) -> bool:
     """Tells whether an array has a real floating-point dtype.
 
     Example:
@@ -49,7 +48,7 @@ def is_floating_point(input: ArrayLike) -> builtins.bool:
     return kind(check.array("is_floating_point", "input", input).dtype) == 2
 
 
-def is_complex(input: ArrayLike) -> builtins.bool:
+def is_complex(input: ArrayLike) -> bool:
     """Tells whether an array has a complex dtype.
 
     Example:
@@ -61,7 +60,7 @@ def is_complex(input: ArrayLike) -> builtins.bool:
     return kind(check.array("is_complex", "input", input).dtype) == 3
 
 
-def is_tensor(obj: Any) -> builtins.bool:
+def is_tensor(obj: object) -> bool:
     """Tells whether an object is a jax array.
 
     Example:
@@ -73,7 +72,7 @@ def is_tensor(obj: Any) -> builtins.bool:
     return isinstance(obj, jax.Array)
 
 
-def is_nonzero(input: ArrayLike) -> builtins.bool:
+def is_nonzero(input: ArrayLike) -> bool:
     """Tells whether the only element isn't 0.
 
     Example:
@@ -82,10 +81,10 @@ def is_nonzero(input: ArrayLike) -> builtins.bool:
         >>> ops.is_nonzero(jnp.array([2.0]))
         True
     """
-    return builtins.bool(_only("is_nonzero", input))
+    return bool(_only("is_nonzero", input))
 
 
-def _only(where: str, input: Any) -> Any:
+def _only(where: str, input: ArrayLike) -> Number:
     x = check.array(where, "input", input)
     if x.size != 1:
         check.fail(where, "input", "have one element", f"shape {x.shape}")
@@ -93,7 +92,7 @@ def _only(where: str, input: Any) -> Any:
     return x.item()
 
 
-def item(input: ArrayLike) -> Any:
+def item(input: ArrayLike) -> Number:
     """Returns the only element as a Python number.
 
     Example:
@@ -119,7 +118,7 @@ def tolist(input: ArrayLike) -> Any:
     return x.tolist()
 
 
-def size(input: ArrayLike, dim: builtins.int | None = None) -> Any:
+def size(input: ArrayLike, dim: int | None = None) -> Any:
     """Returns the shape, or the size of one dimension; jnp's ``.size`` is the number of elements.
 
     Example:
@@ -136,7 +135,7 @@ def size(input: ArrayLike, dim: builtins.int | None = None) -> Any:
     return x.shape[check.axis("size", "dim", dim, x.ndim)]
 
 
-def stride(input: ArrayLike, dim: builtins.int | None = None) -> Any:
+def stride(input: ArrayLike, dim: int | None = None) -> Any:
     """Returns the strides of a contiguous array, in elements, or the one of a dimension.
 
     Example:
@@ -150,7 +149,7 @@ def stride(input: ArrayLike, dim: builtins.int | None = None) -> Any:
     return strides if dim is None else strides[check.axis("stride", "dim", dim, x.ndim)]
 
 
-def dim(input: ArrayLike) -> builtins.int:
+def dim(input: ArrayLike) -> int:
     """Returns the number of dimensions.
 
     Example:
@@ -165,7 +164,7 @@ def dim(input: ArrayLike) -> builtins.int:
 ndimension = dim
 
 
-def numel(input: ArrayLike) -> builtins.int:
+def numel(input: ArrayLike) -> int:
     """Returns the number of elements.
 
     Example:
@@ -180,7 +179,7 @@ def numel(input: ArrayLike) -> builtins.int:
 nelement = numel
 
 
-def element_size(input: ArrayLike) -> builtins.int:
+def element_size(input: ArrayLike) -> int:
     """Returns the bytes per element.
 
     Example:

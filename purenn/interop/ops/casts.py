@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -46,7 +45,7 @@ _DOC = """Casts an array to $dtype.
     """
 
 
-def _cast(name: str, dtype: Any, shown: str | None = None) -> Callable[[ArrayLike], Array]:
+def _cast(name: str, dtype: DTypeLike, shown: str | None = None) -> Callable[[ArrayLike], Array]:
     def function(input: ArrayLike) -> Array:
         return _as(name, check.array(name, "input", input), dtype)
 
@@ -54,7 +53,7 @@ def _cast(name: str, dtype: Any, shown: str | None = None) -> Callable[[ArrayLik
     return named(function, name, _DOC, dtype=text, shown=repr(text) if shown is None else shown)
 
 
-def _as(where: str, x: jax.Array, dtype: Any) -> jax.Array:
+def _as(where: str, x: jax.Array, dtype: DTypeLike) -> jax.Array:
     """The cast; a complex array loses its imaginary part, as in torch."""
     dtype = as_dtype(where, dtype)
     if dtype == x.dtype:
@@ -78,7 +77,9 @@ long = _cast("long", np.int64, "'int32'")
 short = _cast("short", np.int16)
 
 
-def to(input: ArrayLike, *args: Any, dtype: DTypeLike | None = None, copy: builtins.bool = False) -> Array:
+def to(
+    input: ArrayLike, *args: DTypeLike | Array | np.ndarray, dtype: DTypeLike | None = None, copy: builtins.bool = False
+) -> Array:
     """Casts an array to a dtype, or to the dtype of another array: ``to(x, jnp.float16)``, ``to(x, other)``.
 
     A device isn't taken: `jax.device_put` moves arrays.
@@ -124,7 +125,7 @@ def type(input: ArrayLike, dtype: DTypeLike) -> Array:
     return _as("type", check.array("type", "input", input), dtype)
 
 
-def result_type(tensor1: Any, tensor2: Any) -> Any:
+def result_type(tensor1: ArrayLike, tensor2: ArrayLike) -> np.dtype:
     """Returns the dtype to which an operation promotes two arrays or numbers.
 
     Example:
@@ -136,7 +137,7 @@ def result_type(tensor1: Any, tensor2: Any) -> Any:
     return promoted(tensor1, tensor2)
 
 
-def promote_types(type1: DTypeLike, type2: DTypeLike) -> Any:
+def promote_types(type1: DTypeLike, type2: DTypeLike) -> np.dtype:
     """Returns the smallest dtype that holds two others.
 
     Example:

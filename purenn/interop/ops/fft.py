@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import jax
 import jax.numpy as jnp
@@ -11,8 +10,8 @@ import jax.numpy as jnp
 from purenn import check
 from purenn.docstring import documented
 from purenn.functional.dtypes import floating_or_float32
-from purenn.interop.ops.operands import as_dtype, kind, numeric
-from purenn.typing import Array, ArrayLike, DTypeLike
+from purenn.interop.ops.operands import Dims, as_dtype, kind, numeric
+from purenn.typing import Array, ArrayLike, DTypeLike, Size
 
 __all__ = [
     "fft",
@@ -42,13 +41,21 @@ __all__ = [
 _NORMS = (None, "backward", "forward", "ortho")
 
 
-def _input(where: str, input: Any, real: bool = False) -> jax.Array:
+def _input(where: str, input: ArrayLike, real: bool = False) -> jax.Array:
     x = numeric(where, input, 0, 2 if real else 3)
     check.at_least_single(where, "input", x) if kind(x.dtype) == 2 else None
     return x.astype(floating_or_float32(x.dtype))
 
 
-def _one(where: str, transform: Any, input: Any, n: Any, dim: Any, norm: Any, real: bool = False) -> jax.Array:
+def _one(
+    where: str,
+    transform: Callable[..., jax.Array],
+    input: ArrayLike,
+    n: int | None,
+    dim: int,
+    norm: str | None,
+    real: bool = False,
+) -> jax.Array:
     x = _input(where, input, real)
     if not x.ndim:
         check.fail(where, "input", "have rank 1 or more", f"shape {x.shape}")
@@ -61,7 +68,15 @@ def _one(where: str, transform: Any, input: Any, n: Any, dim: Any, norm: Any, re
     return transform(x, n, dim, norm)
 
 
-def _several(where: str, transform: Any, input: Any, s: Any, dim: Any, norm: Any, real: bool = False) -> jax.Array:
+def _several(
+    where: str,
+    transform: Callable[..., jax.Array],
+    input: ArrayLike,
+    s: Size | None,
+    dim: Dims,
+    norm: str | None,
+    real: bool = False,
+) -> jax.Array:
     x = _input(where, input, real)
     check.choice(where, "norm", norm, _NORMS)
     sizes = (s,) if isinstance(s, int) else None if s is None else tuple(s)
@@ -148,7 +163,7 @@ def ihfft(input: ArrayLike, n: int | None = None, dim: int = -1, norm: str | Non
     return _one("fft.ihfft", jnp.fft.ihfft, input, n, dim, norm, True)
 
 
-def _hfftn(x: jax.Array, s: Any, axes: Sequence[int], norm: Any) -> jax.Array:
+def _hfftn(x: jax.Array, s: Sequence[int] | None, axes: Sequence[int], norm: str | None) -> jax.Array:
     """A Fourier transform in all dimensions but the last, which is that of half a Hermitian array."""
     if s is not None and len(axes) > 1:
         x = jnp.fft.fftn(x, s[:-1], axes[:-1], norm)
@@ -157,72 +172,71 @@ def _hfftn(x: jax.Array, s: Any, axes: Sequence[int], norm: Any) -> jax.Array:
     return jnp.fft.hfft(x, None if s is None else s[-1], axes[-1], norm)
 
 
-def _ihfftn(x: jax.Array, s: Any, axes: Sequence[int], norm: Any) -> jax.Array:
+def _ihfftn(x: jax.Array, s: Sequence[int] | None, axes: Sequence[int], norm: str | None) -> jax.Array:
     x = jnp.fft.ihfft(x, None if s is None else s[-1], axes[-1], norm)
     return jnp.fft.ifftn(x, None if s is None else s[:-1], axes[:-1], norm) if len(axes) > 1 else x
 
 
-_Dims = int | Sequence[int]
 _LAST = (-2, -1)
 
 
 @documented(_TWO, name="fft2", what="Fourier transform", length="", shape="(4, 4)")
-def fft2(input: ArrayLike, s: _Dims | None = None, dim: Sequence[int] = _LAST, norm: str | None = None) -> Array:
+def fft2(input: ArrayLike, s: Size | None = None, dim: Sequence[int] = _LAST, norm: str | None = None) -> Array:
     return _several("fft.fft2", jnp.fft.fftn, input, s, dim, norm)
 
 
 @documented(_TWO, name="ifft2", what="inverse Fourier transform", length="", shape="(4, 4)")
-def ifft2(input: ArrayLike, s: _Dims | None = None, dim: Sequence[int] = _LAST, norm: str | None = None) -> Array:
+def ifft2(input: ArrayLike, s: Size | None = None, dim: Sequence[int] = _LAST, norm: str | None = None) -> Array:
     return _several("fft.ifft2", jnp.fft.ifftn, input, s, dim, norm)
 
 
 @documented(_TWO, name="rfft2", what="half of a real array's Fourier transform", length="", shape="(4, 3)")
-def rfft2(input: ArrayLike, s: _Dims | None = None, dim: Sequence[int] = _LAST, norm: str | None = None) -> Array:
+def rfft2(input: ArrayLike, s: Size | None = None, dim: Sequence[int] = _LAST, norm: str | None = None) -> Array:
     return _several("fft.rfft2", jnp.fft.rfftn, input, s, dim, norm, True)
 
 
 @documented(_TWO, name="irfft2", what="real array whose `rfft2` is given,", length=_OUT, shape="(4, 6)")
-def irfft2(input: ArrayLike, s: _Dims | None = None, dim: Sequence[int] = _LAST, norm: str | None = None) -> Array:
+def irfft2(input: ArrayLike, s: Size | None = None, dim: Sequence[int] = _LAST, norm: str | None = None) -> Array:
     return _several("fft.irfft2", jnp.fft.irfftn, input, s, dim, norm)
 
 
 @documented(_TWO, name="hfft2", what="real Fourier transform of half a Hermitian array", length=_OUT, shape="(4, 6)")
-def hfft2(input: ArrayLike, s: _Dims | None = None, dim: Sequence[int] = _LAST, norm: str | None = None) -> Array:
+def hfft2(input: ArrayLike, s: Size | None = None, dim: Sequence[int] = _LAST, norm: str | None = None) -> Array:
     return _several("fft.hfft2", _hfftn, input, s, dim, norm)
 
 
 @documented(_TWO, name="ihfft2", what="half of a Hermitian array whose `hfft2` is given", length="", shape="(4, 3)")
-def ihfft2(input: ArrayLike, s: _Dims | None = None, dim: Sequence[int] = _LAST, norm: str | None = None) -> Array:
+def ihfft2(input: ArrayLike, s: Size | None = None, dim: Sequence[int] = _LAST, norm: str | None = None) -> Array:
     return _several("fft.ihfft2", _ihfftn, input, s, dim, norm, True)
 
 
 @documented(_ANY, name="fftn", what="Fourier transform", length="", shape="(4, 4)")
-def fftn(input: ArrayLike, s: _Dims | None = None, dim: _Dims | None = None, norm: str | None = None) -> Array:
+def fftn(input: ArrayLike, s: Size | None = None, dim: Dims = None, norm: str | None = None) -> Array:
     return _several("fft.fftn", jnp.fft.fftn, input, s, dim, norm)
 
 
 @documented(_ANY, name="ifftn", what="inverse Fourier transform", length="", shape="(4, 4)")
-def ifftn(input: ArrayLike, s: _Dims | None = None, dim: _Dims | None = None, norm: str | None = None) -> Array:
+def ifftn(input: ArrayLike, s: Size | None = None, dim: Dims = None, norm: str | None = None) -> Array:
     return _several("fft.ifftn", jnp.fft.ifftn, input, s, dim, norm)
 
 
 @documented(_ANY, name="rfftn", what="half of a real array's Fourier transform", length="", shape="(4, 3)")
-def rfftn(input: ArrayLike, s: _Dims | None = None, dim: _Dims | None = None, norm: str | None = None) -> Array:
+def rfftn(input: ArrayLike, s: Size | None = None, dim: Dims = None, norm: str | None = None) -> Array:
     return _several("fft.rfftn", jnp.fft.rfftn, input, s, dim, norm, True)
 
 
 @documented(_ANY, name="irfftn", what="real array whose `rfftn` is given,", length=_OUT, shape="(4, 6)")
-def irfftn(input: ArrayLike, s: _Dims | None = None, dim: _Dims | None = None, norm: str | None = None) -> Array:
+def irfftn(input: ArrayLike, s: Size | None = None, dim: Dims = None, norm: str | None = None) -> Array:
     return _several("fft.irfftn", jnp.fft.irfftn, input, s, dim, norm)
 
 
 @documented(_ANY, name="hfftn", what="real Fourier transform of half a Hermitian array", length=_OUT, shape="(4, 6)")
-def hfftn(input: ArrayLike, s: _Dims | None = None, dim: _Dims | None = None, norm: str | None = None) -> Array:
+def hfftn(input: ArrayLike, s: Size | None = None, dim: Dims = None, norm: str | None = None) -> Array:
     return _several("fft.hfftn", _hfftn, input, s, dim, norm)
 
 
 @documented(_ANY, name="ihfftn", what="half of a Hermitian array whose `hfftn` is given", length="", shape="(4, 3)")
-def ihfftn(input: ArrayLike, s: _Dims | None = None, dim: _Dims | None = None, norm: str | None = None) -> Array:
+def ihfftn(input: ArrayLike, s: Size | None = None, dim: Dims = None, norm: str | None = None) -> Array:
     return _several("fft.ihfftn", _ihfftn, input, s, dim, norm, True)
 
 
@@ -248,12 +262,12 @@ def rfftfreq(n: int, d: float = 1.0, *, dtype: DTypeLike | None = None) -> Array
     return jnp.fft.rfftfreq(n, d, dtype=as_dtype("fft.rfftfreq", dtype or jnp.float32))
 
 
-def _shifted(where: str, shift: Any, input: Any, dim: Any) -> jax.Array:
+def _shifted(where: str, shift: Callable[..., jax.Array], input: ArrayLike, dim: Dims) -> jax.Array:
     x = check.array(where, "input", input)
     return shift(x, check.axes(where, "dim", dim, x.ndim))
 
 
-def fftshift(input: ArrayLike, dim: _Dims | None = None) -> Array:
+def fftshift(input: ArrayLike, dim: Dims = None) -> Array:
     """Moves frequency 0 to the middle.
 
     Example:
@@ -265,7 +279,7 @@ def fftshift(input: ArrayLike, dim: _Dims | None = None) -> Array:
     return _shifted("fft.fftshift", jnp.fft.fftshift, input, dim)
 
 
-def ifftshift(input: ArrayLike, dim: _Dims | None = None) -> Array:
+def ifftshift(input: ArrayLike, dim: Dims = None) -> Array:
     """Moves frequency 0 back to the front.
 
     Example:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import jax.numpy as jnp
 
@@ -23,7 +22,7 @@ from purenn.interop.ops.matrices.solving import solve
 from purenn.interop.ops.matrices.triangles import *  # noqa: F403
 from purenn.interop.ops.operands import default_dtype, kind, operands
 from purenn.interop.ops.shapes.diagonals import diagonal as _diagonal
-from purenn.typing import Array, ArrayLike
+from purenn.typing import Array, ArrayLike, Size
 
 __all__ = ["cross", "diagonal", "matmul", "multi_dot", "tensorinv", "tensorsolve", "vander", "vecdot"]
 __all__ += decompositions.__all__
@@ -139,7 +138,7 @@ def tensorinv(A: ArrayLike, ind: int = 2) -> Array:
     return inv(x.reshape(n, n)).reshape(*columns, *rows)
 
 
-def tensorsolve(A: ArrayLike, B: ArrayLike, dims: Any = None) -> Array:
+def tensorsolve(A: ArrayLike, B: ArrayLike, dims: Size | None = None) -> Array:
     """Solves ``tensordot(A, X, X.ndim) = B``.
 
     Args:
@@ -157,7 +156,7 @@ def tensorsolve(A: ArrayLike, B: ArrayLike, dims: Any = None) -> Array:
     x, b = check.array(where, "A", A), check.array(where, "B", B)
     check.same_dtype(where, A=x, B=b)
     if dims is not None:
-        moved = check.axes(where, "dims", tuple(dims) if isinstance(dims, Sequence) else (dims,), x.ndim)
+        moved = check.axes(where, "dims", dims, x.ndim)
         x = jnp.moveaxis(x, moved, tuple(range(x.ndim - len(moved), x.ndim)))
     shape = x.shape[b.ndim :]
     if x.size != b.size * math.prod(shape) or b.size != math.prod(shape):

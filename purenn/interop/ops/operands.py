@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import operator
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias, TypeGuard
 
 import jax
 import jax.numpy as jnp
@@ -16,14 +16,18 @@ from jax.core import Tracer
 from purenn import check
 from purenn.functional.dtypes import floating_or_float32, kind
 from purenn.functional.dtypes import result_type as promoted_arrays
+from purenn.typing import ArrayLike, DTypeLike
 from purenn.value_checks import Within, known, require
 
 __all__ = [
+    "Dims",
+    "Number",
     "array",
     "as_dtype",
     "default_dtype",
     "in_range",
     "integer",
+    "is_symbolic",
     "kind",
     "numeric",
     "operands",
@@ -36,15 +40,18 @@ __all__ = [
     "taken",
 ]
 
+Number: TypeAlias = int | float | complex
+Dims: TypeAlias = int | Sequence[int] | None  # of an array: one dimension, several, or all
+
 _NUMBERS = (bool, int, float, complex)
 
 
-def default_dtype(of: int) -> Any:
+def default_dtype(of: int) -> np.dtype:
     """The dtype of a number of a kind: torch's default floating type is float32; int64 is int32 without x64."""
     return jnp.dtype((jnp.bool_, jax.dtypes.canonicalize_dtype(np.int64), jnp.float32, jnp.complex64)[of])
 
 
-def as_dtype(where: str, dtype: Any, argument: str = "dtype") -> Any:
+def as_dtype(where: str, dtype: DTypeLike, argument: str = "dtype") -> np.dtype:
     """A dtype that jax can hold: without x64, int64 is int32 and float64 is float32, without a warning."""
     try:
         return jnp.dtype(jax.dtypes.canonicalize_dtype(jnp.dtype(dtype)))
@@ -52,12 +59,12 @@ def as_dtype(where: str, dtype: Any, argument: str = "dtype") -> Any:
         check.fail(where, argument, "be a dtype, such as jnp.float32", repr(dtype), TypeError)
 
 
-def _plain(x: Any) -> Any:
+def _plain(x: ArrayLike) -> ArrayLike:
     """A numpy scalar counts as a Python number, as in torch."""
     return x.item() if isinstance(x, np.generic) and x.dtype != jnp.bfloat16 else x
 
 
-def promoted(*values: Any) -> Any:
+def promoted(*values: ArrayLike) -> np.dtype:
     """The dtype of an operation of arrays and numbers; a number counts only where its kind is higher than theirs."""
     values = tuple(map(_plain, values))
     numbers = [v for v in values if isinstance(v, _NUMBERS)]
@@ -71,7 +78,7 @@ def promoted(*values: Any) -> Any:
     return jnp.dtype(jnp.complex128) if highest == 3 and dtype == jnp.float64 else default_dtype(highest)
 
 
-def array(where: str, argument: str, x: Any, dtype: Any = None) -> jax.Array:
+def array(where: str, argument: str, x: ArrayLike, dtype: DTypeLike | None = None) -> jax.Array:
     """An array, from an array or a number."""
     x = _plain(x)
     if not isinstance(x, _NUMBERS):
@@ -87,7 +94,7 @@ def array(where: str, argument: str, x: Any, dtype: Any = None) -> jax.Array:
 
 
 def operands(
-    where: str, *, floating: bool = False, broadcast: bool = True, numbers: bool = False, **named: Any
+    where: str, *, floating: bool = False, broadcast: bool = True, numbers: bool = False, **named: ArrayLike
 ) -> list[jax.Array]:
     """The arguments as arrays of one dtype and, with `broadcast`, one shape.
 
@@ -109,7 +116,7 @@ def operands(
     return check.broadcast(where, **cast) if broadcast else list(cast.values())
 
 
-def numeric(where: str, input: Any, least: int = 1, most: int = 3) -> jax.Array:
+def numeric(where: str, input: ArrayLike, least: int = 1, most: int = 3) -> jax.Array:
     """The argument ``input`` as an array whose `kind` is in a range; by default booleans alone are refused."""
     x = check.array(where, "input", input)
     if not least <= kind(x.dtype) <= most:
@@ -118,28 +125,33 @@ def numeric(where: str, input: Any, least: int = 1, most: int = 3) -> jax.Array:
     return x
 
 
-def real_array(where: str, input: Any, least: int = 0) -> jax.Array:
+def real_array(where: str, input: ArrayLike, least: int = 0) -> jax.Array:
     """The argument ``input`` as an array that isn't complex; with `least` 1 booleans are refused too."""
     return numeric(where, input, least, 2)
 
 
-def ranked(where: str, input: Any, least: int) -> jax.Array:
-    """The argument ``input`` as an array of a least rank."""
+def ranked(where: str, input: ArrayLike, least: int) -> jax.Array:
+    """The argument ``input`` as an array of at least this rank."""
     x = check.array(where, "input", input)
     if x.ndim < least:
         check.fail(where, "input", f"have rank {least} or more", f"shape {x.shape}")
     return x
 
 
-def refuse_traced(where: str, argument: str, x: Any) -> None:
+def refuse_traced(where: str, argument: str, x: object) -> None:
     """Refuses an array whose values aren't known while a function is traced."""
     if isinstance(x, Tracer):
         check.fail(where, argument, "be known outside of jit", "a traced array", TypeError)
 
 
-def integer(where: str, argument: str, value: Any) -> Any:
+def is_symbolic(value: Any) -> TypeGuard[int]:
+    """Whether a value is a symbolic size of `jax.export`, which has the type int, as in jax's shapes."""
+    return export.is_symbolic_dim(value)
+
+
+def integer(where: str, argument: str, value: object) -> int:
     """A size or an index: a Python integer, a known scalar array, or a symbolic size of `jax.export`."""
-    if export.is_symbolic_dim(value):
+    if is_symbolic(value):
         return value
     if isinstance(value, jax.Array) and not isinstance(value, Tracer) and value.ndim == 0:
         try:
@@ -150,7 +162,7 @@ def integer(where: str, argument: str, value: Any) -> Any:
     return check.integer(where, argument, value)
 
 
-def sizes(where: str, argument: str, values: Sequence[Any]) -> tuple[Any, ...]:
+def sizes(where: str, argument: str, values: Sequence[object]) -> tuple[int, ...]:
     """Integers that come one by one or as one sequence: ``f(x, 2, 3)`` or ``f(x, (2, 3))``."""
     if len(values) == 1 and isinstance(values[0], Sequence | np.ndarray):
         values = tuple(values[0])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -73,12 +72,14 @@ __all__ = [
 _FLOAT32 = "element by element; integers become float32."
 
 
-def _one(name: str, compute: Callable[[Any], Any], what: str, at: float, value: str) -> Callable[[ArrayLike], Array]:
+def _one(
+    name: str, compute: Callable[[jax.Array], jax.Array], what: str, at: float, value: str
+) -> Callable[[ArrayLike], Array]:
     return unary(f"special.{name}", compute, f"Computes {what}, {_FLOAT32}", at, value, real=True)
 
 
 def _two(
-    name: str, compute: Callable[[Any, Any], Any], what: str, x: float, y: float, value: str
+    name: str, compute: Callable[[jax.Array, jax.Array], jax.Array], what: str, x: float, y: float, value: str
 ) -> Callable[[ArrayLike, ArrayLike], Array]:
     def in_float32(a: jax.Array, b: jax.Array) -> jax.Array:
         return compute(cast(a, a.dtype), cast(b, b.dtype)).astype(a.dtype)
@@ -143,7 +144,7 @@ def multigammaln(input: ArrayLike, p: int) -> Array:
 
 
 def softmax(input: ArrayLike, dim: int, dtype: DTypeLike | None = None) -> Array:
-    """Computes the softmax along a dimension, which is needed; `purenn.functional.softmax` guesses one.
+    """Computes the softmax along a dimension that must be given; `purenn.functional.softmax` guesses one.
 
     Example:
         >>> import jax.numpy as jnp

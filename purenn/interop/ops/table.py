@@ -43,7 +43,7 @@ def _with_example(function: F, path: str, summary: str, value: str, *arguments: 
 
 
 def unary(
-    path: str, compute: Callable[[Any], Any], summary: str, at: float, value: str, real: bool = False
+    path: str, compute: Callable[[jax.Array], jax.Array], summary: str, at: float, value: str, real: bool = False
 ) -> Callable[[ArrayLike], Array]:
     """A function of one array with a floating result; half types are computed in float32 and rounded once.
 
@@ -65,9 +65,9 @@ def unary(
 
 
 def binary(
-    path: str, compute: Callable[[jax.Array, jax.Array], Any], summary: str, x: float, y: float, value: str
+    path: str, compute: Callable[[jax.Array, jax.Array], jax.Array], summary: str, x: float, y: float, value: str
 ) -> Callable[[ArrayLike, ArrayLike], Array]:
-    """A function of two arrays, ``input`` and ``other``, with a floating result; `unary` says the arguments."""
+    """A function of two arrays, ``input`` and ``other``, with a floating result; the arguments are those of `unary`."""
 
     def function(input: ArrayLike, other: ArrayLike) -> Array:
         a, b = operands(path, floating=True, input=input, other=other)

@@ -6,7 +6,7 @@ are left out. Without x64, int64 is int32 and float64 is float32.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
@@ -14,7 +14,7 @@ import numpy as np
 
 from purenn import check
 from purenn.interop.ops.operands import array, as_dtype, integer, promoted, sizes
-from purenn.typing import Array, ArrayLike, DTypeLike
+from purenn.typing import Array, ArrayLike, DTypeLike, Size
 
 __all__ = [
     "empty",
@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 
-def _filled(where: str, size: tuple[Any, ...], value: Any, dtype: Any) -> jax.Array:
+def _filled(where: str, size: Sequence[Size], value: ArrayLike, dtype: DTypeLike) -> jax.Array:
     shape = sizes(where, "size", size)
     for n in shape:
         if isinstance(n, int) and n < 0:
@@ -43,7 +43,7 @@ def _filled(where: str, size: tuple[Any, ...], value: Any, dtype: Any) -> jax.Ar
     return jnp.broadcast_to(array(where, "fill_value", value, dtype), shape)
 
 
-def zeros(size: Any, *more: Any, dtype: DTypeLike | None = None) -> Array:
+def zeros(size: Size, *more: int, dtype: DTypeLike | None = None) -> Array:
     """Returns zeros, float32 unless ``dtype`` says otherwise; the sizes come one by one or as one sequence.
 
     Example:
@@ -54,7 +54,7 @@ def zeros(size: Any, *more: Any, dtype: DTypeLike | None = None) -> Array:
     return _filled("zeros", (size, *more), 0, as_dtype("zeros", dtype or jnp.float32))
 
 
-def ones(size: Any, *more: Any, dtype: DTypeLike | None = None) -> Array:
+def ones(size: Size, *more: int, dtype: DTypeLike | None = None) -> Array:
     """Returns ones, float32 unless ``dtype`` says otherwise.
 
     Example:
@@ -65,7 +65,7 @@ def ones(size: Any, *more: Any, dtype: DTypeLike | None = None) -> Array:
     return _filled("ones", (size, *more), 1, as_dtype("ones", dtype or jnp.float32))
 
 
-def empty(size: Any, *more: Any, dtype: DTypeLike | None = None) -> Array:
+def empty(size: Size, *more: int, dtype: DTypeLike | None = None) -> Array:
     """Returns an array whose values don't count: zeros. torch leaves what was in memory.
 
     Example:
@@ -76,7 +76,9 @@ def empty(size: Any, *more: Any, dtype: DTypeLike | None = None) -> Array:
     return _filled("empty", (size, *more), 0, as_dtype("empty", dtype or jnp.float32))
 
 
-def empty_permuted(size: Any, physical_layout: Any = None, *, dtype: DTypeLike | None = None) -> Array:
+def empty_permuted(
+    size: Sequence[int], physical_layout: Sequence[int] | None = None, *, dtype: DTypeLike | None = None
+) -> Array:
     """Returns an array whose values don't count, zeros; XLA chooses the layout in memory.
 
     Example:
@@ -90,7 +92,7 @@ def empty_permuted(size: Any, physical_layout: Any = None, *, dtype: DTypeLike |
     return _filled("empty_permuted", (size,), 0, as_dtype("empty_permuted", dtype or jnp.float32))
 
 
-def empty_strided(size: Any, stride: Any = None, *, dtype: DTypeLike | None = None) -> Array:
+def empty_strided(size: Sequence[int], stride: Sequence[int] | None = None, *, dtype: DTypeLike | None = None) -> Array:
     """Returns an array whose values don't count, zeros; XLA chooses the strides.
 
     Example:
@@ -101,8 +103,8 @@ def empty_strided(size: Any, stride: Any = None, *, dtype: DTypeLike | None = No
     return _filled("empty_strided", (size,), 0, as_dtype("empty_strided", dtype or jnp.float32))
 
 
-def full(size: Any, fill_value: ArrayLike, *, dtype: DTypeLike | None = None) -> Array:
-    """Returns an array full of one value; its dtype is the value's unless said, so that ``full((2,), 1)`` is int.
+def full(size: Size, fill_value: ArrayLike, *, dtype: DTypeLike | None = None) -> Array:
+    """Returns an array full of one value, by default of its dtype: ``full((2,), 1)`` has integers.
 
     Example:
         >>> from purenn.interop import ops
@@ -114,7 +116,9 @@ def full(size: Any, fill_value: ArrayLike, *, dtype: DTypeLike | None = None) ->
     return _filled("full", (size,), fill_value, promoted(fill_value) if dtype is None else as_dtype("full", dtype))
 
 
-def _like(where: str, input: Any, value: Any, dtype: Any, size: tuple[Any, ...] | None = None) -> jax.Array:
+def _like(
+    where: str, input: ArrayLike, value: ArrayLike, dtype: DTypeLike | None, size: Sequence[Size] | None = None
+) -> jax.Array:
     x = check.array(where, "input", input)
     return _filled(
         where, (x.shape,) if size is None else size, value, x.dtype if dtype is None else as_dtype(where, dtype)
@@ -169,7 +173,7 @@ def full_like(input: ArrayLike, fill_value: ArrayLike, *, dtype: DTypeLike | Non
     return _like("full_like", input, fill_value, dtype)
 
 
-def new_zeros(input: ArrayLike, size: Any, *more: Any, dtype: DTypeLike | None = None) -> Array:
+def new_zeros(input: ArrayLike, size: Size, *more: int, dtype: DTypeLike | None = None) -> Array:
     """Returns zeros of a size, of an array's dtype.
 
     Example:
@@ -181,7 +185,7 @@ def new_zeros(input: ArrayLike, size: Any, *more: Any, dtype: DTypeLike | None =
     return _like("new_zeros", input, 0, dtype, (size, *more))
 
 
-def new_ones(input: ArrayLike, size: Any, *more: Any, dtype: DTypeLike | None = None) -> Array:
+def new_ones(input: ArrayLike, size: Size, *more: int, dtype: DTypeLike | None = None) -> Array:
     """Returns ones of a size, of an array's dtype.
 
     Example:
@@ -193,7 +197,7 @@ def new_ones(input: ArrayLike, size: Any, *more: Any, dtype: DTypeLike | None = 
     return _like("new_ones", input, 1, dtype, (size, *more))
 
 
-def new_empty(input: ArrayLike, size: Any, *more: Any, dtype: DTypeLike | None = None) -> Array:
+def new_empty(input: ArrayLike, size: Size, *more: int, dtype: DTypeLike | None = None) -> Array:
     """Returns an array of a size, of another's dtype, whose values don't count: zeros.
 
     Example:
@@ -205,7 +209,7 @@ def new_empty(input: ArrayLike, size: Any, *more: Any, dtype: DTypeLike | None =
     return _like("new_empty", input, 0, dtype, (size, *more))
 
 
-def new_full(input: ArrayLike, size: Any, fill_value: ArrayLike, *, dtype: DTypeLike | None = None) -> Array:
+def new_full(input: ArrayLike, size: Size, fill_value: ArrayLike, *, dtype: DTypeLike | None = None) -> Array:
     """Returns an array of a size, of another's dtype, full of one value.
 
     Example:
@@ -217,7 +221,7 @@ def new_full(input: ArrayLike, size: Any, fill_value: ArrayLike, *, dtype: DType
     return _like("new_full", input, fill_value, dtype, (size,))
 
 
-def eye(n: Any, m: Any = None, *, dtype: DTypeLike | None = None) -> Array:
+def eye(n: int, m: int | None = None, *, dtype: DTypeLike | None = None) -> Array:
     """Returns ones on the diagonal of an n by m matrix, m being n by default.
 
     Example:

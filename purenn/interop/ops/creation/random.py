@@ -6,9 +6,6 @@ Inside a call of a module or bound layer the key may be left out; it then comes 
 
 from __future__ import annotations
 
-import builtins
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -16,7 +13,7 @@ import numpy as np
 from purenn import check
 from purenn import random as draws
 from purenn.interop.ops.operands import array, as_dtype, default_dtype, integer, kind, sizes
-from purenn.typing import Array, ArrayLike, DTypeLike, Key
+from purenn.typing import Array, ArrayLike, DTypeLike, Key, Size
 from purenn.value_checks import Within, require
 
 __all__ = [
@@ -36,21 +33,21 @@ __all__ = [
 _NEEDED = "numbers are drawn"
 
 
-def _floating(where: str, dtype: Any) -> Any:
+def _floating(where: str, dtype: DTypeLike | None) -> np.dtype:
     dtype = as_dtype(where, dtype or jnp.float32)
     if kind(dtype) < 2:
         check.fail(where, "dtype", "be a floating-point or complex dtype", dtype, TypeError)
     return dtype
 
 
-def _normal(where: str, key: Any, shape: tuple[int, ...], dtype: Any) -> jax.Array:
+def _normal(where: str, key: Key, shape: tuple[int, ...], dtype: DTypeLike) -> jax.Array:
     if kind(dtype) == 3:
         parts = draws.normal(key, (2, *shape), jnp.finfo(dtype).dtype, std=0.5**0.5)
         return jax.lax.complex(parts[0], parts[1])
     return draws.normal(key, shape, dtype)
 
 
-def _uniform(key: Any, shape: tuple[int, ...], dtype: Any, low: float = 0.0, high: float = 1.0) -> jax.Array:
+def _uniform(key: Key, shape: tuple[int, ...], dtype: DTypeLike, low: float = 0.0, high: float = 1.0) -> jax.Array:
     if kind(dtype) == 3:
         parts = draws.uniform(key, (2, *shape), jnp.finfo(dtype).dtype, low, high)
         return jax.lax.complex(parts[0], parts[1])
@@ -59,7 +56,7 @@ def _uniform(key: Any, shape: tuple[int, ...], dtype: Any, low: float = 0.0, hig
     return jnp.minimum(drawn, jnp.asarray(below, drawn.dtype))  # half types round up to the bound
 
 
-def rand(size: Any, *more: Any, dtype: DTypeLike | None = None, rng: Key | None = None) -> Array:
+def rand(size: Size, *more: int, dtype: DTypeLike | None = None, rng: Key | None = None) -> Array:
     """Draws uniform numbers from [0, 1).
 
     Example:
@@ -72,7 +69,7 @@ def rand(size: Any, *more: Any, dtype: DTypeLike | None = None, rng: Key | None 
     return _uniform(check.key("rand", "rng", rng, _NEEDED), sizes("rand", "size", (size, *more)), dtype)
 
 
-def randn(size: Any, *more: Any, dtype: DTypeLike | None = None, rng: Key | None = None) -> Array:
+def randn(size: Size, *more: int, dtype: DTypeLike | None = None, rng: Key | None = None) -> Array:
     """Draws normal numbers of mean 0 and variance 1.
 
     Example:
@@ -112,9 +109,14 @@ def randn_like(input: ArrayLike, *, dtype: DTypeLike | None = None, rng: Key | N
 
 
 def randint(
-    low: Any, high: Any = None, size: Any = None, *, dtype: DTypeLike | None = None, rng: Key | None = None
+    low: int,
+    high: Size | None = None,
+    size: Size | None = None,
+    *,
+    dtype: DTypeLike | None = None,
+    rng: Key | None = None,
 ) -> Array:
-    """Draws integers from ``low`` up to ``high``, which is left out: the first is 0 by default.
+    """Draws integers from ``low``, 0 by default, up to ``high``, exclusive.
 
     Example:
         >>> import jax
@@ -134,7 +136,7 @@ def randint(
 
 
 def randint_like(
-    input: ArrayLike, low: Any, high: Any = None, *, dtype: DTypeLike | None = None, rng: Key | None = None
+    input: ArrayLike, low: int, high: int | None = None, *, dtype: DTypeLike | None = None, rng: Key | None = None
 ) -> Array:
     """Draws integers of an array's shape and dtype.
 
@@ -166,7 +168,7 @@ def randperm(n: int, *, dtype: DTypeLike | None = None, rng: Key | None = None) 
 def normal(
     mean: ArrayLike,
     std: ArrayLike = 1.0,
-    size: Any = None,
+    size: Size | None = None,
     *,
     dtype: DTypeLike | None = None,
     rng: Key | None = None,
@@ -196,7 +198,7 @@ def normal(
     return jnp.broadcast_to(m, shape) + jnp.broadcast_to(s, shape) * noise
 
 
-def bernoulli(input: ArrayLike, p: Any = None, *, rng: Key | None = None) -> Array:
+def bernoulli(input: ArrayLike, p: ArrayLike | None = None, *, rng: Key | None = None) -> Array:
     """Draws ones with given probabilities, else zeros, in the input's dtype.
 
     Args:
@@ -222,9 +224,7 @@ def bernoulli(input: ArrayLike, p: Any = None, *, rng: Key | None = None) -> Arr
     return jax.lax.stop_gradient(drawn.astype(x.dtype))
 
 
-def multinomial(
-    input: ArrayLike, num_samples: int, replacement: builtins.bool = False, *, rng: Key | None = None
-) -> Array:
+def multinomial(input: ArrayLike, num_samples: int, replacement: bool = False, *, rng: Key | None = None) -> Array:
     """Draws indices with probabilities in proportion to weights.
 
     Args:

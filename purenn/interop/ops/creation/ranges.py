@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import builtins
 import math
+from types import ModuleType
 from typing import Any
 
 import jax
@@ -12,16 +12,23 @@ import numpy as np
 from jax import lax
 
 from purenn import check
-from purenn.interop.ops.operands import array, as_dtype, default_dtype, integer, kind, promoted, refuse_traced
+from purenn.interop.ops.operands import (
+    array,
+    as_dtype,
+    default_dtype,
+    integer,
+    is_symbolic,
+    kind,
+    promoted,
+    refuse_traced,
+)
 from purenn.typing import Array, ArrayLike, DTypeLike
 from purenn.value_checks import known
 
 __all__ = ["arange", "linspace", "logspace", "range", "tril_indices", "triu_indices"]
 
-Number = builtins.int | builtins.float | builtins.complex
 
-
-def _steps(where: str, start: Any, end: Any, step: Any) -> builtins.int:
+def _steps(where: str, start: float, end: float, step: float) -> int:
     if step == 0:
         check.fail(where, "step", "not be 0", step)
     if not all(map(math.isfinite, (start, end, step))):
@@ -31,8 +38,14 @@ def _steps(where: str, start: Any, end: Any, step: Any) -> builtins.int:
     return math.ceil((end - start) / step)
 
 
-def arange(*bounds: Any, start: Any = 0, end: Any = None, step: Any = 1, dtype: DTypeLike | None = None) -> Array:
-    r"""Counts from ``start`` up to ``end``, which is left out: ``arange(end)``, ``arange(start, end, step)``.
+def arange(
+    *bounds: ArrayLike,
+    start: ArrayLike = 0,
+    end: ArrayLike | None = None,
+    step: ArrayLike = 1,
+    dtype: DTypeLike | None = None,
+) -> Array:
+    r"""Counts from ``start`` up to ``end``, exclusive: ``arange(end)``, ``arange(start, end, step)``.
 
     The dtype is int64 (int32 without x64) for integers and float32 if one is a float. Element i is start + i step, not
     a running sum. Unlike jnp's, an ``end`` on the wrong side of ``start`` is refused.
@@ -63,15 +76,16 @@ def arange(*bounds: Any, start: Any = 0, end: Any = None, step: Any = 1, dtype: 
     return jnp.asarray((start + np.arange(count).astype(wide) * step).astype(dtype))
 
 
-def _known(where: str, n: Any) -> Any:
+def _known(where: str, n: ArrayLike | None) -> float:
     refuse_traced(where, "start, end and step", n)
-    if isinstance(n, jax.Array | np.ndarray | np.generic):
-        return n.item()
-    return n
+    number = n.item() if isinstance(n, jax.Array | np.ndarray | np.generic) else n
+    if not isinstance(number, int | float) and not is_symbolic(number):
+        check.fail(where, "start, end and step", "be real numbers", repr(number), TypeError)
+    return number
 
 
-def range(start: Number, end: Number, step: Number = 1, *, dtype: DTypeLike | None = None) -> Array:
-    """Counts from ``start`` up to ``end``, which is included: torch's deprecated ``range``, float32 also for integers.
+def range(start: ArrayLike, end: ArrayLike, step: ArrayLike = 1, *, dtype: DTypeLike | None = None) -> Array:
+    """Counts from ``start`` up to ``end``, inclusive: torch's deprecated ``range``, float32 also for integers.
 
     Example:
         >>> from purenn.interop import ops
@@ -81,10 +95,10 @@ def range(start: Number, end: Number, step: Number = 1, *, dtype: DTypeLike | No
     start, end, step = (_known("range", n) for n in (start, end, step))
     _steps("range", start, end, step)
     dtype = as_dtype("range", dtype or jnp.float32)
-    return jnp.asarray((start + np.arange(math.floor((end - start) / step) + 1) * step).astype(dtype))  # type: ignore
+    return jnp.asarray((start + np.arange(math.floor((end - start) / step) + 1) * step).astype(dtype))
 
 
-def linspace(start: ArrayLike, end: ArrayLike, steps: Any, *, dtype: DTypeLike | None = None) -> Array:
+def linspace(start: ArrayLike, end: ArrayLike, steps: int, *, dtype: DTypeLike | None = None) -> Array:
     """Returns evenly spaced numbers from ``start`` to ``end``, both included; there is no default number of them.
 
     Example:
@@ -96,7 +110,7 @@ def linspace(start: ArrayLike, end: ArrayLike, steps: Any, *, dtype: DTypeLike |
 
 
 def logspace(
-    start: ArrayLike, end: ArrayLike, steps: Any, base: builtins.float = 10.0, *, dtype: DTypeLike | None = None
+    start: ArrayLike, end: ArrayLike, steps: int, base: float = 10.0, *, dtype: DTypeLike | None = None
 ) -> Array:
     """Returns powers of ``base`` with evenly spaced exponents from ``start`` to ``end``, both included.
 
@@ -108,7 +122,9 @@ def logspace(
     return _spaced("logspace", start, end, steps, dtype, base)
 
 
-def _spaced(where: str, start: Any, end: Any, steps: Any, dtype: Any, base: Any = None) -> jax.Array:
+def _spaced(
+    where: str, start: ArrayLike, end: ArrayLike, steps: int, dtype: DTypeLike | None, base: float | None = None
+) -> jax.Array:
     steps = integer(where, "steps", steps)
     if steps < 0:
         check.fail(where, "steps", "be at least 0", steps)
@@ -132,17 +148,17 @@ def _spaced(where: str, start: Any, end: Any, steps: Any, dtype: Any, base: Any 
     return (values if base is None else jnp.power(jnp.asarray(base, work), values)).astype(dtype)
 
 
-def _evenly(xp: Any, start: Any, end: Any, steps: builtins.int, gaps: Any) -> Any:
-    """By multiples of one step, the first half from the start on and the second from the end back."""
+def _evenly(
+    xp: ModuleType, start: jax.Array | np.ndarray, end: jax.Array | np.ndarray, steps: int, gaps: int | jax.Array
+) -> Any:
+    """Adds multiples of one step to the start in the first half, and subtracts them from the end in the second."""
     step = (end - start) / gaps
     i = xp.arange(steps)
     forth, back = (step * n.astype(step.dtype) for n in (i, steps - 1 - i))
     return xp.where(i < (steps + 1) // 2, start + forth, end - back)
 
 
-def tril_indices(
-    row: builtins.int, col: builtins.int, offset: builtins.int = 0, *, dtype: DTypeLike | None = None
-) -> Array:
+def tril_indices(row: int, col: int, offset: int = 0, *, dtype: DTypeLike | None = None) -> Array:
     """Returns the rows and columns of the elements on and below a diagonal, as an array of shape (2, n).
 
     Example:
@@ -157,9 +173,7 @@ def tril_indices(
     )
 
 
-def triu_indices(
-    row: builtins.int, col: builtins.int, offset: builtins.int = 0, *, dtype: DTypeLike | None = None
-) -> Array:
+def triu_indices(row: int, col: int, offset: int = 0, *, dtype: DTypeLike | None = None) -> Array:
     """Returns the rows and columns of the elements on and above a diagonal, as an array of shape (2, n).
 
     Example:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -14,8 +14,10 @@ from purenn.typing import Array, ArrayLike, DTypeLike
 
 __all__ = ["as_tensor", "asarray", "from_numpy", "new_tensor", "scalar_tensor", "tensor"]
 
+Data: TypeAlias = ArrayLike | list[Any] | tuple[Any, ...]  # nested lists and tuples of numbers and arrays
 
-def new_tensor(input: ArrayLike, data: Any, *, dtype: DTypeLike | None = None) -> Array:
+
+def new_tensor(input: ArrayLike, data: Data, *, dtype: DTypeLike | None = None) -> Array:
     """Returns the data as an array of another's dtype.
 
     Example:
@@ -27,7 +29,7 @@ def new_tensor(input: ArrayLike, data: Any, *, dtype: DTypeLike | None = None) -
     return tensor(data, dtype=check.array("new_tensor", "input", input).dtype if dtype is None else dtype)
 
 
-def tensor(data: Any, *, dtype: DTypeLike | None = None) -> Array:
+def tensor(data: Data, *, dtype: DTypeLike | None = None) -> Array:
     """Makes an array from numbers, nested sequences or arrays.
 
     Python's numbers are float32, int64 (int32 without x64) or bool; numpy arrays keep their dtype as far as jax holds
@@ -47,7 +49,7 @@ def tensor(data: Any, *, dtype: DTypeLike | None = None) -> Array:
     return jax.lax.stop_gradient(_stacked(data, natural).astype(dtype))
 
 
-def _stacked(data: Any, dtype: Any) -> jax.Array:
+def _stacked(data: Data, dtype: DTypeLike) -> jax.Array:
     if not isinstance(data, list | tuple):
         return array("tensor", "data", data, dtype)
     if not any(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(data)):
@@ -61,7 +63,7 @@ def _stacked(data: Any, dtype: Any) -> jax.Array:
     return jnp.stack(parts) if parts else jnp.zeros(0, dtype)
 
 
-def as_tensor(data: Any, dtype: DTypeLike | None = None) -> Array:
+def as_tensor(data: Data, dtype: DTypeLike | None = None) -> Array:
     """Returns the data as an array; an array stays differentiable.
 
     Example:
@@ -74,7 +76,7 @@ def as_tensor(data: Any, dtype: DTypeLike | None = None) -> Array:
     return tensor(data, dtype=dtype)
 
 
-def asarray(obj: Any, *, dtype: DTypeLike | None = None) -> Array:
+def asarray(obj: Data, *, dtype: DTypeLike | None = None) -> Array:
     """Returns the data as an array, as `as_tensor` does.
 
     Example:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -15,7 +15,9 @@ from purenn.typing import Array, DTypeLike
 __all__ = ["bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window"]
 
 
-def _window(where: str, length: Any, periodic: bool, dtype: Any, values: Any) -> jax.Array:
+def _window(
+    where: str, length: int, periodic: bool, dtype: DTypeLike | None, values: Callable[[np.ndarray], np.ndarray]
+) -> jax.Array:
     """Values at places from 0 to 1; a periodic window is one longer, without its last element."""
     length = check.integer(where, "window_length", length, 0)
     dtype = as_dtype(where, dtype or jnp.float32)

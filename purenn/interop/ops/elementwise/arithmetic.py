@@ -6,8 +6,6 @@ complex) is higher than the arrays', a scalar array only where it is higher than
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -19,8 +17,8 @@ from purenn.typing import Array, ArrayLike
 __all__ = ["add", "addcdiv", "addcmul", "lerp", "mul", "multiply", "rsub", "sub", "subtract"]
 
 
-def _scaled(where: str, x: jax.Array, factor: Any, argument: str = "alpha") -> jax.Array:
-    """The product with a number of the array's kind at most; 1 costs nothing."""
+def _scaled(where: str, x: jax.Array, factor: ArrayLike, argument: str = "alpha") -> jax.Array:
+    """The product with a number whose kind is at most the array's; a factor of 1 costs nothing."""
     if isinstance(factor, int) and factor == 1:
         return x
     if kind(promoted(factor)) > max(kind(x.dtype), 0):
@@ -28,7 +26,7 @@ def _scaled(where: str, x: jax.Array, factor: Any, argument: str = "alpha") -> j
     return x * array(where, argument, factor, x.dtype)
 
 
-def add(input: ArrayLike, other: ArrayLike, *, alpha: Any = 1) -> Array:
+def add(input: ArrayLike, other: ArrayLike, *, alpha: ArrayLike = 1) -> Array:
     """Computes ``input + alpha * other``.
 
     Example:
@@ -41,7 +39,7 @@ def add(input: ArrayLike, other: ArrayLike, *, alpha: Any = 1) -> Array:
     return jnp.add(a, _scaled("add", b, alpha))
 
 
-def sub(input: ArrayLike, other: ArrayLike, *, alpha: Any = 1) -> Array:
+def sub(input: ArrayLike, other: ArrayLike, *, alpha: ArrayLike = 1) -> Array:
     """Computes ``input - alpha * other``; booleans are refused: use `logical_xor`.
 
     Example:
@@ -60,7 +58,7 @@ def sub(input: ArrayLike, other: ArrayLike, *, alpha: Any = 1) -> Array:
 subtract = sub
 
 
-def rsub(input: ArrayLike, other: ArrayLike, *, alpha: Any = 1) -> Array:
+def rsub(input: ArrayLike, other: ArrayLike, *, alpha: ArrayLike = 1) -> Array:
     """Computes ``other - alpha * input``.
 
     Example:
@@ -88,7 +86,7 @@ def mul(input: ArrayLike, other: ArrayLike) -> Array:
 multiply = mul
 
 
-def addcmul(input: ArrayLike, tensor1: ArrayLike, tensor2: ArrayLike, *, value: Any = 1) -> Array:
+def addcmul(input: ArrayLike, tensor1: ArrayLike, tensor2: ArrayLike, *, value: ArrayLike = 1) -> Array:
     """Computes ``input + value * tensor1 * tensor2``.
 
     Example:
@@ -101,7 +99,7 @@ def addcmul(input: ArrayLike, tensor1: ArrayLike, tensor2: ArrayLike, *, value: 
     return x + _scaled("addcmul", a * b, value, "value")
 
 
-def addcdiv(input: ArrayLike, tensor1: ArrayLike, tensor2: ArrayLike, *, value: Any = 1) -> Array:
+def addcdiv(input: ArrayLike, tensor1: ArrayLike, tensor2: ArrayLike, *, value: ArrayLike = 1) -> Array:
     """Computes ``input + value * tensor1 / tensor2``; integers are refused, as in torch.
 
     Example:

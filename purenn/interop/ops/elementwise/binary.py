@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -74,7 +73,7 @@ def float_power(input: ArrayLike, exponent: ArrayLike) -> Array:
 
 
 def _binary(
-    name: str, compute: Callable[[Any, Any], Any], what: str, x: float, y: float, value: str
+    name: str, compute: Callable[[jax.Array, jax.Array], jax.Array], what: str, x: float, y: float, value: str
 ) -> Callable[[ArrayLike, ArrayLike], Array]:
     return binary(name, compute, f"Computes {what}, element by element; integers become float32.", x, y, value)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -37,7 +36,7 @@ _DOC = """Computes $what, element by element.
 
 
 def _bits(
-    name: str, compute: Callable[[Any, Any], Any], what: str, value: str, booleans: bool = True
+    name: str, compute: Callable[[jax.Array, jax.Array], jax.Array], what: str, value: str, booleans: bool = True
 ) -> Callable[[ArrayLike, ArrayLike], Array]:
     def function(input: ArrayLike, other: ArrayLike) -> Array:
         a, b = operands(name, input=input, other=other)
@@ -81,7 +80,7 @@ def bitwise_not(input: ArrayLike) -> Array:
 
 
 def _logic(
-    name: str, compute: Callable[[Any, Any], Any], what: str, value: str
+    name: str, compute: Callable[[jax.Array, jax.Array], jax.Array], what: str, value: str
 ) -> Callable[[ArrayLike, ArrayLike], Array]:
     def function(input: ArrayLike, other: ArrayLike) -> Array:
         a, b = check.array(name, "input", input), check.array(name, "other", other)

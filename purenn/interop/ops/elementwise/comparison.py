@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
+import jax
 import jax.numpy as jnp
 
 from purenn import check
@@ -41,7 +41,7 @@ _DOC = """Tells where ``input $symbol other``, as booleans; arrays and numbers a
 
 
 def _comparison(
-    name: str, symbol: str, compute: Callable[[Any, Any], Any], value: str, ordered: bool = True
+    name: str, symbol: str, compute: Callable[[jax.Array, jax.Array], jax.Array], value: str, ordered: bool = True
 ) -> Callable[[ArrayLike, ArrayLike], Array]:
     def function(input: ArrayLike, other: ArrayLike) -> Array:
         a, b = operands(name, input=input, other=other)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 from jax import lax
@@ -53,7 +51,7 @@ def polar(abs: ArrayLike, angle: ArrayLike) -> Array:
     return jax.lax.complex(r * jnp.cos(angle), r * jnp.sin(angle))
 
 
-def _parts(where: str, **named: Any) -> list[jax.Array]:
+def _parts(where: str, **named: ArrayLike) -> list[jax.Array]:
     arrays = {name: check.array(where, name, x) for name, x in named.items()}
     check.same_dtype(where, **arrays)
     for name, x in arrays.items():

@@ -6,7 +6,6 @@ Known integers divided by 0 are refused. A number as divisor divides, where XLA 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -22,15 +21,20 @@ from purenn.value_checks import known
 __all__ = ["div", "divide", "floor_divide", "fmod", "gcd", "lcm", "remainder", "true_divide"]
 
 
-def exact_quotient(a: jax.Array, b: jax.Array, divisor: Any) -> jax.Array:
-    """A quotient that is divided also where the divisor is a number.
+def exact_quotient(a: jax.Array, b: jax.Array, divisor: ArrayLike) -> jax.Array:
+    """Divides, also where the divisor is a number.
 
     XLA multiplies by a constant's reciprocal, which rounds otherwise than torch's division, and sees constants through
     `lax.optimization_barrier`. Here the divisor is a function of the dividend that always gives the same number.
     """
-    constant = isinstance(divisor, int | float | np.number) and isinstance(a, Tracer)
-    if constant and abs(math.frexp(divisor)[0]) != 0.5 and math.isfinite(divisor):
-        b = jnp.maximum(b, jnp.minimum(lax.stop_gradient(a), b)) if kind(a.dtype) == 2 else b
+    if (
+        kind(a.dtype) == 2
+        and isinstance(a, Tracer)
+        and isinstance(divisor, int | float | np.integer | np.floating)
+        and abs(math.frexp(divisor)[0]) != 0.5
+        and math.isfinite(divisor)
+    ):
+        b = jnp.maximum(b, jnp.minimum(lax.stop_gradient(a), b))
     return a / b
 
 
@@ -133,7 +137,7 @@ def fmod(input: ArrayLike, other: ArrayLike) -> Array:
     return lax.rem(a, b)
 
 
-def _whole(where: str, input: Any, other: Any) -> list[jax.Array]:
+def _whole(where: str, input: ArrayLike, other: ArrayLike) -> list[jax.Array]:
     a, b = operands(where, input=input, other=other)
     check.integral(where, "input and other", a)
     return [a, b]

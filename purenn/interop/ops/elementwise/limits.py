@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -16,7 +15,7 @@ from purenn.typing import Array, ArrayLike
 __all__ = ["clamp", "clamp_max", "clamp_min", "clip", "fmax", "fmin", "maximum", "minimum"]
 
 
-def _pair(where: str, input: Any, other: Any) -> list[jax.Array]:
+def _pair(where: str, input: ArrayLike, other: ArrayLike) -> list[jax.Array]:
     a, b = operands(where, input=input, other=other)
     real_array(where, a)
     return [a, b]
@@ -116,16 +115,18 @@ def clamp_max(input: ArrayLike, max: ArrayLike) -> Array:
     return _clamped("clamp_max", input, None, max)
 
 
-def _clamped(where: str, input: Any, lower: Any, upper: Any) -> jax.Array:
+def _clamped(where: str, input: ArrayLike, lower: ArrayLike | None, upper: ArrayLike | None) -> jax.Array:
     bounds = {name: v for name, v in (("min", lower), ("max", upper)) if v is not None}
     if not bounds:
         check.fail(where, "min or max", "be given", "neither")
     x = real_array(where, input)
-    if kind(promoted(x, *bounds.values())) == 0:
+    dtype = promoted(x, *bounds.values())
+    if kind(dtype) == 0:
         check.fail(where, "input", "be a numeric array", "dtype bool", TypeError)
     if any(isinstance(v, float) and math.isnan(v) for v in bounds.values()):
-        return jnp.full_like(array(where, "input", x, promoted(x, *bounds.values())), np.nan)
-    x, *limits = operands(where, input=x, **bounds)
+        return jnp.full_like(x, np.nan, dtype)
+    arrays = {name: array(where, name, v, dtype) for name, v in bounds.items()}
+    x, *limits = check.broadcast(where, input=x.astype(dtype), **arrays)
     for name, limit in zip(bounds, limits, strict=True):
         outside = x < limit if name == "min" else x > limit
         x = jnp.where(outside | jnp.isnan(limit), limit, x)

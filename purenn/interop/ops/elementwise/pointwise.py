@@ -6,7 +6,6 @@ Integers and booleans become float32. A table names the functions that are jax's
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -64,7 +63,7 @@ __all__ = [
 
 
 def _float(
-    name: str, compute: Callable[[Any], Any], what: str, at: float, value: str, real: bool = False
+    name: str, compute: Callable[[jax.Array], jax.Array], what: str, at: float, value: str, real: bool = False
 ) -> Callable[[ArrayLike], Array]:
     summary = f"Computes the {what} of every element.\n\n    Integers and booleans become float32."
     return unary(name, compute, summary, at, value, real)

@@ -6,7 +6,6 @@ Integers stay integers, where jnp's become floats.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -19,7 +18,7 @@ from purenn.typing import Array, ArrayLike
 __all__ = ["ceil", "fix", "floor", "frac", "frexp", "nan_to_num", "round", "trunc"]
 
 
-def _rounded(where: str, compute: Callable[[Any], Any], input: Any) -> jax.Array:
+def _rounded(where: str, compute: Callable[[jax.Array], jax.Array], input: ArrayLike) -> jax.Array:
     x = real_array(where, input, 1)
     return compute(x) if kind(x.dtype) == 2 else x
 

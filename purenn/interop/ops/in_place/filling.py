@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax.numpy as jnp
 
 from purenn import check
@@ -60,7 +58,7 @@ def zero_(input: ArrayLike) -> Array:
 zero = zero_
 
 
-def fill_diagonal_(input: ArrayLike, fill_value: Any, wrap: bool = False) -> Array:
+def fill_diagonal_(input: ArrayLike, fill_value: ArrayLike, wrap: bool = False) -> Array:
     """Returns an array with its main diagonal full of one value; with ``wrap`` it begins again in tall matrices.
 
     Example:

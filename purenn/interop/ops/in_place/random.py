@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 
@@ -15,7 +13,7 @@ from purenn.typing import Array, ArrayLike, Key
 __all__ = ["bernoulli_", "cauchy_", "exponential_", "geometric_", "log_normal_", "normal_", "random_", "uniform_"]
 
 
-def _drawn(where: str, input: Any) -> jax.Array:
+def _drawn(where: str, input: ArrayLike) -> jax.Array:
     x = check.array(where, "input", input)
     check.inexact(where, "input", x)
     return x
@@ -65,7 +63,7 @@ def exponential_(input: ArrayLike, lambd: float = 1.0, *, rng: Key | None = None
     return -jnp.log1p(-random.rand_like(x, rng=rng)) / array("exponential_", "lambd", lambd, x.dtype)
 
 
-def bernoulli_(input: ArrayLike, p: Any = 0.5, *, rng: Key | None = None) -> Array:
+def bernoulli_(input: ArrayLike, p: ArrayLike = 0.5, *, rng: Key | None = None) -> Array:
     """Returns ones with a probability, else zeros, of the input's shape and dtype.
 
     Example:
@@ -78,7 +76,7 @@ def bernoulli_(input: ArrayLike, p: Any = 0.5, *, rng: Key | None = None) -> Arr
 
 
 def random_(input: ArrayLike, from_: int = 0, to: int | None = None, *, rng: Key | None = None) -> Array:
-    """Returns integers from ``from_`` up to ``to``, which is left out, of the input's shape and dtype.
+    """Returns integers from ``from_`` up to ``to``, exclusive, of the input's shape and dtype.
 
     Without ``to`` they go up to the largest that the dtype holds exactly, at most 2**31 - 1.
 

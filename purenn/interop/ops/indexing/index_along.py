@@ -13,13 +13,13 @@ import jax.numpy as jnp
 from purenn import check
 from purenn.interop.ops.indexing.reducing import reduced_at
 from purenn.interop.ops.indexing.scatter_gather import full_index
-from purenn.interop.ops.operands import array, in_range, kind, promoted, taken
+from purenn.interop.ops.operands import Number, array, in_range, kind, promoted, taken
 from purenn.typing import Array, ArrayLike
 
 __all__ = ["index_add", "index_copy", "index_fill", "index_reduce", "index_select", "put", "take"]
 
 
-def _row(where: str, input: Any, dim: Any, index: Any) -> tuple[jax.Array, jax.Array, int]:
+def _row(where: str, input: ArrayLike, dim: int, index: ArrayLike) -> tuple[jax.Array, jax.Array, int]:
     """Input and index, of rank 1, along a dimension."""
     x, i = check.array(where, "input", input), check.array(where, "index", index)
     check.rank(where, "index", i, (0, 1))
@@ -76,7 +76,7 @@ def put(input: ArrayLike, index: ArrayLike, source: ArrayLike, accumulate: bool 
     return done.reshape(x.shape)
 
 
-def _source(where: str, x: jax.Array, i: jax.Array, dim: int, source: Any) -> jax.Array:
+def _source(where: str, x: jax.Array, i: jax.Array, dim: int, source: ArrayLike) -> jax.Array:
     """The slices that are written along a dimension."""
     s = jnp.atleast_1d(check.array(where, "source", source))
     check.same_dtype(where, input=x, source=s)
@@ -88,7 +88,7 @@ def _at(x: jax.Array, i: jax.Array, dim: int) -> Any:
     return x.at[(slice(None),) * dim + (i,)]
 
 
-def index_add(input: ArrayLike, dim: int, index: ArrayLike, source: ArrayLike, *, alpha: Any = 1) -> Array:
+def index_add(input: ArrayLike, dim: int, index: ArrayLike, source: ArrayLike, *, alpha: Number = 1) -> Array:
     """Adds ``alpha`` times the slices of a source to those at indices along a dimension; repeated ones add up.
 
     Example:
@@ -146,7 +146,7 @@ def index_fill(input: ArrayLike, dim: int, index: ArrayLike, value: ArrayLike) -
 def index_reduce(
     input: ArrayLike, dim: int, index: ArrayLike, source: ArrayLike, reduce: str, *, include_self: bool = True
 ) -> Array:
-    """Reduces the slices of a source onto those at indices along a dimension; `scatter_reduce` says the arguments.
+    """Reduces the slices of a source onto those at indices along a dimension; see `scatter_reduce`.
 
     Example:
         >>> import jax.numpy as jnp

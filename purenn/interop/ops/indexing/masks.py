@@ -14,28 +14,30 @@ import jax.numpy as jnp
 import numpy as np
 
 from purenn import check
-from purenn.interop.ops.operands import array, default_dtype, integer, kind, operands, promoted
+from purenn.interop.ops.operands import Number, array, default_dtype, integer, kind, operands, promoted
 from purenn.typing import Array, ArrayLike
 from purenn.value_checks import known
 
 __all__ = ["argwhere", "masked_fill", "masked_scatter", "masked_select", "nonzero", "nonzero_static", "where"]
 
 
-def _mask(where: str, mask: Any, argument: str = "mask") -> jax.Array:
+def _mask(where: str, mask: ArrayLike, argument: str = "mask") -> jax.Array:
     m = check.array(where, argument, mask)
     if m.dtype != bool:
         check.fail(where, argument, "be a boolean array", f"dtype {m.dtype}", TypeError)
     return m
 
 
-def where(condition: ArrayLike, input: Any = None, other: Any = None, *, size: int | None = None) -> Any:
+def where(
+    condition: ArrayLike, input: ArrayLike | None = None, other: ArrayLike | None = None, *, size: int | None = None
+) -> Any:
     """Chooses elements of two arrays by a condition; with the condition alone, `nonzero` as a tuple.
 
     Args:
         condition: booleans.
         input: what is taken where it is true, an array or a number.
         other: what is taken elsewhere.
-        size: for the condition alone, the length of the result; `nonzero` says it.
+        size: for the condition alone, the length of the result, as in `nonzero`.
 
     Example:
         >>> import jax.numpy as jnp
@@ -45,6 +47,8 @@ def where(condition: ArrayLike, input: Any = None, other: Any = None, *, size: i
     """
     if input is None and other is None:
         return nonzero(condition, size=size, as_tuple=True)
+    if input is None or other is None:
+        check.fail("where", "input and other", "be given together", "one of them", TypeError)
     c = check.array("where", "condition", condition)
     if c.dtype not in (jnp.bool_, jnp.uint8):
         check.fail("where", "condition", "be a boolean array", f"dtype {c.dtype}", TypeError)
@@ -176,7 +180,7 @@ def argwhere(input: ArrayLike, *, size: int | None = None) -> Array:
     return nonzero(input, size=size)
 
 
-def masked_select(input: ArrayLike, mask: ArrayLike, *, size: int | None = None, fill_value: Any = 0) -> Array:
+def masked_select(input: ArrayLike, mask: ArrayLike, *, size: int | None = None, fill_value: Number = 0) -> Array:
     """Collects the elements under a mask, in order, in an array of rank 1.
 
     Args:

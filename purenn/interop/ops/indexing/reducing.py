@@ -9,6 +9,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 from purenn.interop.ops.operands import kind
@@ -51,7 +52,7 @@ def _of_booleans(x: jax.Array, places: Places, source: jax.Array, reduce: str, i
     return wide != 0
 
 
-def _identity(dtype: Any, reduce: str) -> jax.Array:
+def _identity(dtype: np.dtype, reduce: str) -> jax.Array:
     if reduce in ("sum", "mean", "prod"):
         return jnp.asarray(reduce == "prod", dtype)
     low = reduce == "amax"
@@ -70,7 +71,9 @@ def _multiplied(x: jax.Array, places: Places, source: jax.Array) -> jax.Array:
 
 
 @_multiplied.defjvp
-def _multiplied_jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[jax.Array, jax.Array]:
+def _multiplied_jvp(
+    primals: tuple[jax.Array, Places, jax.Array], tangents: tuple[jax.Array, Any, jax.Array]
+) -> tuple[jax.Array, jax.Array]:
     """The derivative for a factor is the product of the others: of those that aren't 0, if no other is."""
     (x, places, source), (dx, _, ds) = primals, tangents
 

@@ -6,8 +6,6 @@ is read there is NaN (0 for integers), and what is written there is dropped.
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 from jax import lax
@@ -15,14 +13,14 @@ from jax.core import Tracer
 
 from purenn import check
 from purenn.interop.ops.indexing.reducing import reduced_at
-from purenn.interop.ops.operands import array, in_range, kind
+from purenn.interop.ops.operands import Number, array, in_range, kind
 from purenn.typing import Array, ArrayLike
 
 __all__ = ["gather", "scatter", "scatter_add", "scatter_reduce", "take_along_dim"]
 
 
 def _aligned(
-    where: str, input: Any, dim: Any, index: Any, within: bool = True, wrap: bool = False
+    where: str, input: ArrayLike, dim: int, index: ArrayLike, within: bool = True, wrap: bool = False
 ) -> tuple[jax.Array, jax.Array, int]:
     """Input and index with at least one dimension, the index within the input in the others."""
     x, i = check.array(where, "input", input), check.array(where, "index", index)
@@ -104,7 +102,9 @@ def full_index(i: jax.Array, dim: int) -> tuple[jax.Array, ...]:
     return (*iota[:dim], i, *iota[dim + 1 :])
 
 
-def _scattered(where: str, input: Any, dim: Any, index: Any, src: Any) -> tuple[Any, Any, Any]:
+def _scattered(
+    where: str, input: ArrayLike, dim: int, index: ArrayLike, src: ArrayLike
+) -> tuple[jax.Array, tuple[jax.Array, ...], jax.Array]:
     """Input, full index, and the source as large as the index."""
     x, i, dim = _aligned(where, input, dim, index)
     if isinstance(src, bool | int | float | complex):
@@ -119,7 +119,13 @@ def _scattered(where: str, input: Any, dim: Any, index: Any, src: Any) -> tuple[
 
 
 def scatter(
-    input: ArrayLike, dim: int, index: ArrayLike, src: Any = None, *, value: Any = None, reduce: str | None = None
+    input: ArrayLike,
+    dim: int,
+    index: ArrayLike,
+    src: ArrayLike | None = None,
+    *,
+    value: Number | None = None,
+    reduce: str | None = None,
 ) -> Array:
     """Writes elements at indices along a dimension: ``out[index[i, j], j] = src[i, j]`` for dimension 0.
 
@@ -138,9 +144,10 @@ def scatter(
         [[0.0, 7.0], [7.0, 0.0]]
     """
     check.choice("scatter", "reduce", reduce, (None, "add", "multiply"))
-    if (src is None) == (value is None):
-        check.fail("scatter", "src or value", "be given, one of them", "none" if src is None else "both", TypeError)
-    x, places, s = _scattered("scatter", input, dim, index, value if src is None else src)
+    source = value if src is None else src
+    if source is None or (src is not None and value is not None):
+        check.fail("scatter", "src or value", "be given, one of them", "none" if source is None else "both", TypeError)
+    x, places, s = _scattered("scatter", input, dim, index, source)
     if reduce is None:
         done = x.at[places].set(s, mode="drop")
     else:

@@ -17,7 +17,7 @@ from purenn.typing import Array, ArrayLike
 __all__ = ["as_strided_scatter", "diagonal_scatter", "select_scatter", "slice_scatter"]
 
 
-def _exact(where: str, x: jax.Array, parts: list[Any], src: Any) -> jax.Array:
+def _exact(where: str, x: jax.Array, parts: list[Any], src: ArrayLike) -> jax.Array:
     region = jax.eval_shape(lambda x: after_basic(where, x, parts)[0], x).shape
     s = check.array(where, "src", src)
     check.shape(where, "src", s, region)

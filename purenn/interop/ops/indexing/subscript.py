@@ -14,6 +14,7 @@ from purenn import check
 from purenn.interop.ops.indexing.subscript_parts import (
     COVERED,
     WHOLE,
+    Subscript,
     after_basic,
     checked_part,
     index_arrays,
@@ -36,7 +37,7 @@ def _read(where: str, x: jax.Array, rest: list[Any], size: int | None = None, fi
     return x.at[tuple(WHOLE if a is None else a for a in arrays)].get(mode="fill", fill_value=fill)
 
 
-def getitem(input: ArrayLike, key: Any, *, size: int | None = None) -> Array:
+def getitem(input: ArrayLike, key: Subscript, *, size: int | None = None) -> Array:
     """Reads a subscript: integers, slices, None, Ellipsis, arrays and masks, with torch's meaning.
 
     An integer beside an array takes its slice first: ``x[0, :, index]`` is ``x[0][:, index]``, where numpy and jax
@@ -63,7 +64,9 @@ def getitem(input: ArrayLike, key: Any, *, size: int | None = None) -> Array:
     return _read("getitem", x, rest, size)
 
 
-def _written(where: str, x: jax.Array, at: Any, region: tuple[int, ...], value: Any, accumulate: bool) -> jax.Array:
+def _written(
+    where: str, x: jax.Array, at: Any, region: tuple[int, ...], value: ArrayLike, accumulate: bool
+) -> jax.Array:
     v = array(where, "value", value, None)
     if kind(v.dtype) == 3 and kind(x.dtype) < 3:
         check.fail(where, "value", f"be of a kind that {x.dtype} holds", f"dtype {v.dtype}", TypeError)
@@ -74,7 +77,7 @@ def _written(where: str, x: jax.Array, at: Any, region: tuple[int, ...], value: 
     return at.add(v, mode="drop") if accumulate else at.set(v, mode="drop")
 
 
-def _replaced(where: str, x: jax.Array, parts: list[Any], value: Any, accumulate: bool) -> jax.Array:
+def _replaced(where: str, x: jax.Array, parts: list[Any], value: ArrayLike, accumulate: bool) -> jax.Array:
     if all(part is None or (isinstance(part, int | builtins.slice) and not isinstance(part, bool)) for part in parts):
         region = jax.eval_shape(lambda x: after_basic(where, x, parts)[0], x).shape
         return _written(where, x, x.at[tuple(parts)], region, value, accumulate)
@@ -97,7 +100,7 @@ def _is_leading_mask(x: jax.Array, parts: list[Any]) -> bool:
     return is_mask(mask) and mask.ndim > 0 and rest_is_whole and mask.shape == x.shape[: mask.ndim]
 
 
-def _is_one_value(x: jax.Array, parts: list[Any], value: Any) -> bool:
+def _is_one_value(x: jax.Array, parts: list[Any], value: ArrayLike) -> bool:
     """Whether the same value is written wherever a mask of the first dimensions is true."""
     if not parts or not _is_leading_mask(x, parts):
         return False
@@ -106,7 +109,7 @@ def _is_one_value(x: jax.Array, parts: list[Any], value: Any) -> bool:
     return len(shape) == len(region) and all(n in (1, m) for n, m in zip(shape, region, strict=True))
 
 
-def setitem(input: ArrayLike, key: Any, value: Any, *, accumulate: bool = False) -> Array:
+def setitem(input: ArrayLike, key: Subscript, value: ArrayLike, *, accumulate: bool = False) -> Array:
     """Returns an array in which what a subscript means is replaced: ``x[key] = value`` without the change in place.
 
     Args:
@@ -131,7 +134,7 @@ def setitem(input: ArrayLike, key: Any, value: Any, *, accumulate: bool = False)
     return _replaced("setitem", x, subscripts("setitem", x, key), value, accumulate)
 
 
-def _optional(where: str, x: jax.Array, indices: Any) -> list[Any]:
+def _optional(where: str, x: jax.Array, indices: Sequence[Subscript]) -> list[Any]:
     """ATen's indices: None stands for a whole dimension."""
     if not isinstance(indices, Sequence):
         check.fail(where, "indices", "be a sequence of arrays", type(indices).__name__, TypeError)
@@ -144,7 +147,7 @@ def _as_arrays(parts: list[Any]) -> list[Any]:
     return [p for part in parts for p in ([part, *[COVERED] * (part.ndim - 1)] if is_mask(part) else [part])]
 
 
-def index(input: ArrayLike, indices: Sequence[Any], *, size: int | None = None) -> Array:
+def index(input: ArrayLike, indices: Sequence[Subscript], *, size: int | None = None) -> Array:
     """Reads at arrays of indices, one per dimension, None for a whole one: ATen's ``index.Tensor``.
 
     Example:
@@ -157,7 +160,7 @@ def index(input: ArrayLike, indices: Sequence[Any], *, size: int | None = None) 
     return _read("index", x, _as_arrays(_optional("index", x, indices)), size)
 
 
-def index_put(input: ArrayLike, indices: Sequence[Any], values: Any, accumulate: bool = False) -> Array:
+def index_put(input: ArrayLike, indices: Sequence[Subscript], values: ArrayLike, accumulate: bool = False) -> Array:
     """Returns an array with values written, or added, at arrays of indices, one per dimension.
 
     Example:

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Sequence
-from typing import Any
+from types import EllipsisType
+from typing import Any, TypeAlias, TypeGuard
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import export
 
 from purenn import check
 from purenn.interop.ops.indexing.masks import nonzero_places
-from purenn.interop.ops.operands import in_range, kind, taken
+from purenn.interop.ops.operands import in_range, is_symbolic, kind, taken
 from purenn.value_checks import known
 
 __all__ = ["COVERED", "WHOLE", "after_basic", "checked_part", "index_arrays", "is_mask", "subscripts"]
@@ -25,8 +25,11 @@ __all__ = ["COVERED", "WHOLE", "after_basic", "checked_part", "index_arrays", "i
 WHOLE = builtins.slice(None)
 COVERED = object()  # a dimension that a mask of several dimensions covers
 
+Part: TypeAlias = int | builtins.slice | EllipsisType | jax.Array | np.ndarray | None
+Subscript: TypeAlias = Part | np.bool_ | np.integer | Sequence[Any]  # a tuple of parts, or one; a list is an array
 
-def subscripts(where: str, x: jax.Array, key: Any) -> list[Any]:
+
+def subscripts(where: str, x: jax.Array, key: object) -> list[Any]:
     """The parts of a subscript, one per dimension of the array but for None and booleans, without an Ellipsis."""
     parts = list(key) if isinstance(key, tuple) else [key]
     parts = [checked_part(where, part) for part in parts]
@@ -42,14 +45,14 @@ def subscripts(where: str, x: jax.Array, key: Any) -> list[Any]:
     return [*parts[: dots[0]], *filling, *parts[dots[0] + 1 :]] if dots else [*parts, *filling]
 
 
-def is_mask(part: Any) -> bool:
+def is_mask(part: object) -> TypeGuard[jax.Array | np.ndarray]:
     """Whether a part of a subscript is an array of booleans."""
     return isinstance(part, jax.Array | np.ndarray) and part.dtype == bool
 
 
-def checked_part(where: str, part: Any) -> Any:
+def checked_part(where: str, part: object) -> Part:
     """A part of a subscript as an integer, boolean, slice, None, Ellipsis or array of integers or booleans."""
-    if part is None or part is Ellipsis or isinstance(part, bool) or export.is_symbolic_dim(part):
+    if isinstance(part, bool | EllipsisType | None):
         return part
     if isinstance(part, builtins.slice):
         if isinstance(part.step, int) and part.step < 1:
@@ -59,9 +62,11 @@ def checked_part(where: str, part: Any) -> Any:
         return bool(part)
     if isinstance(part, int | np.integer):
         return int(part)
+    if is_symbolic(part):
+        return jnp.asarray(part)
     if isinstance(part, list | tuple | range):
-        part = jnp.stack([jnp.asarray(p) for p in part]) if _has_arrays(part) else np.asarray(part)
-        part = part.astype(np.int32) if not part.size else part
+        array = jnp.stack([jnp.asarray(p) for p in part]) if _has_arrays(part) else np.asarray(part)
+        part = array.astype(np.int32) if not array.size else array
     if not isinstance(part, jax.Array | np.ndarray):
         check.fail(where, "key", "have integers, slices, None, Ellipsis and arrays", type(part).__name__, TypeError)
     if part.dtype == np.uint8 or kind(part.dtype) > 1:
@@ -72,7 +77,7 @@ def checked_part(where: str, part: Any) -> Any:
     return part
 
 
-def _has_arrays(part: Any) -> bool:
+def _has_arrays(part: Sequence[object]) -> bool:
     return any(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(list(part)))
 
 
@@ -90,9 +95,9 @@ def after_basic(where: str, x: jax.Array, parts: list[Any]) -> tuple[jax.Array, 
         elif isinstance(part, builtins.slice):
             x = x[(WHOLE,) * dim + (part,)]
             rest.append(None)
-        elif isinstance(part, int) or export.is_symbolic_dim(part):
+        elif isinstance(part, int):
             n = x.shape[dim]
-            if isinstance(n, int) and isinstance(part, int) and not -n <= part < n:
+            if isinstance(n, int) and not -n <= part < n:
                 check.fail(where, "key", f"have indices in [{-n}, {n - 1}] for dimension {dim}", part, IndexError)
             x = x[(WHOLE,) * dim + (part,)]
         elif not part.ndim and part.dtype != bool:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 
 from purenn import check
 from purenn.interop.ops.matrices.products import fitting, of_ranks, outer
-from purenn.interop.ops.operands import array
+from purenn.interop.ops.operands import Number, array
 from purenn.typing import Array, ArrayLike
 
 __all__ = ["addbmm", "addmm", "addmv", "addr", "baddbmm"]
 
 
-def _plus(where: str, input: Any, product: jax.Array, beta: Any, alpha: Any) -> jax.Array:
+def _plus(where: str, input: ArrayLike, product: jax.Array, beta: Number, alpha: Number) -> jax.Array:
     """``beta * input + alpha * product``; with beta 0 the input doesn't count, not even its NaN.
 
     Integers cut the factors off, as in torch.
@@ -30,7 +28,7 @@ def _plus(where: str, input: Any, product: jax.Array, beta: Any, alpha: Any) -> 
     return jnp.broadcast_to(x, product.shape) + product
 
 
-def addmm(input: ArrayLike, mat1: ArrayLike, mat2: ArrayLike, *, beta: Any = 1, alpha: Any = 1) -> Array:
+def addmm(input: ArrayLike, mat1: ArrayLike, mat2: ArrayLike, *, beta: Number = 1, alpha: Number = 1) -> Array:
     """Computes ``beta * input + alpha * mat1 @ mat2``.
 
     Example:
@@ -43,7 +41,7 @@ def addmm(input: ArrayLike, mat1: ArrayLike, mat2: ArrayLike, *, beta: Any = 1, 
     return _plus("addmm", input, jnp.matmul(a, b), beta, alpha)
 
 
-def addmv(input: ArrayLike, mat: ArrayLike, vec: ArrayLike, *, beta: Any = 1, alpha: Any = 1) -> Array:
+def addmv(input: ArrayLike, mat: ArrayLike, vec: ArrayLike, *, beta: Number = 1, alpha: Number = 1) -> Array:
     """Computes ``beta * input + alpha * mat @ vec``.
 
     Example:
@@ -56,7 +54,7 @@ def addmv(input: ArrayLike, mat: ArrayLike, vec: ArrayLike, *, beta: Any = 1, al
     return _plus("addmv", input, jnp.matmul(a, b), beta, alpha)
 
 
-def addr(input: ArrayLike, vec1: ArrayLike, vec2: ArrayLike, *, beta: Any = 1, alpha: Any = 1) -> Array:
+def addr(input: ArrayLike, vec1: ArrayLike, vec2: ArrayLike, *, beta: Number = 1, alpha: Number = 1) -> Array:
     """Computes ``beta * input + alpha * outer(vec1, vec2)``.
 
     Example:
@@ -69,7 +67,7 @@ def addr(input: ArrayLike, vec1: ArrayLike, vec2: ArrayLike, *, beta: Any = 1, a
     return _plus("addr", input, outer(a, b), beta, alpha)
 
 
-def baddbmm(input: ArrayLike, batch1: ArrayLike, batch2: ArrayLike, *, beta: Any = 1, alpha: Any = 1) -> Array:
+def baddbmm(input: ArrayLike, batch1: ArrayLike, batch2: ArrayLike, *, beta: Number = 1, alpha: Number = 1) -> Array:
     """Computes ``beta * input + alpha * batch1 @ batch2`` of batches of matrices.
 
     Example:
@@ -82,7 +80,7 @@ def baddbmm(input: ArrayLike, batch1: ArrayLike, batch2: ArrayLike, *, beta: Any
     return _plus("baddbmm", input, jnp.matmul(a, b), beta, alpha)
 
 
-def addbmm(input: ArrayLike, batch1: ArrayLike, batch2: ArrayLike, *, beta: Any = 1, alpha: Any = 1) -> Array:
+def addbmm(input: ArrayLike, batch1: ArrayLike, batch2: ArrayLike, *, beta: Number = 1, alpha: Number = 1) -> Array:
     """Computes ``beta * input + alpha * (batch1 @ batch2).sum(0)``.
 
     Example:

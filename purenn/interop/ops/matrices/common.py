@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from purenn import check
 from purenn.interop.ops.operands import kind
+from purenn.typing import ArrayLike
 from purenn.value_checks import known
 
 __all__ = ["batched", "hermitian_part", "matrices", "refuse_singular", "transposed"]
 
 
-def matrices(where: str, argument: str, A: Any, square: bool = False) -> jax.Array:
+def matrices(where: str, argument: str, A: ArrayLike, square: bool = False) -> jax.Array:
     """Matrices of single or double precision."""
     x = check.array(where, argument, A)
     if x.ndim < 2 or (square and x.shape[-1] != x.shape[-2]):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 
@@ -53,7 +51,7 @@ def cholesky(A: ArrayLike, *, upper: bool = False) -> Array:
 
 
 def cholesky_ex(A: ArrayLike, *, upper: bool = False, check_errors: bool = False) -> CholeskyEx:
-    """Factors positive definite matrices, and tells by ``info`` 0 where it could; elsewhere the factor is NaN.
+    """Factors positive definite matrices; for any other ``info`` is 1 and the factor is NaN.
 
     Example:
         >>> import jax.numpy as jnp
@@ -113,7 +111,7 @@ def svdvals(A: ArrayLike) -> Array:
     return jnp.linalg.svd(matrices("linalg.svdvals", "A", A), full_matrices=False, compute_uv=False)
 
 
-def _half(where: str, A: Any, UPLO: str) -> jax.Array:
+def _half(where: str, A: ArrayLike, UPLO: str) -> jax.Array:
     x = matrices(where, "A", A, True)
     check.choice(where, "UPLO", UPLO, ("L", "U", "l", "u"))
     return hermitian_part(x, UPLO in "Uu")
@@ -136,7 +134,7 @@ def eigh(A: ArrayLike, UPLO: str = "L") -> Eigen:
 
 
 def eigvalsh(A: ArrayLike, UPLO: str = "L") -> Array:
-    """Returns eigenvalues of Hermitian matrices, ascending; `eigh` says the arguments.
+    """Returns eigenvalues of Hermitian matrices, ascending; the arguments are those of `eigh`.
 
     Example:
         >>> import jax.numpy as jnp
@@ -172,8 +170,9 @@ def eigvals(A: ArrayLike) -> Array:
 
 
 def householder_product(A: ArrayLike, tau: ArrayLike) -> Array:
-    """Multiplies Householder reflections, which the columns of A below the diagonal and ``tau`` say, to their first
-    columns.
+    """Returns the first columns of a product of Householder reflections.
+
+    The columns of A below the diagonal are their vectors, ``tau`` has their factors.
 
     Example:
         >>> import jax.numpy as jnp

@@ -56,7 +56,7 @@ def inv(A: ArrayLike) -> Array:
 
 
 def inv_ex(A: ArrayLike, *, check_errors: bool = False) -> InverseEx:
-    """Inverts matrices, and tells by ``info`` 0 where it could.
+    """Inverts matrices; ``info`` is 0 where a matrix is invertible.
 
     Example:
         >>> import jax.numpy as jnp

@@ -46,7 +46,7 @@ def lstsq(A: ArrayLike, B: ArrayLike, rcond: float | None = None, *, driver: str
 
 
 @jax.custom_jvp
-def _least_squares(a: jax.Array, b: jax.Array, tolerance: Any) -> tuple[jax.Array, jax.Array]:
+def _least_squares(a: jax.Array, b: jax.Array, tolerance: ArrayLike) -> tuple[jax.Array, jax.Array]:
     """The solution, and the singular values, which have no derivative in torch either."""
     u, s, vh = jnp.linalg.svd(a, full_matrices=False)
     return transposed(vh) @ (
@@ -56,7 +56,7 @@ def _least_squares(a: jax.Array, b: jax.Array, tolerance: Any) -> tuple[jax.Arra
 
 @_least_squares.defjvp
 def _least_squares_jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
-    """By the derivative of the pseudoinverse: that of the factors is inexact where singular values are close."""
+    """Derives the pseudoinverse: the derivatives of the factors are inexact where singular values are close."""
     (a, b, tolerance), (da, db, _) = primals, tangents
     p, dp = jax.jvp(lambda a: _pseudoinverse(a, None, tolerance), (a,), (da,))
     x, s = _least_squares(a, b, tolerance)
@@ -65,11 +65,11 @@ def _least_squares_jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> t
 
 def pinv(
     A: ArrayLike,
-    rcond: Any = None,
+    rcond: ArrayLike | None = None,
     hermitian: bool = False,
     *,
-    atol: Any = None,
-    rtol: Any = None,
+    atol: ArrayLike | None = None,
+    rtol: ArrayLike | None = None,
 ) -> Array:
     """Computes pseudoinverses; singular values below a bound count as 0.
 
@@ -93,7 +93,7 @@ def pinv(
 
 
 @jax.custom_jvp
-def _pseudoinverse(x: jax.Array, atol: Any, rtol: Any) -> jax.Array:
+def _pseudoinverse(x: jax.Array, atol: ArrayLike | None, rtol: ArrayLike | None) -> jax.Array:
     u, s, vh = jnp.linalg.svd(x, full_matrices=False)
     inverse, v = _inverted(x, s, atol, rtol), transposed(vh)
     return (v * jnp.broadcast_to(inverse[..., None, :], v.shape)) @ transposed(u)
@@ -110,14 +110,14 @@ def _pseudoinverse_jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> t
     return p, outer + inner - p @ change @ p
 
 
-def _inverted(x: jax.Array, s: jax.Array, atol: Any, rtol: Any) -> jax.Array:
+def _inverted(x: jax.Array, s: jax.Array, atol: ArrayLike | None, rtol: ArrayLike | None) -> jax.Array:
     """One over the singular values of x, and 0 for those that count as 0."""
     kept = s > _bound(x, s, atol, rtol)
     return jnp.where(kept, 1 / jnp.where(kept, s, jnp.ones((), s.dtype)), jnp.zeros((), s.dtype)).astype(x.dtype)
 
 
-def _bound(x: jax.Array, s: jax.Array, atol: Any, rtol: Any) -> jax.Array:
-    """Up to which singular values count as 0."""
+def _bound(x: jax.Array, s: jax.Array, atol: ArrayLike | None, rtol: ArrayLike | None) -> jax.Array:
+    """The bound up to which singular values count as 0."""
     if rtol is None:
         rtol = 0.0 if atol is not None else max(x.shape[-2:]) * float(jnp.finfo(s.dtype).eps)
     largest = jnp.max(s, -1, keepdims=True, initial=0)
@@ -127,8 +127,15 @@ def _bound(x: jax.Array, s: jax.Array, atol: Any, rtol: Any) -> jax.Array:
         return jnp.maximum(low, relative * largest)
 
 
-def matrix_rank(A: ArrayLike, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None) -> Array:
-    """Counts the singular values above a bound; `pinv` says the arguments, ``tol`` being an older name of ``atol``.
+def matrix_rank(
+    A: ArrayLike,
+    tol: ArrayLike | None = None,
+    hermitian: bool = False,
+    *,
+    atol: ArrayLike | None = None,
+    rtol: ArrayLike | None = None,
+) -> Array:
+    """Counts the singular values above a bound; see `pinv`. ``tol`` is an older name of ``atol``.
 
     Example:
         >>> import jax.numpy as jnp

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import jax.numpy as jnp
 
@@ -12,17 +11,17 @@ from purenn import check
 from purenn.functional.linalg import norm as vector_or_nuclear
 from purenn.interop.ops.matrices.common import matrices
 from purenn.interop.ops.matrices.decompositions import svdvals
-from purenn.interop.ops.operands import as_dtype
+from purenn.interop.ops.operands import Dims, as_dtype
 from purenn.lowering.norm import modulus
-from purenn.typing import Array, ArrayLike, DTypeLike
+from purenn.typing import Array, ArrayLike, DTypeLike, Size
 
 __all__ = ["cond", "matrix_norm", "norm", "vector_norm"]
 
 
 def vector_norm(
-    x: ArrayLike, ord: float = 2, dim: Any = None, keepdim: bool = False, *, dtype: DTypeLike | None = None
+    x: ArrayLike, ord: float = 2, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike | None = None
 ) -> Array:
-    """Computes the p-norm of vectors, of all elements by default; `purenn.functional.norm` says more.
+    """Computes the p-norm of vectors, of all elements by default; see `purenn.functional.norm`.
 
     Example:
         >>> import jax.numpy as jnp
@@ -40,8 +39,8 @@ _ORDERS = ("fro", "nuc", math.inf, -math.inf, 1, -1, 2, -2)
 
 def matrix_norm(
     A: ArrayLike,
-    ord: Any = "fro",
-    dim: Sequence[int] = (-2, -1),
+    ord: float | str = "fro",
+    dim: Size = (-2, -1),
     keepdim: bool = False,
     *,
     dtype: DTypeLike | None = None,
@@ -67,10 +66,10 @@ def matrix_norm(
     check.inexact(where, "A", x)
     check.choice(where, "ord", ord, _ORDERS)
     x = x if dtype is None else x.astype(as_dtype(where, dtype))
-    if x.ndim < 2 or len(dim) != 2:
-        check.fail(where, "A and dim", "have two dimensions", f"shape {x.shape}, {tuple(dim)}")
-    axes = check.axes(where, "dim", tuple(dim), x.ndim)
-    if ord in ("fro", "nuc"):
+    if x.ndim < 2 or isinstance(dim, int) or len(dim) != 2:
+        check.fail(where, "A and dim", "have two dimensions", f"shape {x.shape}, {dim}")
+    axes = check.axes(where, "dim", dim, x.ndim)
+    if isinstance(ord, str):
         return vector_or_nuclear(x, ord, axes, keepdim)
     rows, columns = axes
     if ord in (2, -2):
@@ -84,7 +83,12 @@ def matrix_norm(
 
 
 def norm(
-    A: ArrayLike, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: DTypeLike | None = None
+    A: ArrayLike,
+    ord: float | str | None = None,
+    dim: Dims = None,
+    keepdim: bool = False,
+    *,
+    dtype: DTypeLike | None = None,
 ) -> Array:
     """Computes norms of vectors or matrices: of matrices where ``ord`` is given with two dimensions, or is a word.
 
@@ -105,7 +109,7 @@ def norm(
     return vector_norm(x, ord, dim, keepdim, dtype=dtype)
 
 
-def cond(A: ArrayLike, p: Any = None) -> Array:
+def cond(A: ArrayLike, p: float | str | None = None) -> Array:
     """Computes the condition numbers of matrices, by default the ratio of largest and smallest singular value.
 
     Example:

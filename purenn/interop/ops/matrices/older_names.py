@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -33,6 +32,8 @@ __all__ = [
     "svd",
     "triangular_solve",
 ]
+
+Pair = tuple[jax.Array, jax.Array]
 
 det = inverses.det
 inverse = inverses.inv
@@ -79,7 +80,7 @@ def _solved(factor: jax.Array, b: jax.Array, upper: bool) -> jax.Array:
 
 
 @_solved.defjvp
-def _solved_jvp(upper: bool, primals: tuple[Any, Any], tangents: tuple[Any, Any]) -> tuple[jax.Array, jax.Array]:
+def _solved_jvp(upper: bool, primals: Pair, tangents: Pair) -> Pair:
     """One triangle is read, and both have a derivative, as in torch."""
     (factor, b), (change, db) = primals, tangents
     x = _solved(factor, b, upper)
@@ -152,7 +153,7 @@ def qr(input: ArrayLike, some: bool = True) -> Qr:
     return decompositions.qr(input, "reduced" if some else "complete")
 
 
-def svd(input: ArrayLike, some: bool = True, compute_uv: bool = True) -> Any:
+def svd(input: ArrayLike, some: bool = True, compute_uv: bool = True) -> tuple[Array, Array, Array]:
     """Factors matrices by singular values: ``U @ diag(S) @ V.mH``; the third result is V, not its transpose.
 
     Example:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 
@@ -14,21 +12,21 @@ from purenn.typing import Array, ArrayLike
 __all__ = ["bmm", "cross", "dot", "ger", "inner", "kron", "matmul", "mm", "mv", "outer", "trace", "vdot"]
 
 
-def _of_one_dtype(where: str, **named: Any) -> list[jax.Array]:
+def _of_one_dtype(where: str, **named: ArrayLike) -> list[jax.Array]:
     arrays = {name: check.array(where, name, x) for name, x in named.items()}
     check.same_dtype(where, **arrays)
     return list(arrays.values())
 
 
-def of_ranks(where: str, ranks: tuple[int, ...], **named: Any) -> list[jax.Array]:
+def of_ranks(where: str, ranks: tuple[int, ...], **named: ArrayLike) -> list[jax.Array]:
     arrays = _of_one_dtype(where, **named)
     for (name, _), x, rank in zip(named.items(), arrays, ranks, strict=True):
         check.rank(where, name, x, (rank,))
     return arrays
 
 
-def fitting(where: str, ranks: tuple[int, ...], **named: Any) -> list[jax.Array]:
-    """Two arrays of given ranks: the last dimension of one is the last but one, or only one, of the other."""
+def fitting(where: str, ranks: tuple[int, ...], **named: ArrayLike) -> list[jax.Array]:
+    """Two arrays of given ranks whose shapes fit for a product of matrices."""
     a, b = of_ranks(where, ranks, **named)
     n = b.shape[-2] if b.ndim > 1 else b.shape[0]
     if a.shape[-1] != n or (a.ndim == 3 and b.ndim == 3 and a.shape[0] != b.shape[0]):

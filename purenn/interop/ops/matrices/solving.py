@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 from jax import lax
@@ -17,7 +15,7 @@ from purenn.typing import Array, ArrayLike
 __all__ = ["solve", "solve_ex", "solve_triangular"]
 
 
-def right_side(where: str, a: jax.Array, B: Any) -> tuple[jax.Array, bool]:
+def right_side(where: str, a: jax.Array, B: ArrayLike) -> tuple[jax.Array, bool]:
     """The right side, and whether it is a batch of vectors, by torch's rule."""
     b = check.array(where, "B", B)
     check.same_dtype(where, A=a, B=b)
@@ -55,7 +53,7 @@ def solve(A: ArrayLike, B: ArrayLike, *, left: bool = True) -> Array:
 
 
 def solve_ex(A: ArrayLike, B: ArrayLike, *, left: bool = True, check_errors: bool = False) -> SolveEx:
-    """Solves ``A @ X = B`` as `solve`, and tells by ``info`` 0 where A is invertible.
+    """Solves ``A @ X = B`` as `solve`; ``info`` is 0 where A is invertible.
 
     Example:
         >>> import jax.numpy as jnp

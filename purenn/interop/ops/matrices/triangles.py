@@ -17,7 +17,7 @@ __all__ = ["lu", "lu_factor", "lu_factor_ex", "lu_solve", "lu_unpack"]
 
 
 def lu_factor(A: ArrayLike, *, pivot: bool = True) -> LuFactors:
-    """Factors matrices into triangles, both in one, with rows exchanged; `purenn.functional.lu` says how.
+    """Factors matrices into triangles, both in one, with rows exchanged, as in `purenn.functional.lu`.
 
     Example:
         >>> import jax.numpy as jnp
@@ -29,7 +29,7 @@ def lu_factor(A: ArrayLike, *, pivot: bool = True) -> LuFactors:
 
 
 def lu_factor_ex(A: ArrayLike, *, pivot: bool = True, check_errors: bool = False) -> LuFactorsEx:
-    """Factors matrices as `lu_factor`, and tells by ``info`` 0 where they are invertible.
+    """Factors matrices as `lu_factor`; ``info`` is 0 where a matrix is invertible.
 
     Example:
         >>> import jax.numpy as jnp

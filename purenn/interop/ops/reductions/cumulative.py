@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 from jax import lax
@@ -17,7 +15,7 @@ __all__ = ["cumprod", "cumsum", "cumulative_trapezoid", "diff", "logcumsumexp", 
 
 
 def cumsum(input: ArrayLike, dim: int, *, dtype: DTypeLike | None = None) -> Array:
-    """Sums so far along a dimension; integers and booleans are summed as int64 (int32 without x64).
+    """Computes running sums along a dimension; integers and booleans are summed as int64 (int32 without x64).
 
     jnp's sums the flattened array where no axis is given; here ``dim`` is needed.
 
@@ -33,7 +31,7 @@ def cumsum(input: ArrayLike, dim: int, *, dtype: DTypeLike | None = None) -> Arr
 
 
 def cumprod(input: ArrayLike, dim: int, *, dtype: DTypeLike | None = None) -> Array:
-    """Multiplies so far along a dimension.
+    """Computes running products along a dimension.
 
     Example:
         >>> import jax.numpy as jnp
@@ -47,7 +45,7 @@ def cumprod(input: ArrayLike, dim: int, *, dtype: DTypeLike | None = None) -> Ar
 
 
 def logcumsumexp(input: ArrayLike, dim: int) -> Array:
-    """Computes the logarithm of the exponentials' sums so far along a dimension, without overflow.
+    """Computes the logarithm of running sums of exponentials along a dimension, without overflow.
 
     Example:
         >>> import jax.numpy as jnp
@@ -95,7 +93,7 @@ def diff(
     return x
 
 
-def _areas(where: str, y: Any, x: Any, dx: Any, dim: int) -> tuple[jax.Array, int]:
+def _areas(where: str, y: ArrayLike, x: ArrayLike | None, dx: ArrayLike, dim: int) -> tuple[jax.Array, int]:
     """Areas under neighbours, along the last dimension."""
     heights = check.array(where, "y", y)
     if heights.dtype == bool or (x is not None and check.array(where, "x", x).dtype == bool):
@@ -123,7 +121,7 @@ def _areas(where: str, y: Any, x: Any, dx: Any, dim: int) -> tuple[jax.Array, in
     return a * b / 2, dim
 
 
-def trapezoid(y: ArrayLike, x: ArrayLike | None = None, *, dx: Any = 1, dim: int = -1) -> Array:
+def trapezoid(y: ArrayLike, x: ArrayLike | None = None, *, dx: ArrayLike = 1, dim: int = -1) -> Array:
     """Integrates along a dimension by the trapezoidal rule.
 
     Args:
@@ -141,7 +139,7 @@ def trapezoid(y: ArrayLike, x: ArrayLike | None = None, *, dx: Any = 1, dim: int
     return jnp.sum(_areas("trapezoid", y, x, dx, dim)[0], -1)
 
 
-def trapz(y: ArrayLike, x: ArrayLike | None = None, *, dx: float = 1, dim: int = -1) -> Array:
+def trapz(y: ArrayLike, x: ArrayLike | None = None, *, dx: ArrayLike = 1, dim: int = -1) -> Array:
     """Integrates along a dimension, as `trapezoid` does.
 
     Example:
@@ -153,8 +151,8 @@ def trapz(y: ArrayLike, x: ArrayLike | None = None, *, dx: float = 1, dim: int =
     return jnp.sum(_areas("trapz", y, x, dx, dim)[0], -1)
 
 
-def cumulative_trapezoid(y: ArrayLike, x: ArrayLike | None = None, *, dx: Any = 1, dim: int = -1) -> Array:
-    """Integrates so far along a dimension by the trapezoidal rule; the result is one element shorter.
+def cumulative_trapezoid(y: ArrayLike, x: ArrayLike | None = None, *, dx: ArrayLike = 1, dim: int = -1) -> Array:
+    """Computes running integrals along a dimension by the trapezoidal rule; the result is one element shorter.
 
     Example:
         >>> import jax.numpy as jnp

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -12,11 +12,13 @@ from jax import lax
 
 from purenn import check
 from purenn.interop.ops.elementwise.limits import maximum, minimum
-from purenn.interop.ops.operands import default_dtype, picked, real_array
+from purenn.interop.ops.operands import Dims, default_dtype, picked, real_array
 from purenn.interop.ops.results import Extremes, ValuesIndices
 from purenn.typing import Array, ArrayLike
 
 __all__ = ["amax", "amin", "aminmax", "argmax", "argmin", "cummax", "cummin", "max", "min"]
+
+DimOrOther: TypeAlias = int | Array | np.ndarray | None  # torch has max(input, dim) and max(input, other)
 
 
 def _nonempty(where: str, x: jax.Array, axes: Sequence[int]) -> None:
@@ -24,14 +26,14 @@ def _nonempty(where: str, x: jax.Array, axes: Sequence[int]) -> None:
         check.fail(where, "input", "have non-zero size in the dimensions that are reduced", f"shape {x.shape}")
 
 
-def _reduced(where: str, input: Any, dim: Any, keepdim: bool, largest: bool) -> jax.Array:
+def _reduced(where: str, input: ArrayLike, dim: Dims, keepdim: bool, largest: bool) -> jax.Array:
     x = real_array(where, input)
     axes = check.axes(where, "dim", dim, x.ndim)
     _nonempty(where, x, axes)
     return (jnp.max if largest else jnp.min)(x, axes, keepdims=keepdim)
 
 
-def amax(input: ArrayLike, dim: Any = (), keepdim: bool = False) -> Array:
+def amax(input: ArrayLike, dim: Dims = (), keepdim: bool = False) -> Array:
     """Returns the largest elements over dimensions; equal ones share the gradient, where `max` gives it to the first.
 
     Example:
@@ -43,7 +45,7 @@ def amax(input: ArrayLike, dim: Any = (), keepdim: bool = False) -> Array:
     return _reduced("amax", input, dim, keepdim, True)
 
 
-def amin(input: ArrayLike, dim: Any = (), keepdim: bool = False) -> Array:
+def amin(input: ArrayLike, dim: Dims = (), keepdim: bool = False) -> Array:
     """Returns the smallest elements over dimensions; equal ones share the gradient, where `min` gives it to the first.
 
     Example:
@@ -77,7 +79,7 @@ def _place(where: str, x: jax.Array, dim: int, largest: bool) -> jax.Array:
     return find(x, dim, keepdims=True).astype(default_dtype(1))
 
 
-def _searched(where: str, input: Any, dim: int | None, keepdim: bool, largest: bool) -> jax.Array:
+def _searched(where: str, input: ArrayLike, dim: int | None, keepdim: bool, largest: bool) -> jax.Array:
     x = real_array(where, input, 1)
     if dim is None:
         place = _place(where, x.ravel(), 0, largest)
@@ -112,12 +114,14 @@ def argmin(input: ArrayLike, dim: int | None = None, keepdim: bool = False) -> A
 
 
 def selected(x: jax.Array, place: jax.Array, dim: int, keepdim: bool) -> ValuesIndices:
-    """The elements at one place per row with these places, for functions that give both."""
+    """The elements at one place per row, and the places."""
     values = picked(x, place, dim)
     return ValuesIndices(*(v if keepdim else jnp.squeeze(v, dim) for v in (values, place)))
 
 
-def _extreme(where: str, input: Any, dim: Any, keepdim: bool, other: Any, largest: bool) -> Any:
+def _extreme(
+    where: str, input: ArrayLike, dim: DimOrOther, keepdim: bool, other: ArrayLike | None, largest: bool
+) -> Any:
     if isinstance(dim, jax.Array | np.ndarray):
         dim, other = None, dim
     if other is not None:
@@ -131,7 +135,7 @@ def _extreme(where: str, input: Any, dim: Any, keepdim: bool, other: Any, larges
     return selected(x, _place(where, x, dim, largest), dim, keepdim)
 
 
-def max(input: ArrayLike, dim: Any = None, keepdim: bool = False, *, other: ArrayLike | None = None) -> Any:
+def max(input: ArrayLike, dim: DimOrOther = None, keepdim: bool = False, *, other: ArrayLike | None = None) -> Any:
     """Returns the largest element; with ``dim`` a pair of the largest elements along it and their places.
 
     Args:
@@ -156,10 +160,10 @@ def max(input: ArrayLike, dim: Any = None, keepdim: bool = False, *, other: Arra
     return _extreme("max", input, dim, keepdim, other, True)
 
 
-def min(input: ArrayLike, dim: Any = None, keepdim: bool = False, *, other: ArrayLike | None = None) -> Any:
+def min(input: ArrayLike, dim: DimOrOther = None, keepdim: bool = False, *, other: ArrayLike | None = None) -> Any:
     """Returns the smallest element; with ``dim`` a pair of the smallest elements along it and their places.
 
-    `max` says the arguments.
+    The arguments are those of `max`.
 
     Example:
         >>> import jax.numpy as jnp
@@ -170,7 +174,7 @@ def min(input: ArrayLike, dim: Any = None, keepdim: bool = False, *, other: Arra
     return _extreme("min", input, dim, keepdim, other, False)
 
 
-def _running(where: str, input: Any, dim: int, largest: bool) -> ValuesIndices:
+def _running(where: str, input: ArrayLike, dim: int, largest: bool) -> ValuesIndices:
     x = real_array(where, input)
     dim = check.axis(where, "dim", dim, x.ndim)
     if not x.ndim:
@@ -187,7 +191,7 @@ def _running(where: str, input: Any, dim: int, largest: bool) -> ValuesIndices:
 
 
 def cummax(input: ArrayLike, dim: int) -> ValuesIndices:
-    """Returns the largest elements so far along a dimension, and the last place of each.
+    """Returns the running maxima along a dimension, and the last place of each.
 
     Example:
         >>> import jax.numpy as jnp
@@ -200,7 +204,7 @@ def cummax(input: ArrayLike, dim: int) -> ValuesIndices:
 
 
 def cummin(input: ArrayLike, dim: int) -> ValuesIndices:
-    """Returns the smallest elements so far along a dimension, and the last place of each.
+    """Returns the running minima along a dimension, and the last place of each.
 
     Example:
         >>> import jax.numpy as jnp

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from purenn import check
-from purenn.interop.ops.operands import kind
+from purenn.interop.ops.operands import Dims, kind
 from purenn.interop.ops.reductions.sums import averaged
 from purenn.lowering.dtypes import widened
 from purenn.typing import Array, ArrayLike
@@ -17,8 +16,8 @@ __all__ = ["std", "std_mean", "var", "var_mean"]
 
 
 def _moments(
-    where: str, input: Any, dim: Any, unbiased: bool | None, keepdim: bool, correction: Any
-) -> tuple[jax.Array, jax.Array, Any]:
+    where: str, input: ArrayLike, dim: Dims, unbiased: bool | None, keepdim: bool, correction: float | None
+) -> tuple[jax.Array, jax.Array, np.dtype]:
     """Variance and mean in the dtype that is computed in, and the dtype of the result."""
     if isinstance(dim, bool):  # torch has var(input, unbiased) too
         dim, unbiased = None, dim
@@ -39,7 +38,12 @@ def _moments(
 
 
 def var(
-    input: ArrayLike, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: Any = None
+    input: ArrayLike,
+    dim: Dims = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
 ) -> Array:
     r"""Computes the variance over dimensions, by default the unbiased one, where jnp's is biased.
 
@@ -69,11 +73,16 @@ def _root(x: jax.Array) -> jax.Array:
 
 
 def std(
-    input: ArrayLike, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: Any = None
+    input: ArrayLike,
+    dim: Dims = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
 ) -> Array:
     """Computes the standard deviation over dimensions, by default the root of the unbiased variance; jnp's is biased.
 
-    `var` says the arguments. The gradient where all elements are equal is 0.
+    The arguments are those of `var`. The gradient where all elements are equal is 0.
 
     Example:
         >>> import jax.numpy as jnp
@@ -86,9 +95,14 @@ def std(
 
 
 def var_mean(
-    input: ArrayLike, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: Any = None
+    input: ArrayLike,
+    dim: Dims = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
 ) -> tuple[Array, Array]:
-    """Computes variance and mean over dimensions; `var` says the arguments.
+    """Computes variance and mean over dimensions; the arguments are those of `var`.
 
     Example:
         >>> import jax.numpy as jnp
@@ -101,9 +115,14 @@ def var_mean(
 
 
 def std_mean(
-    input: ArrayLike, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: Any = None
+    input: ArrayLike,
+    dim: Dims = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
 ) -> tuple[Array, Array]:
-    """Computes standard deviation and mean over dimensions; `var` says the arguments.
+    """Computes standard deviation and mean over dimensions; the arguments are those of `var`.
 
     Example:
         >>> import jax.numpy as jnp

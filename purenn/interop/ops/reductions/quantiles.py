@@ -19,7 +19,7 @@ from purenn.value_checks import Within, require
 __all__ = ["median", "mode", "nanmedian", "nanquantile", "quantile"]
 
 
-def _median(where: str, input: Any, dim: Any, keepdim: bool, skip: bool) -> Any:
+def _median(where: str, input: ArrayLike, dim: int | None, keepdim: bool, skip: bool) -> Any:
     if dim is None:
         x, _ = real_along(where, input, 0)
         flat = x.ravel()
@@ -107,7 +107,9 @@ def mode(input: ArrayLike, dim: int = -1, keepdim: bool = False) -> ValuesIndice
 _INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 
-def _quantile(where: str, input: Any, q: Any, dim: Any, keepdim: bool, interpolation: str, skip: bool) -> jax.Array:
+def _quantile(
+    where: str, input: ArrayLike, q: ArrayLike, dim: int | None, keepdim: bool, interpolation: str, skip: bool
+) -> jax.Array:
     x = check.array(where, "input", input)
     if x.dtype not in (jnp.float32, jnp.float64):
         check.fail(where, "input", "be float32 or float64", f"dtype {x.dtype}", TypeError)
@@ -127,7 +129,7 @@ def _quantile(where: str, input: Any, q: Any, dim: Any, keepdim: bool, interpola
 
 
 def quantile(
-    input: ArrayLike, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
+    input: ArrayLike, q: ArrayLike, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
 ) -> Array:
     """Returns quantiles along a dimension, or of all elements; NaN where an element is NaN.
 
@@ -148,9 +150,9 @@ def quantile(
 
 
 def nanquantile(
-    input: ArrayLike, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
+    input: ArrayLike, q: ArrayLike, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
 ) -> Array:
-    """Returns quantiles of the elements that aren't NaN; `quantile` says the arguments.
+    """Returns quantiles of the elements that aren't NaN; the arguments are those of `quantile`.
 
     Example:
         >>> import jax.numpy as jnp

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -18,7 +16,7 @@ __all__ = ["bucketize", "searchsorted"]
 
 def searchsorted(
     sorted_sequence: ArrayLike,
-    input: Any,
+    input: ArrayLike,
     *,
     out_int32: bool = False,
     right: bool = False,
@@ -75,7 +73,7 @@ def _search(rows: jax.Array, values: jax.Array, side: str) -> jax.Array:
     return places.reshape(values.shape)
 
 
-def bucketize(input: Any, boundaries: ArrayLike, *, out_int32: bool = False, right: bool = False) -> Array:
+def bucketize(input: ArrayLike, boundaries: ArrayLike, *, out_int32: bool = False, right: bool = False) -> Array:
     """Returns the buckets of values between sorted boundaries; by default a boundary belongs to the bucket below.
 
     Example:

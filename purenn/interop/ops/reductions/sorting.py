@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 from jax import lax
@@ -17,7 +15,7 @@ from purenn.typing import Array, ArrayLike
 __all__ = ["argsort", "kthvalue", "msort", "sort", "topk"]
 
 
-def real_along(where: str, input: Any, dim: Any) -> tuple[jax.Array, int]:
+def real_along(where: str, input: ArrayLike, dim: int) -> tuple[jax.Array, int]:
     x = real_array(where, input)
     return x, check.axis(where, "dim", dim, x.ndim)
 
@@ -112,7 +110,7 @@ def kthvalue(input: ArrayLike, k: int, dim: int = -1, keepdim: bool = False) -> 
     return at_rank(x, order_along(x, dim, False), k - 1, dim, keepdim)
 
 
-def at_rank(x: jax.Array, order: jax.Array, rank: Any, dim: int, keepdim: bool) -> ValuesIndices:
+def at_rank(x: jax.Array, order: jax.Array, rank: int | jax.Array, dim: int, keepdim: bool) -> ValuesIndices:
     """The elements at a rank, one for all rows or one per row."""
     if not x.ndim:
         return ValuesIndices(x, order)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -96,7 +95,7 @@ def histc(input: ArrayLike, bins: int = 100, min: float = 0, max: float = 0) -> 
 
 def histogram(
     input: ArrayLike,
-    bins: Any,
+    bins: int | Array | np.ndarray,
     *,
     range: Sequence[float] | None = None,
     weight: ArrayLike | None = None,

@@ -7,7 +7,6 @@ x64.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -15,17 +14,15 @@ from jax import lax
 
 from purenn import check
 from purenn.functional.dtypes import floating_or_float32
-from purenn.interop.ops.operands import as_dtype, default_dtype, kind, ranked, real_array
+from purenn.interop.ops.operands import Dims, as_dtype, default_dtype, kind, ranked, real_array
 from purenn.lowering.dtypes import widened
 from purenn.lowering.norm import vector_norm
 from purenn.typing import Array, ArrayLike, DTypeLike
 
 __all__ = ["all", "any", "count_nonzero", "dist", "logsumexp", "mean", "nanmean", "nansum", "prod", "renorm", "sum"]
 
-Dim = int | Sequence[int] | None
 
-
-def summand(where: str, input: Any, dtype: Any) -> jax.Array:
+def summand(where: str, input: ArrayLike, dtype: DTypeLike | None) -> jax.Array:
     """The array in the dtype of its sum."""
     x = check.array(where, "input", input)
     if dtype is not None:
@@ -33,7 +30,7 @@ def summand(where: str, input: Any, dtype: Any) -> jax.Array:
     return x.astype(default_dtype(1)) if kind(x.dtype) < 2 else x
 
 
-def sum(input: ArrayLike, dim: Dim = None, keepdim: bool = False, *, dtype: DTypeLike | None = None) -> Array:
+def sum(input: ArrayLike, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike | None = None) -> Array:
     """Sums over dimensions.
 
     Args:
@@ -52,7 +49,7 @@ def sum(input: ArrayLike, dim: Dim = None, keepdim: bool = False, *, dtype: DTyp
     return jnp.sum(x, check.axes("sum", "dim", dim, x.ndim), dtype=x.dtype, keepdims=keepdim)
 
 
-def nansum(input: ArrayLike, dim: Dim = None, keepdim: bool = False, *, dtype: DTypeLike | None = None) -> Array:
+def nansum(input: ArrayLike, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike | None = None) -> Array:
     """Sums over dimensions as if NaNs were 0.
 
     Example:
@@ -80,7 +77,7 @@ def prod(input: ArrayLike, dim: int | None = None, keepdim: bool = False, *, dty
     return jnp.prod(x, axes, dtype=x.dtype, keepdims=keepdim)
 
 
-def averaged(where: str, input: Any, dtype: Any) -> jax.Array:
+def averaged(where: str, input: ArrayLike, dtype: DTypeLike | None) -> jax.Array:
     x = check.array(where, "input", input)
     x = x if dtype is None else x.astype(as_dtype(where, dtype))
     if kind(x.dtype) < 2:
@@ -89,7 +86,7 @@ def averaged(where: str, input: Any, dtype: Any) -> jax.Array:
     return x
 
 
-def mean(input: ArrayLike, dim: Dim = None, keepdim: bool = False, *, dtype: DTypeLike | None = None) -> Array:
+def mean(input: ArrayLike, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike | None = None) -> Array:
     """Averages over dimensions. Integers are refused, where jnp's become floats, unless ``dtype`` casts them.
 
     Example:
@@ -103,7 +100,7 @@ def mean(input: ArrayLike, dim: Dim = None, keepdim: bool = False, *, dtype: DTy
     return jnp.mean(widened(x), axes, keepdims=keepdim).astype(x.dtype)
 
 
-def nanmean(input: ArrayLike, dim: Dim = None, keepdim: bool = False, *, dtype: DTypeLike | None = None) -> Array:
+def nanmean(input: ArrayLike, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike | None = None) -> Array:
     """Averages the elements that aren't NaN over dimensions.
 
     Example:
@@ -119,13 +116,13 @@ def nanmean(input: ArrayLike, dim: Dim = None, keepdim: bool = False, *, dtype: 
     return (total / jnp.sum(valid, axes, dtype=wide.dtype, keepdims=keepdim)).astype(x.dtype)
 
 
-def _truth(where: str, input: Any) -> tuple[jax.Array, Any]:
-    """Which elements aren't 0, and the dtype of torch's answer, uint8 for uint8."""
+def _truth(where: str, input: ArrayLike) -> tuple[jax.Array, DTypeLike]:
+    """The elements that aren't 0 as a mask, and the dtype of torch's answer: uint8 for uint8, else bool."""
     x = check.array(where, "input", input)
     return x != jnp.zeros((), x.dtype), jnp.uint8 if x.dtype == jnp.uint8 else jnp.bool_
 
 
-def all(input: ArrayLike, dim: Dim = None, keepdim: bool = False) -> Array:
+def all(input: ArrayLike, dim: Dims = None, keepdim: bool = False) -> Array:
     """Tells whether all elements over dimensions aren't 0.
 
     Example:
@@ -138,7 +135,7 @@ def all(input: ArrayLike, dim: Dim = None, keepdim: bool = False) -> Array:
     return jnp.all(x, check.axes("all", "dim", dim, x.ndim), keepdims=keepdim).astype(dtype)
 
 
-def any(input: ArrayLike, dim: Dim = None, keepdim: bool = False) -> Array:
+def any(input: ArrayLike, dim: Dims = None, keepdim: bool = False) -> Array:
     """Tells whether an element over dimensions isn't 0.
 
     Example:
@@ -151,7 +148,7 @@ def any(input: ArrayLike, dim: Dim = None, keepdim: bool = False) -> Array:
     return jnp.any(x, check.axes("any", "dim", dim, x.ndim), keepdims=keepdim).astype(dtype)
 
 
-def count_nonzero(input: ArrayLike, dim: Dim = None) -> Array:
+def count_nonzero(input: ArrayLike, dim: Dims = None) -> Array:
     """Counts the elements that aren't 0 over dimensions.
 
     Example:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -79,7 +77,7 @@ def diagflat(input: ArrayLike, offset: int = 0) -> Array:
     return diag_embed(check.array("diagflat", "input", input).ravel(), offset)
 
 
-def _triangle(where: str, input: Any, diagonal: int, lower: bool) -> jax.Array:
+def _triangle(where: str, input: ArrayLike, diagonal: int, lower: bool) -> jax.Array:
     x = ranked(where, input, 2)
     return (jnp.tril if lower else jnp.triu)(x, check.integer(where, "diagonal", diagonal))
 

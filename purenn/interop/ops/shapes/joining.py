@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Any
+from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -14,8 +14,8 @@ from jax.core import Tracer
 
 from purenn import check
 from purenn.functional.tensor import arrays_of, atleast_1d, atleast_2d, atleast_3d, split
-from purenn.interop.ops.operands import promoted
-from purenn.typing import Array, ArrayLike
+from purenn.interop.ops.operands import promoted, ranked
+from purenn.typing import Array, ArrayLike, Size
 
 __all__ = [
     "cat",
@@ -40,8 +40,10 @@ __all__ = [
     "vstack",
 ]
 
+Sections: TypeAlias = Size | Array | np.ndarray  # the number of pieces, or the places where they begin
 
-def _given(where: str, tensors: Any) -> list[jax.Array]:
+
+def _given(where: str, tensors: Sequence[ArrayLike]) -> list[jax.Array]:
     if not isinstance(tensors, Sequence) or isinstance(tensors, str):
         check.fail(where, "tensors", "be a sequence of arrays", type(tensors).__name__, TypeError)
     if not tensors:
@@ -49,7 +51,7 @@ def _given(where: str, tensors: Any) -> list[jax.Array]:
     return arrays_of(where, tensors)
 
 
-def _joined(where: str, arrays: list[jax.Array], dim: Any) -> jax.Array:
+def _joined(where: str, arrays: list[jax.Array], dim: int) -> jax.Array:
     dtype = promoted(*arrays)
     kept = [x for x in arrays if x.shape != (0,)] or arrays[:1]  # torch leaves such arrays out, whatever the ranks
     first = kept[0]
@@ -160,7 +162,7 @@ def chunk(input: ArrayLike, chunks: int, dim: int = 0) -> tuple[Array, ...]:
         >>> [x.tolist() for x in ops.chunk(jnp.arange(5), 4)]
         [[0, 1], [2, 3], [4]]
     """
-    x = _dimensioned("chunk", input)
+    x = ranked("chunk", input, 1)
     chunks = check.integer("chunk", "chunks", chunks, 1)
     n = x.shape[check.axis("chunk", "dim", dim, x.ndim)]
     return split(x, [0] * chunks, dim) if not n else split(x, -(-n // chunks), dim)
@@ -168,13 +170,6 @@ def chunk(input: ArrayLike, chunks: int, dim: int = 0) -> tuple[Array, ...]:
 
 unsafe_chunk = chunk
 unsafe_split = split
-
-
-def _dimensioned(where: str, input: Any) -> jax.Array:
-    x = check.array(where, "input", input)
-    if not x.ndim:
-        check.fail(where, "input", "have rank 1 or more", f"shape {x.shape}")
-    return x
 
 
 def split_with_sizes(input: ArrayLike, split_sizes: Sequence[int], dim: int = 0) -> tuple[Array, ...]:
@@ -189,7 +184,7 @@ def split_with_sizes(input: ArrayLike, split_sizes: Sequence[int], dim: int = 0)
     return split(input, list(split_sizes), dim)
 
 
-def tensor_split(input: ArrayLike, indices_or_sections: Any, dim: int = 0) -> tuple[Array, ...]:
+def tensor_split(input: ArrayLike, indices_or_sections: Sections, dim: int = 0) -> tuple[Array, ...]:
     """Cuts an array before given indices, or into a number of pieces whose sizes differ by 1 at most.
 
     Example:
@@ -200,10 +195,10 @@ def tensor_split(input: ArrayLike, indices_or_sections: Any, dim: int = 0) -> tu
         >>> [x.tolist() for x in ops.tensor_split(jnp.arange(5), (1, 3))]
         [[0], [1, 2], [3, 4]]
     """
-    return _cut("tensor_split", _dimensioned("tensor_split", input), indices_or_sections, dim)
+    return _cut("tensor_split", ranked("tensor_split", input, 1), indices_or_sections, dim)
 
 
-def _cut(where: str, x: jax.Array, places: Any, dim: Any) -> tuple[jax.Array, ...]:
+def _cut(where: str, x: jax.Array, places: Sections, dim: int) -> tuple[jax.Array, ...]:
     dim = check.axis(where, "dim", dim, x.ndim)
     n = x.shape[dim]
     if isinstance(places, Tracer):
@@ -220,16 +215,14 @@ def _cut(where: str, x: jax.Array, places: Any, dim: Any) -> tuple[jax.Array, ..
     return tuple(lax.slice_in_dim(x, a, max(a, b), axis=dim) for a, b in itertools.pairwise(ends))
 
 
-def _split_even(where: str, input: Any, places: Any, dim: int, least: int) -> tuple[jax.Array, ...]:
-    x = check.array(where, "input", input)
-    if x.ndim < least:
-        check.fail(where, "input", f"have rank {least} or more", f"shape {x.shape}")
-    if isinstance(places, int) and (places < 1 or x.shape[dim] % places):
+def _split_even(where: str, input: ArrayLike, places: Sections, dim: int, least: int) -> tuple[jax.Array, ...]:
+    x = ranked(where, input, least)
+    if isinstance(places, int | np.integer) and (places < 1 or x.shape[dim] % places):
         check.fail(where, "indices_or_sections", f"divide {x.shape[dim]}, the size of dimension {dim}", places)
     return _cut(where, x, places, dim)
 
 
-def hsplit(input: ArrayLike, indices_or_sections: Any) -> tuple[Array, ...]:
+def hsplit(input: ArrayLike, indices_or_sections: Sections) -> tuple[Array, ...]:
     """Cuts along the second dimension, or the only one; a number of sections must divide its size.
 
     Example:
@@ -242,7 +235,7 @@ def hsplit(input: ArrayLike, indices_or_sections: Any) -> tuple[Array, ...]:
     return _split_even("hsplit", input, indices_or_sections, 0 if rank == 1 else 1, 1)
 
 
-def vsplit(input: ArrayLike, indices_or_sections: Any) -> tuple[Array, ...]:
+def vsplit(input: ArrayLike, indices_or_sections: Sections) -> tuple[Array, ...]:
     """Cuts along the first dimension; a number of sections must divide its size.
 
     Example:
@@ -254,7 +247,7 @@ def vsplit(input: ArrayLike, indices_or_sections: Any) -> tuple[Array, ...]:
     return _split_even("vsplit", input, indices_or_sections, 0, 2)
 
 
-def dsplit(input: ArrayLike, indices_or_sections: Any) -> tuple[Array, ...]:
+def dsplit(input: ArrayLike, indices_or_sections: Sections) -> tuple[Array, ...]:
     """Cuts along the third dimension; a number of sections must divide its size.
 
     Example:
@@ -275,7 +268,7 @@ def unbind(input: ArrayLike, dim: int = 0) -> tuple[Array, ...]:
         >>> [x.tolist() for x in ops.unbind(jnp.arange(4).reshape(2, 2), 1)]
         [[0, 2], [1, 3]]
     """
-    x = _dimensioned("unbind", input)
+    x = ranked("unbind", input, 1)
     dim = check.axis("unbind", "dim", dim, x.ndim)
     return tuple(lax.index_in_dim(x, i, dim, keepdims=False) for i in range(x.shape[dim]))
 

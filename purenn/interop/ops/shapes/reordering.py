@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
 from purenn import check
 from purenn.functional.padding import pad as _pad
-from purenn.interop.ops.operands import integer, ranked, sizes
-from purenn.typing import Array, ArrayLike
+from purenn.interop.ops.operands import ranked, sizes
+from purenn.typing import Array, ArrayLike, Size
 
 __all__ = ["combinations", "constant_pad_nd", "flip", "fliplr", "flipud", "roll", "rot90"]
 
 
-def flip(input: ArrayLike, dims: Any, *more: Any) -> Array:
+def flip(input: ArrayLike, dims: Size, *more: int) -> Array:
     """Reverses dimensions; ``dims`` is needed, where jnp.flip reverses all without.
 
     Example:
@@ -58,7 +57,7 @@ def flipud(input: ArrayLike) -> Array:
     return jnp.flip(ranked("flipud", input, 1), 0)
 
 
-def roll(input: ArrayLike, shifts: Any, dims: Any = None) -> Array:
+def roll(input: ArrayLike, shifts: Size, dims: Size | None = None) -> Array:
     """Shifts elements along dimensions; what leaves at the end comes in at the front. Without ``dims`` it is flattened.
 
     Example:
@@ -68,8 +67,7 @@ def roll(input: ArrayLike, shifts: Any, dims: Any = None) -> Array:
         [3, 1, 2]
     """
     x = check.array("roll", "input", input)
-    steps = tuple(shifts) if isinstance(shifts, Sequence) else (shifts,)
-    steps = tuple(integer("roll", "shifts", s) for s in steps)
+    steps = sizes("roll", "shifts", (shifts,))
     axes = () if dims is None else tuple(dims) if isinstance(dims, Sequence) else (dims,)
     if not axes:
         if len(steps) != 1:
@@ -101,7 +99,7 @@ def rot90(input: ArrayLike, k: int = 1, dims: Sequence[int] = (0, 1)) -> Array:
     return jnp.rot90(x, k, (a, b))
 
 
-def constant_pad_nd(input: ArrayLike, pad: Sequence[int], value: Any = 0) -> Array:
+def constant_pad_nd(input: ArrayLike, pad: Sequence[int], value: float = 0) -> Array:
     """Adds a constant around the last dimensions, pairs of numbers from the last one on; negative numbers cut.
 
     Example:

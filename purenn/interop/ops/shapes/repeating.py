@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax import export
 
 from purenn import check
-from purenn.interop.ops.operands import array, sizes
-from purenn.typing import Array, ArrayLike
+from purenn.interop.ops.operands import array, is_symbolic, sizes
+from purenn.typing import Array, ArrayLike, Size
 from purenn.value_checks import Within, known, require
 
 __all__ = ["broadcast_to", "expand", "expand_as", "expand_copy", "repeat", "repeat_interleave", "sum_to_size", "tile"]
 
 
 def repeat_interleave(
-    input: ArrayLike, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None
+    input: ArrayLike, repeats: ArrayLike | None = None, dim: int | None = None, *, output_size: int | None = None
 ) -> Array:
     """Repeats each element along a dimension, or of the flattened array; it is jnp.repeat.
 
@@ -62,7 +60,7 @@ def repeat_interleave(
     return jnp.repeat(x, counts, dim, total_repeat_length=output_size if total is None else total)
 
 
-def expand(input: ArrayLike, size: Any, *more: Any) -> Array:
+def expand(input: ArrayLike, size: Size, *more: int) -> Array:
     """Repeats dimensions of size 1, and adds dimensions in front; -1 keeps a size.
 
     Example:
@@ -79,8 +77,8 @@ def expand(input: ArrayLike, size: Any, *more: Any) -> Array:
     return _broadcast("expand", x, target)
 
 
-def _broadcast(where: str, x: jax.Array, target: tuple[Any, ...]) -> jax.Array:
-    if not any(map(export.is_symbolic_dim, (*target, *x.shape))):
+def _broadcast(where: str, x: jax.Array, target: tuple[int, ...]) -> jax.Array:
+    if not any(map(is_symbolic, (*target, *x.shape))):
         check.broadcastable(where, "input", x, target)
         if any(n < 0 for n in target):
             check.fail(where, "size", "have no negative sizes", target)
@@ -99,7 +97,7 @@ def expand_as(input: ArrayLike, other: ArrayLike) -> Array:
     return _broadcast("expand_as", check.array("expand_as", "input", input), array("expand_as", "other", other).shape)
 
 
-def broadcast_to(input: ArrayLike, size: Sequence[Any]) -> Array:
+def broadcast_to(input: ArrayLike, size: Sequence[int]) -> Array:
     """Repeats dimensions of size 1 to a shape.
 
     Example:
@@ -111,7 +109,7 @@ def broadcast_to(input: ArrayLike, size: Sequence[Any]) -> Array:
     return expand(input, size)
 
 
-def sum_to_size(input: ArrayLike, size: Any, *more: Any) -> Array:
+def sum_to_size(input: ArrayLike, size: Size, *more: int) -> Array:
     """Sums to a shape from which the array's could be broadcast.
 
     Example:
@@ -128,13 +126,13 @@ def sum_to_size(input: ArrayLike, size: Any, *more: Any) -> Array:
     return jnp.sum(x, (*range(extra), *axes), dtype=x.dtype).reshape(target)
 
 
-def _tiled(where: str, x: jax.Array, times: tuple[Any, ...]) -> jax.Array:
+def _tiled(where: str, x: jax.Array, times: tuple[int, ...]) -> jax.Array:
     if any(n < 0 for n in times if isinstance(n, int)):
         check.fail(where, "repeats", "be at least 0", times)
     return jnp.tile(x, times)
 
 
-def repeat(input: ArrayLike, repeats: Any, *more: Any) -> Array:
+def repeat(input: ArrayLike, repeats: Size, *more: int) -> Array:
     """Tiles an array: one number per dimension, with more in front for new dimensions.
 
     jnp.repeat repeats elements: that is `repeat_interleave`.
@@ -151,7 +149,7 @@ def repeat(input: ArrayLike, repeats: Any, *more: Any) -> Array:
     return _tiled("repeat", x, times)
 
 
-def tile(input: ArrayLike, dims: Any, *more: Any) -> Array:
+def tile(input: ArrayLike, dims: Size, *more: int) -> Array:
     """Tiles an array; fewer numbers than dimensions are for the last ones.
 
     Example:

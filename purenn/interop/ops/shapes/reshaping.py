@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax import export
+import numpy as np
 
 from purenn import check
-from purenn.interop.ops.operands import integer, sizes
-from purenn.typing import Array, ArrayLike
+from purenn.interop.ops.operands import Dims, integer, is_symbolic, sizes
+from purenn.typing import Array, ArrayLike, Size
 
 __all__ = [
     "flatten",
@@ -34,9 +33,9 @@ __all__ = [
 ]
 
 
-def _inferred(where: str, total: Any, shape: tuple[Any, ...], original: tuple[Any, ...]) -> tuple[Any, ...]:
+def _inferred(where: str, total: int, shape: tuple[int, ...], original: tuple[int, ...]) -> tuple[int, ...]:
     """The sizes, with -1 replaced."""
-    if any(map(export.is_symbolic_dim, (*shape, *original))):
+    if any(map(is_symbolic, (*shape, *original))):
         return shape  # jax infers
     if any(n < -1 for n in shape) or shape.count(-1) > 1:
         check.fail(where, "shape", "have sizes of at least 0, and -1 at most once", shape)
@@ -51,11 +50,11 @@ def _inferred(where: str, total: Any, shape: tuple[Any, ...], original: tuple[An
     return tuple(total // rest if n == -1 else n for n in shape)
 
 
-def _reshaped(where: str, x: jax.Array, shape: tuple[Any, ...]) -> jax.Array:
+def _reshaped(where: str, x: jax.Array, shape: tuple[int, ...]) -> jax.Array:
     return x.reshape(_inferred(where, x.size, shape, x.shape))
 
 
-def reshape(input: ArrayLike, shape: Any, *more: Any) -> Array:
+def reshape(input: ArrayLike, shape: Size, *more: int) -> Array:
     """Gives an array another shape, in row-major order; one size may be -1 and is inferred.
 
     Args:
@@ -74,7 +73,7 @@ def reshape(input: ArrayLike, shape: Any, *more: Any) -> Array:
     return _reshaped("reshape", check.array("reshape", "input", input), sizes("reshape", "shape", (shape, *more)))
 
 
-def view(input: ArrayLike, shape: Any, *more: Any) -> Array:
+def view(input: ArrayLike, shape: Size | str | type | np.dtype, *more: int) -> Array:
     """Gives an array another shape, as `reshape`, or with one dtype as argument reads its bits as that dtype.
 
     torch refuses a view of what isn't contiguous; arrays here always are.
@@ -88,12 +87,12 @@ def view(input: ArrayLike, shape: Any, *more: Any) -> Array:
         [1065353216]
     """
     x = check.array("view", "input", input)
-    if not more and not isinstance(shape, int | Sequence | jax.Array) and not export.is_symbolic_dim(shape):
+    if not more and isinstance(shape, str | type | np.dtype):
         return _bits(x, jnp.dtype(shape))
     return _reshaped("view", x, sizes("view", "shape", (shape, *more)))
 
 
-def _bits(x: jax.Array, dtype: Any) -> jax.Array:
+def _bits(x: jax.Array, dtype: np.dtype) -> jax.Array:
     old, new = x.dtype.itemsize, dtype.itemsize
     if old != new and (x.ndim == 0 or (x.shape[-1] * old) % new):
         check.fail("view", "input", f"have a last dimension of whole elements of {dtype}", f"{x.dtype} {x.shape}")
@@ -158,7 +157,7 @@ def ravel(input: ArrayLike) -> Array:
     return check.array("ravel", "input", input).ravel()
 
 
-def unflatten(input: ArrayLike, dim: int, sizes: Sequence[Any]) -> Array:
+def unflatten(input: ArrayLike, dim: int, sizes: Sequence[int]) -> Array:
     """Splits one dimension into several, one size of which may be -1.
 
     Example:
@@ -176,7 +175,7 @@ def unflatten(input: ArrayLike, dim: int, sizes: Sequence[Any]) -> Array:
     return x.reshape(*x.shape[:dim], *inner, *x.shape[dim + 1 :])
 
 
-def squeeze(input: ArrayLike, dim: Any = None) -> Array:
+def squeeze(input: ArrayLike, dim: Dims = None) -> Array:
     """Drops dimensions of size 1: all, or those given; where the size isn't 1 they stay, where jnp's refuses.
 
     Example:

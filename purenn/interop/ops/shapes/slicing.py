@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Sequence
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -19,7 +18,7 @@ from purenn.typing import Array, ArrayLike
 __all__ = ["as_strided", "as_strided_copy", "narrow", "narrow_copy", "select", "slice", "unfold", "unfold_copy"]
 
 
-def narrow(input: ArrayLike, dim: int, start: Any, length: int) -> Array:
+def narrow(input: ArrayLike, dim: int, start: int | Array, length: int) -> Array:
     """Returns ``length`` elements of a dimension from ``start`` on, which may be traced: then it is clamped.
 
     Example:
@@ -46,7 +45,7 @@ def narrow(input: ArrayLike, dim: int, start: Any, length: int) -> Array:
 narrow_copy = narrow
 
 
-def select(input: ArrayLike, dim: int, index: Any) -> Array:
+def select(input: ArrayLike, dim: int, index: int | Array) -> Array:
     """Returns the slice at an index of a dimension, without that dimension; a traced index out of range gives NaN.
 
     Example:
@@ -124,7 +123,9 @@ def as_strided(
     return x.ravel()[strided_places("as_strided", x, size, stride, storage_offset)]
 
 
-def strided_places(where: str, x: jax.Array, size: Any, stride: Any, offset: Any) -> np.ndarray:
+def strided_places(
+    where: str, x: jax.Array, size: Sequence[int], stride: Sequence[int], offset: int | None
+) -> np.ndarray:
     """The flat places of a strided view."""
     size = tuple(check.integer(where, "size", n, 0) for n in size)
     stride = tuple(check.integer(where, "stride", n, 0) for n in stride)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from purenn import check
 from purenn.interop.ops.operands import kind, ranked, sizes
-from purenn.typing import Array, ArrayLike
+from purenn.typing import Array, ArrayLike, Size
 
 __all__ = [
     "H",
@@ -31,7 +30,7 @@ __all__ = [
 ]
 
 
-def _swapped(where: str, input: Any, one: Any, other: Any, names: tuple[str, str]) -> jax.Array:
+def _swapped(where: str, input: ArrayLike, one: int, other: int, names: tuple[str, str]) -> jax.Array:
     x = check.array(where, "input", input)
     a, b = (check.axis(where, name, d, x.ndim) for name, d in zip(names, (one, other), strict=True))
     return jnp.swapaxes(x, a, b) if x.ndim else x
@@ -132,7 +131,7 @@ def mH(input: ArrayLike) -> Array:
 adjoint = mH
 
 
-def permute(input: ArrayLike, dims: Any, *more: Any) -> Array:
+def permute(input: ArrayLike, dims: Size, *more: int) -> Array:
     """Rearranges all dimensions: dimension i of the result is dimension ``dims[i]``.
 
     Example:
@@ -148,7 +147,7 @@ def permute(input: ArrayLike, dims: Any, *more: Any) -> Array:
     return jnp.transpose(x, order)
 
 
-def movedim(input: ArrayLike, source: Any, destination: Any) -> Array:
+def movedim(input: ArrayLike, source: Size, destination: Size) -> Array:
     """Moves dimensions to other places; the rest keep their order.
 
     Example:
