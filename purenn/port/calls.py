@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import libcst as cst
 
 from purenn.port.casts import legacy_dtype
-from purenn.port.context import DROPPED, Context, bind
+from purenn.port.context import DROPPED, Context, bind, known_ops
 from purenn.port.factories import TENSORS, legacy
 from purenn.port.imports import STANDARD
 from purenn.port.inplace import PLAIN_VALUES, in_place_value
@@ -100,9 +100,7 @@ def _function(context: Context, node: cst.Call, updated: cst.Call, name: str) ->
         return None  # blocks and decorators are left out
     if name in _FACTORIES:
         new = _FACTORIES[name](context, node, args)
-        if name in ("save", "load"):
-            return new
-        return new if new is not None else _by_ops(context, node, name, args)
+        return new if new is not None or name in ("save", "load") else context.ops(node, name, args)
     if name == "Tensor" or legacy_dtype(name):
         return legacy(context, node, args, name)
     if name.startswith("Tensor."):
@@ -114,12 +112,13 @@ def _function(context: Context, node: cst.Call, updated: cst.Call, name: str) ->
     if name in ("sparse.mm", "spmm", "hspmm"):
         return context.call("jnp.matmul", *args)  # arrays are dense
     if "." in name and name.split(".")[0] in ("linalg", "special"):
-        return _by_ops(context, node, name, args)
+        return context.ops(node, name, args)
     if "." in name or not args:
-        return _refuse(context, node, name)
+        context.report.todo(node, f"torch.{name} has no translation", remedy(name) or "write it with jax")
+        return None
     first = args[0]
     if first.star or (first.keyword and first.keyword.value not in ("input", "self", "condition")):
-        return _by_ops(context, node, name, args)
+        return context.ops(node, name, args)
     x = first.value
     if name in _ROUNDING:
         x = _exact(context, node.args[0].value, x)
@@ -137,17 +136,15 @@ def _plain(context: Context, node: cst.Call, args: Sequence[cst.Arg]) -> list[cs
                     node, "requires_grad=True was left out", "jax.grad says with respect to which arrays it goes"
                 )
             continue
-        kept.append(arg.with_changes(comma=cst.MaybeSentinel.DEFAULT) if len(args) else arg)
-    if len(kept) == len(args):
-        return list(args)
-    return kept
+        kept.append(arg.with_changes(comma=cst.MaybeSentinel.DEFAULT))
+    return list(args) if len(kept) == len(args) else kept
 
 
 def _tensor_call(
     context: Context, node: cst.Call, name: str, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool
 ) -> cst.BaseExpression | None:
     """A function of one tensor, or the method of the name."""
-    plain = name[:-1] if name.endswith("_") and not name.endswith("__") else name
+    plain = _plain_name(name)
     if any(arg.keyword and arg.keyword.value == "out" for arg in args):
         context.report.todo(node, f"{name} writes into out=", "assign the result to the name instead")
         return None
@@ -158,11 +155,7 @@ def _tensor_call(
         new = context.from_row(ROWS[plain], x, bound, method)
     elif plain in ("bernoulli", "multinomial") and method:
         new = _FACTORIES[plain](context, node, [argument(x), *args])
-    return new if new is not None else _by_ops(context, node, plain, [argument(x), *args])
-
-
-def _by_ops(context: Context, node: cst.Call, name: str, args: Sequence[cst.Arg]) -> cst.BaseExpression | None:
-    return context.ops(node, name, args)
+    return new if new is not None else context.ops(node, plain, [argument(x), *args])
 
 
 def _sequence_function(
@@ -173,22 +166,16 @@ def _sequence_function(
         many = isinstance(kind, tuple) or kind in ("tensors", "list")
         return context.call("F.einsum" if many else "jnp.einsum", *args)
     if name in ("cat", "concat", "concatenate") and context.has_empty:
-        return _by_ops(context, node, name, args)  # torch leaves empty tensors of any rank out
+        return context.ops(node, name, args)  # torch leaves empty tensors of any rank out
     bound = bind(FUNCTION_ONLY[name].parameters, args)
     new = None if bound is None else context.from_row(FUNCTION_ONLY[name], None, bound, False)
-    return new if new is not None else _by_ops(context, node, name, args)
+    return new if new is not None else context.ops(node, name, args)
 
 
 def _fourier(context: Context, name: str, args: Sequence[cst.Arg]) -> cst.BaseExpression:
-    arguments = []
-    for arg in args:
-        word = arg.keyword.value if arg.keyword else None
-        arguments.append(
-            argument(
-                arg.value,
-                {"dim": "axes" if name.endswith(("n", "2", "shift")) else "axis", "input": "a"}.get(word or "", word),
-            )
-        )
+    keywords = {"dim": "axes" if name.endswith(("n", "2", "shift")) else "axis", "input": "a"}
+    words = [arg.keyword.value if arg.keyword else None for arg in args]
+    arguments = [argument(arg.value, keywords.get(word or "", word)) for arg, word in zip(args, words, strict=True)]
     return context.call(f"jnp.{name}", *arguments)
 
 
@@ -219,7 +206,7 @@ def _method(
         if kind in ("module", "self") and name == "cuda":
             return new.value if not isinstance(new.value, cst.Name) or code(new.value) != "self" else None
         return None
-    plain = name[:-1] if name.endswith("_") and not name.endswith("__") else name
+    plain = _plain_name(name)
     if why := remedy(f"Tensor.{name}"):
         context.report.todo(node, f".{name}() has no counterpart", why)
         return None
@@ -250,38 +237,29 @@ def _is_tensor_method(context: Context, node: cst.Call, func: cst.Attribute) -> 
         text = code(func.value).rsplit(".", 1)[-1].lower()
         if any(word in text for word in ("model", "net", "module", "encoder", "decoder", "criterion", "loss_fn")):
             return False
-        return name in ("cuda", "cpu", "float", "to", "type", "double", "half") and name in TENSOR_METHODS | {
-            "to",
-            "type",
-        }
+        return name in ("cuda", "cpu", "float", "to", "type", "double", "half")
     return name in TENSOR_METHODS or name.rstrip("_") in _ARRAY_METHODS - _CONTAINERS
 
 
 def _is_torch_method(name: str) -> bool:
-    from purenn.port.context import known_ops
+    plain = name.removesuffix("_")
+    others = ("index", "copy", "format", "count", "load", "save")
+    return not name.startswith("_") and plain in known_ops() and plain not in others
 
-    plain = name[:-1] if name.endswith("_") else name
-    return (
-        not name.startswith("_")
-        and plain in known_ops()
-        and plain not in ("index", "copy", "format", "count", "load", "save")
-    )
+
+def _plain_name(name: str) -> str:
+    """The name of a function or method without the underscore of the forms in place, unless it has rules of its own."""
+    return name if name in RULES or name.endswith("__") else name.removesuffix("_")
 
 
 def _exact(context: Context, original: cst.BaseExpression, x: cst.BaseExpression) -> cst.BaseExpression:
     """A quotient that is rounded afterwards: XLA multiplies by the reciprocal of a scalar, which may differ."""
-    inner, new = original, x
     if (
-        isinstance(inner, cst.BinaryOperation)
-        and isinstance(inner.operator, cst.Divide)
-        and isinstance(new, cst.BinaryOperation)
-        and context.kind(inner.left) == "tensor"
-        and context.kind(inner.right) != "tensor"
+        isinstance(original, cst.BinaryOperation)
+        and isinstance(original.operator, cst.Divide)
+        and isinstance(x, cst.BinaryOperation)
+        and context.kind(original.left) == "tensor"
+        and context.kind(original.right) != "tensor"
     ):
-        return context.call("ops.div", argument(new.left), argument(new.right))
+        return context.call("ops.div", argument(x.left), argument(x.right))
     return x
-
-
-def _refuse(context: Context, node: cst.Call, name: str) -> None:
-    why = remedy(name) or "write it with jax"
-    context.report.todo(node, f"torch.{name} has no translation", why)

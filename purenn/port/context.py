@@ -142,6 +142,9 @@ class Context:
                     None if simple and by_position and self._fits(row, place, parameter) else keyword,
                 )
             )
+        if row.callee.startswith("self."):
+            assert tensor is not None
+            return attribute(tensor, row.callee.removeprefix("self."))
         if row.callee.startswith("."):
             assert tensor is not None
             if method:

@@ -41,30 +41,14 @@ def _full(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
     return context.call("jnp.full", argument(bound["size"]), argument(bound["fill_value"]), *dtype_argument(bound))
 
 
-@factory(TENSORS, "arange", "range")
-def _arange(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
+_KEYWORDS = {"start": "start", "end": "stop", "step": "step", "steps": "num", "n": "N", "m": "M"}  # torch's: jax's
+
+
+@factory(TENSORS, "arange", "linspace", "eye")
+def _sequence(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
     positional, keywords = split_arguments(args)
-    named = [
-        argument(keywords[a], b) for a, b in (("start", "start"), ("end", "stop"), ("step", "step")) if a in keywords
-    ]
-    if name_of(context, node) != "arange":
-        return None
-    return context.call("jnp.arange", *positional, *named, *dtype_argument(keywords))
-
-
-@factory(TENSORS, "linspace")
-def _linspace(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
-    positional, keywords = split_arguments(args)
-    named = [
-        argument(keywords[a], b) for a, b in (("start", "start"), ("end", "stop"), ("steps", "num")) if a in keywords
-    ]
-    return context.call("jnp.linspace", *positional, *named, *dtype_argument(keywords))
-
-
-@factory(TENSORS, "eye")
-def _eye(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
-    positional, keywords = split_arguments(args)
-    return context.call("jnp.eye", *positional, *dtype_argument(keywords))
+    named = [argument(keywords[word], name) for word, name in _KEYWORDS.items() if word in keywords]
+    return context.call(f"jnp.{name_of(context, node)}", *positional, *named, *dtype_argument(keywords))
 
 
 @factory(TENSORS, "tensor", "as_tensor", "from_numpy", "asarray", "scalar_tensor")

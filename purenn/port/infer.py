@@ -7,15 +7,7 @@ import libcst as cst
 from purenn.port.imports import Names
 from purenn.port.infer_classes import Class
 from purenn.port.infer_expressions import Expressions
-from purenn.port.kinds import (
-    Kind,
-    Scope,
-    element,
-    join,
-    kind_of_annotation,
-    kind_of_name,
-    kind_of_operation,
-)
+from purenn.port.kinds import Kind, Scope, element, join, kind_of_annotation, kind_of_name, kind_of_operation
 from purenn.port.nodes import as_name, code
 
 __all__ = ["Inference"]

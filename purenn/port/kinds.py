@@ -14,8 +14,6 @@ __all__ = [
     "Kind",
     "Scope",
     "element",
-    "is_array",
-    "is_maybe_tensor",
     "join",
     "kind_of_annotation",
     "kind_of_name",
@@ -92,15 +90,6 @@ def element(kind: Kind) -> Kind:
         return joined
     kinds = {"tensor": "tensor", "tensors": "tensor", "modules": "module", "module": "module", "shape": "int"}
     return {**kinds, "numpy": "numpy", "str": "str"}.get(kind, "unknown")
-
-
-def is_maybe_tensor(kind: Kind) -> bool:
-    """Whether a value may be a tensor for all that is known."""
-    return kind in ("tensor", "unknown")
-
-
-def is_array(kind: Kind) -> bool:
-    return kind in ("tensor", "numpy")
 
 
 def kind_of_operation(left: Kind, right: Kind, divides: bool) -> Kind:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -177,9 +176,7 @@ def _is_optimizer(node: cst.CSTNode, known: dict[str, list[str]]) -> bool:
 
 
 def _mentions(node: cst.CSTNode, dotted: str) -> bool:
-    return bool(m.findall(node, m.Name() | m.Attribute())) and any(
-        as_name(each) == dotted for each in m.findall(node, m.Name() | m.Attribute())
-    )
+    return any(as_name(each) == dotted for each in m.findall(node, m.Name() | m.Attribute()))
 
 
 def _called(body: Sequence[cst.CSTNode], sliced: Sequence[int]) -> list[str]:
@@ -244,6 +241,3 @@ def step_call(
         left = outputs[0] if len(outputs) == 1 else f"({', '.join(outputs)})"
         return statement(f"{loss or '_'}, {left} = {source}")
     return statement(f"{loss} = {source}" if loss else source)
-
-
-BUILTINS = set(dir(builtins))

@@ -5,7 +5,7 @@ from __future__ import annotations
 __all__ = ["remedy", "remedy_of"]
 
 _GRADIENTS = "gradients are values: jax.grad, nn.grad or nn.value_and_grad give them"
-_FUNCTION = "write a function under jax.custom_vjp"
+_HALF = "cast with .astype(jnp.bfloat16), or module.bfloat16(); no scaler is needed for it"
 _REMEDIES = {
     "Tensor.backward": "give a loss function to nn.Optimizer.step, or use nn.value_and_grad",
     "Tensor.retain_grad": _GRADIENTS,
@@ -17,7 +17,7 @@ _REMEDIES = {
     "Tensor.grad": _GRADIENTS,
     "autograd.grad": _GRADIENTS,
     "autograd.backward": _GRADIENTS,
-    "autograd.Function": _FUNCTION,
+    "autograd.Function": "write a function under jax.custom_vjp",
     "autograd.functional": "jax.jacobian, jax.hessian, jax.vjp and jax.jvp do it",
     "distributions": "write its log_prob, entropy and sample with jax.scipy.stats and jax.random",
     "distributed": "shard the batch and the arrays over a jax mesh",
@@ -25,9 +25,9 @@ _REMEDIES = {
     "utils.data": "a DataLoader can stay torch's, with batches turned into numpy arrays (tensor.numpy())",
     "utils.tensorboard": "write scalars with another package",
     "utils.cpp_extension": "use jax.ffi",
-    "cuda.amp": "cast with .astype(jnp.bfloat16), or module.bfloat16(); no scaler is needed for it",
-    "amp": "cast with .astype(jnp.bfloat16), or module.bfloat16(); no scaler is needed for it",
-    "autocast": "cast with .astype(jnp.bfloat16), or module.bfloat16(); no scaler is needed for it",
+    "cuda.amp": _HALF,
+    "amp": _HALF,
+    "autocast": _HALF,
     "cuda": "jax places arrays by itself",
     "backends": "jax has no such switch",
     "jit": "purenn.jit and module.compile() compile",

@@ -21,6 +21,7 @@ DTYPES = {
     "int64": "int",
     "int": "jnp.int32",
     "int32": "jnp.int32",
+    "byte": "jnp.uint8",
     "short": "jnp.int16",
     "int16": "jnp.int16",
     "int8": "jnp.int8",

@@ -6,19 +6,12 @@ import libcst as cst
 
 from purenn.port.calls import rewrite_call
 from purenn.port.casts import as_dtype
-from purenn.port.context import known_functions
+from purenn.port.context import known_functions, known_ops
 from purenn.port.imports import MODULES
-from purenn.port.nodes import (
-    as_name,
-    bound,
-    call,
-    code,
-    expression,
-    made_parens,
-    without_parens,
-)
+from purenn.port.nodes import as_name, bound, call, code, expression, made_parens, without_parens
 from purenn.port.remedies import remedy
 from purenn.port.rewrite_assignments import Assignments
+from purenn.port.tables import ROWS
 
 __all__ = ["Rewriter"]
 
@@ -130,9 +123,6 @@ class Rewriter(Assignments):
 
     def _plain_function(self, node: cst.Attribute, name: str) -> cst.BaseExpression | None:
         """A function of torch's that is handed on, as ``activation=torch.tanh``."""
-        from purenn.port.context import known_ops
-        from purenn.port.tables import ROWS
-
         if node in self.called or "." in name:
             return None
         if name in ROWS and not ROWS[name].parameters and ROWS[name].arguments == ((None, "self"),):

@@ -5,16 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from purenn.port.inplace import assigned_item, augmented_item, in_place_statement, is_in_place
-from purenn.port.nodes import (
-    argument,
-    as_name,
-    attribute,
-    call,
-    code,
-    is_same,
-    without_data,
-    without_parens,
-)
+from purenn.port.nodes import argument, as_name, attribute, call, code, is_same, without_data, without_parens
 from purenn.port.remedies import remedy
 from purenn.port.rewrite_statements import Statements
 
@@ -52,8 +43,7 @@ class Assignments(Statements):
     ) -> cst.BaseSmallStatement | cst.RemovalSentinel:
         self._mark_shared(original_node)
         target, value = updated_node.targets[0].target, without_parens(updated_node.value)
-        dropped = self._drops_setting(original_node)
-        if dropped:
+        if (self.names.qualify(original_node.targets[0].target) or "").startswith("torch.backends."):
             return cst.RemoveFromParent()
         if len(updated_node.targets) == 1 and isinstance(target, cst.Subscript):
             before = original_node.targets[0].target
@@ -109,10 +99,6 @@ class Assignments(Statements):
         target = updated_node.targets[0].target
         new = target.args[0].value if isinstance(target, cst.Call) else holder
         return updated_node.with_changes(targets=[_target(new)])
-
-    def _drops_setting(self, node: cst.Assign) -> bool:
-        name = self.names.qualify(node.targets[0].target) or ""
-        return name.startswith("torch.backends.")
 
     def leave_AugAssign(self, original_node: cst.AugAssign, updated_node: cst.AugAssign) -> cst.BaseSmallStatement:
         self._mark_shared(original_node)

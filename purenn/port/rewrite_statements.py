@@ -9,10 +9,7 @@ import libcst as cst
 
 from purenn.port.calls import CONTEXTS as _CONTEXTS
 from purenn.port.context import Context
-from purenn.port.nodes import (
-    as_name,
-    without_parens,
-)
+from purenn.port.nodes import as_name, without_parens
 from purenn.port.remedies import remedy
 from purenn.port.report import MARK
 from purenn.port.rewrite_imports import Imports

@@ -13,6 +13,11 @@ from dataclasses import dataclass
 __all__ = ["FUNCTION_ONLY", "ROWS", "Row"]
 
 _TEXT = """
+dim ndimension: -> self.ndim
+numel nelement: -> self.size
+element_size: -> self.itemsize
+t: -> self.T
+detach: -> jax.lax.stop_gradient self
 sum nansum mean prod: dim keepdim dtype -> .{} axis=dim keepdims=keepdim dtype=dtype
 all any argmax argmin: dim keepdim -> .{} axis=dim keepdims=keepdim
 amax: dim keepdim -> .max axis=dim keepdims=keepdim

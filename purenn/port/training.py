@@ -110,7 +110,7 @@ class _Training(cst.CSTTransformer):
                 if name in varying and name not in arguments and name not in training_pass.modules:
                     arguments.append(name)
             assigned += [name for name in assigned_names(each) if name not in assigned]
-        later = {name for each in outside for name in names_in(each)} | self._read_elsewhere(inside, body)
+        later = {name for each in outside for name in names_in(each)} | self._read_elsewhere()
         later |= {*arguments} if self.loops else set()  # the next round begins with it
         later |= {name for each in body[: training_pass.start] for name in read_names(each)} if self.loops else set()
         loss = (
@@ -143,7 +143,7 @@ class _Training(cst.CSTTransformer):
             names |= {name for each in loop.body.body for name in assigned_names(each)}
         return names
 
-    def _read_elsewhere(self, inside: list[cst.BaseStatement], body: list[cst.BaseStatement]) -> set[str]:
+    def _read_elsewhere(self) -> set[str]:
         """The names that the function reads outside of the loops around the step."""
         names: set[str] = set()
         around = self.functions[-1].body if self.functions else None  # pyright: ignore[reportAttributeAccessIssue]
