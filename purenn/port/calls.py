@@ -15,7 +15,7 @@ from purenn.port.inplace import PLAIN_VALUES, in_place_value
 from purenn.port.nodes import argument, as_name, code, without_data
 from purenn.port.program_functions import PROGRAM
 from purenn.port.random_factories import RANDOM
-from purenn.port.remedies import remedy
+from purenn.port.remedies import REQUIRES_GRAD, remedy
 from purenn.port.results import TENSOR_METHODS
 from purenn.port.shapes import RULES
 from purenn.port.tables import FUNCTION_ONLY, ROWS
@@ -55,7 +55,7 @@ _ARRAY_METHODS = TENSOR_METHODS | set(ROWS) | set(RULES)
 
 
 def rewrite_call(context: Context, original: cst.Call, updated: cst.Call) -> cst.BaseExpression:
-    """The call as the port has it."""
+    """The translation of a call."""
     qualified = context.names.qualify(original.func)
     if qualified is not None and qualified.split(".")[0] == "torch":
         new = _function(context, original, updated, qualified.removeprefix("torch."))
@@ -73,7 +73,7 @@ def rewrite_call(context: Context, original: cst.Call, updated: cst.Call) -> cst
 
 
 def _laid_out(node: cst.BaseExpression, updated: cst.Call) -> cst.BaseExpression:
-    """The new call with the line breaks of the old one, where they are in its dot and before its arguments."""
+    """Gives the new call the line breaks of the old one, at its dot and before its arguments."""
     if updated.lpar and not node.lpar and node is not updated:
         node = node.with_changes(lpar=updated.lpar, rpar=updated.rpar)
     if not isinstance(node, cst.Call) or node is updated:
@@ -126,15 +126,13 @@ def _function(context: Context, node: cst.Call, updated: cst.Call, name: str) ->
 
 
 def _plain(context: Context, node: cst.Call, args: Sequence[cst.Arg]) -> list[cst.Arg]:
-    """The arguments without those that mean nothing in jax."""
+    """The arguments that mean something in jax."""
     kept = []
     for arg in args:
         word = arg.keyword.value if arg.keyword else ""
         if word in DROPPED - {"copy"}:
             if word == "requires_grad" and code(arg.value) == "True":
-                context.report.note(
-                    node, "requires_grad=True was left out", "jax.grad says with respect to which arrays it goes"
-                )
+                context.report.note(node, "requires_grad=True was left out", REQUIRES_GRAD)
             continue
         kept.append(arg.with_changes(comma=cst.MaybeSentinel.DEFAULT))
     return list(args) if len(kept) == len(args) else kept
@@ -143,7 +141,7 @@ def _plain(context: Context, node: cst.Call, args: Sequence[cst.Arg]) -> list[cs
 def _tensor_call(
     context: Context, node: cst.Call, name: str, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool
 ) -> cst.BaseExpression | None:
-    """A function of one tensor, or the method of the name."""
+    """The translation of a function of one tensor, or of a tensor's method."""
     plain = _plain_name(name)
     if any(arg.keyword and arg.keyword.value == "out" for arg in args):
         context.report.todo(node, f"{name} writes into out=", "assign the result to the name instead")
@@ -180,7 +178,7 @@ def _fourier(context: Context, name: str, args: Sequence[cst.Arg]) -> cst.BaseEx
 
 
 def _init(updated: cst.Call, name: str) -> cst.Call:
-    """A function of ``torch.nn.init``: it fills the array of a module, not ``.data`` of it."""
+    """A function of ``torch.nn.init``, which fills a module's array, not its ``.data``."""
     args = list(updated.args)
     if args:
         args[0] = args[0].with_changes(value=without_data(args[0].value))
@@ -199,7 +197,7 @@ def _method(
     if kind == "shape" and name == "numel":
         return context.call("math.prod", new.value)
     if kind in _NUMBERS and name in TENSOR_METHODS and not hasattr(float, name):
-        kind = "tensor"  # a default value told a number, but numbers have no such method
+        kind = "tensor"  # its default value is a number, but numbers have no such method
     if kind == "unknown" and not _is_tensor_method(context, node, func):
         return None
     if kind not in _RECEIVERS:
@@ -221,7 +219,7 @@ def _method(
 
 
 def _is_tensor_method(context: Context, node: cst.Call, func: cst.Attribute) -> bool:
-    """Whether the object of a method, of which nothing else is known, is a tensor."""
+    """Whether an object of unknown kind is a tensor, by the method that is called."""
     name = func.attr.value
     head = (as_name(func.value) or "").split(".")[0]
     if (
@@ -253,7 +251,7 @@ def _plain_name(name: str) -> str:
 
 
 def _exact(context: Context, original: cst.BaseExpression, x: cst.BaseExpression) -> cst.BaseExpression:
-    """A quotient that is rounded afterwards: XLA multiplies by the reciprocal of a scalar, which may differ."""
+    """Makes a quotient that is rounded afterwards exact: XLA may multiply by the reciprocal of a scalar."""
     if (
         isinstance(original, cst.BinaryOperation)
         and isinstance(original.operator, cst.Divide)

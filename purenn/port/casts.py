@@ -8,6 +8,7 @@ import libcst as cst
 
 from purenn.port.context import Context
 from purenn.port.nodes import argument, as_name, attribute, call, code, expression
+from purenn.port.remedies import REQUIRES_GRAD
 from purenn.port.results import DTYPES
 from purenn.port.shapes import method_name, rule, shape_of
 
@@ -33,7 +34,7 @@ def legacy_dtype(name: str) -> str | None:
 
 
 def as_dtype(context: Context, name: str) -> cst.BaseExpression | None:
-    """The dtype that a qualified name of torch's is."""
+    """The dtype with a qualified name, such as ``torch.float``; None for another name."""
     dtype = DTYPES.get(name.removeprefix("torch.")) if name.startswith("torch.") else None
     return None if dtype is None else context.value(dtype) if "." in dtype else expression(dtype)
 
@@ -56,7 +57,7 @@ def astype(x: cst.BaseExpression, dtype: cst.BaseExpression) -> cst.Call:
 )
 def _same(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
     if method_name(node) == "requires_grad_" and not (args and code(args[0].value) == "False"):
-        context.report.note(node, "requires_grad_() was left out", "jax.grad says with respect to which arrays it goes")
+        context.report.note(node, "requires_grad_() was left out", REQUIRES_GRAD)
     return x
 
 
@@ -96,7 +97,7 @@ def _type(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequ
 
 @rule("to")
 def _to(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
-    """A cast; a move to a device is left out, since jax places arrays by itself."""
+    """Writes a cast, and leaves out a move to a device: jax places arrays by itself."""
     assert isinstance(node, cst.Call)
     for original, arg in zip(node.args, args, strict=False):
         word = arg.keyword.value if arg.keyword else ""

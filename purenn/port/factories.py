@@ -1,4 +1,4 @@
-"""Functions of torch's that make tensors of a size, or from data."""
+"""Translations of functions that make tensors, from a size or from data."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _tensor(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
 
 
 def legacy(context: Context, node: cst.Call, args: Sequence[cst.Arg], name: str) -> cst.BaseExpression | None:
-    """A call of ``torch.FloatTensor`` and the like: of sizes, or of data."""
+    """The translation of ``torch.FloatTensor`` and the like, whose arguments are sizes or data."""
     dtype_name = legacy_dtype(name) or "jnp.float32"
     dtype = context.value(dtype_name) if "." in dtype_name else expression(dtype_name)
     kinds = [context.kind(arg.value) for arg in node.args]

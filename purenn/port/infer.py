@@ -26,7 +26,7 @@ class Inference(Expressions):
         super().__init__(names)
         self.scopes: dict[cst.CSTNode, Scope] = {}
         self._returned: list[list[Kind]] = []
-        for _ in range(2):  # what methods give is known in the second round
+        for _ in range(2):  # the second round knows the results of methods
             self.top = Scope()
             self._block(tree.body, self.top)
 

@@ -20,7 +20,7 @@ class Class:
         bases: the names of its bases, qualified where they are imported.
         attributes: kinds of ``self``'s attributes.
         constructors: the calls that made the attributes.
-        results: what its methods give.
+        results: the kinds that its methods return.
         parameters: the attributes that are parameters.
     """
 
@@ -38,7 +38,7 @@ class Classes:
         names: the imports.
         of: the kind of each expression.
         classes: the classes of the file.
-        results: what its functions give.
+        results: the kinds that its functions return.
     """
 
     def __init__(self, names: Names):

@@ -66,7 +66,7 @@ class Expressions(Classes):
             self._expr(target, scope)
 
     def _pairs(self, node: cst.BaseExpression, scope: Scope) -> bool:
-        """Takes note of the kind of what ``zip``, ``enumerate`` and ``named_...`` give at a time."""
+        """Records the kind of one item of ``zip``, ``enumerate`` or ``named_...``; False for any other call."""
         if not isinstance(node, cst.Call):
             return False
         name = as_name(node.func)

@@ -25,7 +25,7 @@ from purenn.port.shapes import method_name
 
 __all__ = ["PLAIN_VALUES", "assigned_item", "augmented_item", "in_place_statement", "in_place_value", "is_in_place"]
 
-# Methods that leave a value which doesn't depend on that before.
+# Methods whose result doesn't depend on the old value.
 PLAIN_VALUES = ("zero_", "fill_", "normal_", "uniform_", "copy_")
 
 _INITIALIZERS = {"normal_", "uniform_", "zero_", "fill_"}
@@ -36,7 +36,7 @@ _UPDATES: dict[type[cst.BaseAugOp], str] = {
     cst.DivideAssign: "divide",
     cst.PowerAssign: "power",
 }
-_NOT_IN_PLACE = ("requires_grad_", "share_memory_", "train_", "retain_grad_", "detach_")
+_NOT_IN_PLACE = ("requires_grad_", "share_memory_", "train_", "retain_grad_")
 
 
 def is_in_place(node: cst.CSTNode) -> bool:
@@ -57,7 +57,7 @@ def root(node: cst.BaseExpression) -> cst.BaseExpression:
 
 
 def _written(target: cst.BaseExpression) -> tuple[cst.BaseExpression, list[cst.SubscriptElement]] | None:
-    """The name or attribute that holds the array, and the index into it, of a target such as ``w.data[i]``."""
+    """For a target such as ``w.data[i]``: the name or attribute that holds the array, and the index."""
     slices: list[cst.SubscriptElement] = []
     if isinstance(target, cst.Subscript):
         slices, target = list(target.slice), target.value
@@ -89,7 +89,7 @@ def assigned_item(
 
 
 def augmented_item(context: Context, original: cst.AugAssign, updated: cst.AugAssign) -> cst.Assign | None:
-    """``x = x.at[i].add(value)`` for ``x[i] += value``; with arrays as an index, torch writes repeated places once."""
+    """``x = x.at[i].add(value)`` for ``x[i] += value``; torch changes an element once even if its index repeats."""
     assert isinstance(updated.target, cst.Subscript)
     item = _written(updated.target)
     method = _UPDATES.get(type(updated.operator))
@@ -106,7 +106,7 @@ def augmented_item(context: Context, original: cst.AugAssign, updated: cst.AugAs
 
 
 def _is_plain_index(context: Context, each: cst.SubscriptElement) -> bool:
-    """Whether an index is a slice or one place, so that no place is meant twice."""
+    """Whether an index is a slice or one element, so that no element occurs twice."""
     if isinstance(each.slice, cst.Slice):
         return True
     value = each.slice.value if isinstance(each.slice, cst.Index) else cst.Ellipsis()
@@ -123,7 +123,7 @@ def in_place_statement(
     Args:
         context: the state.
         original: the call in the torch source.
-        updated: what its parts have become; the call itself may be a pure one by now.
+        updated: the call after the rewriting of its parts; it may be a pure call by now.
     """
     target = root(original)
     kind = context.kind(target)
@@ -181,7 +181,7 @@ def _parameter(
         return cst.Expr(_initializer(context, updated, holder, name))
     context.report.todo(
         original,
-        f".{name}() changes a parameter that a loop gives",
+        f".{name}() changes a parameter that is a loop variable",
         "write module.params = jax.tree.map(function, module.params)",
     )
     return None

@@ -34,7 +34,7 @@ _TENSORS = frozenset(_TENSOR_NAMES.split())
 
 
 def kind_of_name(name: str) -> Kind:
-    """The kind that a parameter has by the custom of its name."""
+    """The usual kind of a parameter of this name."""
     if name in _TENSORS:
         return "tensor"
     if name in ("device", "dev"):
@@ -43,7 +43,7 @@ def kind_of_name(name: str) -> Kind:
 
 
 def kind_of_annotation(annotation: str) -> Kind | None:
-    """The kind that an annotation tells, or None."""
+    """The kind that an annotation states, or None."""
     text = annotation.strip("'\"").replace("typing.", "")
     if "Module" in text:
         return "module" if "[" not in text else "modules"
@@ -82,7 +82,7 @@ def join(a: Kind, b: Kind) -> Kind:
 
 
 def element(kind: Kind) -> Kind:
-    """The kind of what iteration over a value gives."""
+    """The kind of a value's elements."""
     if isinstance(kind, tuple):
         joined: Kind = "unknown"
         for each in kind:

@@ -215,7 +215,7 @@ def binary(left: cst.BaseExpression, operator: str, right: cst.BaseExpression) -
 
 
 def bound(node: Node) -> Node:
-    """Notes that the parentheses of a node are ours, and keeps the node alive so that its id stays its own."""
+    """Records that the port put the parentheses around a node, and keeps the node alive so that its id stays unique."""
     made_parens.add(id(node))
     _alive.append(node)
     return node

@@ -1,4 +1,4 @@
-"""Functions of torch's about the program: devices, seeds, compilation, files, and a few that do nothing in jax."""
+"""Translations of functions about devices, seeds, compilation and files, and of a few that do nothing in jax."""
 
 from __future__ import annotations
 

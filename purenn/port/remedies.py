@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["remedy", "remedy_of"]
+__all__ = ["REQUIRES_GRAD", "remedy", "remedy_of"]
 
+REQUIRES_GRAD = "tell jax.grad which arrays to differentiate with respect to"
 _GRADIENTS = "gradients are values: jax.grad, nn.grad or nn.value_and_grad give them"
 _HALF = "cast with .astype(jnp.bfloat16), or module.bfloat16(); no scaler is needed for it"
 _REMEDIES = {
@@ -33,19 +34,19 @@ _REMEDIES = {
     "jit": "purenn.jit and module.compile() compile",
     "optim": "use an optax transformation",
     "hub": "load the weights with purenn.load",
-    "onnx": "see docs of jax.export",
+    "onnx": "see the documentation of jax.export",
     "Generator": "use a jax key, jax.random.key(seed)",
     "set_default_dtype": "cast the model: net.to(dtype)",
     "get_default_dtype": "write the dtype",
     "sparse": "use a dense matrix, or jax.experimental.sparse",
     "from_dlpack": "jnp.from_dlpack(x)",
     "nn.modules": "import the class from purenn.nn",
-    "torchvision": "it stays torch's; give its tensors on as numpy arrays (tensor.numpy())",
+    "torchvision": "it stays torch's; pass its tensors on as numpy arrays (tensor.numpy())",
 }
 
 
 def remedy(name: str) -> str:
-    """The remedy for a name of torch's, or for the longest beginning of it that has one; "" if there is none."""
+    """The remedy for a dotted name of torch, or for its longest prefix that has one; "" without any."""
     while name:
         if name in _REMEDIES:
             return _REMEDIES[name]
@@ -54,7 +55,7 @@ def remedy(name: str) -> str:
 
 
 def remedy_of(module: str, name: str) -> str:
-    """The words that purenn has about a name of torch's that it lacks."""
+    """The remedy for a name of ``torch.nn`` that purenn lacks."""
     from purenn.nn.remedies import REMEDIES
 
     if module == "torch.nn.functional" and name.endswith("_"):

@@ -68,7 +68,7 @@ class Assignments(Statements):
         return kind in ("tensor", "tensors") or (isinstance(kind, tuple) and "tensor" in kind)
 
     def _pair(self, original_node: cst.Assign, updated_node: cst.Assign) -> cst.Assign:
-        """``_, i = x.max(1)`` needs the places only."""
+        """Writes ``i = x.argmax(1)`` for ``_, i = x.max(1)``."""
         target, value = updated_node.targets[0].target, updated_node.value
         names = [code(e.value) for e in target.elements] if isinstance(target, cst.Tuple) else []
         if len(names) != 2 or names[0] != "_" or not isinstance(value, cst.Call) or not isinstance(target, cst.Tuple):

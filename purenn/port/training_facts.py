@@ -79,7 +79,7 @@ class Collect(cst.CSTVisitor):
 
 
 def _clip(node: cst.CSTNode) -> cst.BaseExpression | None:
-    """The optax transformation that a statement which clips gradients is."""
+    """The optax transformation that corresponds to a statement that clips gradients."""
     for each in m.findall(node, m.Call()):
         assert isinstance(each, cst.Call)
         name = (as_name(each.func) or "").rsplit(".", 1)[-1]
