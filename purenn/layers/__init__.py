@@ -30,7 +30,7 @@ from purenn.layers.transformer_layer import *
 from purenn.layers.transformer_stack import *
 from purenn.layers.upsampling import *
 
-# All names that the star imports above bring; the modules among the globals are this package's files.
+# The names of the star imports: all public globals but this package's modules.
 __all__ = sorted(n for n, v in globals().items() if not n.startswith("_") and not isinstance(v, _types.ModuleType))  # pyright: ignore[reportUnsupportedDunderAll]
 
 

@@ -34,7 +34,7 @@ def _lp_pool(
         check.fail(where, "norm_type", "be positive" if integral else "be other than 0", norm_type)
     if math.isinf(norm_type):
         if x.dtype == bool:
-            check.fail(where, "input", "be a number array for an infinite norm_type", "dtype bool", TypeError)
+            check.fail(where, "input", "be a numeric array for an infinite norm_type", "dtype bool", TypeError)
         sign = 1 if norm_type > 0 else -1
         return sign * common.checked_max_pool(where, n, False, sign * modulus(x), kernels, stride, 0, 1, ceil_mode)
     if integral and isinstance(norm_type, float):
