@@ -192,7 +192,7 @@ def alpha_dropout(
 _FEATURES = {"i": "n,c", "shape": "shape :math:`(N, C, *)`", "rank_error": "the input's rank is below 2, "}
 
 
-@documented(_ALPHA, name="feature_alpha_dropout", part="channel", **_FEATURES)
+@documented(_ALPHA, None, name="feature_alpha_dropout", part="channel", **_FEATURES)
 def feature_alpha_dropout(
     input: ArrayLike, p: float = 0.5, training: bool = False, inplace: bool = False, rng: Key | None = None
 ) -> Array:
