@@ -49,6 +49,18 @@ def inexact(where: str, argument: str, x: jax.Array) -> None:
         fail(where, argument, "be a floating-point or complex array", f"dtype {x.dtype}", TypeError)
 
 
+def numeric(where: str, argument: str, x: jax.Array) -> None:
+    """An array of numbers, not of booleans."""
+    if x.dtype == bool:
+        fail(where, argument, "be a numeric array", f"dtype {x.dtype}", TypeError)
+
+
+def real(where: str, argument: str, x: jax.Array) -> None:
+    """An array of real numbers: neither boolean nor complex."""
+    if x.dtype == bool or jnp.iscomplexobj(x):
+        fail(where, argument, "be a real array", f"dtype {x.dtype}", TypeError)
+
+
 def integral(where: str, argument: str, x: jax.Array) -> None:
     """An integer array."""
     if not jnp.issubdtype(x.dtype, jnp.integer):
@@ -109,7 +121,7 @@ def integers(
     if len(values) == 1 and (single or one):
         values *= n
     if len(values) != n:
-        fail(where, argument, f"be an integer or {n} of them", repr(value))
+        fail(where, argument, f"be an integer or {n} integers", repr(value))
     return tuple(integer(where, argument, v, least) for v in values)
 
 

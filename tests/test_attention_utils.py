@@ -245,7 +245,7 @@ def test_causal_bias(name, shape):
 
 
 def test_causal_bias_bad_calls_and_empty_rows():
-    with pytest.raises(ValueError, match="an integer or 2 of them"):
+    with pytest.raises(ValueError, match="an integer or 2 integers"):
         bias.causal_upper_left(2, 3, 4)
     with pytest.raises(TypeError, match="a CausalVariant"):
         bias.CausalBias(1, 2, 3)

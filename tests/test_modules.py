@@ -747,7 +747,7 @@ class TestLayerValues:
             (lambda n: n.Conv2d(3, 4, 3, groups=2), "in_channels must be divisible by groups=2, got 3"),
             (lambda n: n.Conv2d(4, 4, 3, padding_mode="mirror"), "padding_mode must be one of 'zeros'"),
             (lambda n: n.Conv2d(4, 4, 3, padding="same", stride=2), "stride must be 1 with padding='same'"),
-            (lambda n: n.Conv2d(4, 4, (3, 3, 3)), "kernel_size must be an integer or 2 of them"),
+            (lambda n: n.Conv2d(4, 4, (3, 3, 3)), "kernel_size must be an integer or 2 integers"),
             (lambda n: n.Dropout(1.5), "p must be a probability"),
             (lambda n: n.Embedding(3, 4, padding_idx=3), r"padding_idx must be in \[-3, 2\]"),
         ],

@@ -44,9 +44,7 @@ def test_parameters_of_two_dtypes_are_refused():
     x, w = jnp.asarray(X, "float16"), jnp.asarray(W, "float32")
     with pytest.raises(TypeError, match="weight and bias must have one dtype"):
         F.layer_norm(x.swapaxes(1, 2), (6,), w, w.astype(jnp.float16))
-    with pytest.raises(
-        TypeError, match="weight must have dtype float16 or float32, for the input's, got dtype bfloat16"
-    ):
+    with pytest.raises(TypeError, match="weight must have the input's dtype float16, or float32, got dtype bfloat16"):
         F.group_norm(x, 2, w.astype(jnp.bfloat16))
 
 

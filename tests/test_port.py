@@ -167,6 +167,8 @@ def test_imports_that_are_still_needed_stay():
         ("with torch.no_grad():\n    x = x * 2\nreturn x", "x = x * 2\nreturn x"),
         ("return x.pow(2).sum(1, keepdim=True)", "return (x**2).sum(1, keepdims=True)"),
         ("_, i = torch.max(x, 1)\nreturn i", "i = x.argmax(1)\nreturn i"),
+        ("x.detach_()\nreturn x", "x = jax.lax.stop_gradient(x)\nreturn x"),
+        ("return torch.eye(n=3, m=2)", "return jnp.eye(N=3, M=2)"),
         ("return torch.finfo(x.dtype).min", "return jnp.finfo(x.dtype).min"),
         ("return torch.sqrt(x * y.mean(-1))", "return jnp.sqrt(x * y.mean(-1))"),
         ("return x.type(torch.LongTensor)", "return x.astype(int)"),
@@ -191,6 +193,14 @@ def test_pieces(source, expected):
 def test_what_is_no_tensor_stays(source):
     ported = port(f"import numpy as np\nimport torch\n\n\ndef f():\n{textwrap.indent(source, '    ')}\n")
     assert textwrap.indent(source, "    ") in ported.source
+
+
+def test_requires_grad_is_left_out_with_a_remark():
+    text, remarks = in_function("return x.requires_grad_()")
+    assert text == "return x"
+    assert [str(remark) for remark in remarks] == [
+        "requires_grad_() was left out: tell jax.grad which arrays to differentiate with respect to"
+    ]
 
 
 def test_formatting_stays():

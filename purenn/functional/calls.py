@@ -1,9 +1,9 @@
-"""How a public function is called: at once by a program, inside a trace as it is.
+"""Runs an eager call of a public function as one compiled program; a call inside a trace stays a plain call.
 
-Operation by operation, a loss is twenty programs of one operation each. So an eager call runs one program, which calls
-with the same arguments but for the arrays share. A call that needs the values of its arrays (``F.unique``), draws from
-the stream of the module around it, warns, or returns something else than arrays, is a plain call of the function; so is
-one that fails, which then says what is wrong.
+Run operation by operation, a loss is twenty programs of one operation each. An eager call runs one program instead,
+which it shares with all calls that differ in arrays only. A call stays plain if it needs the values of its arrays
+(``F.unique``), draws from the stream of the module around it, warns, or returns anything but arrays; or if it fails, so
+that the function itself raises the error.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 Program = Callable[..., tuple[Any, value_checks.Checks]]
 
 _CONSTANTS = frozenset({bool, int, complex, str})
-MAX_PROGRAMS = 512  # of one function; then all are forgotten
-MAX_NUMBERS = 16  # programs that differ in a number alone: one that changes in every call would compile in every call
+MAX_PROGRAMS = 512  # per function; then all are dropped
+MAX_NUMBERS = 16  # programs that differ in numbers only: a number that always changes would compile in every call
 
 
 def called(function: F) -> F:
-    """Makes of a function one that runs as a program where it is called eagerly."""
+    """Makes a function run as one program when it is called eagerly."""
     programs = _Programs(function)
 
     @functools.wraps(function)
@@ -46,11 +46,11 @@ def called(function: F) -> F:
 
 
 class _Programs:
-    """The programs of one function, by all of its arguments that are no arrays."""
+    """The programs of one function, one for each combination of the arguments that are no arrays."""
 
     def __init__(self, function: Callable[..., Any]):
         self.function = function
-        self.programs: dict[Hashable, Program | None] = {}  # None: a plain call
+        self.programs: dict[Hashable, Program | None] = {}  # None: call the function itself
         self.numbers = Counter[Hashable]()
 
     def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -116,7 +116,7 @@ class _Programs:
 
 
 def _tried(program: Program, arrays: list[Any]) -> tuple[Any, value_checks.Checks] | None:
-    """Runs a program. None if it fails, for whatever reason: the plain call says it better, or has no need to."""
+    """Runs a program; None if it fails. The plain call then raises the right error, or succeeds."""
     try:
         return program(*arrays)
     except Exception:

@@ -18,19 +18,19 @@ __all__ = ["einsum", "tensordot"]
 
 
 def einsum(*args: object) -> Array:
-    r"""Sums of products of elements, in Einstein's notation.
+    r"""Sums products of elements, in Einstein's notation.
 
-    ``einsum('ij,jk->ik', a, b)`` is :math:`c_{ik} = \sum_j a_{ij} b_{jk}`: the letters name the dimensions of the
-    operands, those without a place on the right are summed over. Without ``->`` the result has the letters which
-    occur once, capitals first. An ellipsis stands for the dimensions without letters, which broadcast; dimensions of
-    size 1 broadcast too. A letter twice in an operand takes the diagonal.
+    ``einsum('ij,jk->ik', a, b)`` is :math:`c_{ik} = \sum_j a_{ij} b_{jk}`: a letter names a dimension of an operand;
+    letters that don't occur on the right are summed over. Without ``->`` the result has the letters that occur once,
+    capitals first. An ellipsis stands for the remaining dimensions, which broadcast; dimensions of size 1 broadcast
+    too. A letter that occurs twice in an operand takes its diagonal.
 
     Args:
-        args: the equation and the operands, the latter also as one list; or each operand followed by the list of its
-            subscripts, integers from 0 to 51 and ``...``, then perhaps the list of the result's.
+        args: the equation, then the operands, also as one list. Or every operand followed by the list of its
+            subscripts, integers from 0 to 51 and ``...``; at the end optionally the list of the result's subscripts.
 
     Returns:
-        An array; integers that are summed within one operand become the default integers.
+        An array. A sum within one integer operand has the default integer dtype.
 
     Raises:
         ValueError: the equation isn't well formed, or the shapes don't fit.
@@ -50,9 +50,8 @@ def einsum(*args: object) -> Array:
     if len(args) == 2 and isinstance(args[0], str) and isinstance(args[1], list | tuple):
         args = (args[0], *args[1])
     if len(args) < 2:
-        check.fail(
-            "einsum", "args", "be an equation and operands, or operands with their subscripts", f"{len(args)} of them"
-        )
+        expected = "be an equation and operands, or operands with their subscripts"
+        check.fail("einsum", "args", expected, f"{len(args)} arguments")
     if isinstance(args[0], str):
         operands = arrays_of("einsum", args[1:], "operands")
         terms, output = _parse(args[0])
@@ -68,7 +67,7 @@ def einsum(*args: object) -> Array:
     return _contract(operands, terms, output)
 
 
-Label = str | int  # a letter, or the place of a dimension under the ellipsis counted from the end, below 0
+Label = str | int  # a letter; for a dimension of the ellipsis its negative index
 
 
 def _parse(equation: str) -> tuple[list[list[str]], list[str] | None]:
@@ -81,12 +80,8 @@ def _letters(term: str) -> list[str]:
     letters = [*before, *([dots] if dots else []), *after]
     for letter in letters:
         if letter != "..." and not (letter.isascii() and letter.isalpha()):
-            check.fail(
-                "einsum",
-                "equation",
-                "consist of letters, commas, at most one '->' and one ellipsis per term",
-                repr(term),
-            )
+            expected = "consist of letters, commas, at most one '->' and one ellipsis per term"
+            check.fail("einsum", "equation", expected, repr(term))
     return letters
 
 
@@ -105,7 +100,7 @@ def _sublist(subscripts: Any) -> list[str]:
 
 def _contract(operands: list[jax.Array], terms: list[list[str]], output: list[str] | None) -> jax.Array:
     labels: list[list[Label]] = []
-    hidden = 0  # the dimensions under the ellipsis
+    hidden = 0  # the number of dimensions of the ellipsis
     for i, (x, term) in enumerate(zip(operands, terms, strict=True)):
         ellipsis_rank = x.ndim - len(term) + ("..." in term)
         if ellipsis_rank < 0 or (ellipsis_rank and "..." not in term):
@@ -120,9 +115,8 @@ def _contract(operands: list[jax.Array], terms: list[list[str]], output: list[st
         result = [label for t in output for label in (under if t == "..." else (t,))]
         unknown = [t for t in output if t != "..." and t not in counts]
         if unknown or len(set(result)) < len(result):
-            check.fail(
-                "einsum", "equation", "have a result that uses letters of the operands, each once", "".join(output)
-            )
+            expected = "have a result that uses letters of the operands, each once"
+            check.fail("einsum", "equation", expected, "".join(output))
     sizes: dict[Label, int] = {}
     for i, (x, term) in enumerate(zip(operands, labels, strict=True)):
         operand_sizes = {}
@@ -133,17 +127,16 @@ def _contract(operands: list[jax.Array], terms: list[list[str]], output: list[st
                 expected = f"have size {sizes[label]} in dimension {label!r}, or 1"
                 check.fail("einsum", f"operands[{i}]", expected, f"shape {x.shape}")
             sizes[label] = n if sizes.get(label, 1) == 1 else sizes[label]
-    for i, (x, term) in enumerate(zip(operands, labels, strict=True)):  # what is broadcast doesn't count
+    for i, (x, term) in enumerate(zip(operands, labels, strict=True)):  # broadcast dimensions are dropped
         keep = [n == sizes[label] for label, n in zip(term, x.shape, strict=True)]
         operands[i] = x.reshape([n for n, k in zip(x.shape, keep, strict=True) if k])
         labels[i] = [label for label, k in zip(term, keep, strict=True) if k]
     holders = Counter(label for term in labels for label in set(term) if label not in result)
     dtype = operands[0].dtype
     if dtype == jnp.bool_ and max(holders.values(), default=0) > 1:
-        check.fail(
-            "einsum", "operands", "be numbers where a dimension of two of them is summed", "dtype bool", TypeError
-        )
-    if not jnp.issubdtype(dtype, jnp.inexact) and 1 in holders.values():  # a sum, which torch has of int64
+        expected = "be numeric arrays where a dimension of two operands is summed"
+        check.fail("einsum", "operands", expected, "dtype bool", TypeError)
+    if not jnp.issubdtype(dtype, jnp.inexact) and 1 in holders.values():  # torch sums integers as int64
         operands = [x.astype(int) for x in operands]
     numbers = {label: i for i, label in enumerate(sizes)}
     mixed = [v for x, term in zip(operands, labels, strict=True) for v in (x, [numbers[label] for label in term])]
@@ -158,15 +151,16 @@ def tensordot(a: ArrayLike, b: ArrayLike, dims: int | Sequence[Sequence[int]] | 
 
     Args:
         a, b: arrays of numbers, of one dtype.
-        dims: how many of the last of ``a`` and the first of ``b``, or two lists, the dimensions of ``a`` and of
-            ``b``; also as an array.
+        dims: the number of dimensions to sum over, the last ones of ``a`` and the first ones of ``b``; or two lists,
+            the dimensions of ``a`` and the dimensions of ``b``. Either form may be an array.
 
     Returns:
         An array with the remaining dimensions of ``a``, then those of ``b``.
 
     Raises:
-        ValueError: the sizes differ where neither is 1, or ``dims`` isn't of these forms.
-        IndexError: no such dimension. TypeError: the dtypes differ.
+        ValueError: two sizes differ and neither is 1, or ``dims`` has another form.
+        IndexError: a dimension doesn't exist.
+        TypeError: the dtypes differ, or are boolean.
 
     Source: ``torch.tensordot``.
 
@@ -180,8 +174,7 @@ def tensordot(a: ArrayLike, b: ArrayLike, dims: int | Sequence[Sequence[int]] | 
     """
     x, y = check.array("tensordot", "a", a), check.array("tensordot", "b", b)
     check.same_dtype("tensordot", a=x, b=y)
-    if x.dtype == bool:
-        check.fail("tensordot", "a", "be an array of numbers", "dtype bool", TypeError)
+    check.numeric("tensordot", "a", x)
     if isinstance(dims, np.ndarray | jax.Array):
         dims = np.asarray(dims).tolist() if dims.size > 1 else int(dims.item())
     if isinstance(dims, int):
@@ -200,8 +193,8 @@ def tensordot(a: ArrayLike, b: ArrayLike, dims: int | Sequence[Sequence[int]] | 
     for i, j in zip(first, second, strict=True):
         m, n = x.shape[i], y.shape[j]
         if m != n and 1 not in (m, n):
-            check.fail("tensordot", "b", f"have size {m} in dimension {j}, as a in {i}", f"shape {y.shape}")
-        if m != n and m == 1:  # the one broadcasts
+            check.fail("tensordot", "b", f"have size {m} in dimension {j}, like a in dimension {i}", f"shape {y.shape}")
+        if m != n and m == 1:  # size 1 broadcasts
             y = jnp.sum(y, j, keepdims=True, dtype=y.dtype)
         elif m != n:
             x = jnp.sum(x, i, keepdims=True, dtype=x.dtype)

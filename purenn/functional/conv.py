@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -16,16 +15,6 @@ from purenn.typing import Array, ArrayLike, Size
 __all__ = ["conv1d", "conv2d", "conv3d", "conv_tbc", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"]
 
 
-class _Call(NamedTuple):
-    """The arguments of a convolution, checked; the input has a batch."""
-
-    convolve: Convolution
-    input: jax.Array
-    weight: jax.Array
-    bias: jax.Array | None
-    batched: bool  # whether the input came with a batch
-
-
 def _arrays(
     where: str, n: int, layout: str, input: ArrayLike, weight: ArrayLike, bias: ArrayLike | None
 ) -> tuple[jax.Array, jax.Array, jax.Array | None]:
@@ -36,21 +25,19 @@ def _arrays(
     check.rank(where, "input", x, (n + 1, n + 2), f"(C, {spatial}) or (N, C, {spatial})")
     check.rank(where, "weight", w, (n + 2,), f"({layout}, {spatial})")
     check.same_dtype(where, input=x, weight=w, bias=b)
-    if x.dtype == bool:
-        check.fail(where, "input", "be a number array", "dtype bool", TypeError)
+    check.numeric(where, "input", x)
     check.nonempty(where, "input", x, n)
     check.nonempty(where, "weight", w, n + 1)
     return x, w, b
 
 
-def _with_bias(y: jax.Array, call: _Call) -> jax.Array:
-    """Adds the bias, and removes the batch that an unbatched input was given."""
-    y = y if call.batched else y[0]
-    b = call.bias
-    return y if b is None else y + jnp.broadcast_to(b.reshape((-1,) + (1,) * (call.weight.ndim - 2)), y.shape)
+def _with_bias(y: jax.Array, b: jax.Array | None, batched: bool) -> jax.Array:
+    """Adds the bias, and removes the batch dimension that was added to an unbatched input."""
+    y = y if batched else y[0]
+    return y if b is None else y + jnp.broadcast_to(b.reshape((-1,) + (1,) * (y.ndim - 1 - batched)), y.shape)
 
 
-def _prepared(
+def _conv(
     n: int,
     input: ArrayLike,
     weight: ArrayLike,
@@ -59,8 +46,8 @@ def _prepared(
     padding: Size | str,
     dilation: Size,
     groups: int,
-) -> _Call:
-    """Checks the arguments of a convolution."""
+) -> jax.Array:
+    """Checks the arguments and applies a convolution."""
     where = f"conv{n}d"
     x, w, b = _arrays(where, n, "out, in / groups", input, weight, bias)
     strides = check.integers(where, "stride", stride, n, 1)
@@ -80,7 +67,8 @@ def _prepared(
             expected = f"be at least as wide as the dilated kernel, {extent + 1}, in every dimension after padding"
             check.fail(where, "input", expected, f"shape {x.shape} with padding {pads}")
     batched = x.ndim == n + 2
-    return _Call(Convolution(strides, tuple(pads), dilations, groups), x if batched else x[None], w, b, batched)
+    y = Convolution(strides, tuple(pads), dilations, groups)(x if batched else x[None], w)
+    return _with_bias(y, b, batched)
 
 
 def _pads(
@@ -132,11 +120,11 @@ def _conv_transpose(
     sizes = [(m - 1) * s + 1 - 2 * p + e + o for m, s, p, o, e in geometry]
     pads = tuple((p, p - o) for p, o in zip(paddings, output_paddings, strict=True))
     if any(size < 1 for size in sizes):
-        check.fail(where, "padding", f"be small enough to leave something of an input of shape {x.shape}", paddings)
+        check.fail(where, "padding", f"be small enough for a non-empty output of an input of shape {x.shape}", paddings)
     batched = x.ndim == n + 2
     like = jax.ShapeDtypeStruct((x.shape[0] if batched else 1, out, *sizes), x.dtype)
-    call = _Call(Convolution(strides, pads, dilations, groups), x if batched else x[None], w, b, batched)
-    return _with_bias(call.convolve.transposed(call.weight, call.input, like), call)
+    y = Convolution(strides, pads, dilations, groups).transposed(w, x if batched else x[None], like)
+    return _with_bias(y, b, batched)
 
 
 _KERNELS = {1: "K", 2: "K_h, K_w", 3: "K_d, K_h, K_w"}
@@ -152,8 +140,8 @@ _CONV = r"""Cross-correlates $inputs with a bank of kernels and adds a bias.
         weight: of shape :math:`(\text{out}, C / \text{groups}, $kernel)`.
         bias: of shape :math:`(\text{out})`; no bias is added if None.
         stride: the steps between outputs: $sizes.
-        padding: the zeros on both sides: $sizes. Or ``'valid'``, no zeros; or ``'same'``, as many zeros as keep the
-            size of the input, for a stride of 1.
+        padding: the number of zeros on both sides: $sizes. Or ``'valid'`` for no zeros; or ``'same'`` for an output of
+            the input's size, with a stride of 1.
         dilation: the steps between the elements of a kernel: $sizes.
         groups: the number of independent groups into which the channels are divided.
 
@@ -185,8 +173,7 @@ def conv1d(
     dilation: Size = 1,
     groups: int = 1,
 ) -> Array:
-    call = _prepared(1, input, weight, bias, stride, padding, dilation, groups)
-    return _with_bias(call.convolve(call.input, call.weight), call)
+    return _conv(1, input, weight, bias, stride, padding, dilation, groups)
 
 
 @documented(_CONV, 2, kernel=_KERNELS[2], x="(1, 3, 8, 8)", w="(16, 3, 3, 3)", y="(1, 16, 4, 4)")
@@ -199,8 +186,7 @@ def conv2d(
     dilation: Size = 1,
     groups: int = 1,
 ) -> Array:
-    call = _prepared(2, input, weight, bias, stride, padding, dilation, groups)
-    return _with_bias(call.convolve(call.input, call.weight), call)
+    return _conv(2, input, weight, bias, stride, padding, dilation, groups)
 
 
 @documented(_CONV, 3, kernel=_KERNELS[3], x="(1, 3, 8, 8, 8)", w="(16, 3, 3, 3, 3)", y="(1, 16, 4, 4, 4)")
@@ -213,11 +199,10 @@ def conv3d(
     dilation: Size = 1,
     groups: int = 1,
 ) -> Array:
-    call = _prepared(3, input, weight, bias, stride, padding, dilation, groups)
-    return _with_bias(call.convolve(call.input, call.weight), call)
+    return _conv(3, input, weight, bias, stride, padding, dilation, groups)
 
 
-_CONV_TRANSPOSE = r"""Applies the transpose of `conv${rank}d`, in which every element spreads a kernel, and adds a bias.
+_CONV_TRANSPOSE = r"""Applies the transpose of `conv${rank}d`, a sum of one scaled kernel per element, and adds a bias.
 
     .. math:: y_{n,o,t} = b_o + \sum_{c} \sum_{i s + k d - p = t} w_{c,o,k}\, x_{n,c,i}
 
@@ -229,8 +214,8 @@ _CONV_TRANSPOSE = r"""Applies the transpose of `conv${rank}d`, in which every el
         weight: of shape :math:`(C, \text{out} / \text{groups}, $kernel)`.
         bias: of shape :math:`(\text{out})`; no bias is added if None.
         stride: the steps in the output between the kernels of adjacent inputs: $sizes.
-        padding: the elements that are removed from both sides of the output: $sizes.
-        output_padding: the elements that are added at the end of the output, less than ``stride`` or ``dilation``:
+        padding: the number of elements to remove from both sides of the output: $sizes.
+        output_padding: the number of elements to add at the end of the output, less than ``stride`` or ``dilation``:
             $sizes.
         groups: the number of independent groups into which the channels are divided.
         dilation: the steps between the elements of a kernel: $sizes.
@@ -330,8 +315,7 @@ def conv_tbc(input: ArrayLike, weight: ArrayLike, bias: ArrayLike, pad: int = 0)
     check.rank("conv_tbc", "input", x, (3,), "(T, N, C)")
     check.rank("conv_tbc", "weight", w, (3,), "(K, C, out)")
     check.same_dtype("conv_tbc", input=x, weight=w)
-    if x.dtype == bool:
-        check.fail("conv_tbc", "input", "be a number array", "dtype bool", TypeError)
+    check.numeric("conv_tbc", "input", x)
     if x.shape[2] != w.shape[1]:
         check.fail("conv_tbc", "input", f"have shape (T, N, {w.shape[1]})", f"shape {x.shape}")
     check.shape("conv_tbc", "bias", b, w.shape[2:])

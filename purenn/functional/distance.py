@@ -27,9 +27,9 @@ def cosine_similarity(x1: ArrayLike, x2: ArrayLike, dim: int = 1, eps: float = 1
 
     Args:
         x1: of any shape.
-        x2: of a shape that broadcasts with the first's.
+        x2: of a shape that broadcasts with ``x1``'s.
         dim: the dimension of the common shape along which the vectors lie.
-        eps: the least norm :math:`\epsilon`.
+        eps: the lower bound :math:`\epsilon` of the norms.
 
     Returns:
         An array of the common shape without ``dim``.
@@ -68,7 +68,7 @@ def pairwise_distance(x1: ArrayLike, x2: ArrayLike, p: float = 2.0, eps: float =
 
     Args:
         x1: of shape :math:`(*, D)`.
-        x2: of a shape that broadcasts with the first's.
+        x2: of a shape that broadcasts with ``x1``'s.
         p: the order of the norm, also 0 and :math:`\pm\infty`.
         eps: the number :math:`\epsilon` added to the differences.
         keepdim: whether the last dimension is kept, with size 1.
@@ -91,31 +91,30 @@ def pairwise_distance(x1: ArrayLike, x2: ArrayLike, p: float = 2.0, eps: float =
     where = "pairwise_distance"
     a, b = check.array(where, "x1", x1), check.array(where, "x2", x2)
     for name, x in (("x1", a), ("x2", b)):
-        if x.dtype == bool:
-            check.fail(where, name, "be a numeric array", "dtype bool", TypeError)
+        check.numeric(where, name, x)
     dtype = floating_or_float32(result_type(a, b))
     a, b = (cast(x, dtype) for x in check.broadcast(where, x1=a, x2=b))
     difference = a - b + eps
     if p in (float("inf"), float("-inf")) and difference.ndim and difference.shape[-1] == 0:
-        check.fail(where, "x1 and x2", "have a last dimension that isn't empty for this p", f"shape {difference.shape}")
+        check.fail(where, "x1 and x2", f"have a non-empty last dimension for p={p}", f"shape {difference.shape}")
     distance = vector_norm(jnp.atleast_1d(difference), p, -1, keepdims=keepdim and difference.ndim > 0)
     return distance.astype(jnp.finfo(dtype).dtype)
 
 
 def pdist(input: ArrayLike, p: float = 2.0) -> Array:
-    r"""Computes the distances between all rows of a matrix: :math:`\|x_i - x_j\|_p` for :math:`i < j`, in order.
+    r"""Computes the distances between the rows of a matrix: :math:`\|x_i - x_j\|_p` for :math:`i < j`, row by row.
 
     Args:
         input: of shape :math:`(N, M)`.
         p: the order of the norm, from 0 to :math:`\infty`.
 
     Returns:
-        An array of shape :math:`(N (N - 1) / 2)`. The derivative at the distance 0 is 0. Where p is infinite, the
-        derivative with respect to every largest difference is 1, as in torch.
+        An array of shape :math:`(N (N - 1) / 2)`. The derivative at the distance 0 is 0. For infinite p, every
+        component that attains the maximum has the full gradient, as in torch.
 
     Raises:
         ValueError: the input isn't a matrix, or p is negative.
-        TypeError: the input isn't floating-point, or has a half type, as in torch.
+        TypeError: the input isn't floating-point of single or double precision.
 
     Source: ``torch.nn.functional.pdist``.
 
@@ -145,7 +144,7 @@ _MODES = ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "dono
 
 
 def cdist(x1: ArrayLike, x2: ArrayLike, p: float = 2.0, compute_mode: str = _MODES[0]) -> Array:
-    r"""The distance of every row of one matrix to every row of another: :math:`d_{ij} = \lVert a_i - b_j \rVert_p`.
+    r"""Computes the distances between the rows of two matrices: :math:`d_{ij} = \lVert a_i - b_j \rVert_p`.
 
     The gradient at distance 0 is 0. For infinite p, every component that attains the maximum has the full gradient,
     as in torch.
@@ -157,17 +156,17 @@ def cdist(x1: ArrayLike, x2: ArrayLike, p: float = 2.0, compute_mode: str = _MOD
         compute_mode: for p = 2, ``'use_mm_for_euclid_dist'`` computes
             :math:`\sqrt{|a|^2 - 2\,a \cdot b + |b|^2}`, which is faster and cancels for close rows;
             ``'donot_use_mm_for_euclid_dist'`` sums the squared differences;
-            ``'use_mm_for_euclid_dist_if_necessary'`` does the first where P or R is above 25.
+            ``'use_mm_for_euclid_dist_if_necessary'`` uses the product where P or R is above 25.
 
     Returns:
         An array of shape :math:`(*, P, R)`.
 
     Raises:
-        ValueError: the shapes don't fit, p is negative, or another ``compute_mode``.
-        TypeError: the inputs aren't floating-point arrays of one dtype, or p is no number; half types where the
-            distances aren't made of products.
+        ValueError: the shapes don't fit, p is negative, or ``compute_mode`` is unknown.
+        TypeError: the inputs aren't floating-point arrays of one dtype, or p is no number; or the inputs are of half
+            precision where the distances aren't computed by a product.
 
-    Differs from torch for infinite p where a component is NaN: so is the distance, torch leaves the component out.
+    For infinite p, a NaN component makes the distance NaN; torch ignores the component.
 
     Source: ``torch.cdist``.
 
@@ -184,7 +183,7 @@ def cdist(x1: ArrayLike, x2: ArrayLike, p: float = 2.0, compute_mode: str = _MOD
             check.fail("cdist", name, "have shape (*, rows, columns)", f"shape {x.shape}")
     check.same_dtype("cdist", x1=a, x2=b)
     if a.shape[-1] != b.shape[-1]:
-        check.fail("cdist", "x2", f"have {a.shape[-1]} columns, as x1", f"shape {b.shape}")
+        check.fail("cdist", "x2", f"have {a.shape[-1]} columns, like x1", f"shape {b.shape}")
     if not isinstance(p, int | float):
         check.fail("cdist", "p", "be a number", repr(p), TypeError)
     if not p >= 0:
@@ -193,7 +192,7 @@ def cdist(x1: ArrayLike, x2: ArrayLike, p: float = 2.0, compute_mode: str = _MOD
     try:
         batch = jnp.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     except ValueError:
-        check.fail("cdist", "x2", f"have leading dimensions that go with {a.shape[:-2]}", f"shape {b.shape}")
+        check.fail("cdist", "x2", f"have leading dimensions that broadcast with {a.shape[:-2]}", f"shape {b.shape}")
     a, b = (jnp.broadcast_to(x, batch + x.shape[-2:]) for x in (a, b))
     rows = max(a.shape[-2], b.shape[-2])
     if p == 2 and (compute_mode == _MODES[1] or (compute_mode == _MODES[0] and rows > 25)):
@@ -210,7 +209,7 @@ def cdist(x1: ArrayLike, x2: ArrayLike, p: float = 2.0, compute_mode: str = _MOD
 
 
 def _euclidean(a: jax.Array, b: jax.Array) -> jax.Array:
-    """Distances from products. One product gives the sum of all three terms, so that equal rows cancel better."""
+    """Computes distances by one matrix product, which sums all three terms, so that equal rows cancel better."""
     ones = lambda x: jnp.ones((*x.shape[:-1], 1), x.dtype)  # noqa: E731
     squared = lambda x: jnp.sum(jnp.square(x), -1, keepdims=True)  # noqa: E731
     left = jnp.concatenate([-2 * a, squared(a), ones(a)], -1)

@@ -27,10 +27,10 @@ def _dropped(
     channels: tuple[int, ...] | None,
     alpha: bool = False,
 ) -> jax.Array:
-    """Drops elements, or whole channels, which are counted in the given dimensions.
+    """Drops elements, or whole channels, which the dimensions `channels` number.
 
-    Kept elements are multiplied by a and moved by b, dropped ones become b (0, or with `alpha` the value that keeps
-    mean 0 and variance 1). Both are products with the mask, so that infinity times 0 is NaN as in torch.
+    A kept element x becomes ax + b, a dropped one b; b is 0, or with `alpha` it keeps mean 0 and variance 1. Both are
+    products with the mask, so that infinity times 0 is NaN, as in torch.
     """
     x = check.array(where, "input", input)
     check.probability(where, "p", p)
@@ -69,7 +69,7 @@ def dropout(
         An array of the input's shape and dtype.
 
     Raises:
-        ValueError: p is not a probability, or there is no ``rng`` where it is needed.
+        ValueError: p is not a probability, or a needed ``rng`` is missing.
         TypeError: the input isn't floating-point in training.
 
     Source: ``torch.nn.functional.dropout``; Hinton, Srivastava, Krizhevsky, Sutskever and Salakhutdinov, *Improving
@@ -101,7 +101,7 @@ _CHANNELS = r"""Zeroes every channel of $inputs with probability p, and divides 
         An array of the input's shape and dtype.
 
     Raises:
-        ValueError: the input's rank doesn't fit, p is not a probability, or there is no ``rng`` where it is needed.
+        ValueError: the input's rank doesn't fit, p is not a probability, or a needed ``rng`` is missing.
         TypeError: the input isn't floating-point in training.
 
     Source: ``torch.nn.functional.dropout${rank}d``; Tompson, Goroshin, Jain, LeCun and Bregler, *Efficient Object
@@ -148,75 +148,52 @@ def dropout3d(
     return _dropped("dropout3d", x, p, training, rng, (0, 1) if x.ndim == 5 else (0,))
 
 
+_ALPHA = r"""Replaces every $part by the limit of `selu` with probability p, and keeps mean 0 and variance 1.
+
+    .. math:: y_{$i} = a\,(k_{$i} x_{$i} + (1 - k_{$i})\,\alpha') - a\,p\,\alpha' \quad\text{with independent}\quad
+        k_{$i} \sim \text{Bernoulli}(1 - p)
+
+    where :math:`\alpha' \approx -1.7581` and :math:`a = \bigl((1 - p)(1 + p\,\alpha'^2)\bigr)^{-1/2}`. If p is 1, the
+    output is zero.
+
+    Args:
+        input: of $shape.
+        p: the probability of a replacement; a Python number.
+        training: whether ${part}s are replaced; if not, the input is returned.
+        inplace: Ignored; accepted for compatibility with PyTorch.
+        rng: a jax key, needed in training unless p is 0 or 1.
+
+    Returns:
+        An array of the input's shape and dtype.
+
+    Raises:
+        ValueError: $rank_error``p`` is not a probability, or a needed ``rng`` is missing.
+        TypeError: the input isn't floating-point in training.
+
+    Source: ``torch.nn.functional.$name``; Klambauer, Unterthiner, Mayr and Hochreiter, *Self-Normalizing Neural
+    Networks*, 2017, https://arxiv.org/abs/1706.02515.
+
+    Example:
+        >>> import jax, jax.numpy as jnp
+        >>> from purenn import functional as F
+        >>> y = F.$name(jnp.ones((9, 9)), 0.5, True, rng=jax.random.key(0))
+        >>> sorted({round(value, 3) for value in y.ravel().tolist()})
+        [-0.779, 1.666]
+    """
+
+
+@documented(_ALPHA, name="alpha_dropout", part="element", i="i", shape="any shape", rank_error="")
 def alpha_dropout(
     input: ArrayLike, p: float = 0.5, training: bool = False, inplace: bool = False, rng: Key | None = None
 ) -> Array:
-    r"""Replaces every element by the limit of `selu` with probability p, and keeps mean 0 and variance 1.
-
-    .. math:: y_i = a\,(k_i x_i + (1 - k_i)\,\alpha') - a\,p\,\alpha' \quad\text{with independent}\quad
-        k_i \sim \text{Bernoulli}(1 - p)
-
-    where :math:`\alpha' \approx -1.7581` and :math:`a = \bigl((1 - p)(1 + p\,\alpha'^2)\bigr)^{-1/2}`. If p is 1, the
-    output is zero.
-
-    Args:
-        input: of any shape.
-        p: the probability of a replacement; a Python number.
-        training: whether elements are replaced; if not, the input is returned.
-        inplace: Ignored; accepted for compatibility with PyTorch.
-        rng: a jax key, needed in training unless p is 0 or 1.
-
-    Returns:
-        An array of the input's shape and dtype.
-
-    Raises:
-        ValueError: p is not a probability, or there is no ``rng`` where it is needed.
-        TypeError: the input isn't floating-point in training.
-
-    Source: ``torch.nn.functional.alpha_dropout``; Klambauer, Unterthiner, Mayr and Hochreiter, *Self-Normalizing
-    Neural Networks*, 2017, https://arxiv.org/abs/1706.02515.
-
-    Example:
-        >>> import jax, jax.numpy as jnp
-        >>> from purenn import functional as F
-        >>> [round(y, 3) for y in sorted(set(F.alpha_dropout(jnp.ones(99), 0.5, True, rng=jax.random.key(0)).tolist()))]
-        [-0.779, 1.666]
-    """
     return _dropped("alpha_dropout", input, p, training, rng, None, alpha=True)
 
 
+_FEATURES = {"i": "n,c", "shape": "shape :math:`(N, C, *)`", "rank_error": "the input's rank is below 2, "}
+
+
+@documented(_ALPHA, None, name="feature_alpha_dropout", part="channel", **_FEATURES)
 def feature_alpha_dropout(
     input: ArrayLike, p: float = 0.5, training: bool = False, inplace: bool = False, rng: Key | None = None
 ) -> Array:
-    r"""Replaces every channel by the limit of `selu` with probability p, and keeps mean 0 and variance 1.
-
-    .. math:: y_{n,c} = a\,(k_{n,c} x_{n,c} + (1 - k_{n,c})\,\alpha') - a\,p\,\alpha' \quad\text{with independent}\quad
-        k_{n,c} \sim \text{Bernoulli}(1 - p)
-
-    where :math:`\alpha' \approx -1.7581` and :math:`a = \bigl((1 - p)(1 + p\,\alpha'^2)\bigr)^{-1/2}`. If p is 1, the
-    output is zero.
-
-    Args:
-        input: of shape :math:`(N, C, *)`.
-        p: the probability of a replacement; a Python number.
-        training: whether channels are replaced; if not, the input is returned.
-        inplace: Ignored; accepted for compatibility with PyTorch.
-        rng: a jax key, needed in training unless p is 0 or 1.
-
-    Returns:
-        An array of the input's shape and dtype.
-
-    Raises:
-        ValueError: the input's rank is below 2, p is not a probability, or there is no ``rng`` where it is needed.
-        TypeError: the input isn't floating-point in training.
-
-    Source: ``torch.nn.functional.feature_alpha_dropout``; Klambauer, Unterthiner, Mayr and Hochreiter,
-    *Self-Normalizing Neural Networks*, 2017, https://arxiv.org/abs/1706.02515.
-
-    Example:
-        >>> import jax, jax.numpy as jnp
-        >>> from purenn import functional as F
-        >>> F.feature_alpha_dropout(jnp.ones((2, 3, 4)), 0.5, True, rng=jax.random.key(0)).shape
-        (2, 3, 4)
-    """
     return _dropped("feature_alpha_dropout", input, p, training, rng, (0, 1), alpha=True)

@@ -1,4 +1,4 @@
-"""Blocks of images as columns, and back."""
+"""Rearranges blocks of images as columns, and back."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def unfold(input: ArrayLike, kernel_size: Size, dilation: Size = 1, padding: Siz
         input: of shape :math:`(N, C, H, W)` or :math:`(C, H, W)`; floating-point, complex or boolean.
         kernel_size: the size :math:`(K_h, K_w)` of a block: one number, or one per spatial dimension (H, W).
         dilation: the steps between the elements of a block: one number, or one per spatial dimension (H, W).
-        padding: the zeros on both sides: one number, or one per spatial dimension (H, W).
+        padding: the number of zeros on both sides: one number, or one per spatial dimension (H, W).
         stride: the steps between blocks: one number, or one per spatial dimension (H, W).
 
     Returns:
@@ -98,7 +98,7 @@ def _taken(x: jax.Array, window: Window, axis: int) -> jax.Array:
 
 
 def _extent(window: Window) -> int:
-    """Counts the elements from the first of the first window to the last of the last."""
+    """Counts the elements from the start of the first window to the end of the last one."""
     return (window.outputs - 1) * window.stride + (window.kernel - 1) * window.dilation + 1
 
 
@@ -110,7 +110,7 @@ def _starts(window: Window) -> jax.Array:
 def fold(
     input: ArrayLike, output_size: Size, kernel_size: Size, dilation: Size = 1, padding: Size = 0, stride: Size = 1
 ) -> Array:
-    r"""Adds columns up to images, each to the block from which `unfold` takes it: the transpose of `unfold`.
+    r"""Adds every column to the block of an image from which `unfold` extracts it: the transpose of `unfold`.
 
     .. math:: y_{n,c,r,q} = \sum_{h s + i d - p = r} \; \sum_{w s + j d - p = q} x_{n,\,(c K_h + i) K_w + j,\,h W' + w}
 
@@ -123,8 +123,8 @@ def fold(
         output_size: the size :math:`(H, W)` of the images: one number, or one per spatial dimension (H, W).
         kernel_size: the size :math:`(K_h, K_w)` of a block: one number, or one per spatial dimension (H, W).
         dilation: the steps between the elements of a block: one number, or one per spatial dimension (H, W).
-        padding: the elements on both sides of the images that are left out: one number, or one per spatial dimension
-            (H, W).
+        padding: the number of elements to leave out on both sides of the images: one number, or one per spatial
+            dimension (H, W).
         stride: the steps between blocks: one number, or one per spatial dimension (H, W).
 
     Returns:

@@ -23,16 +23,17 @@ __all__ = ["block_diag", "chain_matmul", "lu", "norm"]
 
 
 def block_diag(*tensors: ArrayLike) -> Array:
-    r"""A matrix with the given ones along its diagonal and zeros elsewhere.
+    r"""Builds a matrix with the given matrices along its diagonal and zeros elsewhere.
 
     Args:
         tensors: arrays of rank 2; :math:`(n)` counts as :math:`(1, n)` and :math:`()` as :math:`(1, 1)`.
 
     Returns:
-        An array of shape :math:`(\sum m_k, \sum n_k)`, of the common dtype; :math:`(1, 0)` for no arguments.
+        An array of shape :math:`(\sum m_k, \sum n_k)`, of the common dtype; :math:`(1, 0)` without arguments.
 
     Raises:
-        ValueError: a rank above 2. TypeError: an argument isn't an array.
+        ValueError: a rank is above 2.
+        TypeError: an argument isn't an array.
 
     Source: ``torch.block_diag``.
 
@@ -57,7 +58,7 @@ def block_diag(*tensors: ArrayLike) -> Array:
 
 
 def chain_matmul(*matrices: ArrayLike) -> Array:
-    r"""The product :math:`A_1 A_2 \cdots A_n` of matrices, in the order of fewest operations.
+    r"""Multiplies matrices, :math:`A_1 A_2 \cdots A_n`, in the order of fewest operations.
 
     Args:
         matrices: arrays of rank 2 and one dtype.
@@ -66,7 +67,8 @@ def chain_matmul(*matrices: ArrayLike) -> Array:
         A matrix; for a single argument that array.
 
     Raises:
-        ValueError: no matrix, or shapes that don't fit. TypeError: the dtypes differ.
+        ValueError: no matrix is given, or the shapes don't fit.
+        TypeError: the dtypes differ.
 
     Source: ``torch.chain_matmul``.
 
@@ -93,20 +95,21 @@ def lu(
     pivot: bool = True,
     get_infos: bool = False,
 ) -> tuple[Array, ...]:
-    r"""The factors of :math:`A = P L U`, with the rows exchanged for the largest pivots.
+    r"""Factorizes matrices with partial pivoting: :math:`A = P L U`.
 
     Args:
         A: of shape :math:`(*, m, n)`.
-        pivot: True; torch has no factors without pivots on the CPU either.
-        get_infos: whether to return also where a factor is singular.
+        pivot: must be True; on the CPU, torch doesn't factorize without pivots either.
+        get_infos: whether to also return which matrices are singular.
 
     Returns:
-        The factors, of shape :math:`(*, m, n)`: U above and on the diagonal, L below it, without its diagonal of
-        ones; the pivots :math:`(*, \min(m, n))`, int32: row i was exchanged with row ``pivots[i]``, counted from 1;
-        with ``get_infos`` also :math:`(*)`, int32: the first i where U's diagonal is zero, counted from 1, or 0.
+        The factors, of shape :math:`(*, m, n)`: U on and above the diagonal, and L below it; L's diagonal is 1. The
+        pivots, int32 of shape :math:`(*, \min(m, n))`: row i was exchanged with row ``pivots[i]``, counted from 1. With
+        ``get_infos`` also int32 of shape :math:`(*)`: the first i, from 1, at which U's diagonal is 0; or 0.
 
     Raises:
-        ValueError: a rank below 2, or no ``pivot``. TypeError: the dtype isn't of single or double precision.
+        ValueError: the rank is below 2, or ``pivot`` is False.
+        TypeError: the dtype isn't of single or double precision.
 
     Source: ``torch.lu``.
 
@@ -149,24 +152,26 @@ def norm(
     *,
     dtype: DTypeLike | None = None,
 ) -> Array:
-    r"""The norm of vectors, :math:`\bigl(\sum_i |x_i|^p\bigr)^{1/p}`, or the nuclear norm of matrices.
+    r"""Computes the norm of vectors, :math:`\bigl(\sum_i |x_i|^p\bigr)^{1/p}`, or the nuclear norm of matrices.
 
     The gradient at a zero vector is 0, and where :math:`p = \pm\infty` it is shared equally between ties.
 
     Args:
         input: of any shape, floating-point or complex.
-        p: any number; 0 counts what isn't 0, ``inf`` and ``-inf`` take the largest and the smallest modulus.
-            ``'fro'`` and None are 2, ``'nuc'`` is the sum of the singular values.
-        dim: the dimensions of the vector, or the two of the matrix; None takes all.
-        keepdim: whether they stay, with size 1.
-        dtype: to which the input is cast first; it must be able to hold the input's values.
+        p: a number: 0 counts the nonzero elements, ``inf`` and ``-inf`` take the largest and the smallest modulus.
+            ``'fro'`` and None are 2; ``'nuc'`` is the sum of the singular values.
+        dim: the dimensions of the vectors, or the two dimensions of the matrices; None for all.
+        keepdim: whether these dimensions are kept, with size 1.
+        dtype: the dtype to which the input is cast first, which must hold the input's values; None for the input's.
 
     Returns:
-        A real array; half types are summed in float32.
+        A real array. Half-precision inputs are summed in float32.
 
     Raises:
-        ValueError: another ``p``, dimensions that repeat or aren't two where a matrix is asked for, or nothing to
-            take the largest or smallest of. IndexError: no such dimension. TypeError: the dtypes.
+        ValueError: ``p`` is an unknown string, dimensions repeat, a nuclear norm has other than two dimensions, or the
+            dimensions are empty for a negative or infinite p.
+        IndexError: a dimension doesn't exist.
+        TypeError: a dtype doesn't fit.
 
     Source: ``torch.norm``.
 

@@ -1,4 +1,4 @@
-"""Approximations of matrices by ones of low rank."""
+"""Low-rank approximations of matrices."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ def svd_lowrank(
     M: ArrayLike | None = None,  # noqa: N803
     rng: Key | None = None,
 ) -> tuple[Array, Array, Array]:
-    r"""Approximates matrices by ones of rank q, :math:`A \approx U \operatorname{diag}(S)\, V^H`, drawing projections.
+    r"""Approximates matrices by rank q with random projections: :math:`A \approx U \operatorname{diag}(S)\, V^H`.
 
     The columns of :math:`U` and :math:`V` are orthonormal; they are determined up to signs. The approximation is
     exact, up to rounding, where q isn't below the rank of A.
 
     Args:
         A: of shape :math:`(*, m, n)`.
-        q: the rank, None for 6; at most :math:`\min(m, n)` is returned.
-        niter: how many steps of the subspace iteration improve the approximation, None for 2.
-        M: subtracted from A first, of a shape that broadcasts to A's.
+        q: the rank, None for 6; the factors have rank :math:`\min(m, n)` at most.
+        niter: the number of steps of the subspace iteration, None for 2.
+        M: an array to subtract from A first, of a shape that broadcasts to A's; None for none.
         rng: a jax key.
 
     Returns:
         U of shape :math:`(*, m, q)`, S of shape :math:`(*, q)` and V of shape :math:`(*, n, q)`.
 
     Raises:
-        ValueError: a rank below 2, a negative ``q``, an ``M`` that doesn't broadcast, or no ``rng``.
-        TypeError: dtypes that differ or aren't of single or double precision.
+        ValueError: A's rank is below 2, ``q`` is negative, ``M`` doesn't broadcast, or ``rng`` is missing.
+        TypeError: the dtypes differ, or aren't of single or double precision.
 
     Source: ``torch.svd_lowrank``; Halko, Martinsson and Tropp, *Finding Structure with Randomness:
     Probabilistic Algorithms for Constructing Approximate Matrix Decompositions*, 2009,
@@ -93,7 +93,7 @@ def pca_lowrank(
     niter: int = 2,
     rng: Key | None = None,
 ) -> tuple[Array, Array, Array]:
-    r"""Computes principal components of rows: low-rank factors of a matrix without the mean of its rows.
+    r"""Computes principal components: low-rank factors of a matrix whose mean row is subtracted.
 
     .. math:: A - \bar A \approx U \operatorname{diag}(S)\, V^H
 
@@ -103,7 +103,7 @@ def pca_lowrank(
         A: of shape :math:`(*, m, n)`: m samples of n features.
         q: the number of components; None takes :math:`\min(6, m, n)`.
         center: whether the mean is subtracted.
-        niter: how many steps of the subspace iteration improve the approximation.
+        niter: the number of steps of the subspace iteration.
         rng: a jax key.
 
     Returns:
@@ -111,8 +111,8 @@ def pca_lowrank(
         the principal directions; the variances along them are :math:`S^2 / (m - 1)`.
 
     Raises:
-        ValueError: a rank below 2, a ``q`` that isn't from 0 to :math:`\min(m, n)`, a negative ``niter``, or no
-            ``rng``.
+        ValueError: A's rank is below 2, ``q`` isn't from 0 to :math:`\min(m, n)`, ``niter`` is negative, or ``rng`` is
+            missing.
         TypeError: the dtype isn't of single or double precision.
 
     Source: ``torch.pca_lowrank``.

@@ -1,7 +1,4 @@
-"""Matrix products by groups of rows.
-
-`scaled_matmul` computes those of scaled 8-bit numbers with them.
-"""
+"""Matrix products by groups of rows, which `scaled_matmul` uses too."""
 
 from __future__ import annotations
 
@@ -18,12 +15,12 @@ __all__ = ["grouped_mm"]
 
 
 def product(equation: str, a: jax.Array, b: jax.Array) -> jax.Array:
-    """Returns a product that is summed, and left, in float32 at least."""
+    """Returns the einsum of two arrays, in at least float32."""
     return jnp.einsum(equation, a, b, preferred_element_type=compute_dtype(a.dtype))
 
 
 def grouped_product(where: str, a: jax.Array, b: jax.Array, offs: ArrayLike | None) -> jax.Array:
-    """Returns the products of the groups, in float32 at least."""
+    """Returns the products of the groups, in at least float32."""
     for name, x in (("mat_a", a), ("mat_b", b)):
         check.rank(where, name, x, (2, 3))
     flat = a.ndim == 2, b.ndim == 2
@@ -34,7 +31,7 @@ def grouped_product(where: str, a: jax.Array, b: jax.Array, offs: ArrayLike | No
         if offs is not None:
             check.fail(where, "offs", "be None where both matrices are of rank 3", "an array")
         if a.shape[0] != b.shape[0]:
-            check.fail(where, "mat_b", f"have {a.shape[0]} groups as mat_a", f"shape {b.shape}")
+            check.fail(where, "mat_b", f"have {a.shape[0]} groups, like mat_a", f"shape {b.shape}")
         return product("gmk,gkn->gmn", a, b)
     if offs is None:
         check.fail(where, "offs", "be given where a matrix is of rank 2", None)
@@ -55,7 +52,7 @@ def grouped_product(where: str, a: jax.Array, b: jax.Array, offs: ArrayLike | No
 
 
 GROUPS = r"""
-    Group :math:`i` of a matrix of rank 2 runs from :math:`o_{i-1}`, which is 0 for the first, to :math:`o_i`:
+    In a matrix of rank 2, group :math:`i` is the range from :math:`o_{i-1}` to :math:`o_i`; group 0 starts at 0:
 
     =================== =================== ========================= =====================
     ``mat_a``           ``mat_b``           group :math:`i`           output
@@ -75,15 +72,15 @@ $groups
         mat_a: :math:`A`, of a shape above, floating-point of 16 bits or more.
         mat_b: :math:`B`, of a shape above, of the same dtype.
         offs: the ends :math:`o` of the groups, ascending int32; only with a matrix of rank 2.
-        bias: None; torch doesn't take one yet.
+        bias: must be None: torch doesn't take a bias yet.
         out_dtype: None or the dtype of the matrices.
 
     Returns:
         An array of the shape above. Elements outside of all groups are 0; torch doesn't initialize them.
 
     Raises:
-        ValueError: shapes that don't fit.
-        TypeError: dtypes that don't fit.
+        ValueError: the shapes don't fit.
+        TypeError: the dtypes don't fit.
 
     torch takes no float64, and needs rows that are multiples of 16 bytes; neither limit holds here.
 

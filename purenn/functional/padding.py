@@ -31,7 +31,7 @@ def pad(input: ArrayLike, pad: Sequence[int], mode: str = "constant", value: flo
     Args:
         input: of any shape for ``'constant'``. The other modes pad the last dimension of an array of rank 2 or 3, the
             last two of rank 3 or 4, or the last three of rank 4 or 5.
-        pad: the numbers of elements ``(left, right)`` of the last dimension, then of the dimension before it, and so
+        pad: the numbers of elements ``(left, right)`` for the last dimension, then for the dimension before it, and so
             on.
         mode: ``'constant'``, ``'reflect'``, ``'replicate'`` or ``'circular'``.
         value: the constant, 0 if None; only for ``'constant'``.
@@ -40,8 +40,8 @@ def pad(input: ArrayLike, pad: Sequence[int], mode: str = "constant", value: flo
         An array of the dtype of ``input``, larger by ``left + right`` in every padded dimension.
 
     Raises:
-        ValueError: the mode, the rank or a size does not fit. In ``'circular'`` this includes a dimension of which
-            negative padding leaves nothing (torch then returns uninitialised memory).
+        ValueError: the mode, the rank or a size does not fit. With ``'circular'``, negative padding must leave an
+            element in every dimension (torch returns uninitialised memory otherwise).
         TypeError: ``pad`` is not a sequence of integers, or the mode does not take the dtype.
 
     Source: ``torch.nn.functional.pad``.
@@ -77,7 +77,7 @@ def pad(input: ArrayLike, pad: Sequence[int], mode: str = "constant", value: flo
 def _constant(x: jax.Array, pairs: list[tuple[int, int]], value: float) -> jax.Array:
     """Checks the arguments and pads with a constant."""
     if any(size + min(low, 0) + min(high, 0) < 0 for size, (low, high) in zip(x.shape, pairs, strict=True)):
-        check.fail("pad", "pad", "not remove more than there is", f"{pairs} for shape {x.shape}")
+        check.fail("pad", "pad", "remove at most the size of a dimension", f"{pairs} for shape {x.shape}")
     if jnp.issubdtype(x.dtype, jnp.integer):
         info = jnp.iinfo(x.dtype)
         if not (info.min <= value <= info.max):
@@ -94,24 +94,24 @@ def _check_extending(x: jax.Array, pairs: list[tuple[int, int]], mode: str) -> N
     sizes = [size + sum(pair) for size, pair in zip(x.shape[-n:], pairs, strict=True)]
     # In torch, all dimensions but one may shrink to nothing.
     if any(size < 0 for size in sizes) or (mode != "circular" and not any(size >= 1 for size in sizes)):
-        check.fail("pad", "pad", "not remove all there is", f"{pairs} for shape {x.shape}")
+        check.fail("pad", "pad", "leave at least one element", f"{pairs} for shape {x.shape}")
     if mode != "circular":
         check.nonempty("pad", "input", x, n)
         if x.dtype == bool:
-            check.fail("pad", "input", f"be a number array for mode {mode!r}", "dtype bool", TypeError)
+            check.fail("pad", "input", f"be a numeric array for mode {mode!r}", "dtype bool", TypeError)
 
 
 def _source(size: int, low: int, high: int, mode: str, axis: int) -> np.ndarray | jax.Array:
-    """Gives, for each place of a padded dimension, the element of the input that it repeats."""
+    """Gives, for each index of a padded dimension, the index of the input's element there."""
     most = {"reflect": size - 1, "circular": size}.get(mode)
     if most is not None and max(low, high) > most:
         check.fail("pad", "pad", f"be at most {most} in dimension {axis} for mode {mode!r}", (low, high))
     place = count(size + low + high) - low
-    if mode == "circular":  # repeats only what negative padding leaves; the other modes repeat the whole input
+    if mode == "circular":  # repeats the part that negative padding leaves; the other modes repeat the whole input
         remaining = size + min(low, 0) + min(high, 0)
         if remaining < 1:
             if place.size:
-                check.fail("pad", "pad", f"leave something of the {size} elements in dimension {axis}", (low, high))
+                check.fail("pad", "pad", f"leave at least one of the {size} elements in dimension {axis}", (low, high))
             return place
         return (place + min(low, 0)) % as_value(remaining, place.dtype) - min(low, 0)
     last = as_value(size - 1, place.dtype)

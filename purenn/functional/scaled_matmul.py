@@ -29,17 +29,17 @@ class ScalingType(enum.IntEnum):
 
 
 class SwizzleType(enum.IntEnum):
-    """The layout of scales in memory; scales by tensor and by row have only one."""
+    """The layout of scales in memory; scales per tensor and per row have only one."""
 
     NO_SWIZZLE = 0
     SWIZZLE_32_4_4 = 1
 
 
 def _one(where: str, name: str, value: object) -> Any:
-    """Returns the value, or the only element of a list, since torch takes both."""
+    """Returns a value or the only element of a list: torch takes both."""
     if isinstance(value, list | tuple):
         if len(value) != 1:
-            check.fail(where, name, "be one, or a list of one", f"{len(value)} of them")
+            check.fail(where, name, "be one value, or a list of one", f"a list of {len(value)}")
         return value[0]
     return value
 
@@ -47,7 +47,7 @@ def _one(where: str, name: str, value: object) -> Any:
 def _scaled_operands(
     where: str, mats: dict[str, Any], scales: dict[str, Any], recipes: dict[str, Any]
 ) -> tuple[list[jax.Array], list[jax.Array], ScalingType]:
-    """Returns the matrices, their scales and the way of scaling, which must be the same for both."""
+    """Returns the matrices, their scales and the recipe, which must be the same for both."""
     xs = [check.array(where, n, x) for n, x in mats.items()]
     for name, x in zip(mats, xs, strict=True):
         if not is_float8(x):
@@ -69,7 +69,7 @@ def _contracted(where: str, contraction_dim: Sequence[int]) -> None:
 
 
 def _cast(x: jax.Array, dtype: DTypeLike) -> jax.Array:
-    """Casts to a dtype, to its largest number where it has no infinity, as torch does."""
+    """Casts to a dtype; one without infinity saturates at its largest number, as in torch."""
     if dtype in (jnp.float8_e4m3fn, jnp.float8_e4m3fnuz, jnp.float8_e5m2fnuz):
         x = jnp.clip(x, -float(jnp.finfo(dtype).max), float(jnp.finfo(dtype).max))
     return x.astype(dtype)
@@ -104,7 +104,7 @@ def scaled_mm(
         swizzle_a: Ignored; accepted for compatibility with PyTorch.
         swizzle_b: Ignored; accepted for compatibility with PyTorch.
         bias: :math:`c`, float32 or a half type, of shape :math:`(N)` or :math:`(1, N)`; None for zeros.
-        output_dtype: the dtype of the output; None is that of ``mat_a``.
+        output_dtype: the dtype of the output; None for ``mat_a``'s.
         contraction_dim: empty or (-1, -2).
         use_fast_accum: Ignored; accepted for compatibility with PyTorch. Sums are in float32.
 
@@ -112,8 +112,8 @@ def scaled_mm(
         An array of shape :math:`(M, N)`.
 
     Raises:
-        ValueError: shapes or recipes that don't fit.
-        TypeError: dtypes that don't fit.
+        ValueError: the shapes or recipes don't fit.
+        TypeError: the dtypes don't fit.
 
     Source: ``torch.nn.functional.scaled_mm``.
 
@@ -158,15 +158,15 @@ $groups
     Args:
         mat_a: :math:`A`, of a shape above and dtype float8_e4m3fn.
         mat_b: :math:`B`, of a shape above and dtype float8_e4m3fn.
-        scale_a: one float32 scale per row of :math:`A`: of its shape without the last dimension; where both matrices
-            are of rank 2 of shape :math:`(G M)`, the scales of the groups one after the other.
+        scale_a: one float32 scale per row of :math:`A`, in :math:`A`'s shape without the last dimension. If both
+            matrices are of rank 2: of shape :math:`(G M)`, the scales of one group after another.
         scale_recipe_a: `ScalingType.RowWise`. torch has block scales too, on some GPUs only.
-        scale_b: one float32 scale per column of :math:`B`: of its shape without the last dimension but one, or
-            :math:`(G N)`.
+        scale_b: one float32 scale per column of :math:`B`, in :math:`B`'s shape without the second to last dimension;
+            or of shape :math:`(G N)`.
         scale_recipe_b: `ScalingType.RowWise`.
         swizzle_a: Ignored; accepted for compatibility with PyTorch.
         swizzle_b: Ignored; accepted for compatibility with PyTorch.
-        bias: None; torch doesn't take one yet.
+        bias: must be None: torch doesn't take a bias yet.
         offs: the ends :math:`o` of the groups, ascending int32; only with a matrix of rank 2.
         output_dtype: None or bfloat16.
         contraction_dim: empty or (-1, -2).
@@ -176,8 +176,8 @@ $groups
         An array of the shape above and dtype bfloat16.
 
     Raises:
-        ValueError: shapes or recipes that don't fit.
-        TypeError: dtypes that don't fit.
+        ValueError: the shapes or recipes don't fit.
+        TypeError: the dtypes don't fit.
 
     torch has this function on some GPUs only, for these shapes and dtypes.
 

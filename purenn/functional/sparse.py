@@ -1,4 +1,4 @@
-"""Look-ups in tables, and one-hot vectors."""
+"""Looks up rows of tables, and makes one-hot vectors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["embedding", "embedding_bag", "one_hot"]
 
 @jax.custom_jvp
 def _with_derivative(value: jax.Array, x: jax.Array, factor: jax.Array) -> jax.Array:
-    """Gives the value; the derivative is that of factor times x with a constant factor."""
+    """Returns the value; its derivative is that of x times a constant factor."""
     return value
 
 
@@ -41,7 +41,7 @@ def _table(where: str, weight: ArrayLike) -> jax.Array:
 
 
 def _indices(where: str, argument: str, x: ArrayLike) -> jax.Array:
-    """Gives indices with at least 32 bits and a sign, in which no size of a table and no -1 is lost."""
+    """Gives signed indices of at least 32 bits, which hold every row of a table, and -1."""
     x = check.array(where, argument, x)
     check.integral(where, argument, x)
     if x.dtype in (jnp.int32, jnp.int64):
@@ -67,7 +67,7 @@ def _looked_up(
     norm_type: float,
     scale_grad_by_freq: bool,
 ) -> jax.Array:
-    """Gives the rows at some indices, shortened where they are too long, with the gradient's conventions."""
+    """Looks up rows and limits their norms; the gradient follows torch's conventions."""
     rows = w.at[indices].get(mode="fill", wrap_negative_indices=False)
     value = rows
     if max_norm is not None:
@@ -102,8 +102,8 @@ def embedding(
         weight: the table :math:`w`, of shape :math:`(V, D)`.
         padding_idx: the row that gets no gradient; a negative number counts from the end. None for no such row.
         max_norm: the largest norm of the returned rows: a longer row is divided by its norm and multiplied by
-            ``max_norm``. Torch also writes it back to ``weight``; here the table stays as it is. The gradient is the
-            gradient of the look-up without this, as in torch. None for no limit.
+            ``max_norm``. Torch also changes ``weight`` in place; here the table stays as it is. The gradient ignores
+            this, as in torch. None for no limit.
         norm_type: the p of the norm.
         scale_grad_by_freq: whether a row's gradient is divided by the number of times it is looked up in this call.
         sparse: Ignored; accepted for compatibility with PyTorch. Gradients are dense.
@@ -144,17 +144,17 @@ def embedding_bag(
     include_last_offset: bool = False,
     padding_idx: int | None = None,
 ) -> Array:
-    r"""Looks up rows of a table and reduces them in bags: :math:`y_b = \sum_{i \in b} s_i w_{x_i}` and the like.
+    r"""Looks up rows of a table and reduces them in bags, for example :math:`y_b = \sum_{i \in b} s_i w_{x_i}`.
 
     Args:
         input: indices from 0 to V - 1, of any integer dtype: of shape :math:`(B, L)`, one bag per row; or of shape
             :math:`(N)`, with ``offsets``.
         weight: the table :math:`w`, of shape :math:`(V, D)`, floating-point.
-        offsets: the places where the bags start, of shape :math:`(B)`, ascending from 0. Inside ``jit``, where values
-            are unknown, others give NaN.
+        offsets: the index at which every bag starts, of shape :math:`(B)`, ascending from 0. Inside ``jit``, where
+            values are unknown, invalid offsets give NaN.
         max_norm: the largest norm of a row: a longer row is divided by its norm and multiplied by ``max_norm`` before
-            the reduction. Torch also writes it back to ``weight``; here the table stays as it is. The gradient is the
-            gradient of the look-up without this, as in torch. None for no limit.
+            the reduction. Torch also changes ``weight`` in place; here the table stays as it is. The gradient ignores
+            this, as in torch. None for no limit.
         norm_type: the p of the norm.
         scale_grad_by_freq: whether a row's gradient is divided by the number of times it is looked up in this call; not
             for ``'max'``. (The CPU gradient of torch 2.13 divides some rows by the frequency of others.)
@@ -162,9 +162,9 @@ def embedding_bag(
             the gradient.
         sparse: Ignored; accepted for compatibility with PyTorch. Gradients are dense.
         per_sample_weights: the factors :math:`s`, of the input's shape, for ``'sum'`` only; None for 1.
-        include_last_offset: whether ``offsets`` has one element more, the end of the last bag: the input's size, or
-            less to leave the rest out of the bags.
-        padding_idx: the row that is left out, also of the mean's count; a negative number counts from the end. None for
+        include_last_offset: whether ``offsets`` has one more element, the end of the last bag. Indices after it are in
+            no bag.
+        padding_idx: the row that is left out, of the mean's count too; a negative number counts from the end. None for
             no such row.
 
     Returns:
@@ -219,7 +219,7 @@ def embedding_bag(
 
 
 def _gathered(owner: jax.Array, bags: int, length: int | None, x: jax.Array, how: str, start: float) -> jax.Array:
-    """Joins rows in their bags: densely where these have one length."""
+    """Reduces the rows of every bag; densely if all bags have one length."""
     if length is not None:
         kind: Any = {"add": jnp.sum, "max": max_or_nan, "min": jnp.min}[how]
         return kind(x.reshape(bags, length, x.shape[-1]), 1, initial=start)
@@ -231,7 +231,7 @@ def _gathered(owner: jax.Array, bags: int, length: int | None, x: jax.Array, how
 def _first_of_largest(
     owner: jax.Array, bags: int, length: int | None, present: jax.Array, rows: jax.Array
 ) -> jax.Array:
-    """Finds the first row with a bag's largest element, for every column; the number of rows for an empty bag."""
+    """Finds the row of a bag's first largest element, for every column; the number of rows for an empty bag."""
     still = jnp.where(present, rows, -jnp.inf)
     largest = _gathered(owner, bags, length, still, "max", -jnp.inf)
     hit = present & ((still == largest.at[owner].get(mode="clip")) | jnp.isnan(still))
@@ -242,7 +242,7 @@ def _first_of_largest(
 def _owners(
     where: str, indices: jax.Array, offsets: ArrayLike | None, include_last_offset: bool
 ) -> tuple[jax.Array, int, int | None, jax.Array]:
-    """Finds the bag of every index, the number of bags, their length if it is one, and whether offsets are valid."""
+    """Finds the bag of every index, the number of bags, their common length, and whether the offsets are valid."""
     check.rank(where, "input", indices, (1, 2), "(N) with offsets, or (B, L)")
     if indices.ndim == 2:
         bags, length = indices.shape
@@ -264,7 +264,7 @@ def _owners(
     valid = jnp.all(ends[1:] >= ends[:-1]) & (starts[:1] == 0).all()
     if isinstance(bags, int):
         return jnp.searchsorted(starts, position, side="right") - 1, bags, None, valid
-    # A search takes as many steps as the number of bags has digits, which has to be known.
+    # A binary search takes log2(bags) steps, which must be static.
     begun = jnp.zeros(indices.shape, starts.dtype).at[starts].add(1, mode="drop")
     return jnp.cumsum(begun) - 1, bags, None, valid
 

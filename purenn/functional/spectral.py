@@ -37,7 +37,7 @@ def stft(
     Args:
         input: of shape :math:`(L)` or :math:`(B, L)`, real or complex.
         n_fft: the length of a frame.
-        hop_length: steps between frames; None is a quarter of ``n_fft``.
+        hop_length: the number :math:`H` of elements from one frame to the next; None is a quarter of ``n_fft``.
         win_length: the length of the window, which has zeros on both sides if it is below ``n_fft``; None is ``n_fft``.
         window: of shape :math:`(\text{win\_length})`; None is ones.
         center: whether the signal is padded so that frame t is centered at element :math:`tH`.
@@ -45,17 +45,17 @@ def stft(
         normalized: whether the result is divided by :math:`\sqrt N`.
         onesided: whether only the frequencies up to the middle are returned; None is True where input and window
             are real.
-        return_complex: whether the result is complex or real with a last dimension for real and imaginary part;
-            needed unless input or window is complex.
-        align_to_window: without ``center``, whether frame t begins where the window does.
+        return_complex: whether the result is complex; if not, a last dimension holds the real and imaginary parts.
+            Must be given unless input or window is complex.
+        align_to_window: whether frame t begins at the window's first element; only without ``center``.
 
     Returns:
         An array of shape :math:`(B, F, T)` or :math:`(F, T)`, with :math:`F = \lfloor N / 2 \rfloor + 1` or N.
 
     Raises:
-        ValueError: lengths that don't fit, a signal shorter than a frame, ``onesided`` of complex numbers, or no
-            ``return_complex`` for real ones.
-        TypeError: an integer or half input.
+        ValueError: the lengths don't fit, the signal is shorter than a frame, ``onesided`` is True for complex numbers,
+            or ``return_complex`` is missing for real ones.
+        TypeError: the input isn't of single or double precision.
 
     Source: ``torch.stft``.
 
@@ -104,7 +104,7 @@ def stft(
 
 
 def _window(where: str, window: ArrayLike | None, win_length: int | None, n_fft: int) -> tuple[jax.Array | None, int]:
-    """The window with zeros on both sides, or None where it is all ones; and its length without them."""
+    """The window with zeros on both sides, or None if it is all ones; and its length without the zeros."""
     win = check.integer(where, "win_length", n_fft if win_length is None else win_length, 1)
     if win > n_fft:
         check.fail(where, "win_length", f"be at most n_fft={n_fft}", win)
@@ -117,8 +117,10 @@ def _window(where: str, window: ArrayLike | None, win_length: int | None, n_fft:
 
 
 def _frames(x: jax.Array, n: int, hop: int) -> jax.Array:
-    """Frames of n elements, hop apart: (..., L) to (..., T, n). Made of slices of a signal cut at every hop, so that
-    the transpose, which adds overlapping frames, is made of pads."""
+    """Cuts frames of n elements, hop apart: (..., L) to (..., T, n).
+
+    It slices a signal that is cut at every hop, so that the transpose, which adds overlapping frames, consists of pads.
+    """
     count, parts = 1 + (x.shape[-1] - n) // hop, -(-n // hop)
     zeros = [(0, 0, 0)] * (x.ndim - 1)
     x = lax.pad(x, jnp.zeros((), x.dtype), [*zeros, (0, (count + parts - 1) * hop - x.shape[-1], 0)])
@@ -128,7 +130,7 @@ def _frames(x: jax.Array, n: int, hop: int) -> jax.Array:
 
 
 def _overlapped(frames: jax.Array, hop: int) -> jax.Array:
-    """The sum of frames hop apart, the transpose of `_frames`: (..., T, n) to (..., L)."""
+    """Adds frames that are hop apart, the transpose of `_frames`: (..., T, n) to (..., L)."""
     count, n = frames.shape[-2:]
     signal = jax.ShapeDtypeStruct((*frames.shape[:-2], n + hop * (count - 1)), frames.dtype)
     return jax.linear_transpose(lambda x: _frames(x, n, hop), signal)(frames)[0]
@@ -146,7 +148,7 @@ def istft(
     length: int | None = None,
     return_complex: bool = False,
 ) -> Array:
-    r"""Inverts `stft`: computes the signal whose frames have, in the sense of least squares, the given spectra.
+    r"""Inverts `stft`: computes the signal whose frames fit the given spectra best, in the least-squares sense.
 
     .. math:: x_k = \sum_t w_{k - tH}\, y_{t, k - tH} \Big/ \sum_t w_{k - tH}^2
 
@@ -155,21 +157,22 @@ def istft(
     Args:
         input: complex, of shape :math:`(F, T)` or :math:`(B, F, T)`.
         n_fft: the length :math:`N` of a frame.
-        hop_length: the steps :math:`H` between frames, at most ``win_length``; None is a quarter of ``n_fft``.
+        hop_length: the number :math:`H` of elements from one frame to the next, at most ``win_length``; None is a
+            quarter of ``n_fft``.
         win_length: the length of the window, which has zeros on both sides if it is below ``n_fft``; None is ``n_fft``.
         window: :math:`w`, of shape :math:`(\text{win\_length})`; None is ones.
         center: whether `stft` has padded the signal so that frame t is centered at element :math:`tH`.
         normalized: whether `stft` has divided the spectra by :math:`\sqrt N`.
         onesided: whether F is :math:`\lfloor N / 2 \rfloor + 1`; None is True unless F is N.
-        length: the length of the signal; what is beyond the last frame is zero. None is what the frames determine.
-        return_complex: whether the signal is complex; then ``onesided`` can't be.
+        length: the length of the signal; elements after the last frame are zero. None for the length of the frames.
+        return_complex: whether the signal is complex; then ``onesided`` must be False.
 
     Returns:
         An array of shape :math:`(\text{length})` or :math:`(B, \text{length})`.
 
     Raises:
-        ValueError: lengths that don't fit, or elements that no window covers. The latter is seen only where the
-            window isn't traced; under ``jit`` these elements are NaN or infinite.
+        ValueError: the lengths don't fit, or no window covers an element. Under ``jit``, where the window is unknown,
+            such an element is NaN or infinite instead.
         TypeError: the input isn't complex.
 
     Source: ``torch.istft``; Griffin and Lim, *Signal Estimation from Modified Short-Time Fourier Transform*, 1984,
@@ -205,7 +208,7 @@ def istft(
     start, whole = n_fft // 2 if center else 0, n_fft + hop * (count - 1)
     end = whole - start if length is None else start + check.integer("istft", "length", length, 1)
     if min(end, whole) <= start:
-        check.fail("istft", "input", "have enough frames for an element to remain", f"shape {x.shape}")
+        check.fail("istft", "input", "have enough frames for a non-empty signal", f"shape {x.shape}")
 
     spectra, norm = jnp.swapaxes(x, -1, -2), "ortho" if normalized else "backward"
     if return_complex:
@@ -219,6 +222,6 @@ def istft(
     weight = _overlapped(jnp.broadcast_to(jnp.square(w), (count, n_fft)), hop)
     y, weight = (lax.slice_in_dim(v, start, min(end, whole), axis=-1) for v in (y, weight))
     if (least := value_checks.known(jnp.min(jnp.abs(weight)))) is not None and least < 1e-11:
-        check.fail("istft", "window", "have squares whose overlapping sum is nowhere zero", "one that leaves gaps")
+        check.fail("istft", "window", "have squares whose overlapping sum is nowhere zero", "a window with gaps")
     y = y / jnp.broadcast_to(weight, y.shape)
     return jnp.pad(y, [(0, 0)] * (y.ndim - 1) + [(0, max(end - whole, 0))])

@@ -1,4 +1,4 @@
-"""Functions of shapes: broadcasting, grids and pieces."""
+"""Functions of shapes: broadcasting, grids and splits."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _atleast(n: int, tensors: tuple[Any, ...]) -> jax.Array | tuple[jax.Array, .
     where = f"atleast_{n}d"
     if len(tensors) == 1 and not isinstance(tensors[0], list | tuple):
         x = check.array(where, "tensors", tensors[0])
-        front = 1 if n > 1 and x.ndim < 2 else 0  # one dimension becomes the second of two or three
+        front = 1 if n > 1 and x.ndim < 2 else 0  # the only dimension becomes the second one
         return x.reshape(((1,) * front + x.shape + (1,) * n)[: max(n, x.ndim)])
     if len(tensors) == 1:
         tensors = tuple(tensors[0])
@@ -53,7 +53,7 @@ def _atleast(n: int, tensors: tuple[Any, ...]) -> jax.Array | tuple[jax.Array, .
 _ATLEAST = r"""Gives arrays at least $number: $becomes.
 
     Args:
-        tensors: one array, or several, also as one list.
+        tensors: one array, several arrays, or one list of arrays.
 
     Returns:
         An array for one array; a tuple for several or for a list.
@@ -116,8 +116,8 @@ def broadcast_shapes(*shapes: int | Sequence[int] | None) -> tuple[int, ...]:
         A tuple.
 
     Raises:
-        ValueError: sizes that differ where neither is 1, or a negative one.
-        TypeError: a size that isn't an integer.
+        ValueError: two sizes differ and neither is 1, or a size is negative.
+        TypeError: a size isn't an integer.
 
     Source: ``torch.broadcast_shapes``.
 
@@ -150,8 +150,8 @@ def broadcast_tensors(*tensors: ArrayLike) -> tuple[Array, ...]:
         A tuple of arrays of one shape.
 
     Raises:
-        ValueError: shapes that don't broadcast.
-        TypeError: an argument that isn't an array.
+        ValueError: the shapes don't broadcast.
+        TypeError: an argument isn't an array.
 
     Source: ``torch.broadcast_tensors``.
 
@@ -170,15 +170,15 @@ def meshgrid(*tensors: ArrayLike | Sequence[ArrayLike], indexing: str | None = N
     r"""Makes grids of coordinates: :math:`g^{(k)}_{i_1 \ldots i_n} = x^{(k)}_{i_k}`.
 
     Args:
-        tensors: arrays of rank 0 or 1 and one dtype, also as one list.
-        indexing: ``'ij'``, also for None, or ``'xy'``, which swaps the first two dimensions of the grids.
+        tensors: arrays of rank 0 or 1 and one dtype, or one list of them.
+        indexing: ``'ij'`` or None; or ``'xy'``, which swaps the first two dimensions of the grids.
 
     Returns:
-        A tuple of one array for each, of shape :math:`(n_1, \ldots, n_k)`.
+        A tuple with one array per argument, each of shape :math:`(n_1, \ldots, n_k)`.
 
     Raises:
-        ValueError: no array, a higher rank or another ``indexing``.
-        TypeError: dtypes that differ.
+        ValueError: no array is given, a rank is above 1, or ``indexing`` is unknown.
+        TypeError: the dtypes differ.
 
     Source: ``torch.meshgrid``.
 
@@ -208,17 +208,17 @@ def _grids(where: str, arrays: list[jax.Array], ranks: tuple[int, ...], swapped:
 
 
 def cartesian_prod(*tensors: ArrayLike) -> Array:
-    r"""Lists all combinations of one element from each array; the last array's vary fastest.
+    r"""Lists all combinations of one element per array; the last array's elements vary fastest.
 
     Args:
         tensors: arrays of shape :math:`(n_k)` and one dtype.
 
     Returns:
-        An array of shape :math:`(n_1 \cdots n_m, m)`; for a single array that array.
+        An array of shape :math:`(n_1 \cdots n_m, m)`; a single array is returned as it is.
 
     Raises:
-        ValueError: no array, or one of another rank.
-        TypeError: dtypes that differ.
+        ValueError: no array is given, or a rank isn't 1.
+        TypeError: the dtypes differ.
 
     Source: ``torch.cartesian_prod``.
 
@@ -238,16 +238,16 @@ def split(tensor: ArrayLike, split_size_or_sections: int | Sequence[int], dim: i
 
     Args:
         tensor: of rank 1 or more.
-        split_size_or_sections: the size of the pieces, of which the last may be smaller, or the list of their sizes.
-        dim: the dimension that is cut.
+        split_size_or_sections: the size of the pieces (the last one may be smaller), or the list of their sizes.
+        dim: the dimension to cut.
 
     Returns:
         A tuple of arrays.
 
     Raises:
         ValueError: the sizes are negative or don't sum to the dimension's, or the array is a scalar.
-        IndexError: a dimension that the array doesn't have.
-        TypeError: a size that isn't an integer.
+        IndexError: the array has no such dimension.
+        TypeError: a size isn't an integer.
 
     Source: ``torch.split``.
 
@@ -281,15 +281,15 @@ def unravel_index(indices: ArrayLike, shape: int | Sequence[int]) -> tuple[Array
     r"""Returns the coordinates of the elements at flat positions of an array.
 
     Args:
-        indices: integers of any shape; those out of range wrap around, as in torch.
-        shape: the shape of that array, or the length of its only dimension.
+        indices: integers of any shape; an index out of range wraps around, as in torch.
+        shape: the shape of the array, or the length of its only dimension.
 
     Returns:
-        A tuple of integer arrays like ``indices``, one for each dimension, of the default integer dtype.
+        A tuple of arrays like ``indices``, one per dimension, of the default integer dtype.
 
     Raises:
-        ValueError: a negative size, or a size of 0 while there are indices.
-        TypeError: indices or sizes that aren't integers.
+        ValueError: a size is negative, or is 0 while there are indices.
+        TypeError: the indices or sizes aren't integers.
 
     Source: ``torch.unravel_index``.
 

@@ -1,6 +1,6 @@
 """Ports the source of torch models to purenn: ``python -m purenn.port model.py -o model_jax.py``.
 
-The file is parsed by libcst, so that comments and formatting stay. `port` gives the new source, and a list of what it
+libcst parses the file, so comments and formatting stay. `port` returns the new source, and remarks on the lines that it
 could not translate.
 """
 
@@ -24,7 +24,7 @@ class Ported:
 
     Attributes:
         source: the new source.
-        remarks: what isn't translated, and differences of what is, by line.
+        remarks: the problems of untranslated lines and the differences of translated ones, by line.
     """
 
     source: str
@@ -40,7 +40,7 @@ def port(source: str) -> Ported:
     """Rewrites the source of a torch model to purenn's object face.
 
     Args:
-        source: a Python file that imports torch. One that doesn't comes back as it is.
+        source: the text of a Python file. Without an import of torch it is returned unchanged.
 
     Returns:
         The new source and the remarks.

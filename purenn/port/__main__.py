@@ -12,14 +12,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Ports a file.
 
     Args:
-        arguments: those of the command line.
+        arguments: the arguments of the command line; None reads ``sys.argv``.
 
     Returns:
         0 if everything was translated, 1 if something is left to do, 2 if the file could not be read.
     """
     parser = argparse.ArgumentParser(
         prog="python -m purenn.port",
-        description="Rewrites a torch model's source to purenn. What it can't translate stays, marked by a comment.",
+        description="Rewrites a torch model's source to purenn. A comment marks what it can't translate.",
     )
     parser.add_argument("file", type=Path, help="the torch source")
     parser.add_argument("-o", "--output", type=Path, help="the file to write; standard output if it is left out")

@@ -1,4 +1,4 @@
-"""Loops over the parameters of two modules, as one assignment of trees."""
+"""Rewrites a loop over the parameters of two modules as one assignment of a tree."""
 
 from __future__ import annotations
 
@@ -11,12 +11,10 @@ __all__ = ["parameter_average"]
 
 
 def parameter_average(node: cst.For) -> cst.BaseStatement | None:
-    """``b.params = jax.tree.map(...)`` for a loop over ``zip(a.parameters(), b.parameters())`` that sets b's."""
-    if (
-        not isinstance(node.iter, cst.Call)
-        or as_name(node.iter.func) != "zip"
-        or not isinstance(node.target, cst.Tuple)
-    ):
+    """``b.params = jax.tree.map(...)`` for a loop over ``zip(a.parameters(), b.parameters())`` that sets b's arrays."""
+    if not isinstance(node.iter, cst.Call) or not isinstance(node.target, cst.Tuple):
+        return None
+    if as_name(node.iter.func) != "zip":
         return None
     names = [as_name(each.value) for each in node.target.elements]
     modules = [

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 import libcst as cst
 
 from purenn.port.casts import legacy_dtype
-from purenn.port.context import DROPPED, Context, bind
+from purenn.port.context import DROPPED, Context, bind, known_ops
 from purenn.port.factories import TENSORS, legacy
 from purenn.port.imports import STANDARD
 from purenn.port.inplace import PLAIN_VALUES, in_place_value
 from purenn.port.nodes import argument, as_name, code, without_data
 from purenn.port.program_functions import PROGRAM
 from purenn.port.random_factories import RANDOM
-from purenn.port.remedies import remedy
+from purenn.port.remedies import REQUIRES_GRAD, remedy
 from purenn.port.results import TENSOR_METHODS
 from purenn.port.shapes import RULES
 from purenn.port.tables import FUNCTION_ONLY, ROWS
@@ -55,7 +55,7 @@ _ARRAY_METHODS = TENSOR_METHODS | set(ROWS) | set(RULES)
 
 
 def rewrite_call(context: Context, original: cst.Call, updated: cst.Call) -> cst.BaseExpression:
-    """The call as the port has it."""
+    """The translation of a call."""
     qualified = context.names.qualify(original.func)
     if qualified is not None and qualified.split(".")[0] == "torch":
         new = _function(context, original, updated, qualified.removeprefix("torch."))
@@ -73,7 +73,7 @@ def rewrite_call(context: Context, original: cst.Call, updated: cst.Call) -> cst
 
 
 def _laid_out(node: cst.BaseExpression, updated: cst.Call) -> cst.BaseExpression:
-    """The new call with the line breaks of the old one, where they are in its dot and before its arguments."""
+    """Gives the new call the line breaks of the old one, at its dot and before its arguments."""
     if updated.lpar and not node.lpar and node is not updated:
         node = node.with_changes(lpar=updated.lpar, rpar=updated.rpar)
     if not isinstance(node, cst.Call) or node is updated:
@@ -100,9 +100,7 @@ def _function(context: Context, node: cst.Call, updated: cst.Call, name: str) ->
         return None  # blocks and decorators are left out
     if name in _FACTORIES:
         new = _FACTORIES[name](context, node, args)
-        if name in ("save", "load"):
-            return new
-        return new if new is not None else _by_ops(context, node, name, args)
+        return new if new is not None or name in ("save", "load") else context.ops(node, name, args)
     if name == "Tensor" or legacy_dtype(name):
         return legacy(context, node, args, name)
     if name.startswith("Tensor."):
@@ -114,12 +112,13 @@ def _function(context: Context, node: cst.Call, updated: cst.Call, name: str) ->
     if name in ("sparse.mm", "spmm", "hspmm"):
         return context.call("jnp.matmul", *args)  # arrays are dense
     if "." in name and name.split(".")[0] in ("linalg", "special"):
-        return _by_ops(context, node, name, args)
+        return context.ops(node, name, args)
     if "." in name or not args:
-        return _refuse(context, node, name)
+        context.report.todo(node, f"torch.{name} has no translation", remedy(name) or "write it with jax")
+        return None
     first = args[0]
     if first.star or (first.keyword and first.keyword.value not in ("input", "self", "condition")):
-        return _by_ops(context, node, name, args)
+        return context.ops(node, name, args)
     x = first.value
     if name in _ROUNDING:
         x = _exact(context, node.args[0].value, x)
@@ -127,27 +126,23 @@ def _function(context: Context, node: cst.Call, updated: cst.Call, name: str) ->
 
 
 def _plain(context: Context, node: cst.Call, args: Sequence[cst.Arg]) -> list[cst.Arg]:
-    """The arguments without those that mean nothing in jax."""
+    """The arguments that mean something in jax."""
     kept = []
     for arg in args:
         word = arg.keyword.value if arg.keyword else ""
         if word in DROPPED - {"copy"}:
             if word == "requires_grad" and code(arg.value) == "True":
-                context.report.note(
-                    node, "requires_grad=True was left out", "jax.grad says with respect to which arrays it goes"
-                )
+                context.report.note(node, "requires_grad=True was left out", REQUIRES_GRAD)
             continue
-        kept.append(arg.with_changes(comma=cst.MaybeSentinel.DEFAULT) if len(args) else arg)
-    if len(kept) == len(args):
-        return list(args)
-    return kept
+        kept.append(arg.with_changes(comma=cst.MaybeSentinel.DEFAULT))
+    return list(args) if len(kept) == len(args) else kept
 
 
 def _tensor_call(
     context: Context, node: cst.Call, name: str, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool
 ) -> cst.BaseExpression | None:
-    """A function of one tensor, or the method of the name."""
-    plain = name[:-1] if name.endswith("_") and not name.endswith("__") else name
+    """The translation of a function of one tensor, or of a tensor's method."""
+    plain = _plain_name(name)
     if any(arg.keyword and arg.keyword.value == "out" for arg in args):
         context.report.todo(node, f"{name} writes into out=", "assign the result to the name instead")
         return None
@@ -158,11 +153,7 @@ def _tensor_call(
         new = context.from_row(ROWS[plain], x, bound, method)
     elif plain in ("bernoulli", "multinomial") and method:
         new = _FACTORIES[plain](context, node, [argument(x), *args])
-    return new if new is not None else _by_ops(context, node, plain, [argument(x), *args])
-
-
-def _by_ops(context: Context, node: cst.Call, name: str, args: Sequence[cst.Arg]) -> cst.BaseExpression | None:
-    return context.ops(node, name, args)
+    return new if new is not None else context.ops(node, plain, [argument(x), *args])
 
 
 def _sequence_function(
@@ -173,27 +164,21 @@ def _sequence_function(
         many = isinstance(kind, tuple) or kind in ("tensors", "list")
         return context.call("F.einsum" if many else "jnp.einsum", *args)
     if name in ("cat", "concat", "concatenate") and context.has_empty:
-        return _by_ops(context, node, name, args)  # torch leaves empty tensors of any rank out
+        return context.ops(node, name, args)  # torch leaves empty tensors of any rank out
     bound = bind(FUNCTION_ONLY[name].parameters, args)
     new = None if bound is None else context.from_row(FUNCTION_ONLY[name], None, bound, False)
-    return new if new is not None else _by_ops(context, node, name, args)
+    return new if new is not None else context.ops(node, name, args)
 
 
 def _fourier(context: Context, name: str, args: Sequence[cst.Arg]) -> cst.BaseExpression:
-    arguments = []
-    for arg in args:
-        word = arg.keyword.value if arg.keyword else None
-        arguments.append(
-            argument(
-                arg.value,
-                {"dim": "axes" if name.endswith(("n", "2", "shift")) else "axis", "input": "a"}.get(word or "", word),
-            )
-        )
+    keywords = {"dim": "axes" if name.endswith(("n", "2", "shift")) else "axis", "input": "a"}
+    words = [arg.keyword.value if arg.keyword else None for arg in args]
+    arguments = [argument(arg.value, keywords.get(word or "", word)) for arg, word in zip(args, words, strict=True)]
     return context.call(f"jnp.{name}", *arguments)
 
 
 def _init(updated: cst.Call, name: str) -> cst.Call:
-    """A function of ``torch.nn.init``: it fills the array of a module, not ``.data`` of it."""
+    """A function of ``torch.nn.init``, which fills a module's array, not its ``.data``."""
     args = list(updated.args)
     if args:
         args[0] = args[0].with_changes(value=without_data(args[0].value))
@@ -212,14 +197,14 @@ def _method(
     if kind == "shape" and name == "numel":
         return context.call("math.prod", new.value)
     if kind in _NUMBERS and name in TENSOR_METHODS and not hasattr(float, name):
-        kind = "tensor"  # a default value told a number, but numbers have no such method
+        kind = "tensor"  # its default value is a number, but numbers have no such method
     if kind == "unknown" and not _is_tensor_method(context, node, func):
         return None
     if kind not in _RECEIVERS:
         if kind in ("module", "self") and name == "cuda":
             return new.value if not isinstance(new.value, cst.Name) or code(new.value) != "self" else None
         return None
-    plain = name[:-1] if name.endswith("_") and not name.endswith("__") else name
+    plain = _plain_name(name)
     if why := remedy(f"Tensor.{name}"):
         context.report.todo(node, f".{name}() has no counterpart", why)
         return None
@@ -234,7 +219,7 @@ def _method(
 
 
 def _is_tensor_method(context: Context, node: cst.Call, func: cst.Attribute) -> bool:
-    """Whether the object of a method, of which nothing else is known, is a tensor."""
+    """Whether an object of unknown kind is a tensor, by the method that is called."""
     name = func.attr.value
     head = (as_name(func.value) or "").split(".")[0]
     if (
@@ -250,38 +235,29 @@ def _is_tensor_method(context: Context, node: cst.Call, func: cst.Attribute) -> 
         text = code(func.value).rsplit(".", 1)[-1].lower()
         if any(word in text for word in ("model", "net", "module", "encoder", "decoder", "criterion", "loss_fn")):
             return False
-        return name in ("cuda", "cpu", "float", "to", "type", "double", "half") and name in TENSOR_METHODS | {
-            "to",
-            "type",
-        }
+        return name in ("cuda", "cpu", "float", "to", "type", "double", "half")
     return name in TENSOR_METHODS or name.rstrip("_") in _ARRAY_METHODS - _CONTAINERS
 
 
 def _is_torch_method(name: str) -> bool:
-    from purenn.port.context import known_ops
+    plain = name.removesuffix("_")
+    others = ("index", "copy", "format", "count", "load", "save")
+    return not name.startswith("_") and plain in known_ops() and plain not in others
 
-    plain = name[:-1] if name.endswith("_") else name
-    return (
-        not name.startswith("_")
-        and plain in known_ops()
-        and plain not in ("index", "copy", "format", "count", "load", "save")
-    )
+
+def _plain_name(name: str) -> str:
+    """The name of a function or method without the underscore of the forms in place, unless it has rules of its own."""
+    return name if name in RULES or name.endswith("__") else name.removesuffix("_")
 
 
 def _exact(context: Context, original: cst.BaseExpression, x: cst.BaseExpression) -> cst.BaseExpression:
-    """A quotient that is rounded afterwards: XLA multiplies by the reciprocal of a scalar, which may differ."""
-    inner, new = original, x
+    """Makes a quotient that is rounded afterwards exact: XLA may multiply by the reciprocal of a scalar."""
     if (
-        isinstance(inner, cst.BinaryOperation)
-        and isinstance(inner.operator, cst.Divide)
-        and isinstance(new, cst.BinaryOperation)
-        and context.kind(inner.left) == "tensor"
-        and context.kind(inner.right) != "tensor"
+        isinstance(original, cst.BinaryOperation)
+        and isinstance(original.operator, cst.Divide)
+        and isinstance(x, cst.BinaryOperation)
+        and context.kind(original.left) == "tensor"
+        and context.kind(original.right) != "tensor"
     ):
-        return context.call("ops.div", argument(new.left), argument(new.right))
+        return context.call("ops.div", argument(x.left), argument(x.right))
     return x
-
-
-def _refuse(context: Context, node: cst.Call, name: str) -> None:
-    why = remedy(name) or "write it with jax"
-    context.report.todo(node, f"torch.{name} has no translation", why)

@@ -8,8 +8,9 @@ import libcst as cst
 
 from purenn.port.context import Context
 from purenn.port.nodes import argument, as_name, attribute, call, code, expression
+from purenn.port.remedies import REQUIRES_GRAD
 from purenn.port.results import DTYPES
-from purenn.port.shapes import method_name, rule
+from purenn.port.shapes import method_name, rule, shape_of
 
 __all__ = ["as_dtype", "legacy_dtype"]
 
@@ -33,7 +34,7 @@ def legacy_dtype(name: str) -> str | None:
 
 
 def as_dtype(context: Context, name: str) -> cst.BaseExpression | None:
-    """The dtype that a qualified name of torch's is."""
+    """The dtype with a qualified name, such as ``torch.float``; None for another name."""
     dtype = DTYPES.get(name.removeprefix("torch.")) if name.startswith("torch.") else None
     return None if dtype is None else context.value(dtype) if "." in dtype else expression(dtype)
 
@@ -56,13 +57,8 @@ def astype(x: cst.BaseExpression, dtype: cst.BaseExpression) -> cst.Call:
 )
 def _same(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
     if method_name(node) == "requires_grad_" and not (args and code(args[0].value) == "False"):
-        context.report.note(node, "requires_grad_() was left out", "jax.grad says with respect to which arrays it goes")
+        context.report.note(node, "requires_grad_() was left out", REQUIRES_GRAD)
     return x
-
-
-@rule("detach", "detach_")
-def _detach(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
-    return context.call("jax.lax.stop_gradient", x)
 
 
 @rule("numpy")
@@ -72,15 +68,10 @@ def _numpy(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Seq
     return context.call("np.asarray", x)
 
 
-@rule("float", "double", "half", "bfloat16", "long", "int", "short", "bool")
+@rule("float", "double", "half", "bfloat16", "long", "int", "short", "byte", "bool")
 def _cast(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
     dtype = as_dtype(context, f"torch.{method_name(node)}")
     return None if dtype is None else astype(x, dtype)
-
-
-@rule("byte")
-def _byte(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
-    return astype(x, context.value("jnp.uint8"))
 
 
 @rule("type_as")
@@ -106,7 +97,7 @@ def _type(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequ
 
 @rule("to")
 def _to(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
-    """A cast; a move to a device is left out, since jax places arrays by itself."""
+    """Writes a cast, and leaves out a move to a device: jax places arrays by itself."""
     assert isinstance(node, cst.Call)
     for original, arg in zip(node.args, args, strict=False):
         word = arg.keyword.value if arg.keyword else ""
@@ -126,20 +117,13 @@ def _to(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequen
 
 
 def _is_device(kind: object, text: str) -> bool:
-    lowered = text.lower().replace("self.", "")
-    return (
-        kind in ("device", "str", "int") or lowered.endswith(("device", "dev", "get_device()")) or "device" in lowered
-    )
+    lowered = text.lower()
+    return kind in ("device", "str", "int") or "device" in lowered or lowered.endswith("dev")
 
 
 @rule("item")
 def _item(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
     return call(attribute(x, "item")) if method else None
-
-
-@rule("element_size")
-def _element_size(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
-    return attribute(x, "itemsize")
 
 
 @rule("new_zeros", "new_ones", "new_empty", "new_full")
@@ -151,8 +135,6 @@ def _new(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Seque
     dtype = next((arg.value for arg in args if arg.keyword and arg.keyword.value == "dtype"), attribute(x, "dtype"))
     if name == "full":
         return context.call("jnp.full", *plain, argument(dtype))
-    from purenn.port.shapes import shape_of
-
     shape = shape_of(plain)
     return None if shape is None else context.call(f"jnp.{name}", argument(shape), argument(dtype))
 
@@ -164,8 +146,6 @@ def _new_tensor(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args
 
 @rule("new")
 def _new_old(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
-    from purenn.port.shapes import shape_of
-
     assert isinstance(node, cst.Call)
     kinds = [context.kind(arg.value) for arg in node.args]
     if len(args) == 1 and kinds[0] in ("list", "tensor", "tensors", "numpy"):

@@ -1,4 +1,4 @@
-"""The state that the rewriting rules share: the names, kinds and remarks of a file, and the ways to write a call."""
+"""The state that the rules share: a file's names, kinds and remarks; and helpers that write calls."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def known_functions() -> frozenset[str]:
 
 
 def bind(parameters: Sequence[str], arguments: Sequence[cst.Arg]) -> BoundArguments | None:
-    """The arguments of a call by the names of the parameters, or None if the call says them in another way."""
+    """The arguments of a call by the names of their parameters; None if an argument belongs to no parameter."""
     bound: BoundArguments = {}
     for place, arg in enumerate(arguments):
         if arg.star:
@@ -63,8 +63,8 @@ class Context:
         names: the imports.
         kinds: what is known about each expression.
         report: the remarks.
-        owners: the classes around the present place.
-        functions: the functions around the present place.
+        owners: the classes around the current statement.
+        functions: the functions around the current statement.
         statements: the calls of in-place methods that are statements of their own.
         has_empty: whether the file makes tensors without elements, as ``torch.empty(0)``.
     """
@@ -83,26 +83,26 @@ class Context:
 
     @property
     def in_module(self) -> bool:
-        """Whether the present place is in a method of a module that has ``self``."""
+        """Whether the current statement is in a method of a module, so that ``self`` is the module."""
         if not self.owners or not self.functions or not self.kinds.is_module_class(self.owners[-1]):
             return False
         first = self.functions[0].params.params
         return bool(first) and first[0].name.value == "self"
 
     def call(self, function: str, *arguments: cst.Arg | cst.BaseExpression) -> cst.Call:
-        """A call of a dotted name of which the head is one of the usual short names."""
+        """A call of a dotted name that begins with a standard short name, such as ``jnp``."""
         head, dot, rest = function.partition(".")
         return call(self.names.use(head) + dot + rest, *arguments)
 
     def value(self, source: str) -> cst.BaseExpression:
-        """An expression that begins with one of the usual short names."""
+        """An expression that begins with a standard short name, such as ``jnp``."""
         head, dot, rest = source.partition(".")
         return expression(self.names.use(head) + dot + rest)
 
     def ops(
         self, node: cst.CSTNode, name: str, arguments: Sequence[cst.Arg | cst.BaseExpression]
     ) -> cst.BaseExpression | None:
-        """A call of torch's function over jax arrays, or None with a remark if purenn has none of the name."""
+        """A call of purenn's function of this name; None, with a remark, if purenn has none."""
         plain = name.rstrip("_") if name.endswith("_") and not name.startswith("_") else name
         kept = [
             a for a in arguments if not (isinstance(a, cst.Arg) and a.keyword and a.keyword.value in DROPPED - {"copy"})
@@ -117,7 +117,7 @@ class Context:
     def from_row(
         self, row: Row, tensor: cst.BaseExpression | None, bound: BoundArguments, method: bool
     ) -> cst.BaseExpression | None:
-        """The call that a row of the table says, or None if it has no place for an argument."""
+        """The translation by a row of the table; None if the row doesn't pass an argument on."""
         handed = {parameter for _, parameter in row.arguments}
         if not row.callee[0].isalpha() and row.callee[0] != ".":
             if tensor is None or list(bound) != list(row.parameters):
@@ -142,6 +142,9 @@ class Context:
                     None if simple and by_position and self._fits(row, place, parameter) else keyword,
                 )
             )
+        if row.callee.startswith("self."):
+            assert tensor is not None
+            return attribute(tensor, row.callee.removeprefix("self."))
         if row.callee.startswith("."):
             assert tensor is not None
             if method:
@@ -150,7 +153,7 @@ class Context:
         return self.call(row.callee, *passed)
 
     def _fits(self, row: Row, place: int, parameter: str) -> bool:
-        """Whether an argument may stay without its keyword: it is at its position in the callee too."""
+        """Whether an argument needs no keyword, since it has the same position in the callee."""
         order = [p for _, p in row.arguments]
         if row.callee.split(".")[0] == "jnp" and row.callee.split(".")[1] in ("stack", "concatenate"):
             return False
@@ -158,7 +161,7 @@ class Context:
 
 
 def _as_axis(value: cst.BaseExpression) -> cst.BaseExpression:
-    """An axis as jax takes it: a list of torch's becomes a tuple."""
+    """An axis as jax takes it: a tuple for a list."""
     if isinstance(value, cst.List):
         elements = list(value.elements)
         if len(elements) == 1:

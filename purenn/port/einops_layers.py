@@ -1,4 +1,4 @@
-"""Modules that take the place of the layers of einops, which are torch's; `rewrite_imports` adds those in use."""
+"""Modules that replace einops' layers, which are torch modules; `rewrite_imports` adds those in use."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Reduce(nn.Module):
 
 
 def with_layers(body: list[cst.BaseStatement], layers: Sequence[str]) -> list[cst.BaseStatement]:
-    """The statements of a file, with the definitions of layers of einops behind its imports."""
+    """The statements of a file, with the definitions of einops' layers after its imports."""
     if not layers:
         return body
     places = [i for i, each in enumerate(body) if code(each).lstrip().startswith(("import ", "from "))]

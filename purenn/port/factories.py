@@ -1,4 +1,4 @@
-"""Functions of torch's that make tensors of a size, or from data."""
+"""Translations of functions that make tensors, from a size or from data."""
 
 from __future__ import annotations
 
@@ -41,30 +41,14 @@ def _full(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
     return context.call("jnp.full", argument(bound["size"]), argument(bound["fill_value"]), *dtype_argument(bound))
 
 
-@factory(TENSORS, "arange", "range")
-def _arange(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
+_KEYWORDS = {"start": "start", "end": "stop", "step": "step", "steps": "num", "n": "N", "m": "M"}  # torch's: jax's
+
+
+@factory(TENSORS, "arange", "linspace", "eye")
+def _sequence(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
     positional, keywords = split_arguments(args)
-    named = [
-        argument(keywords[a], b) for a, b in (("start", "start"), ("end", "stop"), ("step", "step")) if a in keywords
-    ]
-    if name_of(context, node) != "arange":
-        return None
-    return context.call("jnp.arange", *positional, *named, *dtype_argument(keywords))
-
-
-@factory(TENSORS, "linspace")
-def _linspace(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
-    positional, keywords = split_arguments(args)
-    named = [
-        argument(keywords[a], b) for a, b in (("start", "start"), ("end", "stop"), ("steps", "num")) if a in keywords
-    ]
-    return context.call("jnp.linspace", *positional, *named, *dtype_argument(keywords))
-
-
-@factory(TENSORS, "eye")
-def _eye(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
-    positional, keywords = split_arguments(args)
-    return context.call("jnp.eye", *positional, *dtype_argument(keywords))
+    named = [argument(keywords[word], name) for word, name in _KEYWORDS.items() if word in keywords]
+    return context.call(f"jnp.{name_of(context, node)}", *positional, *named, *dtype_argument(keywords))
 
 
 @factory(TENSORS, "tensor", "as_tensor", "from_numpy", "asarray", "scalar_tensor")
@@ -76,7 +60,7 @@ def _tensor(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
 
 
 def legacy(context: Context, node: cst.Call, args: Sequence[cst.Arg], name: str) -> cst.BaseExpression | None:
-    """A call of ``torch.FloatTensor`` and the like: of sizes, or of data."""
+    """The translation of ``torch.FloatTensor`` and the like, whose arguments are sizes or data."""
     dtype_name = legacy_dtype(name) or "jnp.float32"
     dtype = context.value(dtype_name) if "." in dtype_name else expression(dtype_name)
     kinds = [context.kind(arg.value) for arg in node.args]

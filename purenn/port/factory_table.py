@@ -1,4 +1,4 @@
-"""The notation for translations of functions that make something: their tables, and how their arguments are read.
+"""The decorator for translations of functions that make something, and readers of their arguments.
 
 `factories` (tensors), `random_factories` and `program_functions` have a table each; `calls` looks names up in them.
 """
@@ -19,7 +19,7 @@ Factory = Callable[[Context, cst.Call, Sequence[cst.Arg]], "cst.BaseExpression |
 
 
 def factory(table: dict[str, Factory], *names: str) -> Callable[[Factory], Factory]:
-    """Enters the translation of functions of ``torch``, which is given the context, the call and its arguments."""
+    """Registers a translation of functions of ``torch``; it receives the context, the call and the arguments."""
 
     def register(function: Factory) -> Factory:
         table.update(dict.fromkeys(names, function))
@@ -40,12 +40,12 @@ def _last(node: cst.Call) -> str:
 
 
 def shape_argument(args: Sequence[cst.Arg], keywords: dict[str, cst.BaseExpression]) -> cst.BaseExpression | None:
-    """The size that a function is given, by keyword or by position."""
+    """The argument that is the size, by keyword or by position."""
     return keywords["size"] if "size" in keywords else shape_of(args)
 
 
 def dtype_argument(keywords: dict[str, cst.BaseExpression]) -> list[cst.Arg]:
-    """The keyword argument ``dtype`` where the function is given one that isn't None."""
+    """The keyword argument ``dtype``, in a list; none if it is missing or None."""
     return [argument(keywords["dtype"], "dtype")] if "dtype" in keywords and code(keywords["dtype"]) != "None" else []
 
 

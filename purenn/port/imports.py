@@ -1,4 +1,4 @@
-"""Names of a file: what torch's names are called in it, and which imports the port needs."""
+"""The names that a file imports, and the imports that its port needs."""
 
 from __future__ import annotations
 
@@ -62,30 +62,23 @@ class _Finder(cst.CSTVisitor):
     def leave_FunctionDef(self, original_node: cst.FunctionDef) -> None:
         self.depth -= 1
 
-    def visit_Import(self, node: cst.Import) -> None:
-        self._add(node)
-
-    def visit_ImportFrom(self, node: cst.ImportFrom) -> None:
-        self._add(node)
-
-    def _add(self, node: cst.Import | cst.ImportFrom) -> None:
+    def visit_Import(self, node: cst.Import | cst.ImportFrom) -> None:
         for local, qualified, _ in imported(node):
             self.aliases[local] = qualified
             if self.depth == 0:
                 self.top[local] = qualified
 
+    visit_ImportFrom = visit_Import
 
-_SAME = (
-    ("torch.nn.modules.", 3),
-    ("torch.nn.parameter.", 2),
-)
+
+_SAME = (("torch.nn.modules.", 3), ("torch.nn.parameter.", 2))
 
 
 class Names:
     """The names that a file has imported, and those that its port uses.
 
     Attributes:
-        aliases: qualified names by what they are called in the file.
+        aliases: qualified names by their names in the file.
         top: those that are imported outside of functions.
         needed: the short names that the port uses: ``jnp``, ``ops`` and so on.
     """
@@ -112,7 +105,7 @@ class Names:
         return canonical(f"{self.aliases[head]}.{rest}" if rest else self.aliases[head])
 
     def use(self, short: str) -> str:
-        """Notes that the port uses one of the usual short names, and gives what it is called in this file."""
+        """Records that the port uses a standard short name, and returns its name in this file."""
         if short in STANDARD:
             target = _target(STANDARD[short])
             for local, qualified in self.top.items():
@@ -122,13 +115,13 @@ class Names:
         return short
 
     def imports(self, used: set[str]) -> list[str]:
-        """The lines that import what the port uses beside what the file imports already."""
+        """The lines that import the names which the port uses and the file doesn't import."""
         lines = [STANDARD[short] for short in sorted(self.needed & used)]
         return sorted(lines, key=lambda line: (line.startswith("from"), _target(line).replace("jax.numpy", "jax.a")))
 
 
 def canonical(name: str) -> str:
-    """A class of torch's by the name under which it is documented."""
+    """The documented name of a class or function of torch."""
     for prefix, depth in _SAME:
         if name.startswith(prefix):
             return "torch.nn." + name.rsplit(".", 1)[1] if name.count(".") >= depth else name
@@ -159,11 +152,10 @@ class UsedNames(cst.CSTVisitor):
         self.names: set[str] = set()
         self.dotted: set[str] = set()
 
-    def visit_Import(self, node: cst.Import) -> bool:
+    def visit_Import(self, node: cst.Import | cst.ImportFrom) -> bool:
         return False
 
-    def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
-        return False
+    visit_ImportFrom = visit_Import
 
     def visit_Attribute(self, node: cst.Attribute) -> bool:
         if (dotted := as_name(node)) is not None:

@@ -7,15 +7,7 @@ import libcst as cst
 from purenn.port.imports import Names
 from purenn.port.infer_classes import Class
 from purenn.port.infer_expressions import Expressions
-from purenn.port.kinds import (
-    Kind,
-    Scope,
-    element,
-    join,
-    kind_of_annotation,
-    kind_of_name,
-    kind_of_operation,
-)
+from purenn.port.kinds import Kind, Scope, element, join, kind_of_annotation, kind_of_name, kind_of_operation
 from purenn.port.nodes import as_name, code
 
 __all__ = ["Inference"]
@@ -34,7 +26,7 @@ class Inference(Expressions):
         super().__init__(names)
         self.scopes: dict[cst.CSTNode, Scope] = {}
         self._returned: list[list[Kind]] = []
-        for _ in range(2):  # what methods give is known in the second round
+        for _ in range(2):  # the second round knows the results of methods
             self.top = Scope()
             self._block(tree.body, self.top)
 

@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from purenn.port.imports import Names
-from purenn.port.kinds import (
-    Kind,
-)
+from purenn.port.kinds import Kind
 
 __all__ = ["Class", "Classes"]
 
@@ -22,8 +20,8 @@ class Class:
         bases: the names of its bases, qualified where they are imported.
         attributes: kinds of ``self``'s attributes.
         constructors: the calls that made the attributes.
-        results: what its methods give.
-        parameters: the attributes that are `Parameter`\\ s, and the buffers.
+        results: the kinds that its methods return.
+        parameters: the attributes that are parameters.
     """
 
     bases: list[str]
@@ -31,7 +29,6 @@ class Class:
     constructors: dict[str, cst.Call] = field(default_factory=dict)
     results: dict[str, Kind] = field(default_factory=dict)
     parameters: set[str] = field(default_factory=set)
-    buffers: set[str] = field(default_factory=set)
 
 
 class Classes:
@@ -41,7 +38,7 @@ class Classes:
         names: the imports.
         of: the kind of each expression.
         classes: the classes of the file.
-        results: what its functions give.
+        results: the kinds that its functions return.
     """
 
     def __init__(self, names: Names):
@@ -77,9 +74,6 @@ class Classes:
 
     def is_parameter(self, owner: str | None, name: str) -> bool:
         return any(name in each.parameters for each in self._lineage(owner))
-
-    def is_buffer(self, owner: str | None, name: str) -> bool:
-        return any(name in each.buffers for each in self._lineage(owner))
 
     def _lineage(self, owner: str | None) -> list[Class]:
         classes, queue = [], [owner]

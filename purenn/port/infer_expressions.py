@@ -66,7 +66,7 @@ class Expressions(Classes):
             self._expr(target, scope)
 
     def _pairs(self, node: cst.BaseExpression, scope: Scope) -> bool:
-        """Takes note of the kind of what ``zip``, ``enumerate`` and ``named_...`` give at a time."""
+        """Records the kind of one item of ``zip``, ``enumerate`` or ``named_...``; False for any other call."""
         if not isinstance(node, cst.Call):
             return False
         name = as_name(node.func)
@@ -252,9 +252,8 @@ class Expressions(Classes):
                 if name in each.results:
                     return each.results[name]
             if name == "register_buffer" and len(node.args) > 1 and isinstance(node.args[0].value, cst.SimpleString):
-                cls, buffer = self.classes[scope.self_class], str(node.args[0].value.evaluated_value)
-                cls.attributes[buffer] = "tensor"
-                cls.buffers.add(buffer)
+                buffer = str(node.args[0].value.evaluated_value)
+                self.classes[scope.self_class].attributes[buffer] = "tensor"
                 return "none"
             if name == "register_parameter" and node.args and isinstance(node.args[0].value, cst.SimpleString):
                 parameter = str(node.args[0].value.evaluated_value)

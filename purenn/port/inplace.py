@@ -25,7 +25,7 @@ from purenn.port.shapes import method_name
 
 __all__ = ["PLAIN_VALUES", "assigned_item", "augmented_item", "in_place_statement", "in_place_value", "is_in_place"]
 
-# Methods that leave a value which doesn't depend on that before.
+# Methods whose result doesn't depend on the old value.
 PLAIN_VALUES = ("zero_", "fill_", "normal_", "uniform_", "copy_")
 
 _INITIALIZERS = {"normal_", "uniform_", "zero_", "fill_"}
@@ -36,7 +36,7 @@ _UPDATES: dict[type[cst.BaseAugOp], str] = {
     cst.DivideAssign: "divide",
     cst.PowerAssign: "power",
 }
-_NOT_IN_PLACE = ("requires_grad_", "share_memory_", "train_", "retain_grad_", "detach_")
+_NOT_IN_PLACE = ("requires_grad_", "share_memory_", "train_", "retain_grad_")
 
 
 def is_in_place(node: cst.CSTNode) -> bool:
@@ -56,10 +56,8 @@ def root(node: cst.BaseExpression) -> cst.BaseExpression:
     return node
 
 
-def _written(
-    context: Context, target: cst.BaseExpression
-) -> tuple[cst.BaseExpression, list[cst.SubscriptElement]] | None:
-    """The name or attribute that holds the array, and the index into it, of a target such as ``w.data[i]``."""
+def _written(target: cst.BaseExpression) -> tuple[cst.BaseExpression, list[cst.SubscriptElement]] | None:
+    """For a target such as ``w.data[i]``: the name or attribute that holds the array, and the index."""
     slices: list[cst.SubscriptElement] = []
     if isinstance(target, cst.Subscript):
         slices, target = list(target.slice), target.value
@@ -78,15 +76,11 @@ def _at(
     return call(attribute(place, method), value)
 
 
-def _everything() -> list[cst.SubscriptElement]:
-    return [cst.SubscriptElement(cst.Index(expression("...")))]
-
-
 def assigned_item(
     context: Context, target: cst.Subscript, value: cst.BaseExpression, node: cst.CSTNode
 ) -> cst.Assign | None:
     """``x = x.at[i].set(value)`` for ``x[i] = value``."""
-    item = _written(context, target)
+    item = _written(target)
     if item is None:
         context.report.todo(node, "an element of an element is assigned in place", "write x = x.at[i, j].set(value)")
         return None
@@ -95,9 +89,9 @@ def assigned_item(
 
 
 def augmented_item(context: Context, original: cst.AugAssign, updated: cst.AugAssign) -> cst.Assign | None:
-    """``x = x.at[i].add(value)`` for ``x[i] += value``; with arrays as an index, torch writes repeated places once."""
+    """``x = x.at[i].add(value)`` for ``x[i] += value``; torch changes an element once even if its index repeats."""
     assert isinstance(updated.target, cst.Subscript)
-    item = _written(context, updated.target)
+    item = _written(updated.target)
     method = _UPDATES.get(type(updated.operator))
     if item is None or method is None:
         context.report.todo(original, "an element of an element is changed in place", "write x = x.at[i, j].add(value)")
@@ -112,7 +106,7 @@ def augmented_item(context: Context, original: cst.AugAssign, updated: cst.AugAs
 
 
 def _is_plain_index(context: Context, each: cst.SubscriptElement) -> bool:
-    """Whether an index is a slice or one place, so that no place is meant twice."""
+    """Whether an index is a slice or one element, so that no element occurs twice."""
     if isinstance(each.slice, cst.Slice):
         return True
     value = each.slice.value if isinstance(each.slice, cst.Index) else cst.Ellipsis()
@@ -129,7 +123,7 @@ def in_place_statement(
     Args:
         context: the state.
         original: the call in the torch source.
-        updated: what its parts have become; the call itself may be a pure one by now.
+        updated: the call after the rewriting of its parts; it may be a pure call by now.
     """
     target = root(original)
     kind = context.kind(target)
@@ -141,12 +135,12 @@ def in_place_statement(
     if (holder is not target and isinstance(holder, cst.Name)) or _is_loop_parameter(context, holder):
         return _parameter(context, original, updated, holder, name)
     if name in _INITIALIZERS and _is_held(context, holder) and original.func.value is target:
-        return cst.Expr(_initializer(context, original, updated, holder, name))
+        return cst.Expr(_initializer(context, updated, holder, name))
     if isinstance(target, cst.Subscript) and context.kind(target.value) == "dict" and "sd" in code(target.value):
         context.report.todo(
             original, "an entry of a state_dict is changed in place", "give the dict to load_state_dict afterwards"
         )
-    item = _written(context, target)
+    item = _written(target)
     if item is None:
         context.report.todo(original, f".{name}() changes a tensor that has no name", "assign the result to a name")
         return None
@@ -184,10 +178,10 @@ def _parameter(
     context: Context, original: cst.Call, updated: cst.BaseExpression, holder: cst.BaseExpression, name: str
 ) -> cst.Expr | None:
     if name in _INITIALIZERS and is_same(without_data(root(original)), holder):
-        return cst.Expr(_initializer(context, original, updated, holder, name))
+        return cst.Expr(_initializer(context, updated, holder, name))
     context.report.todo(
         original,
-        f".{name}() changes a parameter that a loop gives",
+        f".{name}() changes a parameter that is a loop variable",
         "write module.params = jax.tree.map(function, module.params)",
     )
     return None
@@ -197,12 +191,9 @@ def _arguments(updated: cst.BaseExpression) -> list[cst.Arg]:
     return list(updated.args) if isinstance(updated, cst.Call) else []
 
 
-def _initializer(
-    context: Context, original: cst.Call, updated: cst.BaseExpression, holder: cst.BaseExpression, name: str
-) -> cst.Call:
+def _initializer(context: Context, updated: cst.BaseExpression, holder: cst.BaseExpression, name: str) -> cst.Call:
     last = {"zero_": "zeros_", "fill_": "constant_"}.get(name, name)
-    arguments = _arguments(updated)
-    return context.call(f"nn.init.{last}", argument(holder), *arguments)
+    return context.call(f"nn.init.{last}", argument(holder), *_arguments(updated))
 
 
 def _pure(
@@ -224,7 +215,8 @@ def in_place_value(
     if name == "fill_":
         return args[0].value if sliced else context.call("jnp.full_like", argument(x), args[0])
     if name == "copy_":
-        return args[0].value if sliced else _at(x, _everything(), "set", args[0].value)
+        everything = cst.SubscriptElement(cst.Index(expression("...")))
+        return args[0].value if sliced else _at(x, [everything], "set", args[0].value)
     shape, dtype = attribute(x, "shape"), attribute(x, "dtype")
     if name == "uniform_":
         bound = bind(("from", "to"), args) or {}

@@ -14,8 +14,6 @@ __all__ = [
     "Kind",
     "Scope",
     "element",
-    "is_array",
-    "is_maybe_tensor",
     "join",
     "kind_of_annotation",
     "kind_of_name",
@@ -36,7 +34,7 @@ _TENSORS = frozenset(_TENSOR_NAMES.split())
 
 
 def kind_of_name(name: str) -> Kind:
-    """The kind that a parameter has by the custom of its name."""
+    """The usual kind of a parameter of this name."""
     if name in _TENSORS:
         return "tensor"
     if name in ("device", "dev"):
@@ -45,7 +43,7 @@ def kind_of_name(name: str) -> Kind:
 
 
 def kind_of_annotation(annotation: str) -> Kind | None:
-    """The kind that an annotation tells, or None."""
+    """The kind that an annotation states, or None."""
     text = annotation.strip("'\"").replace("typing.", "")
     if "Module" in text:
         return "module" if "[" not in text else "modules"
@@ -84,7 +82,7 @@ def join(a: Kind, b: Kind) -> Kind:
 
 
 def element(kind: Kind) -> Kind:
-    """The kind of what iteration over a value gives."""
+    """The kind of a value's elements."""
     if isinstance(kind, tuple):
         joined: Kind = "unknown"
         for each in kind:
@@ -92,15 +90,6 @@ def element(kind: Kind) -> Kind:
         return joined
     kinds = {"tensor": "tensor", "tensors": "tensor", "modules": "module", "module": "module", "shape": "int"}
     return {**kinds, "numpy": "numpy", "str": "str"}.get(kind, "unknown")
-
-
-def is_maybe_tensor(kind: Kind) -> bool:
-    """Whether a value may be a tensor for all that is known."""
-    return kind in ("tensor", "unknown")
-
-
-def is_array(kind: Kind) -> bool:
-    return kind in ("tensor", "numpy")
 
 
 def kind_of_operation(left: Kind, right: Kind, divides: bool) -> Kind:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,17 +40,10 @@ class _Assigned(cst.CSTVisitor):
             if base is not None and "." not in base:
                 self._target(cst.Name(base))
 
-    def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
+    def visit_For(self, node: cst.For | cst.AssignTarget | cst.AugAssign | cst.AnnAssign) -> None:
         self._target(node.target)
 
-    def visit_AugAssign(self, node: cst.AugAssign) -> None:
-        self._target(node.target)
-
-    def visit_AnnAssign(self, node: cst.AnnAssign) -> None:
-        self._target(node.target)
-
-    def visit_For(self, node: cst.For) -> None:
-        self._target(node.target)
+    visit_AssignTarget = visit_AugAssign = visit_AnnAssign = visit_For
 
     def visit_WithItem(self, node: cst.WithItem) -> None:
         if node.asname:
@@ -85,9 +77,9 @@ class Pass:
         start: the first statement of the loss function.
         step: the index of ``optimizer.step()``.
         body: the indices of the statements that the loss depends on, from `start`.
-        later: the indices of other statements among them, which come after the step.
-        dropped: the indices of what has no meaning any more.
-        losses: the expressions of which the gradient is taken.
+        later: the indices of the statements between them that move behind the step.
+        dropped: the indices of the statements that have no meaning in jax.
+        losses: the expressions whose sum is differentiated.
         optimizer: the source of the optimizer.
         modules: the source of each module that is trained.
     """
@@ -177,13 +169,11 @@ def _is_optimizer(node: cst.CSTNode, known: dict[str, list[str]]) -> bool:
 
 
 def _mentions(node: cst.CSTNode, dotted: str) -> bool:
-    return bool(m.findall(node, m.Name() | m.Attribute())) and any(
-        as_name(each) == dotted for each in m.findall(node, m.Name() | m.Attribute())
-    )
+    return any(as_name(each) == dotted for each in m.findall(node, m.Name() | m.Attribute()))
 
 
 def _called(body: Sequence[cst.CSTNode], sliced: Sequence[int]) -> list[str]:
-    """The module of an optimizer that the file doesn't make: what is called by the name of a model."""
+    """The module of an optimizer that the file doesn't make: the first callee that is named like a model."""
     for i in sliced:
         for each in m.findall(body[i], m.Call()):
             assert isinstance(each, cst.Call)
@@ -213,11 +203,11 @@ def loss_function(
     """The definition of the loss function.
 
     Args:
-        name: what it is called.
+        name: its name.
         training_pass: the pass.
         body: the statements of the block.
-        arguments: the names that it is given beside the modules.
-        outputs: what it returns beside the loss.
+        arguments: the names of its arguments after the modules.
+        outputs: the names that it returns beside the loss.
     """
     short_names = {module: module.rsplit(".", 1)[-1] for module in training_pass.modules}
     first = short_names[training_pass.modules[0]] if len(training_pass.modules) == 1 else "modules"
@@ -237,13 +227,10 @@ def loss_function(
 def step_call(
     name: str, training_pass: Pass, arguments: Sequence[str], outputs: Sequence[str], loss: str | None
 ) -> cst.BaseStatement:
-    """The statement that takes the step."""
+    """The statement that calls ``optimizer.step``."""
     rest = "".join(f", {argument}" for argument in arguments)
     source = f"{training_pass.optimizer}.step({name}{rest}{', has_aux=True' if outputs else ''})"
     if outputs:
         left = outputs[0] if len(outputs) == 1 else f"({', '.join(outputs)})"
         return statement(f"{loss or '_'}, {left} = {source}")
     return statement(f"{loss} = {source}" if loss else source)
-
-
-BUILTINS = set(dir(builtins))

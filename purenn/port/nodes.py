@@ -102,16 +102,13 @@ def names_in(node: cst.CSTNode) -> Iterator[str]:
 
 def as_primary(node: cst.BaseExpression) -> cst.BaseExpression:
     """The expression, in parentheses if an attribute or an index could not follow it."""
-    if isinstance(node, _PRIMARY) or node.lpar:
-        return node
-    return in_parens(node)
+    return node if isinstance(node, _PRIMARY) else in_parens(node)
 
 
 def in_parens(node: cst.BaseExpression) -> cst.BaseExpression:
     if node.lpar:
         return node
-    new = node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
-    return new
+    return node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
 
 
 def without_parens(node: cst.BaseExpression) -> cst.BaseExpression:
@@ -190,8 +187,7 @@ _COMPARISONS: dict[str, cst.BaseCompOp] = {
 
 
 def _operand(node: cst.BaseExpression) -> cst.BaseExpression:
-    simple = isinstance(node, (*_PRIMARY, cst.Integer, cst.Float))
-    return node if simple or node.lpar else in_parens(node)
+    return node if isinstance(node, (*_PRIMARY, cst.Integer, cst.Float)) else in_parens(node)
 
 
 def without_data(node: cst.BaseExpression) -> cst.BaseExpression:
@@ -219,7 +215,7 @@ def binary(left: cst.BaseExpression, operator: str, right: cst.BaseExpression) -
 
 
 def bound(node: Node) -> Node:
-    """Notes that the parentheses of a node are ours, and keeps the node alive so that its id stays its own."""
+    """Records that the port put the parentheses around a node, and keeps the node alive so that its id stays unique."""
     made_parens.add(id(node))
     _alive.append(node)
     return node

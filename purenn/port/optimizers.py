@@ -1,4 +1,4 @@
-"""Optimizers and schedules of torch's, as optax says them."""
+"""Translations of torch's optimizers and schedules to optax."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _KEYWORDS: dict[str, tuple[tuple[str, str, str | None], ...]] = {
 
 
 def modules_of(node: cst.BaseExpression) -> list[cst.BaseExpression] | None:
-    """The modules whose parameters an expression gives to an optimizer, or None if it says them in another way."""
+    """The modules whose parameters an expression lists for an optimizer; None for an expression of another form."""
     if isinstance(node, cst.Call):
         if isinstance(node.func, cst.Attribute) and node.func.attr.value == "parameters" and not node.args:
             return [node.func.value]
@@ -69,7 +69,7 @@ def _several(nodes: Sequence[cst.BaseExpression]) -> list[cst.BaseExpression] | 
 def transformation(
     name: str, args: Sequence[cst.Arg], rate: cst.BaseExpression | None, changes: bool, clip: cst.BaseExpression | None
 ) -> tuple[cst.BaseExpression, str] | None:
-    """The optax transformation that an optimizer of torch's is.
+    """The optax transformation that corresponds to an optimizer of torch.
 
     Args:
         name: the class of the optimizer.
@@ -79,7 +79,7 @@ def transformation(
         clip: a transformation that comes before.
 
     Returns:
-        The expression, and the path from the state of the whole to that which holds the learning rate.
+        The expression, and the path in its state to the part that holds the learning rate.
     """
     if name not in _PARAMETERS:
         return None
@@ -115,7 +115,7 @@ def transformation(
 
 
 def schedule(name: str, args: Sequence[cst.Arg], rate: cst.BaseExpression) -> cst.BaseExpression | None:
-    """The learning rate by the count of steps, as a schedule of torch's gives it."""
+    """The optax schedule that corresponds to a scheduler of torch."""
     parameters = {
         "StepLR": ("optimizer", "step_size", "gamma"),
         "ExponentialLR": ("optimizer", "gamma"),

@@ -1,4 +1,4 @@
-"""Functions of torch's about the program: devices, seeds, compilation, files, and a few that do nothing in jax."""
+"""Translations of functions about devices, seeds, compilation and files, and of a few that do nothing in jax."""
 
 from __future__ import annotations
 
@@ -85,13 +85,3 @@ def _save(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
 @factory(PROGRAM, "load")
 def _load(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
     return context.call("purenn.load", args[0].value)
-
-
-@factory(PROGRAM, "std_mean", "var_mean")
-def _std_mean(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
-    return None
-
-
-@factory(PROGRAM, "nn.functional.sigmoid", "nn.functional.tanh")
-def _activation(context: Context, node: cst.Call, args: Sequence[cst.Arg]):
-    return None

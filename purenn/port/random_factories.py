@@ -1,4 +1,4 @@
-"""Functions of torch's that draw random tensors, as jax's, which take a key."""
+"""Translations of functions that draw random tensors to jax's, which take a key."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RANDOM: dict[str, Factory] = {}
 
 
 def key(context: Context) -> cst.BaseExpression:
-    """A random key: of the module around, or of the default generator."""
+    """A random key, from the module that is ``self`` or else from the default generator."""
     if context.in_module:
         return expression("self.make_rng()")
     return context.value("purenn.random.default_generator().next()")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-__all__ = ["remedy", "remedy_of"]
+__all__ = ["REQUIRES_GRAD", "remedy", "remedy_of"]
 
+REQUIRES_GRAD = "tell jax.grad which arrays to differentiate with respect to"
 _GRADIENTS = "gradients are values: jax.grad, nn.grad or nn.value_and_grad give them"
-_FUNCTION = "write a function under jax.custom_vjp"
+_HALF = "cast with .astype(jnp.bfloat16), or module.bfloat16(); no scaler is needed for it"
 _REMEDIES = {
     "Tensor.backward": "give a loss function to nn.Optimizer.step, or use nn.value_and_grad",
     "Tensor.retain_grad": _GRADIENTS,
@@ -17,7 +18,7 @@ _REMEDIES = {
     "Tensor.grad": _GRADIENTS,
     "autograd.grad": _GRADIENTS,
     "autograd.backward": _GRADIENTS,
-    "autograd.Function": _FUNCTION,
+    "autograd.Function": "write a function under jax.custom_vjp",
     "autograd.functional": "jax.jacobian, jax.hessian, jax.vjp and jax.jvp do it",
     "distributions": "write its log_prob, entropy and sample with jax.scipy.stats and jax.random",
     "distributed": "shard the batch and the arrays over a jax mesh",
@@ -25,27 +26,27 @@ _REMEDIES = {
     "utils.data": "a DataLoader can stay torch's, with batches turned into numpy arrays (tensor.numpy())",
     "utils.tensorboard": "write scalars with another package",
     "utils.cpp_extension": "use jax.ffi",
-    "cuda.amp": "cast with .astype(jnp.bfloat16), or module.bfloat16(); no scaler is needed for it",
-    "amp": "cast with .astype(jnp.bfloat16), or module.bfloat16(); no scaler is needed for it",
-    "autocast": "cast with .astype(jnp.bfloat16), or module.bfloat16(); no scaler is needed for it",
+    "cuda.amp": _HALF,
+    "amp": _HALF,
+    "autocast": _HALF,
     "cuda": "jax places arrays by itself",
     "backends": "jax has no such switch",
     "jit": "purenn.jit and module.compile() compile",
     "optim": "use an optax transformation",
     "hub": "load the weights with purenn.load",
-    "onnx": "see docs of jax.export",
+    "onnx": "see the documentation of jax.export",
     "Generator": "use a jax key, jax.random.key(seed)",
     "set_default_dtype": "cast the model: net.to(dtype)",
     "get_default_dtype": "write the dtype",
     "sparse": "use a dense matrix, or jax.experimental.sparse",
     "from_dlpack": "jnp.from_dlpack(x)",
     "nn.modules": "import the class from purenn.nn",
-    "torchvision": "it stays torch's; give its tensors on as numpy arrays (tensor.numpy())",
+    "torchvision": "it stays torch's; pass its tensors on as numpy arrays (tensor.numpy())",
 }
 
 
 def remedy(name: str) -> str:
-    """The remedy for a name of torch's, or for the longest beginning of it that has one; "" if there is none."""
+    """The remedy for a dotted name of torch, or for its longest prefix that has one; "" without any."""
     while name:
         if name in _REMEDIES:
             return _REMEDIES[name]
@@ -54,7 +55,7 @@ def remedy(name: str) -> str:
 
 
 def remedy_of(module: str, name: str) -> str:
-    """The words that purenn has about a name of torch's that it lacks."""
+    """The remedy for a name of ``torch.nn`` that purenn lacks."""
     from purenn.nn.remedies import REMEDIES
 
     if module == "torch.nn.functional" and name.endswith("_"):

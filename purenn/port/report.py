@@ -1,4 +1,4 @@
-"""Remarks about what a port could not translate, and about what it changed the meaning of."""
+"""Remarks on code that a port could not translate, or translated with a difference."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ MARK = "# PORT:"
 
 @dataclass(frozen=True, order=True)
 class Remark:
-    """A place of the source, what is to be known about it, and the remedy.
+    """A problem in a line of the source, and the remedy.
 
     Attributes:
         line: the line of the torch source, counted from 1.
         problem: the construct and why it stays as it is.
         remedy: the code to write instead.
-        todo: whether the line isn't translated; otherwise it is, and the remark tells a difference.
+        todo: whether the line isn't translated. If not, its translation differs as the remark says.
     """
 
     line: int
@@ -36,9 +36,9 @@ class Report:
 
     Attributes:
         positions: the line of each node of the torch source.
-        remarks: what was found.
-        marks: the texts of the comments that the statement being rewritten gets.
-        comments: comments that have lost their place inside of that statement.
+        remarks: the remarks so far.
+        marks: the texts of the comments to write above the current statement.
+        comments: comments of the source that have lost their place inside the current statement.
     """
 
     positions: dict[Any, int]
@@ -58,12 +58,12 @@ class Report:
         return 0
 
     def todo(self, node: Any, problem: str, remedy: str) -> None:
-        """Records what isn't translated, and marks the statement around it."""
+        """Records an untranslated node, and marks its statement."""
         remark = Remark(self.line_of(node) or self.last_line, problem, remedy)
         self.remarks.add(remark)
         if str(remark) not in self.marks:
             self.marks.append(str(remark))
 
     def note(self, node: Any, problem: str, remedy: str = "") -> None:
-        """Records a difference of what is translated."""
+        """Records a node whose translation differs."""
         self.remarks.add(Remark(self.line_of(node) or self.last_line, problem, remedy, todo=False))

@@ -8,7 +8,7 @@ from purenn.port.kinds import Kind
 
 __all__ = ["DTYPES", "TENSOR_METHODS", "kind_of_method", "kind_of_torch"]
 
-# torch's dtypes, and how the port spells them. Python's int and float become the widest that jax is set to.
+# torch's dtypes, and their spelling in the port. In jax, int and float are the widest dtypes that are enabled.
 DTYPES = {
     "float": "jnp.float32",
     "float32": "jnp.float32",
@@ -21,6 +21,7 @@ DTYPES = {
     "int64": "int",
     "int": "jnp.int32",
     "int32": "jnp.int32",
+    "byte": "jnp.uint8",
     "short": "jnp.int16",
     "int16": "jnp.int16",
     "int8": "jnp.int8",
@@ -113,7 +114,7 @@ def kind_of_torch(name: str, kinds: Sequence[Kind] | None, keywords: Sequence[st
 
 
 def _result(name: str, kinds: Sequence[Kind], keywords: Sequence[str], offset: int) -> Kind:
-    """The kind of what a tensor function gives, whose tensor is the first of `offset` arguments."""
+    """The kind of a tensor function's result; the arguments after the tensor begin at `offset`."""
     if name in _BOOLS:
         return "bool"
     if name in _NUMBERS:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import libcst as cst
 
 from purenn.port.calls import rewrite_call
 from purenn.port.casts import as_dtype
-from purenn.port.context import known_functions
+from purenn.port.context import known_functions, known_ops
 from purenn.port.imports import MODULES
-from purenn.port.nodes import (
-    as_name,
-    bound,
-    call,
-    code,
-    expression,
-    made_parens,
-    without_parens,
-)
+from purenn.port.nodes import as_name, bound, call, code, expression, made_parens, without_parens
 from purenn.port.remedies import remedy
 from purenn.port.rewrite_assignments import Assignments
+from purenn.port.tables import ROWS
 
 __all__ = ["Rewriter"]
 
@@ -29,11 +24,10 @@ class Rewriter(Assignments):
     def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
         return rewrite_call(self.context, original_node, updated_node)
 
-    def leave_Arg(self, original_node: cst.Arg, updated_node: cst.Arg) -> cst.Arg:
+    def leave_Arg(self, original_node: cst.CSTNode, updated_node: Any) -> Any:
         return updated_node.with_changes(value=without_parens(updated_node.value))
 
-    def leave_Index(self, original_node: cst.Index, updated_node: cst.Index) -> cst.Index:
-        return updated_node.with_changes(value=without_parens(updated_node.value))
+    leave_Index = leave_Arg
 
     def leave_Subscript(self, original_node: cst.Subscript, updated_node: cst.Subscript) -> cst.BaseExpression:
         if (
@@ -49,7 +43,7 @@ class Rewriter(Assignments):
     def leave_BinaryOperation(
         self, original_node: cst.BinaryOperation, updated_node: cst.BinaryOperation
     ) -> cst.BaseExpression:
-        """A scalar of numpy's is no weak one in jax: a float16 array would become float32."""
+        """Makes a Python float of a numpy scalar, whose dtype would promote a float16 array to float32."""
         kinds = self.context.kind(original_node.left), self.context.kind(original_node.right)
         if "tensor" in kinds and self._is_numpy_scalar(
             original_node.left if kinds[1] == "tensor" else original_node.right
@@ -104,7 +98,7 @@ class Rewriter(Assignments):
         return updated_node
 
     def _renamed(self, node: cst.Attribute, qualified: str) -> cst.BaseExpression | None:
-        """The name that stands for a qualified one of torch's, where it isn't called itself."""
+        """The translation of a qualified name of torch that isn't called."""
         if not qualified.startswith("torch."):
             return None
         name = qualified.removeprefix("torch.")
@@ -129,10 +123,7 @@ class Rewriter(Assignments):
         return self._plain_function(node, name)
 
     def _plain_function(self, node: cst.Attribute, name: str) -> cst.BaseExpression | None:
-        """A function of torch's that is handed on, as ``activation=torch.tanh``."""
-        from purenn.port.context import known_ops
-        from purenn.port.tables import ROWS
-
+        """The translation of a function of torch that is a value, as in ``activation=torch.tanh``."""
         if node in self.called or "." in name:
             return None
         if name in ROWS and not ROWS[name].parameters and ROWS[name].arguments == ((None, "self"),):

@@ -5,16 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from purenn.port.inplace import assigned_item, augmented_item, in_place_statement, is_in_place
-from purenn.port.nodes import (
-    argument,
-    as_name,
-    attribute,
-    call,
-    code,
-    is_same,
-    without_data,
-    without_parens,
-)
+from purenn.port.nodes import argument, as_name, attribute, call, code, is_same, without_data, without_parens
 from purenn.port.remedies import remedy
 from purenn.port.rewrite_statements import Statements
 
@@ -52,8 +43,7 @@ class Assignments(Statements):
     ) -> cst.BaseSmallStatement | cst.RemovalSentinel:
         self._mark_shared(original_node)
         target, value = updated_node.targets[0].target, without_parens(updated_node.value)
-        dropped = self._drops_setting(original_node)
-        if dropped:
+        if (self.names.qualify(original_node.targets[0].target) or "").startswith("torch.backends."):
             return cst.RemoveFromParent()
         if len(updated_node.targets) == 1 and isinstance(target, cst.Subscript):
             before = original_node.targets[0].target
@@ -78,7 +68,7 @@ class Assignments(Statements):
         return kind in ("tensor", "tensors") or (isinstance(kind, tuple) and "tensor" in kind)
 
     def _pair(self, original_node: cst.Assign, updated_node: cst.Assign) -> cst.Assign:
-        """``_, i = x.max(1)`` needs the places only."""
+        """Writes ``i = x.argmax(1)`` for ``_, i = x.max(1)``."""
         target, value = updated_node.targets[0].target, updated_node.value
         names = [code(e.value) for e in target.elements] if isinstance(target, cst.Tuple) else []
         if len(names) != 2 or names[0] != "_" or not isinstance(value, cst.Call) or not isinstance(target, cst.Tuple):
@@ -109,10 +99,6 @@ class Assignments(Statements):
         target = updated_node.targets[0].target
         new = target.args[0].value if isinstance(target, cst.Call) else holder
         return updated_node.with_changes(targets=[_target(new)])
-
-    def _drops_setting(self, node: cst.Assign) -> bool:
-        name = self.names.qualify(node.targets[0].target) or ""
-        return name.startswith("torch.backends.")
 
     def leave_AugAssign(self, original_node: cst.AugAssign, updated_node: cst.AugAssign) -> cst.BaseSmallStatement:
         self._mark_shared(original_node)

@@ -1,4 +1,4 @@
-"""Imports: torch's become purenn's, and what the port uses is imported where torch was."""
+"""Rewrites imports: torch's become purenn's, and the port's own stand where torch was first imported."""
 
 from __future__ import annotations
 
@@ -31,15 +31,13 @@ class Imports(cst.CSTTransformer):
         self.present: cst.CSTNode | None = None
         self.layers: list[str] = []  # layers of einops that the file uses
         self.first: cst.CSTNode | None = None  # the first statement that imports torch
-        self.gone: dict[
-            str, tuple[str, cst.CSTNode, str, str]
-        ] = {}  # imports without a counterpart, by their local names
+        # imports without a counterpart, by their local names
+        self.gone: dict[str, tuple[str, cst.CSTNode, str, str]] = {}
 
-    def visit_Import(self, node: cst.Import) -> bool:
+    def visit_Import(self, node: cst.Import | cst.ImportFrom) -> bool:
         return False
 
-    def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
-        return False
+    visit_ImportFrom = visit_Import
 
     def _in_module(self, node: cst.Attribute, qualified: str, module: str, target: str) -> cst.BaseExpression | None:
         """A name of ``torch.nn`` and the packages below it."""
@@ -64,7 +62,7 @@ class Imports(cst.CSTTransformer):
     def _new_lines(
         self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
     ) -> cst.BaseStatement | cst.FlattenSentinel[cst.BaseStatement] | cst.RemovalSentinel:
-        """A statement line; imports of torch become those of purenn, at the first of them those of jax are added."""
+        """Rewrites a line that imports torch; the first such line also gets the port's own imports."""
         small = original_node.body[0] if original_node.body else None
         if not isinstance(small, cst.Import | cst.ImportFrom):
             return updated_node
@@ -93,15 +91,13 @@ class Imports(cst.CSTTransformer):
             if updated_node.leading_lines and any(line.comment for line in updated_node.leading_lines):
                 return cst.FlattenSentinel([updated_node.with_changes(body=[])])
             return cst.RemoveFromParent()
-        head = lines[0]
-        lead = [*updated_node.leading_lines]
-        lines[0] = head.with_changes(leading_lines=lead)
+        lines[0] = lines[0].with_changes(leading_lines=[*updated_node.leading_lines])
         if isinstance(lines[-1], cst.SimpleStatementLine) and updated_node.trailing_whitespace.comment:
             lines[-1] = lines[-1].with_changes(trailing_whitespace=updated_node.trailing_whitespace)
         return cst.FlattenSentinel(lines)
 
     def _einops(self, updated_node: cst.SimpleStatementLine, locals_: list[str]) -> cst.SimpleStatementLine:
-        """The layers of einops are torch's: modules of the same names take their place."""
+        """Replaces the import of einops' layers, which are torch modules, by modules of the same names."""
         self.layers += [local for local in locals_ if local in EINOPS_LAYERS]
         if len(self.layers) < len(locals_):
             return updated_node
@@ -134,19 +130,12 @@ class Imports(cst.CSTTransformer):
         return small.with_changes(names=kept), new
 
     def _line(self, local: str, full: str, qualified: str) -> str | None:
-        """The import that one of torch's becomes: "" for none, None if it stays."""
+        """The translation of one imported name: "" if it has none, None if its import stays."""
         if full.split(".")[0] != "torch":
             return None
         if full == "torch":
-            self.gone.setdefault(
-                local,
-                (
-                    "import torch" + (f" as {local}" if local != "torch" else ""),
-                    self.present or cst.Name(local),
-                    full,
-                    "",
-                ),
-            )
+            line = "import torch" + (f" as {local}" if local != "torch" else "")
+            self.gone.setdefault(local, (line, self.present or cst.Name(local), full, ""))
             return ""
         if full in MODULES:
             target = MODULES[full]
@@ -162,22 +151,18 @@ class Imports(cst.CSTTransformer):
         return self._without(local, full, qualified, remedy(full[6:]) or "write it with jax")
 
     def _without(self, local: str, full: str, qualified: str, why: str) -> str:
-        """Notes an import that has no counterpart: it stays only if the port still uses its name."""
+        """Records an import that has no counterpart: it stays only if the port still uses its name."""
         package, _, last = full.rpartition(".")
         if qualified == "torch":
             line = f"import {full}"
         else:
             line = f"from {package} import {last}" + (f" as {local}" if local != last else "")
-        self.gone[local if qualified != "torch" else f"torch:{full}"] = (
-            line,
-            self.present or cst.Name(local),
-            full,
-            why,
-        )
+        key = local if qualified != "torch" else f"torch:{full}"
+        self.gone[key] = line, self.present or cst.Name(local), full, why
         return ""
 
     def _still_used(self, finder: UsedNames) -> list[str]:
-        """The imports of torch's names that something which isn't translated needs."""
+        """The imports of torch that untranslated code needs."""
         lines = []
         for local, (line, node, full, why) in self.gone.items():
             if local.startswith("torch:"):
@@ -220,7 +205,7 @@ class Imports(cst.CSTTransformer):
 
 
 def _led(statements: list[cst.BaseStatement], lead: list[cst.EmptyLine]) -> list[cst.BaseStatement]:
-    """The statements, of which the first gets the lines that stood before another."""
+    """The statements, with these empty lines and comments before the first."""
     if not statements or not lead:
         return statements
     first = statements[0]

@@ -1,4 +1,4 @@
-"""Blocks, functions and classes: marks for what stays, and gradients that are stopped."""
+"""Rewrites blocks, functions and classes: comments on untranslated statements, and stopped gradients."""
 
 from __future__ import annotations
 
@@ -9,10 +9,7 @@ import libcst as cst
 
 from purenn.port.calls import CONTEXTS as _CONTEXTS
 from purenn.port.context import Context
-from purenn.port.nodes import (
-    as_name,
-    without_parens,
-)
+from purenn.port.nodes import as_name, without_parens
 from purenn.port.remedies import remedy
 from purenn.port.report import MARK
 from purenn.port.rewrite_imports import Imports
@@ -41,7 +38,7 @@ class Statements(Imports):
         self._stops = 0  # blocks under no_grad around, in a method of a module
         self._shared: dict[cst.CSTNode, tuple[str, str]] = {}
 
-    # Comments for what stays.
+    # Comments on untranslated statements.
 
     def _enter(self, node: cst.CSTNode) -> None:
         self._marks.append(self.report.marks)
@@ -59,32 +56,16 @@ class Statements(Imports):
         new = [cst.EmptyLine(comment=cst.Comment(mark)) for mark in marks if mark not in present]
         return updated_node.with_changes(leading_lines=[*lines, *new])
 
-    def visit_SimpleStatementLine(self, node: cst.SimpleStatementLine) -> None:
-        self._enter(node)
-
     def leave_SimpleStatementLine(
         self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
     ) -> Statement:
-        updated_node = self._leave(updated_node)
-        return self._new_lines(original_node, updated_node)
+        return self._new_lines(original_node, self._leave(updated_node))
 
-    def visit_If(self, node: cst.If) -> None:
-        self._enter(node)
-
-    def leave_If(self, original_node: cst.If, updated_node: cst.If) -> cst.If:
+    def leave_If(self, original_node: cst.CSTNode, updated_node: Any) -> Any:
         return self._leave(updated_node)
 
-    def visit_For(self, node: cst.For) -> None:
-        self._enter(node)
-
-    def leave_For(self, original_node: cst.For, updated_node: cst.For) -> cst.For:
-        return self._leave(updated_node)
-
-    def visit_While(self, node: cst.While) -> None:
-        self._enter(node)
-
-    def leave_While(self, original_node: cst.While, updated_node: cst.While) -> cst.While:
-        return self._leave(updated_node)
+    visit_SimpleStatementLine = visit_If = visit_For = visit_While = _enter
+    leave_For = leave_While = leave_If
 
     # Classes and functions.
 

@@ -1,4 +1,4 @@
-"""Methods that say sizes and shapes, and functions whose result differs from that of jax's function of the name."""
+"""Translations of methods about shapes, and of functions that differ from jax's functions of the same names."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ RULES: dict[str, Rule] = {}
 def rule(*names: str) -> Callable[[Rule], Rule]:
     """Registers the translation of functions and methods.
 
-    A rule is given the context, the call, the tensor, the other arguments, and whether it is a method; it gives the new
-    expression, or None where the arguments ask for `purenn.interop.ops`.
+    A rule receives the context, the call, the tensor, the other arguments, and whether it is a method. It returns the
+    new expression, or None for a call of `purenn.interop.ops`.
     """
 
     def register(function: Rule) -> Rule:
@@ -37,16 +37,6 @@ def unnamed(arg: cst.Arg) -> cst.Arg:
 @rule("size")
 def _size(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
     return length(x, args[0].value) if args else attribute(x, "shape")
-
-
-@rule("dim", "ndimension")
-def _dim(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
-    return attribute(x, "ndim")
-
-
-@rule("numel", "nelement")
-def _numel(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
-    return attribute(x, "size")
 
 
 @rule("view", "reshape")
@@ -71,16 +61,9 @@ def _permute(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: S
     return call(attribute(x, "transpose"), *plain)
 
 
-@rule("t")
-def _t(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
-    return attribute(x, "T")
-
-
 def shape_of(args: Sequence[cst.Arg]) -> cst.BaseExpression | None:
-    """The shape that is said by several sizes, by one tuple or by one name; None for none."""
-    if len(args) == 1 and not args[0].star:
-        return args[0].value
-    if len(args) == 1 and args[0].star == "*":
+    """The shape that several sizes, one tuple or one name give; None without arguments."""
+    if len(args) == 1 and args[0].star != "**":
         return args[0].value
     parts = [cst.StarredElement(arg.value) if arg.star else cst.Element(arg.value) for arg in args]
     return tuple_of(parts) if parts else None
@@ -91,17 +74,14 @@ def _expand(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Se
     shape = shape_of(args)
     elements = shape.elements if isinstance(shape, cst.Tuple | cst.List) else None
     if shape is None or elements is None:
-        return (
-            None
-            if context.kind(args[0].value) != "shape" or not _is_shape(args[0].value)
-            else context.call("jnp.broadcast_to", x, shape or x)
-        )
+        if shape is None or context.kind(shape) != "shape" or not _is_shape(shape):
+            return None
+        return context.call("jnp.broadcast_to", x, shape)
     if any((integer(e.value) or 0) < 0 or isinstance(e, cst.StarredElement) for e in elements):
         return None
     if any(not (isinstance(e.value, cst.Integer | cst.Name) or _is_shape(e.value)) for e in elements):
         return None  # it may be -1
-    sizes = context.kind
-    if any(isinstance(e.value, cst.Name) and sizes(e.value) not in ("int", "unknown") for e in elements):
+    if any(isinstance(e.value, cst.Name) and context.kind(e.value) not in ("int", "unknown") for e in elements):
         return None
     return context.call("jnp.broadcast_to", x, shape)
 
@@ -185,28 +165,14 @@ def method_name(node: cst.CSTNode) -> str:
 
 @rule("max", "min")
 def _max(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
-    """The largest element, or the larger of two; along a dimension torch gives the places too, as `ops.max` does."""
+    """The largest element, or the larger of two; along a dimension torch returns the indices too, as `ops.max` does."""
     name = method_name(node)
     if not args:
         return call(attribute(x, name)) if method else context.call(f"jnp.{name}", x)
-    bound = bind(("dim", "keepdim"), args)
-    other = bind(("other",), args)
-    if bound is None and other is None:
-        return None
-    value = args[0].value
     assert isinstance(node, cst.Call)
-    if len(args) == 1 and context.kind(node.args[-1].value) == "tensor" and not args[0].keyword:
-        return context.call(f"jnp.{name}imum", argument(x), argument(value))
-    return None
-
-
-@rule("norm")
-def _norm(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
-    return context.call("F.norm", argument(x), *args)
-
-
-@rule("chunk")
-def _chunk(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
+    plain = len(args) == 1 and not args[0].keyword and not args[0].star
+    if plain and context.kind(node.args[-1].value) == "tensor":
+        return context.call(f"jnp.{name}imum", argument(x), argument(args[0].value))
     return None
 
 
@@ -220,7 +186,7 @@ def _unbind(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Se
 
 @rule("nonzero")
 def _nonzero(context: Context, node: cst.CSTNode, x: cst.BaseExpression, args: Sequence[cst.Arg], method: bool):
-    """The places of what isn't zero: a matrix in torch, one array per dimension in jax."""
+    """The indices of the nonzero elements: a matrix in torch, one array per dimension in jax."""
     if not args:
         return context.call("jnp.argwhere", x)
     bound = bind(("as_tuple",), args)

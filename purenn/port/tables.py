@@ -1,9 +1,9 @@
-"""The functions and methods of torch's that jax says in one call, and how it says them.
+"""The table of torch's functions and methods that are one expression in jax.
 
-A row is ``names: parameters -> callee arguments``. The parameters are those that follow the tensor. A callee that
-begins with a dot is a method of arrays, which the function form calls under ``jnp``; an operator stands for itself.
-``self`` is the tensor; ``axis=dim`` hands the parameter ``dim`` over as ``axis``. A call that gives a parameter which
-the row doesn't hand over becomes a call of `purenn.interop.ops`, whose arguments are torch's.
+A row is ``names: parameters -> callee arguments``. The parameters are those after the tensor. A callee that begins with
+a dot is a method of arrays, or for a function the name in ``jnp``; ``self.ndim`` is an attribute of the tensor; an
+operator stands for itself. ``self`` is the tensor; ``axis=dim`` passes the parameter ``dim`` on as ``axis``. A call
+with a parameter that the row doesn't pass on becomes a call of `purenn.interop.ops`, whose arguments are torch's.
 """
 
 from __future__ import annotations
@@ -13,6 +13,11 @@ from dataclasses import dataclass
 __all__ = ["FUNCTION_ONLY", "ROWS", "Row"]
 
 _TEXT = """
+dim ndimension: -> self.ndim
+numel nelement: -> self.size
+element_size: -> self.itemsize
+t: -> self.T
+detach: -> jax.lax.stop_gradient self
 sum nansum mean prod: dim keepdim dtype -> .{} axis=dim keepdims=keepdim dtype=dtype
 all any argmax argmin: dim keepdim -> .{} axis=dim keepdims=keepdim
 amax: dim keepdim -> .max axis=dim keepdims=keepdim
@@ -80,12 +85,12 @@ is_floating_point: input -> ops.is_floating_point input
 
 @dataclass(frozen=True)
 class Row:
-    """How jax says a function of torch's.
+    """The translation of a function of torch.
 
     Attributes:
-        parameters: those of torch, without the tensor.
+        parameters: torch's parameters, without the tensor.
         callee: a dotted name, a method of arrays that begins with a dot, or an operator.
-        arguments: pairs of the keyword, or None where a position is meant, and the parameter.
+        arguments: pairs of a keyword, or None for an argument by position, and a parameter.
     """
 
     parameters: tuple[str, ...]

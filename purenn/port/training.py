@@ -27,7 +27,7 @@ class _Training(cst.CSTTransformer):
         self.loops: list[cst.For | cst.While] = []
         self.functions: list[cst.CSTNode] = []
         self.taken: set[str] = set()
-        self.pending: list[list[cst.BaseStatement]] = []  # loss functions that go before the loop around
+        self.pending: list[list[cst.BaseStatement]] = []  # loss functions that go before the loop
 
     # Blocks.
 
@@ -38,9 +38,11 @@ class _Training(cst.CSTTransformer):
         self.functions.pop()
         return updated_node
 
-    def visit_For(self, node: cst.For) -> None:
+    def visit_For(self, node: cst.For | cst.While) -> None:
         self.loops.append(node)
         self.pending.append([])
+
+    visit_While = visit_For
 
     def leave_For(
         self, original_node: cst.For, updated_node: cst.For
@@ -52,10 +54,6 @@ class _Training(cst.CSTTransformer):
             self.names.use("jax")
             return average
         return self._before(_with_arrays(self.names, updated_node))
-
-    def visit_While(self, node: cst.While) -> None:
-        self.loops.append(node)
-        self.pending.append([])
 
     def leave_While(
         self, original_node: cst.While, updated_node: cst.While
@@ -110,7 +108,7 @@ class _Training(cst.CSTTransformer):
                 if name in varying and name not in arguments and name not in training_pass.modules:
                     arguments.append(name)
             assigned += [name for name in assigned_names(each) if name not in assigned]
-        later = {name for each in outside for name in names_in(each)} | self._read_elsewhere(inside, body)
+        later = {name for each in outside for name in names_in(each)} | self._read_elsewhere()
         later |= {*arguments} if self.loops else set()  # the next round begins with it
         later |= {name for each in body[: training_pass.start] for name in read_names(each)} if self.loops else set()
         loss = (
@@ -135,7 +133,7 @@ class _Training(cst.CSTTransformer):
         return [function, step]
 
     def _varying(self, before: list[cst.BaseStatement]) -> set[str]:
-        """The names that have another value whenever the step is taken."""
+        """The names whose values may change from step to step."""
         names = {name for each in before for name in assigned_names(each)} if self.loops else set()
         for loop in self.loops:
             if isinstance(loop, cst.For):
@@ -143,8 +141,8 @@ class _Training(cst.CSTTransformer):
             names |= {name for each in loop.body.body for name in assigned_names(each)}
         return names
 
-    def _read_elsewhere(self, inside: list[cst.BaseStatement], body: list[cst.BaseStatement]) -> set[str]:
-        """The names that the function reads outside of the loops around the step."""
+    def _read_elsewhere(self) -> set[str]:
+        """The names that the function reads after the loops around the step."""
         names: set[str] = set()
         around = self.functions[-1].body if self.functions else None  # pyright: ignore[reportAttributeAccessIssue]
         seen = False
@@ -223,12 +221,12 @@ def _bare(node: Any) -> Any:
 
 
 def _lead(body: list[cst.BaseStatement], training_pass: Pass) -> list[cst.EmptyLine]:
-    """The comments of the statements that a step stands for and that are dropped."""
+    """The comments of the dropped statements that a step replaces."""
     return [line for i in training_pass.dropped for line in getattr(body[i], "leading_lines", ()) if line.comment]
 
 
 def _with_arrays(names: Names, node: cst.For) -> cst.For:
-    """A loop over a loader: what a torch loader gives becomes arrays."""
+    """Makes arrays of the items in a loop over a torch loader."""
     source = code(node.iter)
     if "loader" not in source.lower():
         return node
@@ -249,7 +247,7 @@ def _with_arrays(names: Names, node: cst.For) -> cst.For:
 
 
 def rewrite_training(tree: cst.Module, names: Names, report: Report) -> cst.Module:
-    """The tree with optimizers, schedules and training loops as purenn and optax say them."""
+    """Rewrites optimizers, schedules and training loops for purenn and optax."""
     collect = Collect(names)
     tree.visit(collect)
     return tree.visit(_Training(names, report, collect.facts))

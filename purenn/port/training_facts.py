@@ -8,10 +8,7 @@ import libcst as cst
 from libcst import matchers as m
 
 from purenn.port.imports import Names
-from purenn.port.loops import (
-    call_of,
-    is_clip,
-)
+from purenn.port.loops import call_of, is_clip
 from purenn.port.nodes import as_name, call, code
 from purenn.port.optimizers import modules_of
 
@@ -45,7 +42,6 @@ class Collect(cst.CSTVisitor):
     def __init__(self, names: Names):
         self.names = names
         self.facts = Facts()
-        self.loops: list[cst.For | cst.While] = []
 
     def visit_Assign(self, node: cst.Assign) -> None:
         if not isinstance(node.value, cst.Call) or len(node.targets) != 1:
@@ -61,18 +57,6 @@ class Collect(cst.CSTVisitor):
             self.facts.constructors[target] = node.value
             if modules:
                 self.facts.modules[target] = [code(module) for module in modules]
-
-    def visit_For(self, node: cst.For) -> None:
-        self.loops.append(node)
-
-    def leave_For(self, original_node: cst.For) -> None:
-        self.loops.pop()
-
-    def visit_While(self, node: cst.While) -> None:
-        self.loops.append(node)
-
-    def leave_While(self, original_node: cst.While) -> None:
-        self.loops.pop()
 
     def visit_IndentedBlock(self, node: cst.IndentedBlock) -> None:
         self._block(node.body)
@@ -95,9 +79,8 @@ class Collect(cst.CSTVisitor):
 
 
 def _clip(node: cst.CSTNode) -> cst.BaseExpression | None:
-    """The optax transformation that a statement which clips gradients is."""
-    calls = m.findall(node, m.Call())
-    for each in calls:
+    """The optax transformation that corresponds to a statement that clips gradients."""
+    for each in m.findall(node, m.Call()):
         assert isinstance(each, cst.Call)
         name = (as_name(each.func) or "").rsplit(".", 1)[-1]
         if name.startswith("clip_grad") and len(each.args) >= 2:

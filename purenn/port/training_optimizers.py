@@ -15,7 +15,7 @@ __all__ = ["epochs_over", "optimizer_of", "schedule_of"]
 
 
 def optimizer_of(target: str, constructor: cst.Call, names: Names, facts: Facts) -> cst.BaseExpression | None:
-    """The `nn.Optimizer` that stands for an optimizer of torch, or None; its facts get the path of its state.
+    """The `nn.Optimizer` that corresponds to an optimizer of torch, or None; `facts` records the path in its state.
 
     Args:
         target: the source of the optimizer's name.
@@ -39,7 +39,7 @@ def optimizer_of(target: str, constructor: cst.Call, names: Names, facts: Facts)
 
 
 def schedule_of(plan: Schedule, names: Names, facts: Facts) -> cst.BaseExpression | None:
-    """The optax schedule that stands for a scheduler of torch, or None."""
+    """The optax schedule that corresponds to a scheduler of torch, or None."""
     if plan.optimizer not in facts.constructors:
         return None
     value = schedule(plan.name, plan.args, _learning_rate(facts.constructors[plan.optimizer]))
@@ -56,7 +56,7 @@ def _learning_rate(constructor: cst.Call) -> cst.BaseExpression:
 
 
 def epochs_over(loops: Sequence[cst.For | cst.While]) -> str | None:
-    """How many epochs are over at the end of this one, by the innermost of the loops around."""
+    """The number of epochs that the innermost loop has run at the end of this one, as an expression of its variable."""
     loop = loops[-1] if loops else None
     if not isinstance(loop, cst.For) or not isinstance(loop.target, cst.Name) or not isinstance(loop.iter, cst.Call):
         return None

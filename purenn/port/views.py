@@ -1,7 +1,7 @@
-"""Tensors that share memory: where a change in place would change another name's tensor too.
+"""Finds changes in place that, in torch, change another name's tensor too, because both share memory.
 
-An array never changes, so ``y = x[0]; y += 1`` leaves ``x`` as it was; torch changes it. Such statements are found by
-a walk over each function and marked.
+An array never changes, so ``y = x[0]; y += 1`` leaves ``x`` as it was; torch changes ``x``. A walk over each function
+finds such statements.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def _changed(context: Context, small: cst.CSTNode) -> tuple[cst.BaseExpression, 
 
 
 def _inplace_argument(context: Context, node: cst.Call) -> tuple[cst.BaseExpression, str] | None:
-    """The argument of ``F.relu(x, inplace=True)``, or of a module that was made so."""
+    """The argument of ``F.relu(x, inplace=True)``, or of a module that was made with ``inplace=True``."""
     if not node.args:
         return None
     qualified = context.names.qualify(node.func) or ""
@@ -112,7 +112,7 @@ def _inplace_argument(context: Context, node: cst.Call) -> tuple[cst.BaseExpress
 
 
 def shared_changes(context: Context, function: cst.FunctionDef) -> Iterator[tuple[cst.CSTNode, str, str]]:
-    """The statements of a function that change a tensor which another name shows too.
+    """The statements of a function that change a tensor which shares memory with another name.
 
     Yields:
         The small statement, how it changes the tensor, and the other name.
@@ -147,7 +147,7 @@ def _binds(small: cst.Assign, name: str | None) -> bool:
 
 
 def _others(bases: dict[str, str], name: str) -> list[str]:
-    """The names that show the memory of a name."""
+    """The other names that share memory with a name."""
 
     def base(each: str) -> str:
         seen = {each}

@@ -39,9 +39,9 @@ BAD = [
     Bad("conv2d", (normal(2, 3, 8, 8), normal(4, 3, 3, 3)), {"padding": "same", "stride": 2}, match="stride must be 1"),
     Bad("conv2d", (normal(2, 4, 8, 8), normal(3, 2, 3, 3)), {"groups": 2}, match="divisible by groups=2"),
     Bad("conv2d", (normal(2, 3, 8, 8), normal(4, 3, 3, 3), normal(3)), match=r"bias must have shape \(4,\)"),
-    Bad("conv2d", (normal(2, 3, 8, 8), normal(4, 3, 3, 3)), {"stride": (1, 2, 3)}, match="an integer or 2 of them"),
+    Bad("conv2d", (normal(2, 3, 8, 8), normal(4, 3, 3, 3)), {"stride": (1, 2, 3)}, match="an integer or 2 integers"),
     Bad("conv3d", (normal(2, 3, 8, 8), normal(4, 3, 3, 3, 3)), match="conv3d: input must have 3 channels"),
-    Bad("conv2d", (booleans(1, 2, 4, 4), booleans(1, 2, 3, 3)), match="conv2d: input must be a number array"),
+    Bad("conv2d", (booleans(1, 2, 4, 4), booleans(1, 2, 3, 3)), match="conv2d: input must be a numeric array"),
     Bad("conv2d", (normal(1, 2, 0, 4), normal(1, 2, 3, 3)), {"padding": 2}, match="input must have non-zero size"),
     Bad("conv2d", (normal(1, 2, 4, 4), normal(1, 2, 0, 3)), match="conv2d: weight must have non-zero size"),
     Bad("conv2d", (normal(1, 2, 4, 4), normal(0, 2, 3, 3)), match="conv2d: weight must have non-zero size"),
@@ -68,7 +68,7 @@ BAD = [
         match="output_padding must be at least",
     ),
     Bad("conv_transpose3d", (normal(2, 4, 4, 4), normal(2, 0, 1, 1, 1)), match="weight must have non-zero size"),
-    Bad("conv_transpose3d", (booleans(1, 2, 2, 2), booleans(1, 1, 1, 1, 1)), match="input must be a number array"),
+    Bad("conv_transpose3d", (booleans(1, 2, 2, 2), booleans(1, 1, 1, 1, 1)), match="input must be a numeric array"),
     Bad("conv_tbc", (normal(5, 2), normal(3, 2, 4), normal(4)), match="conv_tbc: input must have rank 3"),
     Bad("conv_tbc", (normal(5, 1, 2), normal(3, 2), normal(4)), match="conv_tbc: weight must have rank 3"),
     Bad("conv_tbc", (normal(5, 1, 2), normal(3, 2, 4), None), match="conv_tbc: bias must be an array"),
@@ -84,6 +84,6 @@ BAD = [
         match="conv_tbc: input and weight must have one",
     ),
     Bad(
-        "conv_tbc", (booleans(5, 1, 2), booleans(3, 2, 4), booleans(4)), match="conv_tbc: input must be a number array"
+        "conv_tbc", (booleans(5, 1, 2), booleans(3, 2, 4), booleans(4)), match="conv_tbc: input must be a numeric array"
     ),
 ]

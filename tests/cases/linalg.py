@@ -65,7 +65,7 @@ BAD = [
     Bad(
         "cdist",
         (normal(2, 2, 3), normal(3, 4, 3)),
-        match=r"x2 must have leading dimensions that go with \(2,\)",
+        match=r"x2 must have leading dimensions that broadcast with \(2,\)",
     ),
     Bad("cdist", (integers(3, 2, 3), integers(3, 2, 3)), match="cdist: x1 must be a floating-point array"),
     Bad("cdist", (normal(2, 3), integers(3, 2, 3)), match="cdist: x2 must be a floating-point array"),

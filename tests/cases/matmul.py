@@ -43,7 +43,7 @@ BAD = [
     Bad("grouped_mm", (normal(4), normal(2, 4, 5)), match="grouped_mm: mat_a must have rank 2 or 3"),
     Bad("grouped_mm", (normal(2, 8, 4), normal(1, 2, 4, 8)), match="grouped_mm: mat_b must have rank 2 or 3"),
     Bad("grouped_mm", (normal(2, 8, 4), normal(2, 8, 4)), match=r"grouped_mm: mat_b must have shape \(\*, 4, N\)"),
-    Bad("grouped_mm", (normal(2, 8, 4), normal(3, 4, 8)), match="grouped_mm: mat_b must have 2 groups as mat_a"),
+    Bad("grouped_mm", (normal(2, 8, 4), normal(3, 4, 8)), match="grouped_mm: mat_b must have 2 groups, like mat_a"),
     Bad("grouped_mm", (normal(2, 8, 4), normal(2, 4, 8)), {"offs": ends(2, 4)}, match="grouped_mm: offs must be None"),
     Bad(
         "grouped_mm",

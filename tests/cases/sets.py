@@ -37,7 +37,7 @@ BAD = [
         Bad(name, (values([1j], False),), match=f"{name}: input must be a real array"),
         Bad(name, (normal(2, 3),), {"dim": 2}, match=rf"{name}: dim must be in \[-2, 1\]"),
         Bad(name, (normal(),), {"dim": 0}, match=f"{name}: dim must be None for a scalar"),
-        Bad(name, (normal(0, 3),), {"dim": 1}, match=f"{name}: input must have non-zero size but in dimension dim"),
+        Bad(name, (normal(0, 3),), {"dim": 1}, match="input must have non-zero size in all dimensions but dim"),
         Bad(name, (normal(3),), {"size": -1}, match=f"{name}: size must be at least 0", theirs=False),
         Bad(name, (normal(0),), {"size": 2}, match=f"{name}: size must be 0 for an array", theirs=False),
     )

@@ -1,4 +1,4 @@
-"""Activations of straight pieces. The branches are chosen so that the derivative at a kink is torch's."""
+"""Piecewise linear activations. The branches are chosen so that the derivative at a kink is torch's."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ __all__ = [
 
 
 def _flat(inside: jax.Array, x: jax.Array, outside: jax.Array) -> jax.Array:
-    """Gives x where it is `inside`, and elsewhere a value with derivative 0."""
+    """Gives x where `inside`, and elsewhere `outside` with derivative 0."""
     return jnp.where(inside, x, lax.stop_gradient(outside))
 
 
 def _number(where: str, argument: str, value: float, x: jax.Array) -> float:
-    """Reads a Python number as the input's dtype does: without its fraction for integers."""
+    """Reads a Python number in the input's dtype: without its fraction for integers."""
     if isinstance(value, str) or not hasattr(value, "__float__"):
         check.fail(where, argument, "be a number", repr(value), TypeError)
     return value if jnp.issubdtype(x.dtype, jnp.floating) else int(value)
@@ -162,7 +162,7 @@ def softshrink(input: ArrayLike, lambd: float = 0.5) -> Array:
         An array of the input's shape and dtype. The derivative at :math:`\pm \lambda` is 0.
 
     Raises:
-        ValueError: ``lambd`` is negative, or larger than the dtype's numbers.
+        ValueError: ``lambd`` is negative, or above the dtype's largest number.
         TypeError: the input isn't floating-point.
 
     Source: ``torch.nn.functional.softshrink``.
@@ -177,7 +177,7 @@ def softshrink(input: ArrayLike, lambd: float = 0.5) -> Array:
     if not 0 <= lambd <= float(jnp.finfo(x.dtype).max):
         check.fail("softshrink", "lambd", f"be from 0 to {jnp.finfo(x.dtype).max}", lambd)
     wide = rounded(widened(x))
-    inside = lax.stop_gradient(wide * 0)  # which keeps signs
+    inside = lax.stop_gradient(wide * 0)  # a zero with the sign of x
     outside = jnp.where(wide < 0, wide + lambd, wide - lambd)  # the slope is 1 at NaN, too
     return jnp.where((wide >= -lambd) & (wide <= lambd), inside, outside).astype(x.dtype)
 
@@ -187,7 +187,7 @@ def _gate(x: jax.Array) -> jax.Array:
 
 
 def hardsigmoid(input: ArrayLike, inplace: bool = False) -> Array:
-    r"""Computes a sigmoid of three straight pieces: :math:`y = \min(\max(x + 3, 0), 6) / 6`.
+    r"""Computes a piecewise linear sigmoid: :math:`y = \min(\max(x + 3, 0), 6) / 6`.
 
     Args:
         input: of any shape, floating-point.

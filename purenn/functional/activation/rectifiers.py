@@ -103,9 +103,8 @@ def prelu(input: ArrayLike, weight: ArrayLike) -> Array:
     check.rank("prelu", "weight", w, (0, 1), "() or (C)")
     channels = x.shape[1] if x.ndim > 1 else 1
     if w.size not in (1, channels):
-        check.fail(
-            "prelu", "weight", f"have 1 or {channels} elements, for an input of shape {x.shape}", f"shape {w.shape}"
-        )
+        expected = f"have 1 or {channels} elements, for an input of shape {x.shape}"
+        check.fail("prelu", "weight", expected, f"shape {w.shape}")
     slope = w.reshape((1, w.size) + (1,) * (x.ndim - 2)) if x.ndim > 1 else w.reshape((1,) * x.ndim)
     below = jnp.where(x > 0, 0, x)  # an infinite product elsewhere would reach the weight's gradient
     return jnp.where(x > 0, x, (widened(slope) * widened(below)).astype(x.dtype))
@@ -137,7 +136,7 @@ def rrelu(
         An array of the input's shape and dtype. The derivative at 0 is the slope.
 
     Raises:
-        ValueError: ``lower`` is above ``upper``, one of them is infinite, or there is no ``rng`` in training.
+        ValueError: ``lower`` is above ``upper``, one of them is infinite, or ``rng`` is missing in training.
         TypeError: the input isn't floating-point.
 
     Source: ``torch.nn.functional.rrelu``; Xu, Wang, Chen and Li, *Empirical Evaluation of Rectified Activations in
@@ -164,7 +163,7 @@ def rrelu(
 
 def _elu(where: str, input: ArrayLike, alpha: float, scale: float = 1.0, narrow: bool = False) -> jax.Array:
     x, dtype = wide(where, input)
-    below = jnp.where(x < 0, x, 0)  # where the exponential would overflow it isn't used
+    below = jnp.where(x < 0, x, 0)  # elsewhere the exponential isn't used and might overflow
     below = alpha * lowering.expm1(below / alpha if narrow else below)
     kink = x if narrow else x * alpha  # torch's at 0: the slope from below, and no curvature
     return (scale * jnp.where(x < 0, below, jnp.where(x == 0, kink, x))).astype(dtype)
@@ -175,7 +174,7 @@ def elu(input: ArrayLike, alpha: float = 1.0, inplace: bool = False) -> Array:
 
     Args:
         input: of any shape, floating-point.
-        alpha: the factor :math:`\alpha`; minus it is the limit at :math:`-\infty`.
+        alpha: the factor :math:`\alpha`; the limit at :math:`-\infty` is :math:`-\alpha`.
         inplace: Ignored; accepted for compatibility with PyTorch.
 
     Returns:
@@ -203,7 +202,7 @@ def celu(input: ArrayLike, alpha: float = 1.0, inplace: bool = False) -> Array:
 
     Args:
         input: of any shape, floating-point.
-        alpha: the scale :math:`\alpha`, not 0; minus it is the limit at :math:`-\infty`.
+        alpha: the scale :math:`\alpha`, not 0; the limit at :math:`-\infty` is :math:`-\alpha`.
         inplace: Ignored; accepted for compatibility with PyTorch.
 
     Returns:

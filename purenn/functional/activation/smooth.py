@@ -102,8 +102,7 @@ def tanh(input: ArrayLike) -> Array:
         >>> [round(y, 4) for y in F.tanh(jnp.array([0.0, 1.0])).tolist()]
         [0.0, 0.7616]
     """
-    x = _promoted(check.array("tanh", "input", input))
-    return computed_wide(jnp.tanh, x)
+    return computed_wide(jnp.tanh, _promoted("tanh", input))
 
 
 def sigmoid(input: ArrayLike) -> Array:
@@ -123,11 +122,14 @@ def sigmoid(input: ArrayLike) -> Array:
         >>> F.sigmoid(jnp.array([0.0])).tolist()
         [0.5]
     """
-    x = _promoted(check.array("sigmoid", "input", input))
-    return computed_wide(lax.logistic, x)
+    return computed_wide(lax.logistic, _promoted("sigmoid", input))
 
 
-def _promoted(x: jax.Array) -> jax.Array:
+def _promoted(where: str, input: ArrayLike, booleans: bool = True) -> jax.Array:
+    """Gives the input as an array, in float32 for integers and, unless they are refused, booleans."""
+    x = check.array(where, "input", input)
+    if not booleans:
+        check.numeric(where, "input", x)
     return x if jnp.issubdtype(x.dtype, jnp.inexact) else x.astype(jnp.float32)
 
 
@@ -263,15 +265,7 @@ def tanhshrink(input: ArrayLike) -> Array:
         >>> [round(y, 4) for y in F.tanhshrink(jnp.array([0.0, 1.0])).tolist()]
         [0.0, 0.2384]
     """
-    x = _promoted(_number_array("tanhshrink", input))
-    return computed_wide(lowering.tanh_shrink, x)
-
-
-def _number_array(where: str, input: ArrayLike) -> jax.Array:
-    x = check.array(where, "input", input)
-    if x.dtype == bool:
-        check.fail(where, "input", "be an array of numbers", "dtype bool", TypeError)
-    return x
+    return computed_wide(lowering.tanh_shrink, _promoted("tanhshrink", input, booleans=False))
 
 
 def softsign(input: ArrayLike) -> Array:
@@ -294,5 +288,5 @@ def softsign(input: ArrayLike) -> Array:
         >>> F.softsign(jnp.array([-3.0, 1.0])).tolist()
         [-0.75, 0.5]
     """
-    x = _promoted(_number_array("softsign", input))
+    x = _promoted("softsign", input, booleans=False)
     return computed_wide(lambda x: quotient(x, (modulus(x) + 1).astype(x.dtype)), x)

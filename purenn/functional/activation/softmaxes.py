@@ -1,4 +1,4 @@
-"""The softmaxes."""
+"""Softmax, its logarithm and its variants."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def softmax(input: ArrayLike, dim: int | None = None, _stacklevel: int = 3, dtyp
 
     Args:
         input: of any shape; floating-point unless ``dtype`` is.
-        dim: the dimension of the sum; None chooses 0 for ranks 0, 1 and 3 and else 1, as torch does.
+        dim: the dimension of the sum; None is 0 for ranks 0, 1 and 3, and else 1, as in torch.
         _stacklevel: Ignored; accepted for compatibility with PyTorch.
         dtype: the input is cast to it first; None keeps the input's.
 
@@ -49,7 +49,7 @@ def log_softmax(
 
     Args:
         input: of any shape; floating-point unless ``dtype`` is.
-        dim: the dimension of the sum; None chooses 0 for ranks 0, 1 and 3 and else 1, as torch does.
+        dim: the dimension of the sum; None is 0 for ranks 0, 1 and 3, and else 1, as in torch.
         _stacklevel: Ignored; accepted for compatibility with PyTorch.
         dtype: the input is cast to it first; None keeps the input's.
 
@@ -77,7 +77,7 @@ def softmin(input: ArrayLike, dim: int | None = None, _stacklevel: int = 3, dtyp
 
     Args:
         input: of any shape; floating-point unless ``dtype`` is.
-        dim: the dimension of the sum; None chooses 0 for ranks 0, 1 and 3 and else 1, as torch does.
+        dim: the dimension of the sum; None is 0 for ranks 0, 1 and 3, and else 1, as in torch.
         _stacklevel: Ignored; accepted for compatibility with PyTorch.
         dtype: the negated input is cast to it; None keeps the input's.
 
@@ -97,8 +97,7 @@ def softmin(input: ArrayLike, dim: int | None = None, _stacklevel: int = 3, dtyp
         [0.5, 0.5]
     """
     x = check.array("softmin", "input", input)
-    if x.dtype == bool:
-        check.fail("softmin", "input", "be an array of numbers", "dtype bool", TypeError)
+    check.numeric("softmin", "input", x)
     x, dim = _softmax_arguments("softmin", -x, dim, dtype)
     return _softmax(x, dim)
 
@@ -114,7 +113,7 @@ def gumbel_softmax(
     Args:
         logits: unnormalised log-probabilities, of any shape, floating-point.
         tau: the temperature :math:`\tau`.
-        hard: whether the value is one-hot at the largest element; the gradient is that of the soft value.
+        hard: whether the result is one-hot at the largest element; its gradient is that of the softmax.
         eps: Ignored; accepted for compatibility with PyTorch.
         dim: the dimension of the softmax.
         rng: a jax key.
@@ -123,7 +122,7 @@ def gumbel_softmax(
         An array of the logits' shape and dtype.
 
     Raises:
-        ValueError: there is no ``rng``, or ``hard`` is set and the size along ``dim`` is 0.
+        ValueError: ``rng`` is missing, or ``hard`` is True and the size along ``dim`` is 0.
         IndexError: the logits have no such dimension.
         TypeError: the logits aren't floating-point.
 
@@ -139,9 +138,8 @@ def gumbel_softmax(
     x, dim = _softmax_arguments("gumbel_softmax", logits, dim, None, "logits")
     rng = check.key("gumbel_softmax", "rng", rng, "it is called")
     if hard and x.ndim and x.shape[dim] == 0:
-        check.fail(
-            "gumbel_softmax", "logits", f"have non-zero size along dim={dim} where hard=True", f"shape {x.shape}"
-        )
+        expected = f"have non-zero size along dim={dim} where hard=True"
+        check.fail("gumbel_softmax", "logits", expected, f"shape {x.shape}")
     noise = jax.random.gumbel(rng, x.shape, x.dtype)
     soft = jnp.atleast_1d(_softmax((widened(x) + widened(noise)) / tau, dim))
     if hard:

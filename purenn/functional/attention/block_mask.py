@@ -1,4 +1,4 @@
-"""Masks of attention that know which blocks of the scores they leave."""
+"""Attention masks that store which blocks of the scores they keep."""
 
 # ruff: noqa: N803 (torch's names of arguments)
 
@@ -34,22 +34,23 @@ _ARRAYS = tuple(
 
 @jax.tree_util.register_pytree_node_class
 class BlockMask:
-    """A mask of attention that knows which blocks of the scores it leaves: in part, by ``mask_mod``, or in full.
+    """An attention mask that stores which blocks of the scores it keeps: partially, by ``mask_mod``, or fully.
 
-    `create_block_mask` and `from_kv_blocks` make it. It is a tree of its arrays, so it goes through jit.
+    `create_block_mask` and `from_kv_blocks` make it. It is a pytree of its arrays, so it can be an argument of a jitted
+    function.
 
     Attributes:
         seq_lengths: the numbers of queries and keys.
-        kv_num_blocks: the number of blocks in every row of blocks that are left in part.
-        kv_indices: the numbers of the blocks in every row, beginning with these.
-        full_kv_num_blocks: the number of blocks in every row that are left in full, or None.
-        full_kv_indices: the numbers of the blocks in every row, beginning with these, or None.
-        q_num_blocks: the number of blocks in every column of blocks that are left in part.
-        q_indices: the numbers of the blocks in every column, beginning with these.
-        full_q_num_blocks: the number of blocks in every column that are left in full, or None.
-        full_q_indices: the numbers of the blocks in every column, beginning with these, or None.
-        BLOCK_SIZE: the numbers of queries and keys of a block.
-        mask_mod: a function of the batch, the head, the query and the key, four integers, to a boolean.
+        kv_num_blocks: the number of partial blocks per row of blocks.
+        kv_indices: the indices of all blocks of every row, the partial ones first.
+        full_kv_num_blocks: the number of full blocks per row, or None.
+        full_kv_indices: the indices of all blocks of every row, the full ones first; or None.
+        q_num_blocks: the number of partial blocks per column of blocks.
+        q_indices: the indices of all blocks of every column, the partial ones first.
+        full_q_num_blocks: the number of full blocks per column, or None.
+        full_q_indices: the indices of all blocks of every column, the full ones first; or None.
+        BLOCK_SIZE: the numbers of queries and keys per block.
+        mask_mod: a function of four integers (batch, head, query and key) to a boolean, true to keep a score.
 
     Source: ``torch.nn.attention.flex_attention.BlockMask``.
 
@@ -109,17 +110,17 @@ class BlockMask:
         seq_lengths: tuple[int, int] | None = None,
         compute_q_blocks: bool = True,
     ) -> BlockMask:
-        """Makes a mask from its blocks by rows.
+        """Makes a mask from the blocks of every row.
 
         Args:
-            kv_num_blocks: the number of blocks in every row of blocks that are left in part.
-            kv_indices: the numbers of the blocks in every row, beginning with these.
-            full_kv_num_blocks: the number of blocks in every row that are left in full, or None.
-            full_kv_indices: the numbers of the blocks in every row, beginning with these, or None.
-            BLOCK_SIZE: the numbers of queries and keys of a block, or one number for both.
-            mask_mod: a function of four indices; None leaves every score.
-            seq_lengths: the numbers of queries and keys; None is those of all blocks together.
-            compute_q_blocks: whether the blocks by columns are computed.
+            kv_num_blocks: the number of partial blocks per row of blocks.
+            kv_indices: the indices of all blocks of every row, the partial ones first.
+            full_kv_num_blocks: the number of full blocks per row, or None.
+            full_kv_indices: the indices of all blocks of every row, the full ones first; or None.
+            BLOCK_SIZE: the numbers of queries and keys per block, or one number for both.
+            mask_mod: a function of four indices; None keeps every score.
+            seq_lengths: the numbers of queries and keys; None for the total size of the blocks.
+            compute_q_blocks: whether the blocks per column are computed too.
 
         Raises:
             ValueError: ``kv_indices`` has fewer than two dimensions.
@@ -135,7 +136,7 @@ class BlockMask:
         return cls(lengths, *rows, *columns, BLOCK_SIZE=size, mask_mod=noop_mask if mask_mod is None else mask_mod)
 
     def as_tuple(self, flatten: bool = True) -> tuple[Any, ...]:
-        """Returns lengths, arrays, block sizes and the function; with ``flatten`` the pairs become their elements."""
+        """Returns lengths, arrays, block sizes and the function; ``flatten`` unpacks the two pairs of sizes."""
         arrays = [getattr(self, name) for name in _ARRAYS]
         lengths, sizes = (self.seq_lengths, self.BLOCK_SIZE) if flatten else ((self.seq_lengths,), (self.BLOCK_SIZE,))
         return (*lengths, *arrays, *sizes, self.mask_mod)
@@ -150,14 +151,14 @@ class BlockMask:
         return math.prod(self.shape)
 
     def sparsity(self) -> float:
-        """Returns the percentage of the scores that lies in blocks that aren't needed."""
+        """Returns the percentage of the scores that lie in masked blocks."""
         blocks = int(self.kv_num_blocks.sum())
         if self.full_kv_num_blocks is not None:
             blocks += int(self.full_kv_num_blocks.sum())
         return 100 * (1 - blocks * self.BLOCK_SIZE[0] * self.BLOCK_SIZE[1] / self.numel())
 
     def to_dense(self) -> Array:
-        """Returns the blocks as an array: 1 where one is needed."""
+        """Returns an array of the blocks: 1 for a partial or full block, 0 for a masked one."""
         return (self._partial() | self._full()).astype(jnp.int32)
 
     def _partial(self) -> jax.Array:
@@ -169,7 +170,7 @@ class BlockMask:
         return as_booleans(self.full_kv_num_blocks, self.full_kv_indices)
 
     def to_mask(self, batch: int, heads: int) -> Array:
-        """Returns the mask of the scores as an array: full blocks, and partial ones where ``mask_mod`` is true."""
+        """Returns the mask of all scores: true in full blocks, and in partial ones where ``mask_mod`` is true."""
         q_len, kv_len = self.seq_lengths
 
         def spread(blocks: jax.Array) -> jax.Array:
@@ -182,7 +183,7 @@ class BlockMask:
         return (jnp.broadcast_to(blocks[0], mask.shape) & mask) | jnp.broadcast_to(blocks[1], mask.shape)
 
     def __getitem__(self, index: Any) -> BlockMask:
-        """Returns the mask of some batches, heads and rows of blocks; an integer keeps its dimension, with size 1."""
+        """Returns the mask of some batches, heads and rows of blocks; an integer keeps its dimension, of size 1."""
         index = index if isinstance(index, tuple) else (index,)
         index = (*index, slice(None), slice(None), slice(None))[:3]
         starts = [
@@ -219,11 +220,11 @@ class BlockMask:
         )
 
     def to_string(self, grid_size: int | tuple[int, int] = (20, 20), limit: int = 4) -> str:
-        """Draws the blocks: full, shaded and empty fields.
+        """Draws the blocks: a full field keeps all scores, a shaded one some, an empty one none.
 
         Args:
-            grid_size: the most rows and columns of fields, or one number for both; -1 draws every block.
-            limit: the most pictures, one per batch and head.
+            grid_size: the largest number of rows and columns of fields, or one number for both; -1 draws every block.
+            limit: the largest number of pictures, one per batch and head.
         """
         return picture(np.asarray(self.to_dense()), grid_size, limit)
 
@@ -249,21 +250,21 @@ def create_block_mask(
     _compile: bool = False,
     separate_full_blocks: bool = True,
 ) -> BlockMask:
-    """Makes a mask that knows its blocks from a function.
+    """Makes a `BlockMask` from a function of indices.
 
     Args:
-        mask_mod: a function of the batch, the head, the query and the key, four integers, to a boolean.
-        B: the size of the batch; None is 1, which serves all.
-        H: the number of heads; None is 1, which serves all.
+        mask_mod: a function of four integers (batch, head, query and key) to a boolean, true to keep a score.
+        B: the size of the batch; None is 1, which broadcasts.
+        H: the number of heads; None is 1, which broadcasts.
         Q_LEN: the number of queries.
         KV_LEN: the number of keys.
         device: Ignored; accepted for compatibility with PyTorch.
-        BLOCK_SIZE: the numbers of queries and keys of a block, or one number for both.
+        BLOCK_SIZE: the numbers of queries and keys per block, or one number for both.
         _compile: Ignored; accepted for compatibility with PyTorch.
-        separate_full_blocks: whether blocks that are left in full are kept apart.
+        separate_full_blocks: whether full blocks are stored apart from partial ones.
 
     Raises:
-        ValueError: the function takes another number of arguments, or a size is below 1.
+        ValueError: the function doesn't take four arguments, or a size is below 1.
 
     Source: ``torch.nn.attention.flex_attention.create_block_mask``.
 

@@ -30,32 +30,32 @@ def scaled_dot_product_attention(
     enable_gqa: bool = False,
     rng: Key | None = None,
 ) -> Array:
-    r"""Averages the values, weighted by how well their keys fit the query.
+    r"""Averages the values, weighted by the softmax of the products of query and keys.
 
     .. math:: \operatorname{softmax}\bigl(s\, Q K^\top + M\bigr)\, V
 
-    A query that may attend to nothing, whose row of the mask is all false or :math:`-\infty`, gives 0.
+    A query whose row of the mask is all false or :math:`-\infty` gives 0.
 
     Args:
-        query: :math:`Q`, of shape :math:`(*, H_q, L, E)`, with any number of leading dimensions, also none.
+        query: :math:`Q`, of shape :math:`(*, H_q, L, E)`; all dimensions before :math:`L` are optional.
         key: :math:`K`, of shape :math:`(*, H, S, E)`; leading dimensions broadcast.
         value: :math:`V`, of shape :math:`(*, H, S, E_v)`.
-        attn_mask: :math:`M`, of a shape that broadcasts to :math:`(*, H_q, L, S)`, of rank 2 at least. A boolean mask
-            is true where a query attends to a key; a floating one, of the query's dtype or float32, is added.
+        attn_mask: :math:`M`, of rank 2 or more and a shape that broadcasts to :math:`(*, H_q, L, S)`. A boolean mask is
+            true where a query attends to a key; a floating one, of the query's dtype or float32, is added.
         dropout_p: the probability with which a weight is replaced by 0.
-        is_causal: whether the i-th query attends to the first i keys only; then there is no ``attn_mask``. torch
-            documents both together as an error too, though one of its kernels takes them.
+        is_causal: whether the i-th query attends to the first i keys only; not together with ``attn_mask``. (torch
+            documents both together as an error, though one of its kernels takes them.)
         scale: :math:`s`; None is :math:`1 / \sqrt{E}`.
-        enable_gqa: whether there may be fewer heads of keys and values than of queries; each then serves
+        enable_gqa: whether keys and values may have fewer heads than queries: each of their heads then serves
             :math:`H_q / H` heads of queries.
-        rng: a jax key; needed where ``dropout_p`` is between 0 and 1.
+        rng: a jax key, needed where ``dropout_p`` is between 0 and 1.
 
     Returns:
         An array of shape :math:`(*, H_q, L, E_v)`.
 
     Raises:
-        ValueError: shapes that don't fit, ``attn_mask`` together with ``is_causal``, or an ``rng`` that is missing.
-        TypeError: dtypes that differ or aren't floating-point.
+        ValueError: the shapes don't fit, ``attn_mask`` and ``is_causal`` are both given, or ``rng`` is missing.
+        TypeError: the dtypes differ, or aren't floating-point.
 
     Source: ``torch.nn.functional.scaled_dot_product_attention``; Vaswani et al., *Attention Is All You Need*, 2017,
     https://arxiv.org/abs/1706.03762; Ainslie et al., *GQA: Training Generalized Multi-Query Transformer Models from
@@ -122,10 +122,10 @@ def _averages(
     dropout_p: float,
     rng: Key | None,
 ) -> jax.Array:
-    """Averages in the lowering's layout, which has a dimension for the heads that share keys and values."""
+    """Averages in the lowering's layout, in which heads that share keys and values are one more dimension."""
     lead = [q.shape[:-2], k.shape[:-2], v.shape[:-2]]
     heads = 1
-    if grouped:  # as many heads of keys as of values
+    if grouped:  # keys and values get the same number of heads
         heads = np.lcm(lead[1][-1], lead[2][-1])
         k, v = (jnp.repeat(x, heads // x.shape[-3], -3) for x in (k, v))
         q = q.reshape(*q.shape[:-3], heads, q.shape[-3] // heads, *q.shape[-2:])
@@ -147,12 +147,12 @@ def _averages(
 
 
 def default_scale(q: jax.Array) -> float:
-    """Returns one over the root of the width of the heads."""
+    """Returns one over the square root of the heads' width."""
     return 1 / math.sqrt(q.shape[-1]) if q.shape[-1] else 1.0
 
 
 def _shape_of_scores(where: str, q: jax.Array, k: jax.Array, v: jax.Array, grouped: bool) -> tuple[int, ...]:
-    """Returns (*, H, L, S), after a check that the leading dimensions broadcast, or that the heads are groups."""
+    """Returns (*, H, L, S); checks that the leading dimensions broadcast, or that the heads form groups."""
     lead = [x.shape[:-2] for x in (q, k, v)]
     if grouped:
         heads = lead[0][-1]

@@ -1,4 +1,4 @@
-"""Attention with scores that a function changes."""
+"""Attention whose scores a function changes."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ __all__ = ["AuxOutput", "AuxRequest", "flex_attention"]
 
 
 class AuxRequest(NamedTuple):
-    """The further outputs that `flex_attention` is asked for: logarithms of the sums, and greatest scores."""
+    """The further outputs to return from `flex_attention`: log-sum-exps of the scores, and largest scores."""
 
     lse: bool = False
     max_scores: bool = False
 
 
 class AuxOutput(NamedTuple):
-    """The further outputs of `flex_attention`; None where one wasn't asked for."""
+    """The further outputs of `flex_attention`; None for an output that wasn't requested."""
 
     lse: jax.Array | None = None
     max_scores: jax.Array | None = None
@@ -51,34 +51,34 @@ def flex_attention(
     *,
     return_aux: AuxRequest | None = None,
 ) -> Any:
-    r"""Computes attention whose scores a function changes and a mask of blocks leaves out.
+    r"""Computes attention with scores that a function changes and a block mask masks.
 
     .. math:: \operatorname{softmax}\bigl(f(s\, Q K^\top, b, h, q, k) + M\bigr)\, V
 
-    A query that may attend to nothing gives 0. All scores are computed, in float32 at least; the compiler decides what
-    a mask saves. There are gradients everywhere; torch has none on the CPU.
+    A query whose scores are all masked gives 0. All scores are computed, in at least float32; whether masked blocks are
+    skipped is up to the compiler. The gradients work on every device; torch has none on the CPU.
 
     Args:
         query: :math:`Q`, of shape :math:`(B, H_q, L, E)`.
-        key: :math:`K`, of shape :math:`(B, H, S, E)`; a batch of 1 serves all queries if there is a block mask.
+        key: :math:`K`, of shape :math:`(B, H, S, E)`; with a block mask, a batch of 1 broadcasts.
         value: :math:`V`, of shape :math:`(B, H, S, E_v)`.
-        score_mod: :math:`f`, a function of a score and of four integers (batch, head of the query, query, key) to a
-            score: anything that jax can trace, arrays that it indexes included. None changes nothing.
-        block_mask: :math:`M`, as `create_block_mask` makes it; None leaves every score.
+        score_mod: :math:`f`, a function of a score and of four integers (batch, head of the query, query and key) to a
+            score. jax must be able to trace it; it may index arrays. None keeps the scores.
+        block_mask: :math:`M`, made by `create_block_mask`; None masks no score.
         scale: :math:`s`; None is :math:`1 / \sqrt{E}`.
-        enable_gqa: whether there may be fewer heads of keys and values than of queries; each then serves
+        enable_gqa: whether keys and values may have fewer heads than queries: each of their heads then serves
             :math:`H_q / H` heads of queries.
-        return_lse: whether the logarithms of the sums of exponentials are returned too; torch prefers ``return_aux``.
+        return_lse: whether the log-sum-exps of the scores are returned too; torch recommends ``return_aux``.
         kernel_options: Ignored; accepted for compatibility with PyTorch.
-        return_aux: the further outputs, if any.
+        return_aux: the further outputs to return, or None.
 
     Returns:
-        An array of shape :math:`(B, H_q, L, E_v)`. With ``return_aux``, the pair of it and an `AuxOutput`, whose arrays
-        are of shape :math:`(B, H_q, L)`; with ``return_lse``, the pair of it and the logarithms.
+        An array of shape :math:`(B, H_q, L, E_v)`. With ``return_aux``, a pair of it and an `AuxOutput`, whose arrays
+        are of shape :math:`(B, H_q, L)`; with ``return_lse``, a pair of it and the log-sum-exps.
 
     Raises:
-        ValueError: shapes that don't fit each other or the mask.
-        RuntimeError: a mask that was sliced and has no function of its own.
+        ValueError: the shapes don't fit each other or the mask.
+        RuntimeError: the mask is a slice of another, and its ``mask_mod`` wasn't set.
 
     Source: ``torch.nn.attention.flex_attention.flex_attention``; Dong et al., *Flex Attention: A Programming Model for
     Generating Optimized Attention Kernels*, 2024, https://arxiv.org/abs/2412.05496.
@@ -121,7 +121,7 @@ def _checked(
 
 
 def _scores(q: jax.Array, k: jax.Array, score_mod: Mod | None, scale: float) -> jax.Array:
-    """Returns the scaled products of queries and keys, in float32 at least, changed by the function."""
+    """Returns the scaled products of queries and keys, in at least float32, after `score_mod`."""
     work = jnp.float64 if q.dtype == jnp.float64 else jnp.float32
     scores = jnp.matmul(q.astype(work), jnp.swapaxes(k.astype(work), -1, -2)) * scale
     shape = (q.shape[0], q.shape[1], q.shape[2], k.shape[2])
@@ -135,7 +135,7 @@ def _scores(q: jax.Array, k: jax.Array, score_mod: Mod | None, scale: float) -> 
 def _weights(
     scores: jax.Array, mask: jax.Array | None, want_lse: bool, want_max: bool
 ) -> tuple[jax.Array, jax.Array | None, jax.Array | None]:
-    """Returns the weights and, if wanted, the logarithms of the sums that divided them, and the largest scores."""
+    """Returns the weights and, if wanted, the log-sum-exps of the scores and the largest scores."""
     scores = scores if mask is None else jnp.where(mask, scores, -jnp.inf)
     weights, total = unnormalised(scores)
     lse = jax.nn.logsumexp(scores, -1) if want_lse else None

@@ -1,10 +1,12 @@
-"""Masks of attention as functions of indices."""
+"""Attention masks as functions of indices."""
 
 # ruff: noqa: N803 (torch's names of arguments)
 
 from __future__ import annotations
 
+import functools
 import inspect
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -29,7 +31,7 @@ Mod = Callable[..., Any]
 
 
 def over_indices(mod: Mod, batch: int, heads: int, q_len: int, kv_len: int, scores: jax.Array | None = None) -> Any:
-    """Computes a function of the four indices, or of a score and the indices, at every place of the scores."""
+    """Computes a function of the four indices, or of a score and the indices, for every score."""
     scored = () if scores is None else (0,)
     for axes in ((None, None, None, 0), (None, None, 0, None), (None, 0, None, None), (0, None, None, None)):
         mod = jax.vmap(mod, in_axes=(*scored, *axes))
@@ -38,7 +40,7 @@ def over_indices(mod: Mod, batch: int, heads: int, q_len: int, kv_len: int, scor
 
 
 def noop_mask(batch: ArrayLike, head: ArrayLike, token_q: ArrayLike, token_kv: ArrayLike) -> Array:
-    """Leaves every score.
+    """Keeps every score.
 
     Args:
         batch: the index of the batch.
@@ -65,13 +67,13 @@ def _mask_mods(where: str, mask_mods: tuple[Mod, ...]) -> None:
 
 
 def or_masks(*mask_mods: Mod) -> Mod:
-    """Returns the mask that leaves a score where any of these does.
+    """Returns a mask that keeps a score if any of the given masks does.
 
     Args:
-        mask_mods: functions of the batch, the head, the query and the key, four integers, to a boolean.
+        mask_mods: functions of four integers (batch, head, query and key) to a boolean, true to keep a score.
 
     Returns:
-        A function like these.
+        A function of the same form.
 
     Raises:
         TypeError: an argument isn't a function.
@@ -87,22 +89,20 @@ def or_masks(*mask_mods: Mod) -> Mod:
     _mask_mods("or_masks", mask_mods)
 
     def or_mask(b: Array, h: Array, q_idx: Array, kv_idx: Array) -> Array:
-        result = jnp.zeros((), bool)
-        for mask in mask_mods:
-            result = result | mask(b, h, q_idx, kv_idx)
-        return result
+        masks = (mask(b, h, q_idx, kv_idx) for mask in mask_mods)
+        return functools.reduce(operator.or_, masks, jnp.zeros((), bool))
 
     return or_mask
 
 
 def and_masks(*mask_mods: Mod) -> Mod:
-    """Returns the mask that leaves a score where all of these do.
+    """Returns a mask that keeps a score if all of the given masks do.
 
     Args:
-        mask_mods: functions of the batch, the head, the query and the key, four integers, to a boolean.
+        mask_mods: functions of four integers (batch, head, query and key) to a boolean, true to keep a score.
 
     Returns:
-        A function like these.
+        A function of the same form.
 
     Raises:
         TypeError: an argument isn't a function.
@@ -118,16 +118,14 @@ def and_masks(*mask_mods: Mod) -> Mod:
     _mask_mods("and_masks", mask_mods)
 
     def and_mask(b: Array, h: Array, q_idx: Array, kv_idx: Array) -> Array:
-        result = jnp.ones((), bool)
-        for mask in mask_mods:
-            result = result & mask(b, h, q_idx, kv_idx)
-        return result
+        masks = (mask(b, h, q_idx, kv_idx) for mask in mask_mods)
+        return functools.reduce(operator.and_, masks, jnp.ones((), bool))
 
     return and_mask
 
 
 def count_arguments(where: str, mod: Mod) -> int:
-    """Returns how many arguments the function needs: 4 indices, or a score and 4 indices."""
+    """Returns the number of arguments that a function needs: 4 (indices) or 5 (a score and indices)."""
     parameters = inspect.signature(mod).parameters.values()
     count = sum(p.default is inspect.Parameter.empty for p in parameters)
     if count not in (4, 5):
@@ -136,11 +134,11 @@ def count_arguments(where: str, mod: Mod) -> int:
 
 
 def create_mask(mod_fn: Mod, B: int | None, H: int | None, Q_LEN: int, KV_LEN: int, device: object = None) -> Array:
-    """Makes an array from a mask that is a function.
+    """Makes a boolean array from a function of indices.
 
     Args:
-        mod_fn: a function of four indices to a boolean; or of a score and four indices to a score, which leaves a score
-            unless it gives minus infinity.
+        mod_fn: a function of four indices to a boolean, true to keep a score; or a function of a score and four indices
+            to a score, minus infinity to mask it.
         B: the size of the batch; None is 1.
         H: the number of heads; None is 1.
         Q_LEN: the number of queries.
@@ -148,10 +146,10 @@ def create_mask(mod_fn: Mod, B: int | None, H: int | None, Q_LEN: int, KV_LEN: i
         device: Ignored; accepted for compatibility with PyTorch.
 
     Returns:
-        A boolean array of shape :math:`(B, H, Q, K)`, true where a score is left.
+        A boolean array of shape :math:`(B, H, Q, K)`, true where a score is kept.
 
     Raises:
-        ValueError: a function of another number of arguments.
+        ValueError: the function doesn't take four or five arguments.
 
     Source: ``torch.nn.attention.flex_attention.create_mask``.
 
@@ -167,7 +165,7 @@ def create_mask(mod_fn: Mod, B: int | None, H: int | None, Q_LEN: int, KV_LEN: i
 
 
 def sliced_mask_mod(batch: Array, head: Array, token_q: Array, token_kv: Array) -> Any:
-    """Refuses to be called: it stands for the function of a mask that was sliced."""
+    """Raises an error: it takes the place of ``mask_mod`` in a slice of a `BlockMask`."""
     raise RuntimeError(
         "Cannot use mask_mod from a sliced BlockMask: its indices count from the slice's start; set mask_mod to one "
         "that is made from the whole BlockMask's"

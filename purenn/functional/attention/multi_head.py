@@ -48,15 +48,15 @@ def multi_head_attention_forward(
     is_causal: bool = False,
     rng: Key | None = None,
 ) -> tuple[Array, Array | None]:
-    r"""Computes several attentions side by side, each between its own projections of the queries, keys and values.
+    r"""Computes several attentions in parallel, each of its own projections of the queries, keys and values.
 
     .. math::
         \bigl[h_1, \dots, h_n\bigr] W_o^\top + b_o \quad\text{with}\quad
         h_i = \operatorname{attention}\bigl(Q W_{q,i}^\top + b_{q,i},\; K W_{k,i}^\top + b_{k,i},\;
         V W_{v,i}^\top + b_{v,i}\bigr)
 
-    Sequences come first and batches second. In the boolean masks, unlike in those of `scaled_dot_product_attention`,
-    true keeps a query from a key; floating masks are added to the scores.
+    The first dimension is the sequence, the second the batch. In a boolean mask true masks a key, unlike in
+    `scaled_dot_product_attention`; floating masks are added to the scores.
 
     Args:
         query: :math:`Q`, of shape :math:`(L, N, E)` or, without a batch, :math:`(L, E)`.
@@ -66,38 +66,38 @@ def multi_head_attention_forward(
             ``use_separate_proj_weight``.
         embed_dim_to_check: the width :math:`E`, which ``query`` must have.
         num_heads: the number :math:`n` of heads, a divisor of :math:`E`.
-        in_proj_weight: :math:`W_q, W_k, W_v` one below the other, of shape :math:`(3 E, E)`; None with
+        in_proj_weight: :math:`W_q, W_k, W_v` stacked, of shape :math:`(3 E, E)`; None with
             ``use_separate_proj_weight``.
-        in_proj_bias: :math:`b_q, b_k, b_v` in one, of shape :math:`(3 E)`; None for zeros.
-        bias_k: one more key for every sequence, of shape :math:`(1, 1, E)`; None, with ``bias_v``, for none.
-        bias_v: the value that belongs to it, of shape :math:`(1, 1, E)`.
+        in_proj_bias: :math:`b_q, b_k, b_v` stacked, of shape :math:`(3 E)`; None for zeros.
+        bias_k: a key to append to every sequence, of shape :math:`(1, 1, E)`; None, with ``bias_v``, for none.
+        bias_v: the value of this key, of shape :math:`(1, 1, E)`.
         add_zero_attn: whether a key and a value of zeros are appended.
         dropout_p: the probability with which a weight is replaced by 0 in training.
         out_proj_weight: :math:`W_o`, of shape :math:`(E_o, E)`.
         out_proj_bias: :math:`b_o`, of shape :math:`(E_o)`; None for zeros.
-        training: whether there is dropout.
-        key_padding_mask: which keys are padding, of shape :math:`(N, S)`, or :math:`(S)` without a batch.
-        need_weights: whether the weights are returned; it is quicker without.
-        attn_mask: which keys a query may not attend to, of shape :math:`(L, S)` or :math:`(N n, L, S)`.
-        use_separate_proj_weight: whether the next three stand in place of ``in_proj_weight``.
+        training: whether dropout is applied.
+        key_padding_mask: masks keys that are padding, of shape :math:`(N, S)`, or :math:`(S)` without a batch.
+        need_weights: whether the weights are returned; False is faster.
+        attn_mask: masks keys per query, of shape :math:`(L, S)` or :math:`(N n, L, S)`.
+        use_separate_proj_weight: whether the next three arguments replace ``in_proj_weight``.
         q_proj_weight: :math:`W_q`, of shape :math:`(E, E)`.
         k_proj_weight: :math:`W_k`, of shape :math:`(E, E_k)`.
         v_proj_weight: :math:`W_v`, of shape :math:`(E, E_v)`.
-        static_k: keys that stand in place of the projected ones, of shape :math:`(N n, S, E / n)`.
-        static_v: values that stand in place of the projected ones, of shape :math:`(N n, S, E / n)`.
+        static_k: keys that replace the projected ones, of shape :math:`(N n, S, E / n)`.
+        static_v: values that replace the projected ones, of shape :math:`(N n, S, E / n)`.
         average_attn_weights: whether the returned weights are averaged over the heads.
         is_causal: a hint that ``attn_mask``, which must be given too, is causal. Without ``need_weights`` and
-            ``key_padding_mask`` the hint is believed and the mask not read, as in torch.
-        rng: a jax key; needed in training where ``dropout_p`` is between 0 and 1.
+            ``key_padding_mask`` a causal mask replaces ``attn_mask``, as in torch.
+        rng: a jax key, needed in training where ``dropout_p`` is between 0 and 1.
 
     Returns:
-        The output, of shape :math:`(L, N, E_o)` or :math:`(L, E_o)`; and the weights, or None: of shape
-        :math:`(N, L, S)` averaged and else :math:`(N, n, L, S)`, without :math:`N` for queries without a batch.
-        Where a query may attend to nothing, it is NaN with ``need_weights`` and the output's bias without, as in torch.
+        The output, of shape :math:`(L, N, E_o)` or :math:`(L, E_o)`; and the weights, or None. The weights are of shape
+        :math:`(N, L, S)` if averaged and else :math:`(N, n, L, S)`, without :math:`N` for queries without a batch. A
+        query whose keys are all masked gives NaN with ``need_weights``, and ``out_proj_bias`` without, as in torch.
 
     Raises:
-        ValueError: shapes that don't fit, or an argument that is missing, also ``rng``.
-        TypeError: dtypes that differ.
+        ValueError: the shapes don't fit, or an argument is missing, such as ``rng``.
+        TypeError: the dtypes differ.
 
     Source: ``torch.nn.functional.multi_head_attention_forward``; Vaswani et al., *Attention Is All You Need*, 2017,
     https://arxiv.org/abs/1706.03762.
@@ -115,7 +115,7 @@ def multi_head_attention_forward(
     q, k, v = (check.array(WHERE, n, a) for n, a in (("query", query), ("key", key), ("value", value)))
     check.rank(WHERE, "query", q, (2, 3), "(L, E) or (L, N, E)")
     for name, x in (("key", k), ("value", v)):
-        check.rank(WHERE, name, x, (q.ndim,), "as the query's")
+        check.rank(WHERE, name, x, (q.ndim,), "like the query")
     batched = q.ndim == 3
     padding, mask = _masks(key_padding_mask, attn_mask, batched, is_causal)
     if not batched:
@@ -163,7 +163,7 @@ def _masks(
 
 
 def _check_sizes(q: jax.Array, k: jax.Array, v: jax.Array, embed_dim: int, num_heads: int, separate: bool) -> None:
-    """Checks that queries, keys and values, sequences first and batches second, fit each other and the heads."""
+    """Checks that the shapes of queries, keys and values fit each other and the number of heads."""
     _, N, E = q.shape
     if embed_dim != E:
         check.fail(WHERE, "query", f"have embedding dimension {embed_dim}", f"shape {q.shape}")
@@ -202,7 +202,7 @@ def _attended(
     dropout_p: float,
     need_weights: bool,
 ) -> tuple[jax.Array, jax.Array | None]:
-    """Returns the averages of every head, and with ``need_weights`` their weights."""
+    """Returns every head's weighted averages, and with ``need_weights`` the weights."""
     mask = _merged(mask, padding, extra, k.shape[2], q)
     if not need_weights:
         return scaled_dot_product_attention(q, k, v, mask, dropout_p, causal, rng=rng), None
@@ -213,7 +213,7 @@ def _attended(
 def _merged(
     mask: jax.Array | None, padding: jax.Array | None, extra: int, length: int, q: jax.Array
 ) -> jax.Array | None:
-    """Returns what masks, in which true is out, add to the scores; appended keys are never masked."""
+    """Returns the sum of the masks, in which true becomes -inf; appended keys are never masked."""
     if padding is not None:
         check.shape(WHERE, "key_padding_mask", padding, (q.shape[0], length - extra))
         padding = padding[:, None, None]
@@ -221,14 +221,14 @@ def _merged(
     if not masks:
         return None
     if any(m.shape[-1] != length for m in masks):
-        check.fail(WHERE, "attn_mask", f"be {length - extra} wide, as static_k", f"shape {masks[0].shape}")
+        check.fail(WHERE, "attn_mask", f"be {length - extra} wide, like static_k", f"shape {masks[0].shape}")
     wide = jnp.float32 if any(m.dtype == jnp.float32 for m in masks) and is_half(q.dtype) else q.dtype
     zero = jnp.zeros((), wide)
     return sum((jnp.where(m, -jnp.inf, zero) if m.dtype == bool else m.astype(wide) for m in masks), zero)
 
 
 def _matmul(a: jax.Array, b: jax.Array) -> jax.Array:
-    """Returns a @ b, of which half types are summed and kept in float32."""
+    """Returns a @ b, in at least float32."""
     return jnp.matmul(a, b, preferred_element_type=compute_dtype(a.dtype))
 
 

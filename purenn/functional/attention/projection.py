@@ -1,4 +1,4 @@
-"""Projections of multi-head attention: their weights, learned keys and values, and those that take their place."""
+"""The projections of multi-head attention: weights, appended keys and values, and static ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from purenn.typing import ArrayLike
 
 __all__ = ["WHERE", "heads", "in_weights", "projected", "with_bias"]
 
-WHERE = "multi_head_attention_forward"  # which messages name
+WHERE = "multi_head_attention_forward"  # the name in error messages
 
 Three = tuple[jax.Array, jax.Array, jax.Array]
 
@@ -42,7 +42,7 @@ def _required(name: str, x: ArrayLike | None) -> jax.Array:
 def projected(
     qkv: Three, same: tuple[bool, bool], weights: list[jax.Array], in_proj_bias: ArrayLike | None
 ) -> tuple[jax.Array, ...]:
-    """Projects queries, keys and values; what is the same array is projected at once."""
+    """Projects queries, keys and values; inputs that are one array are projected together."""
     E = qkv[0].shape[-1]
     bias = None if in_proj_bias is None else check.array(WHERE, "in_proj_bias", in_proj_bias)
     check.shape(WHERE, "in_proj_bias", bias, (3 * E,))
@@ -61,7 +61,7 @@ def projected(
 def with_bias(
     k: jax.Array, v: jax.Array, bias_k: ArrayLike | None, bias_v: ArrayLike | None, static: bool
 ) -> tuple[jax.Array, jax.Array, int]:
-    """Returns keys and values, with those that are learned appended, and how many were."""
+    """Appends the learned key and value, if any; also returns their number."""
     if (bias_k is None) != (bias_v is None):
         check.fail(WHERE, "bias_k and bias_v", "be both given or both None", "one of them")
     if bias_k is None or bias_v is None:
@@ -72,7 +72,7 @@ def with_bias(
 
 
 def _appended(name: str, x: jax.Array, bias: ArrayLike) -> jax.Array:
-    """Returns the sequences and one more element, which is the same for the whole batch."""
+    """Appends one element, the same for the whole batch, to sequences."""
     b = check.array(WHERE, name, bias)
     check.shape(WHERE, name, b, (1, 1, x.shape[-1]))
     check.same_dtype(WHERE, query=x, **{name: b})
@@ -80,7 +80,7 @@ def _appended(name: str, x: jax.Array, bias: ArrayLike) -> jax.Array:
 
 
 def heads(qkv: Three, num_heads: int, static_k: ArrayLike | None, static_v: ArrayLike | None) -> Three:
-    """Returns queries, keys and values as (N, heads, length, E / heads), static ones in place of the projected."""
+    """Returns queries, keys and values as (N, heads, length, E / heads); static ones replace the projected ones."""
     N, E = qkv[0].shape[1:]
     q, k, v = (x.reshape(x.shape[0], N, num_heads, E // num_heads).transpose(1, 2, 0, 3) for x in qkv)
     k, v = _static("static_k", static_k, k), _static("static_v", static_v, v)

@@ -1,8 +1,8 @@
 """The log-softmax over clusters of classes.
 
-A head has logits of the first classes and then one of each cluster; a cluster's tail has logits of its classes.
-With :math:`p = \\log\\operatorname{softmax}` of each, a class's log-probability is :math:`p^{head}_c`, or
-:math:`p^{head}_{cluster} + p^{tail}_c`.
+The head has a logit for every class before the clusters, then one for every cluster; a cluster's tail has a logit for
+every class of the cluster. With :math:`p = \\log\\operatorname{softmax}` of each, the log-probability of a class is
+:math:`p^{head}_c`, or :math:`p^{head}_{cluster} + p^{tail}_c`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def log_probabilities(head: jax.Array, tails: Sequence[jax.Array]) -> jax.Array:
 
 
 def log_probability(head: jax.Array, tails: Sequence[jax.Array], target: jax.Array) -> jax.Array:
-    """Computes the log-probabilities of the targets, (N); NaN for a target that is no class."""
+    """Computes the log-probabilities of the targets, (N); NaN for an invalid class."""
     first = shortlist = head.shape[1] - len(tails)
     entry, within = target, jnp.zeros(target.shape, head.dtype)
     for i, tail in enumerate(tails):
@@ -38,7 +38,7 @@ def log_probability(head: jax.Array, tails: Sequence[jax.Array], target: jax.Arr
 
 
 def likeliest(head: jax.Array, tails: Sequence[jax.Array]) -> jax.Array:
-    """Finds the classes of the largest probability, (N)."""
+    """Finds the most probable classes, (N)."""
     best = jnp.argmax(head, 1)
     shortlisted = best < head.shape[1] - len(tails)
     return jnp.where(shortlisted, best, jnp.argmax(log_probabilities(head, tails), 1))

@@ -29,22 +29,22 @@ def binary_cross_entropy(
 
     .. math:: \ell = -w\,(y \log x + (1 - y) \log(1 - x))
 
-    As in torch the logarithms are at least -100, and the derivative is :math:`w\,(x - y) / \max(x (1 - x), 10^{-12})`.
+    As in torch, logarithms below -100 become -100, and the derivative is
+    :math:`w\,(x - y) / \max(x (1 - x), 10^{-12})`.
 
     Args:
-        input: probabilities of the first class, of any shape. Inside ``jit``, where values are unknown, the loss of a
-            value that is not a probability is NaN.
+        input: probabilities of the first class, of any shape. Inside ``jit``, where values are unknown, a value that
+            is not a probability gives NaN.
         target: probabilities, of the input's shape and dtype.
         weight: the factors :math:`w`, of a shape that broadcasts to the input's; None for 1.
-        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
-            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
+        size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
 
     Returns:
         An array of the input's shape for ``'none'``, else a scalar; of the input's dtype.
 
     Raises:
-        ValueError: the shapes don't fit, a value is not a probability, or there is no such reduction.
+        ValueError: the shapes don't fit, a value is not a probability, or ``reduction`` is unknown.
         TypeError: the dtypes don't fit.
 
     Source: ``torch.nn.functional.binary_cross_entropy``.
@@ -107,8 +107,7 @@ def binary_cross_entropy_with_logits(
         input: logits of the first class, of any shape.
         target: probabilities, of the input's shape.
         weight: the factors :math:`w`, of a shape that broadcasts to the input's; None for 1.
-        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
-            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
+        size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
         pos_weight: the weight :math:`p` of the first class, of a shape that broadcasts to the input's; None for 1.
 
@@ -116,7 +115,7 @@ def binary_cross_entropy_with_logits(
         An array of the input's shape for ``'none'``, else a scalar; of the target's dtype, as in torch.
 
     Raises:
-        ValueError: the shapes don't fit, or there is no such reduction.
+        ValueError: the shapes don't fit, or ``reduction`` is unknown.
         TypeError: a dtype isn't floating-point.
 
     Source: ``torch.nn.functional.binary_cross_entropy_with_logits``.
@@ -144,7 +143,7 @@ def binary_cross_entropy_with_logits(
 
 @jax.custom_jvp
 def _logistic(x: jax.Array, y: jax.Array, factor: jax.Array) -> jax.Array:
-    """Computes the cross entropy, with a factor of the logarithm of the sigmoid."""
+    """Computes the cross entropy; `factor` multiplies the logarithm of the sigmoid."""
     return (1 - y) * x - factor * log_sigmoid(x)
 
 

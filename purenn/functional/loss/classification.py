@@ -36,8 +36,7 @@ def nll_loss(
         target: classes from 0 to C - 1, of shape :math:`()`, :math:`(N)` or :math:`(N, d_1, \dots, d_K)`.
         weight: one weight :math:`w_c` per class, of shape :math:`(C)` and the input's dtype; for an input of rank 3 or
             more, any shape with C elements. None is the weight 1.
-        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
-            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
+        size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         ignore_index: the target whose loss is 0 and which the mean leaves out.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
 
@@ -45,7 +44,7 @@ def nll_loss(
         An array of the target's shape for ``'none'``, else a scalar.
 
     Raises:
-        ValueError: the shapes don't fit, or there is no such reduction.
+        ValueError: the shapes don't fit, or ``reduction`` is unknown.
         TypeError: a dtype doesn't fit.
         IndexError: a target is out of range. Inside ``jit``, where values are unknown, the loss is NaN instead.
 
@@ -76,7 +75,7 @@ def cross_entropy(
     reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> Array:
-    r"""Computes the cross entropy of a softmax with classes, or with probabilities.
+    r"""Computes the cross entropy between the softmax of logits and classes, or probabilities.
 
     With :math:`p = \log\operatorname{softmax}(x)` over the classes, smoothing :math:`s` and C classes,
 
@@ -85,25 +84,24 @@ def cross_entropy(
         \quad\text{or}\quad
         \ell_n = -\sum_c w_c\, \bigl((1 - s)\, y_{n,c} + \tfrac{s}{C}\bigr)\, p_{n,c}
 
-    The mean with classes is :math:`\sum_n \ell_n / \sum_n w_{y_n}` over the targets that aren't ignored, and with
-    probabilities the sum divided by their number.
+    for classes, or for probabilities. The mean is :math:`\sum_n \ell_n / \sum_n w_{y_n}` over the classes that aren't
+    ignored, or :math:`\sum_n \ell_n / N`.
 
     Args:
         input: logits, of shape :math:`(C)`, :math:`(N, C)` or :math:`(N, C, d_1, \dots, d_K)`.
         target: classes from 0 to C - 1, of shape :math:`()`, :math:`(N)` or :math:`(N, d_1, \dots, d_K)`;
             or probabilities, of the input's shape.
         weight: one weight :math:`w_c` per class, of shape :math:`(C)`. None is the weight 1.
-        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
-            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
+        size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         ignore_index: the class whose loss is 0 and which the mean leaves out; not for probabilities.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
-        label_smoothing: the share :math:`s` of the uniform distribution in the target, at most 1.
+        label_smoothing: the weight :math:`s` of the uniform distribution in the target, at most 1.
 
     Returns:
         An array of shape :math:`()`, :math:`(N)` or :math:`(N, d_1, \dots, d_K)` for ``'none'``, else a scalar.
 
     Raises:
-        ValueError: the shapes don't fit, or there is no such reduction.
+        ValueError: the shapes don't fit, or ``reduction`` is unknown.
         TypeError: a dtype doesn't fit.
         IndexError: a target is out of range. Inside ``jit``, where values are unknown, the loss is NaN instead.
 
@@ -125,7 +123,7 @@ def cross_entropy(
 
 
 def _classes(where: str, x: jax.Array, w: jax.Array | None, any_shape: bool = False) -> None:
-    """Checks that there is a weight for every class; with `any_shape`, in an array of any rank but 0."""
+    """Checks that the weights have one element per class; with `any_shape`, in any shape of rank 1 or more."""
     if x.ndim == 0:
         check.fail(where, "input", "have shape (C), (N, C) or (N, C, ...)", "shape ()")
     check.floating(where, "input", x)
@@ -137,7 +135,7 @@ def _classes(where: str, x: jax.Array, w: jax.Array | None, any_shape: bool = Fa
 def _indices(
     where: str, x: jax.Array, t: jax.Array, w: jax.Array | None, ignore_index: int, smooth: bool = False
 ) -> None:
-    """Checks targets that are classes against log-probabilities, or logits, like x."""
+    """Checks that targets are classes which fit log-probabilities, or logits, like x."""
     _classes(where, x, w, any_shape=x.ndim > 2 and not smooth)
     check.same_dtype(where, input=x, weight=w)
     check.integral(where, "target", t)
@@ -151,7 +149,7 @@ def _indices(
 def checked_dtype(
     where: str, x: jax.Array, t: jax.Array, w: jax.Array | None, ignore_index: int, label_smoothing: float
 ) -> DTypeLike:
-    """Checks the arguments of a cross entropy with logits like x, and gives the result's dtype."""
+    """Checks the arguments of a cross entropy whose logits are like x, and gives the result's dtype."""
     check.integer(where, "ignore_index", ignore_index)
     if label_smoothing > 1:
         check.fail(where, "label_smoothing", "be at most 1", label_smoothing)
@@ -169,7 +167,7 @@ def checked_dtype(
 def cross_entropies(
     x: jax.Array, t: jax.Array, w: jax.Array | None, ignore_index: int, label_smoothing: float
 ) -> tuple[jax.Array, jax.Array]:
-    """Computes the losses of logits, and the weights whose sum divides the losses' sum for the mean."""
+    """Computes the losses of logits, and the weights: the mean is the sum of losses by the sum of weights."""
     axis = 0 if x.ndim == 1 else 1
     if x.shape != t.shape:
         return _of_indices(x, t, w, ignore_index, label_smoothing, logits=True)
@@ -189,7 +187,7 @@ def _of_indices(
     label_smoothing: float = 0.0,
     logits: bool = False,
 ) -> tuple[jax.Array, jax.Array]:
-    """Computes the losses at classes of log-probabilities, or of logits, and their weights."""
+    """Computes the losses of log-probabilities, or logits, for classes; and the weights."""
     axis = 0 if x.ndim == 1 else 1
     classes = x.shape[axis]
     t = (t.reshape(()) if x.ndim == 1 else t).astype(jnp.int64 if t.dtype == jnp.int64 else jnp.int32)

@@ -25,14 +25,14 @@ def reduction_of(
     choices: tuple[str, ...] = ("none", "mean", "sum"),
     old_name: bool = True,
 ) -> str:
-    """Reads the reduction from its argument and the two deprecated ones, which overrule it with a warning, as in torch.
+    """Returns the reduction; the two deprecated arguments override it, with a warning, as in torch.
 
     Args:
         where: the name of the loss.
         reduction: the argument ``reduction``.
         size_average, reduce: the deprecated arguments.
         choices: the reductions that the loss has.
-        old_name: whether ``'elementwise_mean'`` is taken for ``'mean'``, with a warning.
+        old_name: whether ``'elementwise_mean'`` means ``'mean'``, with a warning.
     """
     if size_average is not None or reduce is not None:
         reduction = "none" if reduce is False else "sum" if size_average is False else "mean"
@@ -45,7 +45,7 @@ def reduction_of(
 
 
 def reduced(loss: jax.Array, reduction: str, dtype: DTypeLike, total: jax.Array | float | None = None) -> Array:
-    """Reduces losses and gives the result a dtype; with `total` the mean is the sum divided by it."""
+    """Reduces losses and casts the result; with `total` the mean is the sum divided by it."""
     if reduction == "sum":
         loss = jnp.sum(loss)
     elif reduction == "mean":
@@ -58,5 +58,5 @@ def warn_of_sizes(input: jax.Array, target: jax.Array) -> None:
     if input.shape != target.shape:
         warn_user(
             f"The target's shape {target.shape} differs from the input's {input.shape}: they are broadcast, "
-            "which is seldom what is meant. Give them the same shape."
+            "which is rarely intended. Give them the same shape."
         )

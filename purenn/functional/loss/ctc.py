@@ -33,22 +33,22 @@ def ctc_loss(
 
     .. math:: \ell = -\log \sum_\pi \prod_t p_{t, \pi_t}
 
-    sums over the paths :math:`\pi` that become the target when repetitions are merged and then blanks dropped. The mean
-    divides every loss by the length of its target first.
+    with the sum over all paths :math:`\pi` that become the target when repetitions are merged and then blanks removed.
+    The mean first divides every loss by the length of its target.
 
-    The derivative is torch's: the derivative with respect to the logits of the ``log_softmax`` that gave ``log_probs``.
+    As in torch, the derivative is that with respect to the logits whose ``log_softmax`` is ``log_probs``.
 
     Args:
         log_probs: of shape :math:`(T, N, C)` or :math:`(T, C)`.
         targets: labels, of shape :math:`(N, S)`, or concatenated in an array of rank 1; :math:`(S)` without a batch. A
-            label that is out of range makes the loss NaN.
+            label out of range makes the loss NaN.
         input_lengths: the number of time steps of every input, of shape :math:`(N)`, an array or a sequence of
             integers; :math:`()` or :math:`(1)` without a batch.
         target_lengths: the number of labels of every target, in the same form. Inside ``jit``, where values are
-            unknown, a length that is out of range makes the loss NaN.
-        blank: the label that stands for no label.
+            unknown, a length out of range makes the loss NaN.
+        blank: the label that means no label.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
-        zero_infinity: whether the loss is 0 where no path exists, instead of infinite with derivatives of NaN.
+        zero_infinity: whether an input without a path has the loss 0, instead of infinity with a derivative of NaN.
 
     Returns:
         An array of shape :math:`(N)`, or :math:`()` without a batch, for ``'none'``, else a scalar.
@@ -85,7 +85,7 @@ def ctc_loss(
         check.fail(where, "blank", f"be a label, from 0 to {classes - 1}", blank)
     check.boolean(where, "zero_infinity", zero_infinity)
     if t.ndim == 2 and t.shape[0] != batch:
-        check.fail(where, "targets", f"have {batch} rows, as log_probs has", f"shape {t.shape}")
+        check.fail(where, "targets", f"have {batch} rows, like log_probs", f"shape {t.shape}")
     if x.ndim == 2 and t.ndim == 1:
         t = t[None]
     inputs, _ = _lengths(where, "input_lengths", input_lengths, batch, steps)
@@ -97,11 +97,7 @@ def ctc_loss(
         fits = fits & (jnp.sum(lengths) == t.shape[0])
         longest = t.shape[0] if known is None else int(known.max())
         places = (jnp.cumsum(lengths) - lengths)[:, None] + jnp.arange(longest, dtype=jnp.int32)[None]
-        t = (
-            jnp.take(t, jnp.minimum(places, max(t.shape[0] - 1, 0)), axis=0)
-            if t.shape[0]
-            else jnp.zeros((batch, 0), t.dtype)
-        )
+        t = jnp.take(t, jnp.minimum(places, t.shape[0] - 1), axis=0) if t.shape[0] else jnp.zeros((batch, 0), t.dtype)
     fits = fits & (lengths <= t.shape[1])
     loss = or_nan(fits, _losses(p, t.astype(jnp.int32), inputs, lengths, blank, zero_infinity))
     if reduction == "mean":
@@ -115,7 +111,7 @@ def _losses(
 ) -> jax.Array:
     """Computes the losses (N) of log-probabilities (T, N, C) and targets (N, S)."""
     loss = _negative_log_likelihood(p, t, inputs, lengths, blank)
-    # Torch's derivative is by the logits: exp(log_probs) more than ours, which adds the constant 0 with it.
+    # Torch differentiates by the logits, which adds exp(log_probs) to the derivative: so does the difference below, 0.
     in_time = jnp.arange(len(p), dtype=jnp.int32)[:, None] < inputs[None]
     total = jnp.sum(jnp.where(in_time[:, :, None], jnp.exp(p), jnp.zeros_like(p)), (0, 2))
     loss, impossible = loss + (total - lax.stop_gradient(total)), jnp.isposinf(loss)
@@ -128,7 +124,7 @@ def _losses(
 def _lengths(
     where: str, name: str, value: ArrayLike | Sequence[int], batch: int, most: int
 ) -> tuple[jax.Array, jax.Array | np.ndarray]:
-    """Gives lengths as an array of the batch's size, and as they were given."""
+    """Gives lengths as an array of shape (N), and as they were passed."""
     if isinstance(value, Sequence):
         value = np.array([check.integer(where, name, n) for n in value], np.int32)
     lengths = value if isinstance(value, np.ndarray) else check.array(where, name, value)
@@ -142,16 +138,16 @@ def _lengths(
 def _negative_log_likelihood(
     p: jax.Array, t: jax.Array, inputs: jax.Array, lengths: jax.Array, blank: int
 ) -> jax.Array:
-    """Computes the same losses, infinite where there is no path, and without torch's derivative."""
+    """Computes the losses, infinite without a path, with their true derivative."""
     steps, batch, classes = p.shape
     states = 2 * t.shape[1] + 1
     place = jnp.arange(t.shape[1], dtype=jnp.int32)[None]
-    t = jnp.where((t < 0) | (t >= classes), classes, t)  # there is no such label: NaN
-    t = jnp.where(place < lengths[:, None], t, blank)  # what comes after a target's end
+    t = jnp.where((t < 0) | (t >= classes), classes, t)  # out of range: NaN
+    t = jnp.where(place < lengths[:, None], t, blank)  # after a target's end
     # The states: blank, first label, blank, second label, ..., blank
     labels = jnp.full((batch, states), blank, jnp.int32).at[:, 1::2].set(t)
     emitted = jnp.take_along_axis(p, jnp.broadcast_to(labels[None], (steps, batch, states)), 2, mode="fill")
-    # A label may follow another without the blank between, but not itself.
+    # A label may follow a different one without a blank between them.
     skips = jnp.concatenate(
         [jnp.zeros((batch, 2), bool), (labels != blank)[:, 2:] & (labels[:, 2:] != labels[:, :-2])], 1
     )
@@ -165,7 +161,7 @@ def _negative_log_likelihood(
         after = _log_sum_exp(jnp.stack([alpha, padded[:, 1:-1], two_back])) + emission
         return jnp.where((index < inputs)[:, None], after, alpha), None
 
-    # Before the first step all is at a blank that emits nothing.
+    # Before the first step, the path is at the first blank with probability 1.
     alpha = jnp.full((batch, states), -jnp.inf, p.dtype).at[:, 0].set(0)
     alpha = varying_as(alpha, emitted, inputs, skips)
     alpha, _ = lax.scan(step, alpha, (emitted, jnp.arange(steps, dtype=jnp.int32)))

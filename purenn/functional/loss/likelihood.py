@@ -37,19 +37,18 @@ def kl_div(
 
     Args:
         input: log-probabilities :math:`x`, of any shape.
-        target: probabilities :math:`y`, or their logarithms with ``log_target``, of a shape that broadcasts with the
+        target: probabilities :math:`y`, with ``log_target`` their logarithms; of a shape that broadcasts with the
             input's.
-        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
-            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
+        size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         reduction: ``'none'``, ``'mean'`` (over all elements), ``'sum'``, or ``'batchmean'``, the sum divided by the
-            input's first dimension. Torch warns that its ``'mean'`` may change; this one stays, without a warning.
-        log_target: whether the target is logarithms.
+            input's first dimension. Torch warns that its ``'mean'`` may change; this one won't.
+        log_target: whether the target is log-probabilities.
 
     Returns:
         An array of the common shape for ``'none'``, else a scalar.
 
     Raises:
-        ValueError: the shapes don't fit, or there is no such reduction.
+        ValueError: the shapes don't fit, or ``reduction`` is unknown.
         TypeError: a dtype isn't floating-point.
 
     Source: ``torch.nn.functional.kl_div``; Kullback and Leibler, *On Information and Sufficiency*, 1951,
@@ -96,7 +95,7 @@ def poisson_nll_loss(
     reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Array:
-    r"""Computes the negative log-likelihood of counts with a Poisson distribution, without the term :math:`\log y!`.
+    r"""Computes the negative log-likelihood of counts under Poisson distributions, without the term :math:`\log y!`.
 
     .. math:: \ell = e^x - y x \quad\text{or, without log\_input,}\quad \ell = x - y \log(x + \epsilon)
 
@@ -106,8 +105,7 @@ def poisson_nll_loss(
         log_input: whether the input is the logarithm of the expectation.
         full: whether Stirling's approximation of :math:`\log y!`, :math:`y \log y - y + \tfrac12 \log 2 \pi y`, is
             added where :math:`y > 1`.
-        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
-            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
+        size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         eps: the number :math:`\epsilon` that keeps the logarithm from 0.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
 
@@ -115,7 +113,7 @@ def poisson_nll_loss(
         An array of the common shape for ``'none'``, else a scalar; float32 where both are integers.
 
     Raises:
-        ValueError: the shapes don't fit, or there is no such reduction.
+        ValueError: the shapes don't fit, or ``reduction`` is unknown.
         TypeError: an array is complex, or both are boolean.
 
     Source: ``torch.nn.functional.poisson_nll_loss``.
@@ -131,11 +129,11 @@ def poisson_nll_loss(
     x, t = check.array(where, "input", input), check.array(where, "target", target)
     for name, v in (("input", x), ("target", t)):
         if jnp.iscomplexobj(v) or (x.dtype == bool and t.dtype == bool):
-            check.fail(where, name, "be a numeric, real array", f"dtype {v.dtype}", TypeError)
+            check.fail(where, name, "be a real array", f"dtype {v.dtype}", TypeError)
     x = x if jnp.issubdtype(x.dtype, jnp.floating) else x.astype(jnp.float32)
     dtype = result_type(x, t)
     x, t = (cast(v, dtype) for v in check.broadcast(where, input=x, target=t))
-    # `rounded` tells nothing of what a compiler knows to be positive, so of minus the exponential
+    # A compiler that knows exp to be positive would drop `rounded` around it, so the negative is rounded.
     loss = -rounded(-jnp.exp(x)) - rounded(t * x) if log_input else x - rounded(t * jnp.log(x + eps))
     if full:
         stirling = t * jnp.log(t) - t + 0.5 * jnp.log(2 * math.pi * t)
@@ -146,26 +144,26 @@ def poisson_nll_loss(
 def gaussian_nll_loss(
     input: ArrayLike, target: ArrayLike, var: ArrayLike, full: bool = False, eps: float = 1e-6, reduction: str = "mean"
 ) -> Array:
-    r"""Computes the negative log-likelihood with a Gaussian distribution of given expectation and variance.
+    r"""Computes the negative log-likelihood of samples under Gaussian distributions of given mean and variance.
 
     .. math:: \ell = \tfrac12 \bigl(\log v + (x - y)^2 / v\bigr) \quad\text{with}\quad v = \max(\text{var}, \epsilon)
 
     The clamp doesn't change the derivative with respect to the variance, as in torch.
 
     Args:
-        input: expectations :math:`x`, of any shape.
+        input: means :math:`x`, of any shape.
         target: samples :math:`y`, of a shape that broadcasts with the input's.
-        var: variances, of the input's shape, or without its last dimension, or with one dimension of size 1; or a
-            float. Inside ``jit``, where values are unknown, a negative one makes the loss NaN.
+        var: variances, of the input's shape, which may lack its last dimension or have one dimension of size 1; or a
+            float. Inside ``jit``, where values are unknown, a negative variance makes the loss NaN.
         full: whether the constant :math:`\tfrac12 \log 2 \pi` is added.
-        eps: the least variance :math:`\epsilon`.
+        eps: the lower bound :math:`\epsilon` of the variance.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
 
     Returns:
         An array of the common shape for ``'none'``, else a scalar.
 
     Raises:
-        ValueError: the shapes don't fit, a variance is negative, or there is no such reduction.
+        ValueError: the shapes don't fit, a variance is negative, or ``reduction`` is unknown.
         TypeError: a dtype doesn't fit.
 
     Source: ``torch.nn.functional.gaussian_nll_loss``; Nix and Weigend, *Estimating the Mean and Variance of the Target
@@ -181,8 +179,7 @@ def gaussian_nll_loss(
     reduction = reduction_of(where, reduction, old_name=False)
     x, t = check.array(where, "input", input), check.array(where, "target", target)
     for name, a in (("input", x), ("target", t)):
-        if a.dtype == bool or jnp.iscomplexobj(a):
-            check.fail(where, name, "be a numeric, real array", f"dtype {a.dtype}", TypeError)
+        check.real(where, name, a)
     if isinstance(var, float):
         if var < 0:
             check.fail(where, "var", "not be negative", var)

@@ -1,4 +1,4 @@
-"""The cross entropy of a linear map, without all logits in memory at a time."""
+"""The cross entropy of a linear map, computed without holding all logits in memory."""
 
 from __future__ import annotations
 
@@ -22,14 +22,13 @@ __all__ = ["LinearCrossEntropyOptions", "linear_cross_entropy"]
 
 @dataclasses.dataclass(frozen=True)
 class LinearCrossEntropyOptions:
-    """How `linear_cross_entropy` divides the batch into chunks.
+    """The division of a batch into chunks by `linear_cross_entropy`.
 
     Args:
         allow_retain_graph: Ignored; accepted for compatibility with PyTorch.
-        batch_chunk_size: the number of rows in a chunk, whose logits are in memory together.
-        chunking_method: the rule where ``batch_chunk_size`` is None: with ``'aspect_ratio'`` the logits of a chunk are
-            as large as the input, with ``'aspect_ratio:n'`` smaller by the factor n. ``'auto'`` is
-            ``'aspect_ratio:2'``, and None makes one chunk.
+        batch_chunk_size: the number of rows per chunk, whose logits are in memory together.
+        chunking_method: the rule if ``batch_chunk_size`` is None: ``'aspect_ratio'`` makes a chunk's logits as large as
+            the input, ``'aspect_ratio:n'`` n times smaller. ``'auto'`` is ``'aspect_ratio:2'``; None makes one chunk.
         acc_policy: Ignored; accepted for compatibility with PyTorch. Logits of half types are computed in float32.
         acc_dtype: Ignored; accepted for compatibility with PyTorch.
 
@@ -61,7 +60,7 @@ class LinearCrossEntropyOptions:
                 check.fail(where, "chunking_method", "be 'auto', 'aspect_ratio', 'aspect_ratio:N' or None", repr(name))
 
     def rows(self, batch: int, features: int, classes: int) -> int:
-        """Gives the number of rows in a chunk."""
+        """Gives the number of rows per chunk."""
         if self.batch_chunk_size is not None:
             return self.batch_chunk_size
         if self.chunking_method is None or 0 in (batch, features, classes):
@@ -83,7 +82,7 @@ def linear_cross_entropy(
     label_smoothing: float = 0.0,
     options: LinearCrossEntropyOptions | None = None,
 ) -> Array:
-    r"""Computes the cross entropy of the logits :math:`x A^\top + b`, without all of them in memory at a time.
+    r"""Computes the cross entropy of the logits :math:`x A^\top + b`, without holding all of them in memory.
 
     With :math:`p = \log\operatorname{softmax}(x A^\top + b)` over the classes, smoothing :math:`s` and C classes,
 
@@ -92,8 +91,8 @@ def linear_cross_entropy(
         \quad\text{or}\quad
         \ell_n = -\sum_c w_c\, \bigl((1 - s)\, y_{n,c} + \tfrac{s}{C}\bigr)\, p_{n,c}
 
-    Logits of more than 32 MiB are computed chunk by chunk of the batch, and again for the gradient, so that memory for
-    all N times C of them is never needed. With ``options``, logits of any size are.
+    Logits of more than 32 MiB are computed in chunks of the batch, and again for the gradient, so that all N times C of
+    them are never in memory together. With ``options``, logits of any size are.
 
     Args:
         input: of shape :math:`(\text{in})` or :math:`(N, \text{in})`.
@@ -105,16 +104,15 @@ def linear_cross_entropy(
         weight: one weight :math:`w_c` per class, of shape :math:`(C)`. None is the weight 1.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
         ignore_index: the class whose loss is 0 and which the mean leaves out, -100 if None; not for probabilities.
-        label_smoothing: the share :math:`s` of the uniform distribution in the target, at most 1.
-        options: how the batch is divided, a ``LinearCrossEntropyOptions``;
-            None divides large batches only. Unlike torch's, options restrict neither the other arguments nor
-            derivatives.
+        label_smoothing: the weight :math:`s` of the uniform distribution in the target, at most 1.
+        options: the division of the batch, a ``LinearCrossEntropyOptions``; None divides large batches only. Unlike
+            torch's, options restrict neither the other arguments nor derivatives.
 
     Returns:
         An array of shape :math:`()`, :math:`(N)` or :math:`(N, d_1, \dots, d_K)` for ``'none'``, else a scalar.
 
     Raises:
-        ValueError: the shapes don't fit, or there is no such reduction.
+        ValueError: the shapes don't fit, or ``reduction`` is unknown.
         TypeError: a dtype doesn't fit.
         IndexError: a target is out of range. Inside ``jit``, where values are unknown, the loss is NaN instead.
 
@@ -155,15 +153,14 @@ def linear_cross_entropy(
     rows = 0
     if x.ndim == 2:
         batch, features = x.shape
-        rows = (
-            samples_per_chunk(batch, math.prod(a.shape[:-1]))
-            if options is None
-            else options.rows(batch, features, a.shape[0])
-        )
+        if options is None:
+            rows = samples_per_chunk(batch, math.prod(a.shape[:-1]))
+        else:
+            rows = options.rows(batch, features, a.shape[0])
     if not 0 < rows < x.shape[0]:
         losses, weights = losses_of(x, t, a, b)
     else:
-        # The logits of a chunk are made anew for its gradient; what doesn't fill a chunk is one of its own.
+        # The gradient recomputes the logits of a chunk. Rows that don't fill a chunk form a smaller one.
         whole, of_chunk = x.shape[0] // rows * rows, jax.checkpoint(losses_of)
         chunks = [v[:whole].reshape(-1, rows, *v.shape[1:]) for v in (x, t)]
         losses, weights = lax.map(lambda chunk: of_chunk(*chunk, a, b), (chunks[0], chunks[1]))

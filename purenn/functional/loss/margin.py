@@ -20,11 +20,10 @@ __all__ = [
 
 
 def _arrays(where: str, **arguments: ArrayLike) -> list[jax.Array]:
-    """Gives the arguments as arrays of numbers, neither boolean nor complex."""
+    """Gives the arguments as real arrays."""
     arrays = [check.array(where, name, x) for name, x in arguments.items()]
     for name, x in zip(arguments, arrays, strict=True):
-        if x.dtype == bool or jnp.iscomplexobj(x):
-            check.fail(where, name, "be a numeric, real array", f"dtype {x.dtype}", TypeError)
+        check.real(where, name, x)
     return arrays
 
 
@@ -37,22 +36,21 @@ def margin_ranking_loss(
     reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Array:
-    r"""Computes a hinge on which of two scores is larger: :math:`\ell = \max(0, -y\,(x_1 - x_2) + m)`.
+    r"""Computes a hinge loss on the order of two scores: :math:`\ell = \max(0, -y\,(x_1 - x_2) + m)`.
 
     Args:
         input1: scores :math:`x_1`, of any shape.
-        input2: scores :math:`x_2`, of the same rank, of a shape that broadcasts with the first's.
+        input2: scores :math:`x_2`, of the same rank, of a shape that broadcasts with ``input1``'s.
         target: 1 where the first score should be larger, -1 where the second should; of the same rank.
         margin: the margin :math:`m`.
-        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
-            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
+        size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
 
     Returns:
         An array of the common shape for ``'none'``, else a scalar.
 
     Raises:
-        ValueError: the shapes don't fit, or there is no such reduction.
+        ValueError: the shapes don't fit, or ``reduction`` is unknown.
         TypeError: an array is boolean or complex.
 
     Source: ``torch.nn.functional.margin_ranking_loss``.
@@ -91,16 +89,15 @@ def hinge_embedding_loss(
         input: distances :math:`x`, of any shape.
         target: 1 for a similar pair, -1 for a dissimilar one; of a shape that broadcasts with the input's.
         margin: the margin :math:`m`.
-        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
-            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
+        size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
 
     Returns:
         An array of the common shape for ``'none'``, else a scalar; of the input's dtype.
 
     Raises:
-        ValueError: the shapes don't fit, or there is no such reduction.
-        TypeError: the input is boolean or complex, or the mean of integers is asked for.
+        ValueError: the shapes don't fit, or ``reduction`` is unknown.
+        TypeError: the input is boolean or complex, or is integer and ``reduction`` is ``'mean'``.
 
     Source: ``torch.nn.functional.hinge_embedding_loss``.
 
@@ -136,15 +133,14 @@ def soft_margin_loss(
     Args:
         input: scores :math:`x`, of any shape.
         target: 1 or -1, of a shape that broadcasts to the input's.
-        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
-            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
+        size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
 
     Returns:
         An array of the input's shape for ``'none'``, else a scalar; of the input's dtype.
 
     Raises:
-        ValueError: the shapes don't fit, or there is no such reduction.
+        ValueError: the shapes don't fit, or ``reduction`` is unknown.
         TypeError: the input isn't floating-point.
 
     Source: ``torch.nn.functional.soft_margin_loss``.
@@ -194,17 +190,16 @@ def multilabel_soft_margin_loss(
     Args:
         input: logits :math:`x`, of shape :math:`(C)` or :math:`(N, C)`, or with more dimensions before the classes'.
         target: probabilities :math:`y`, of the input's shape.
-        weight: one weight :math:`w_c` per class, of shape :math:`(C)` or any that broadcasts with the input's; None for
-            1.
-        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
-            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
+        weight: one weight :math:`w_c` per class, of shape :math:`(C)` or any that broadcasts with the input's; None is
+            the weight 1.
+        size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
 
     Returns:
         An array of the input's shape without its last dimension for ``'none'``, else a scalar.
 
     Raises:
-        ValueError: the shapes don't fit, or there is no such reduction.
+        ValueError: the shapes don't fit, or ``reduction`` is unknown.
         TypeError: a dtype doesn't fit.
 
     Source: ``torch.nn.functional.multilabel_soft_margin_loss``.

@@ -27,7 +27,7 @@ def cosine_embedding_loss(
     reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Array:
-    r"""Computes a loss on the angle between the vectors of a similar or dissimilar pair.
+    r"""Computes a loss of the angle between the vectors of a similar or dissimilar pair.
 
     .. math:: \ell = 1 - \cos(x_1, x_2) \text{ where } y = 1, \quad \max(0, \cos(x_1, x_2) - m) \text{ where } y = -1
 
@@ -37,18 +37,17 @@ def cosine_embedding_loss(
 
     Args:
         input1: vectors :math:`x_1`, of shape :math:`(M)` or :math:`(N, M)`.
-        input2: vectors :math:`x_2`, of the same rank, of a shape that broadcasts with the first's.
+        input2: vectors :math:`x_2`, of the same rank, of a shape that broadcasts with ``input1``'s.
         target: 1 for a similar pair, -1 for a dissimilar one; of shape :math:`()` or :math:`(N)`.
         margin: the margin :math:`m`.
-        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
-            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
+        size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
 
     Returns:
         An array of shape :math:`()` or :math:`(N)` for ``'none'``, else a scalar.
 
     Raises:
-        ValueError: the shapes don't fit, or there is no such reduction.
+        ValueError: the shapes don't fit, or ``reduction`` is unknown.
         TypeError: an array is complex.
 
     Source: ``torch.nn.functional.cosine_embedding_loss``.
@@ -101,17 +100,15 @@ def triplet_margin_loss(
         margin: the margin :math:`m`, positive.
         p: the order of the norm.
         eps: the number :math:`\epsilon` added to the differences.
-        swap: whether the distance of positive and negative counts instead of that of anchor and negative where it is
-            smaller.
-        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
-            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
+        swap: whether :math:`d(p, n)` replaces :math:`d(a, n)` where it is smaller.
+        size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
 
     Returns:
         An array of the vectors' common shape without the last dimension for ``'none'``, else a scalar.
 
     Raises:
-        ValueError: the shapes don't fit, ``margin`` isn't positive, or there is no such reduction.
+        ValueError: the shapes don't fit, ``margin`` isn't positive, or ``reduction`` is unknown.
         TypeError: an array is boolean.
 
     Source: ``torch.nn.functional.triplet_margin_loss``; Balntas, Riba, Ponsa and Mikolajczyk, *Learning Local Feature
@@ -146,15 +143,14 @@ def triplet_margin_with_distance_loss(
         anchor, positive, negative: the arrays :math:`a`, :math:`p` and :math:`n`, of one rank.
         distance_function: the distance :math:`d`, a function of two arrays; None for `pairwise_distance`.
         margin: the margin :math:`m`, positive.
-        swap: whether the distance of positive and negative counts instead of that of anchor and negative where it is
-            smaller.
+        swap: whether :math:`d(p, n)` replaces :math:`d(a, n)` where it is smaller.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
 
     Returns:
         An array of the distances' shape for ``'none'``, else a scalar.
 
     Raises:
-        ValueError: the shapes don't fit, ``margin`` isn't positive, or there is no such reduction.
+        ValueError: the shapes don't fit, ``margin`` isn't positive, or ``reduction`` is unknown.
 
     Source: ``torch.nn.functional.triplet_margin_with_distance_loss``.
 
@@ -182,7 +178,7 @@ def _triplets(
     swap: bool,
     reduction: str,
 ) -> jax.Array:
-    """Computes a triplet loss with a function for distance, or with p and eps of an unrounded `pairwise_distance`."""
+    """Computes a triplet loss with a distance function, or with p and eps of an unrounded `pairwise_distance`."""
     if margin <= 0:
         check.fail(where, "margin", "be positive", margin)
     arguments = {"anchor": anchor, "positive": positive, "negative": negative}

@@ -26,7 +26,7 @@ def _rows(where: str, x: jax.Array) -> jax.Array:
 
 
 def _of_none(loss: jax.Array, reduction: str) -> str:
-    """Gives the reduction; the mean of no losses is 0 here, where torch leaves it undefined."""
+    """Gives the reduction; the mean of an empty loss is 0, while torch's is undefined."""
     return "sum" if reduction == "mean" and loss.size == 0 else reduction
 
 
@@ -37,23 +37,22 @@ def multilabel_margin_loss(
     reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Array:
-    r"""Sums hinges between the scores of the classes that apply and of those that don't.
+    r"""Sums the hinge losses between the score of every true class and the score of every other class.
 
     .. math:: \ell = \tfrac1C \sum_{j} \sum_{i \ne y_1, y_2, \dots} \max(0, 1 - (x_{y_j} - x_i))
 
     Args:
         input: scores :math:`x`, of shape :math:`(C)` or :math:`(N, C)`.
-        target: the classes :math:`y_1, y_2, \dots` that apply, followed by -1; of the input's shape. Inside ``jit``,
-            where values are unknown, a row with a class that is out of range makes the loss NaN.
-        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
-            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
+        target: the true classes :math:`y_1, y_2, \dots`, followed by -1; of the input's shape. Inside ``jit``, where
+            values are unknown, a row with a class out of range makes the loss NaN.
+        size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
 
     Returns:
         An array of shape :math:`()` or :math:`(N)` for ``'none'``, else a scalar.
 
     Raises:
-        ValueError: the shapes don't fit, or there is no such reduction.
+        ValueError: the shapes don't fit, or ``reduction`` is unknown.
         TypeError: a dtype doesn't fit.
         IndexError: a class is out of range.
 
@@ -71,7 +70,7 @@ def multilabel_margin_loss(
     check.integral(where, "target", t)
     s = _rows(where, x)
     if t.shape != x.shape and not (t.ndim < 2 and x.ndim < 2 and t.size == x.size):
-        check.fail(where, "target", f"have shape {x.shape}, as the input", f"shape {t.shape}")
+        check.fail(where, "target", f"have shape {x.shape}, like the input", f"shape {t.shape}")
     value_checks.require(t, value_checks.Within(where, "target", -1, s.shape[1] - 1))
     t = t.reshape(s.shape)
     invalid = jnp.any((t < -1) | (t >= s.shape[1]), 1)
@@ -85,7 +84,7 @@ TARGETS_PER_TURN = 8
 
 @jax.custom_jvp
 def _hinges(s: jax.Array, t: jax.Array) -> jax.Array:
-    """Sums, for every row of scores (N, C), the hinges of the classes that apply with all others."""
+    """Sums, for every row of scores (N, C), the hinge losses between its true classes and all others."""
     return _hinges_and_slopes(s, t)[0]
 
 
@@ -133,26 +132,25 @@ def multi_margin_loss(
     reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Array:
-    r"""Sums hinges between the score of a class and those of all others.
+    r"""Sums the hinge losses between the score of the true class and the score of every other class.
 
     .. math:: \ell = \tfrac{w_y}C \sum_{i \ne y} \max(0, m - x_y + x_i)^p
 
     Args:
         input: scores :math:`x`, of shape :math:`(C)` or :math:`(N, C)`.
         target: classes :math:`y` from 0 to C - 1, of shape :math:`()` or :math:`(N)`. Inside ``jit``, where values are
-            unknown, a class that is out of range makes the loss NaN.
+            unknown, a class out of range makes the loss NaN.
         p: the exponent, 1 or 2.
         margin: the margin :math:`m`.
         weight: one weight :math:`w_c` per class, of shape :math:`(C)` and the input's dtype; None for 1.
-        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
-            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
+        size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         reduction: ``'none'``, ``'mean'`` (not weighted) or ``'sum'``.
 
     Returns:
         An array of the target's shape for ``'none'``, else a scalar.
 
     Raises:
-        ValueError: the shapes don't fit, p is neither 1 nor 2, or there is no such reduction.
+        ValueError: the shapes don't fit, p is neither 1 nor 2, or ``reduction`` is unknown.
         TypeError: a dtype doesn't fit.
         IndexError: a target is out of range.
 

@@ -24,9 +24,9 @@ Function = Callable[[jax.Array], jax.Array]
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(2, 3, 4))
 def _of_difference(x: jax.Array, t: jax.Array, value: Function, slope: Function, summed: bool) -> jax.Array:
-    """Computes a function of x - t, whose derivative is twice `slope`, without a contraction of the difference.
+    """Computes a function of x - t, whose derivative is twice `slope`; no multiply-add is fused with the difference.
 
-    Twice the largest numbers would be infinite, so half the slope is given.
+    `slope` is half the derivative, since twice the largest number would be infinite.
     """
     return value(rounded(x, summed) - rounded(t, summed))
 
@@ -78,9 +78,8 @@ def _regression(
         output = jnp.finfo(output).dtype
     if how == "mean" and jnp.issubdtype(output, jnp.integer):
         if w is None:
-            check.fail(
-                where, "input", "be a floating-point array where the mean is taken", f"dtype {output}", TypeError
-            )
+            expected = "be a floating-point array where the mean is taken"
+            check.fail(where, "input", expected, f"dtype {output}", TypeError)
         output = jnp.dtype(jnp.float32)
     loss = loss.astype(compute_dtype(output))
     if w is None:
@@ -103,8 +102,7 @@ def _real(where: str, input: ArrayLike, target: ArrayLike) -> None:
 
 def _no_bool(where: str, **arrays: ArrayLike) -> None:
     for name, x in arrays.items():
-        if check.array(where, name, x).dtype == bool:
-            check.fail(where, name, "be a numeric array", "dtype bool", TypeError)
+        check.numeric(where, name, check.array(where, name, x))
 
 
 def mse_loss(
@@ -122,8 +120,7 @@ def mse_loss(
     Args:
         input: :math:`x`, of any shape.
         target: :math:`y`, of the input's shape; another shape is broadcast, with a warning.
-        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
-            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
+        size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
         weight: the factors :math:`w`, of the input's shape; None for 1.
 
@@ -131,7 +128,7 @@ def mse_loss(
         An array of the common shape for ``'none'``, else a scalar.
 
     Raises:
-        ValueError: the shapes don't fit, or there is no such reduction.
+        ValueError: the shapes don't fit, or ``reduction`` is unknown.
         TypeError: neither input nor target is floating-point.
 
     Source: ``torch.nn.functional.mse_loss``.
@@ -163,8 +160,7 @@ def l1_loss(
     Args:
         input: :math:`x`, of any shape, real or complex.
         target: :math:`y`, of the input's shape; another shape is broadcast, with a warning.
-        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
-            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
+        size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
         weight: the factors :math:`w`, of the input's shape; None for 1.
 
@@ -172,8 +168,8 @@ def l1_loss(
         A real array of the common shape for ``'none'``, else a scalar.
 
     Raises:
-        ValueError: the shapes don't fit, or there is no such reduction.
-        TypeError: an array is boolean, or the mean of integers is asked for.
+        ValueError: the shapes don't fit, or ``reduction`` is unknown.
+        TypeError: an array is boolean, or both are integer and ``reduction`` is ``'mean'``.
 
     Source: ``torch.nn.functional.l1_loss``.
 
@@ -195,7 +191,7 @@ def smooth_l1_loss(
     reduction: str = "mean",
     beta: float = 1.0,
 ) -> Array:
-    r"""Computes the absolute error, squared where it is small.
+    r"""Computes the absolute error, or the squared error where it is small.
 
     .. math:: \ell = d^2 / (2 \beta) \text{ where } |d| < \beta, \text{ else } |d| - \beta / 2
         \quad\text{with}\quad d = x - y
@@ -203,8 +199,7 @@ def smooth_l1_loss(
     Args:
         input: :math:`x`, of any shape.
         target: :math:`y`, of the input's shape; another shape is broadcast, with a warning.
-        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
-            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
+        size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
         beta: the difference :math:`\beta` at which the square ends, at least 0; 0 gives the absolute error.
 
@@ -212,7 +207,7 @@ def smooth_l1_loss(
         An array of the common shape for ``'none'``, else a scalar.
 
     Raises:
-        ValueError: the shapes don't fit, ``beta`` is negative, or there is no such reduction.
+        ValueError: the shapes don't fit, ``beta`` is negative, or ``reduction`` is unknown.
         TypeError: neither input nor target is floating-point.
 
     Source: ``torch.nn.functional.smooth_l1_loss``; Girshick, *Fast R-CNN*, 2015, https://arxiv.org/abs/1504.08083.
@@ -243,7 +238,7 @@ def smooth_l1_loss(
 def huber_loss(
     input: ArrayLike, target: ArrayLike, reduction: str = "mean", delta: float = 1.0, weight: ArrayLike | None = None
 ) -> Array:
-    r"""Computes half the squared error, absolute where it is large.
+    r"""Computes half the squared error, or the absolute error where it is large.
 
     .. math:: \ell = d^2 / 2 \text{ where } |d| < \delta, \text{ else } \delta\,(|d| - \delta / 2)
         \quad\text{with}\quad d = x - y
@@ -259,7 +254,7 @@ def huber_loss(
         An array of the common shape for ``'none'``, else a scalar; of the input's dtype.
 
     Raises:
-        ValueError: the shapes don't fit, ``delta`` isn't positive, or there is no such reduction.
+        ValueError: the shapes don't fit, ``delta`` isn't positive, or ``reduction`` is unknown.
         TypeError: the input isn't floating-point.
 
     Source: ``torch.nn.functional.huber_loss``; Huber, *Robust Estimation of a Location Parameter*, 1964,

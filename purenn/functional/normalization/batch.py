@@ -1,4 +1,4 @@
-"""Batch norms, and the running statistics that go with them."""
+"""Batch norms and their running statistics."""
 
 from __future__ import annotations
 
@@ -32,27 +32,28 @@ def batch_norm(
 
     .. math:: y = \frac{x - \mu_c}{\sqrt{\sigma^2_c + \epsilon}}\, w_c + b_c
 
-    With ``training``, the mean :math:`\mu_c` and the biased variance :math:`\sigma^2_c` are the input's; without, they
-    are the running ones.
+    With ``training``, :math:`\mu_c` and :math:`\sigma^2_c` are the mean and the biased variance of the input; without,
+    they are ``running_mean`` and ``running_var``.
 
     Args:
-        input: of shape :math:`(N, C, *)`, or an empty one of rank 1; floating-point.
-        running_mean: of shape :math:`(C)`, or None with ``training``. It isn't differentiated, and not changed:
+        input: of shape :math:`(N, C, *)`, or of shape :math:`(0)`; floating-point.
+        running_mean: of shape :math:`(C)`, or None with ``training``. It isn't differentiated or changed:
             `batch_norm_update` returns the new one.
         running_var: of shape :math:`(C)`, or None with ``training``, as ``running_mean``.
-        weight: the factors :math:`w`, of shape :math:`(C)`; None for ones.
-        bias: the summands :math:`b`, of shape :math:`(C)`; None for zeros.
-        training: whether the input's statistics are used.
+        weight: the scale :math:`w`, of shape :math:`(C)`; None for ones.
+        bias: the shift :math:`b`, of shape :math:`(C)`; None for zeros.
+        training: whether the input's statistics are used, not the running ones.
         momentum: Ignored; accepted for compatibility with PyTorch. `batch_norm_update` takes it.
-        eps: the :math:`\epsilon` that is added to the variance; positive with ``training``.
+        eps: the number :math:`\epsilon` added to the variance; positive with ``training``.
 
     Returns:
-        An array like ``input``, alone. It is NaN in training where the square of a difference from the mean overflows,
-        in float32 from 1.8e19 on; torch's CPU code sums in double precision.
+        An array like ``input``. In training it is NaN where the square of a difference from the mean overflows, in
+        float32 from 1.8e19 on; torch sums in double precision on the CPU.
 
     Raises:
-        ValueError: shapes that don't fit, running statistics that are missing, or one value per channel in training.
-        TypeError: dtypes that don't fit. Parameters have the input's, or all float32 for a half input.
+        ValueError: the shapes don't fit, running statistics are missing, or the input of a training call has one value
+            per channel.
+        TypeError: the dtypes don't fit. Parameters must have the input's, or all float32 for a half input.
 
     Source: ``torch.nn.functional.batch_norm``; Ioffe and Szegedy, *Batch Normalization: Accelerating Deep Network
     Training by Reducing Internal Covariate Shift*, 2015, https://arxiv.org/abs/1502.03167.
@@ -80,33 +81,33 @@ def sync_batch_norm(
     eps: float = 1e-5,
     axis_name: str | tuple[str, ...] | None = None,
 ) -> Array:
-    r"""Normalizes every channel over a batch that lies in parts along an axis of a mesh.
+    r"""Normalizes every channel over a batch that is split along an axis of a mesh.
 
     .. math:: y = \frac{x - \mu_c}{\sqrt{\sigma^2_c + \epsilon}}\, w_c + b_c
 
-    With ``training``, the mean :math:`\mu_c` and the biased variance :math:`\sigma^2_c` are those of the whole batch;
-    without, they are the running ones. All arguments but ``input`` are the same in all parts.
+    With ``training``, :math:`\mu_c` and :math:`\sigma^2_c` are the mean and the biased variance of the whole batch;
+    without, they are ``running_mean`` and ``running_var``. All arguments but ``input`` are the same in all parts.
 
     Args:
         input: this part of the batch, of shape :math:`(N, C, *)`; floating-point.
-        running_mean: of shape :math:`(C)`, or None with ``training``. It isn't differentiated, and not changed:
+        running_mean: of shape :math:`(C)`, or None with ``training``. It isn't differentiated or changed:
             `batch_norm_update` returns the new one.
         running_var: of shape :math:`(C)`, or None with ``training``, as ``running_mean``.
-        weight: the factors :math:`w`, of shape :math:`(C)`; None for ones.
-        bias: the summands :math:`b`, of shape :math:`(C)`; None for zeros.
-        training: whether the batch's statistics are used.
+        weight: the scale :math:`w`, of shape :math:`(C)`; None for ones.
+        bias: the shift :math:`b`, of shape :math:`(C)`; None for zeros.
+        training: whether the batch's statistics are used, not the running ones.
         momentum: Ignored; accepted for compatibility with PyTorch. `batch_norm_update` takes it.
-        eps: the :math:`\epsilon` that is added to the variance; positive with ``training``.
-        axis_name: the axis or axes, as ``jax.shard_map`` or ``jax.vmap(axis_name=)`` names them; None for a batch
-            that is whole. Nothing is shared without ``training``.
+        eps: the number :math:`\epsilon` added to the variance; positive with ``training``.
+        axis_name: the axis or axes, named by ``jax.shard_map`` or ``jax.vmap(axis_name=)``; None if the batch isn't
+            split. It is used in training only.
 
     Returns:
         An array like ``input``.
 
     Raises:
-        ValueError: shapes that don't fit, running statistics that are missing, one value per channel in training, or no
-            axis of that name.
-        TypeError: dtypes that don't fit. Parameters have the input's, or all float32 for a half input.
+        ValueError: the shapes don't fit, running statistics are missing, the input of a training call has one value per
+            channel, or no axis has the name.
+        TypeError: the dtypes don't fit. Parameters must have the input's, or all float32 for a half input.
 
     Source: ``torch.nn.SyncBatchNorm``; Ioffe and Szegedy, *Batch Normalization: Accelerating Deep Network Training by
     Reducing Internal Covariate Shift*, 2015, https://arxiv.org/abs/1502.03167.
@@ -139,7 +140,7 @@ def batch_norm_with(
 ) -> tuple[Array, Any]:
     """Returns the output, and with ``update`` the new running statistics; the moments are computed once for both."""
     x = floating(where, input, 1, "(N, C, *)")
-    if x.shape == (0,):  # torch checks nothing more here
+    if x.shape == (0,):  # torch checks no other argument then
         return x, (running_mean, running_var) if update else None
     x = floating(where, x, 2, "(N, C, *)")
     both_or_neither(where, running_mean, running_var, None if training else "training is False")
@@ -168,12 +169,11 @@ def batch_norm_update(
     momentum: float | Array = 0.1,
     axis_name: str | tuple[str, ...] | None = None,
 ) -> tuple[Array, Array]:
-    r"""Returns the running statistics after `batch_norm` has seen an input in training.
+    r"""Returns the running statistics after a call of `batch_norm` in training.
 
     .. math:: r' = (1 - m)\, r + m\, s
 
-    with the input's mean, or its unbiased variance, for :math:`s`. An empty input changes nothing. No gradient
-    flows through.
+    where :math:`s` is the input's mean, or its unbiased variance. An empty input changes nothing. The gradient is 0.
 
     Args:
         input: of shape :math:`(N, C, *)`; floating-point.
@@ -181,17 +181,17 @@ def batch_norm_update(
         running_var: the old variance, of shape :math:`(C)`.
         momentum: the weight :math:`m` of the new batch; a number or a scalar array. For a cumulative average it is
             1 / n with the n-th batch.
-        axis_name: the axis or axes of a mesh along which the batch lies in parts, as ``jax.shard_map`` or
-            ``jax.vmap(axis_name=)`` names them; None for a batch that is whole.
+        axis_name: the axis or axes of a mesh along which the batch is split, named by ``jax.shard_map`` or
+            ``jax.vmap(axis_name=)``; None if the batch isn't split.
 
     Returns:
         The new mean and variance, like the old ones.
 
     Raises:
-        ValueError: shapes that don't fit, or one value per channel.
-        TypeError: a dtype that isn't floating-point.
+        ValueError: the shapes don't fit, or the input has one value per channel.
+        TypeError: a dtype isn't floating-point.
 
-    Source: ``torch.nn.functional.batch_norm`` does this to its arguments.
+    Source: ``torch.nn.functional.batch_norm``, which updates its arguments in place.
 
     Example:
         >>> import jax.numpy as jnp

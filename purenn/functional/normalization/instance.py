@@ -1,4 +1,4 @@
-"""Instance norms, and the running statistics that go with them."""
+"""Instance norms and their running statistics."""
 
 from __future__ import annotations
 
@@ -32,26 +32,27 @@ def instance_norm(
 
     .. math:: y = \frac{x - \mu_{nc}}{\sqrt{\sigma^2_{nc} + \epsilon}}\, w_c + b_c
 
-    With ``use_input_stats``, there is one mean :math:`\mu_{nc}` and one biased variance :math:`\sigma^2_{nc}` per
-    sample and channel; without, they are the running ones.
+    With ``use_input_stats``, :math:`\mu_{nc}` and :math:`\sigma^2_{nc}` are the mean and the biased variance of one
+    channel of one sample; without, they are ``running_mean`` and ``running_var``.
 
     Args:
         input: of shape :math:`(N, C, *)`; floating-point.
-        running_mean: of shape :math:`(C)`, or None with ``use_input_stats``. It isn't differentiated, and not changed:
+        running_mean: of shape :math:`(C)`, or None with ``use_input_stats``. It isn't differentiated or changed:
             `instance_norm_update` returns the new one.
         running_var: of shape :math:`(C)`, or None with ``use_input_stats``, as ``running_mean``.
-        weight: the factors :math:`w`, of shape :math:`(C)`; None for ones.
-        bias: the summands :math:`b`, of shape :math:`(C)`; None for zeros.
-        use_input_stats: whether the input's statistics are used, and not the running ones.
+        weight: the scale :math:`w`, of shape :math:`(C)`; None for ones.
+        bias: the shift :math:`b`, of shape :math:`(C)`; None for zeros.
+        use_input_stats: whether the input's statistics are used, not the running ones.
         momentum: Ignored; accepted for compatibility with PyTorch. `instance_norm_update` takes it.
-        eps: the :math:`\epsilon` that is added to the variance.
+        eps: the number :math:`\epsilon` added to the variance.
 
     Returns:
-        An array like ``input``, alone.
+        An array like ``input``.
 
     Raises:
-        ValueError: shapes that don't fit, running statistics that are missing, or one value per sample and channel.
-        TypeError: dtypes that don't fit. Parameters have the input's, or both float32 for a half input.
+        ValueError: the shapes don't fit, running statistics are missing, or the input has one value per sample and
+            channel.
+        TypeError: the dtypes don't fit. Parameters must have the input's, or both float32 for a half input.
 
     Source: ``torch.nn.functional.instance_norm``; Ulyanov, Vedaldi and Lempitsky, *Instance Normalization: The Missing
     Ingredient for Fast Stylization*, 2016, https://arxiv.org/abs/1607.08022.
@@ -94,12 +95,12 @@ def instance_norm_with(
 def instance_norm_update(
     input: ArrayLike, running_mean: ArrayLike, running_var: ArrayLike, momentum: float | Array = 0.1
 ) -> tuple[Array, Array]:
-    r"""Returns the running statistics after `instance_norm` has seen an input in training.
+    r"""Returns the running statistics after a call of `instance_norm` in training.
 
     .. math:: r' = (1 - m)\, r + m\, s
 
     where :math:`s` is the mean, or the unbiased variance, of a channel of a sample, averaged over the batch. An empty
-    input changes nothing. No gradient flows through.
+    input changes nothing. The gradient is 0.
 
     Args:
         input: of shape :math:`(N, C, *)`; floating-point.
@@ -111,10 +112,10 @@ def instance_norm_update(
         The new mean and variance, like the old ones.
 
     Raises:
-        ValueError: shapes that don't fit, or one value per sample and channel.
-        TypeError: a dtype that isn't floating-point.
+        ValueError: the shapes don't fit, or the input has one value per sample and channel.
+        TypeError: a dtype isn't floating-point.
 
-    Source: ``torch.nn.functional.instance_norm`` does this to its arguments.
+    Source: ``torch.nn.functional.instance_norm``, which updates its arguments in place.
 
     Example:
         >>> import jax.numpy as jnp

@@ -1,4 +1,4 @@
-"""Normalizations by a norm: over neighbouring channels, or along a dimension."""
+"""Divisions by a norm: over neighbouring channels, or along a dimension."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from purenn.typing import Array, ArrayLike
 
 __all__ = ["cross_map_lrn2d", "local_response_norm", "normalize"]
 
-MAX_UNROLLED_CHANNELS = 8  # a sum over more channels is a pool's
+MAX_UNROLLED_CHANNELS = 8  # a sum over more channels is a sum pool
 
 
 def local_response_norm(input: ArrayLike, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Array:
@@ -30,17 +30,17 @@ def local_response_norm(input: ArrayLike, size: int, alpha: float = 1e-4, beta: 
 
     Args:
         input: of shape :math:`(N, C, *)`, of rank 3 or more; real.
-        size: the number :math:`n` of channels; zeros stand for channels before the first and after the last.
+        size: the number :math:`n` of channels; channels before the first and after the last are zeros.
         alpha: the factor :math:`\alpha`.
         beta: the exponent :math:`\beta`.
         k: the constant :math:`k`.
 
     Returns:
-        An array like ``input``; float32 for integers, whose mean square torch rounds down to an integer.
+        An array like ``input``; float32 for integers, whose mean square is rounded down to an integer, as in torch.
 
     Raises:
-        ValueError: another rank, or a size below 1.
-        TypeError: a boolean or complex input.
+        ValueError: the rank is below 3, or ``size`` is below 1.
+        TypeError: the input is boolean or complex.
 
     Source: ``torch.nn.functional.local_response_norm``; Krizhevsky, Sutskever and Hinton, *ImageNet Classification with
     Deep Convolutional Neural Networks*, 2012,
@@ -54,8 +54,7 @@ def local_response_norm(input: ArrayLike, size: int, alpha: float = 1e-4, beta: 
     """
     where = "local_response_norm"
     x = check.array(where, "input", input)
-    if x.dtype == bool or jnp.iscomplexobj(x):
-        check.fail(where, "input", "be a real array", f"dtype {x.dtype}", TypeError)
+    check.real(where, "input", x)
     if x.ndim < 3:
         check.fail(where, "input", "have rank 3 or more, (N, C, *)", f"shape {x.shape}")
     size = check.integer(where, "size", size, None if x.size == 0 else 1)
@@ -82,12 +81,11 @@ def cross_map_lrn2d(input: ArrayLike, size: int, alpha: float = 1e-4, beta: floa
     .. math:: y_c = x_c \Bigl(k + \frac{\alpha}{n} \sum_{c'} x_{c'}^2\Bigr)^{-\beta}
 
     with the sum over :math:`|c' - c| \le \lfloor (n - 1) / 2 \rfloor` and over channel 0, which torch never drops. The
-    gradient is the derivative of this formula; torch's own isn't, and for an odd ``size`` it is that of a shifted
-    window.
+    gradient is the derivative of this formula; torch's gradient isn't: for an odd ``size`` its window is shifted.
 
     Args:
         input: of shape :math:`(N, C, H, W)`; floating-point.
-        size: the number :math:`n` of channels; zeros stand for channels before the first and after the last.
+        size: the number :math:`n` of channels; channels before the first and after the last are zeros.
         alpha: the factor :math:`\alpha`.
         beta: the exponent :math:`\beta`.
         k: the constant :math:`k`.
@@ -96,8 +94,8 @@ def cross_map_lrn2d(input: ArrayLike, size: int, alpha: float = 1e-4, beta: floa
         An array like ``input``.
 
     Raises:
-        ValueError: another rank, or a size below 1.
-        TypeError: an input that isn't floating-point.
+        ValueError: the rank isn't 4, or ``size`` is below 1.
+        TypeError: the input isn't floating-point.
 
     Source: ``torch.nn.CrossMapLRN2d``; Krizhevsky, Sutskever and Hinton, *ImageNet Classification with Deep
     Convolutional Neural Networks*, 2012,
@@ -130,17 +128,17 @@ def normalize(
     Args:
         input: of any shape, floating-point or complex.
         p: the exponent of the norm; also 0 and :math:`\pm\infty`. None and ``'fro'`` are 2.
-        dim: the dimension, or several; None or an empty sequence is all.
-        eps: the least divisor, rounded to the input's dtype: 0 in float16, in which zeros give NaN, as in torch.
+        dim: the dimension or dimensions; None or an empty sequence for all.
+        eps: the lower bound of the divisor, rounded to the input's dtype. In float16 the default is 0, and zeros give
+            NaN, as in torch.
 
     Returns:
         An array like ``input``. The gradient of the norm at a zero vector is 0.
 
     Raises:
-        ValueError: another name of a norm (nuclear norms are left to matrix functions), or an infinite norm of an empty
-            dimension.
-        IndexError: a dimension that the input doesn't have.
-        TypeError: an input that is neither floating-point nor complex.
+        ValueError: ``p`` is an unknown string (also ``'nuc'``), or is infinite for an empty dimension.
+        IndexError: the input has no such dimension.
+        TypeError: the input is neither floating-point nor complex.
 
     Source: ``torch.nn.functional.normalize``.
 
@@ -160,6 +158,6 @@ def normalize(
         check.fail("normalize", "input", f"have non-zero size along dim={dim} for p={p}", f"shape {x.shape}")
     wide = widened(x)
     norm = vector_norm(wide, p, axes, keepdims=True)
-    low = jnp.asarray(eps, jnp.finfo(x.dtype).dtype).astype(norm.dtype)  # as the input's dtype rounds it
+    low = jnp.asarray(eps, jnp.finfo(x.dtype).dtype).astype(norm.dtype)  # rounded to the input's dtype
     least = jnp.where(norm >= low, norm, lax.stop_gradient(jnp.where(norm < low, low, norm)))
     return quotient(wide, least.astype(wide.dtype)).astype(x.dtype)

@@ -1,4 +1,4 @@
-"""Normalizations of single samples: over groups of channels, or over the last dimensions."""
+"""Normalizations of every sample: over groups of channels, or over the last dimensions."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ def group_norm(
 
     Args:
         input: of shape :math:`(N, C, *)`; floating-point.
-        num_groups: the number of groups, into which the channels are divided in their order; a divisor of :math:`C`.
-        weight: the factors :math:`w`, of shape :math:`(C)`; None for ones.
-        bias: the summands :math:`b`, of shape :math:`(C)`; None for zeros.
-        eps: the :math:`\epsilon` that is added to the variance.
+        num_groups: the number of groups of adjacent channels, a divisor of :math:`C`.
+        weight: the scale :math:`w`, of shape :math:`(C)`; None for ones.
+        bias: the shift :math:`b`, of shape :math:`(C)`; None for zeros.
+        eps: the number :math:`\epsilon` added to the variance.
 
     Returns:
         An array like ``input``.
 
     Raises:
-        ValueError: shapes that don't fit, groups that don't divide the channels, or one value in all per group.
-        TypeError: dtypes that don't fit. Parameters have the input's, or both float32 for a half input.
+        ValueError: the shapes don't fit, ``num_groups`` doesn't divide :math:`C`, or a group has one value in all.
+        TypeError: the dtypes don't fit. Parameters must have the input's, or both float32 for a half input.
 
     Source: ``torch.nn.functional.group_norm``; Wu and He, *Group Normalization*, 2018,
     https://arxiv.org/abs/1803.08494.
@@ -78,7 +78,7 @@ def layer_norm(
     bias: ArrayLike | None = None,
     eps: float = 1e-5,
 ) -> Array:
-    r"""Normalizes over the last dimensions, for every element of the others.
+    r"""Normalizes over the last dimensions.
 
     .. math:: y = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}}\, w + b
 
@@ -88,16 +88,16 @@ def layer_norm(
     Args:
         input: of shape :math:`(*, \text{normalized\_shape})`; floating-point.
         normalized_shape: the sizes of the last dimensions.
-        weight: the factors :math:`w`, of shape ``normalized_shape``; None for ones.
-        bias: the summands :math:`b`, of shape ``normalized_shape``; None for zeros.
-        eps: the :math:`\epsilon` that is added to the variance.
+        weight: the scale :math:`w`, of shape ``normalized_shape``; None for ones.
+        bias: the shift :math:`b`, of shape ``normalized_shape``; None for zeros.
+        eps: the number :math:`\epsilon` added to the variance.
 
     Returns:
         An array like ``input``.
 
     Raises:
-        ValueError: shapes that don't fit.
-        TypeError: dtypes that don't fit. Parameters have the input's, or all float32 for a half input.
+        ValueError: the shapes don't fit.
+        TypeError: the dtypes don't fit. Parameters must have the input's, or all float32 for a half input.
 
     Source: ``torch.nn.functional.layer_norm``; Ba, Kiros and Hinton, *Layer Normalization*, 2016,
     https://arxiv.org/abs/1607.06450.
@@ -121,7 +121,7 @@ def layer_norm(
 
 
 def _last_axes(where: str, x: jax.Array, normalized_shape: Sequence[int]) -> tuple[int, ...]:
-    """Returns the last axes, which must have these sizes."""
+    """Returns the last axes, after a check that they have these sizes."""
     if isinstance(normalized_shape, str) or not isinstance(normalized_shape, Sequence):
         check.fail(where, "normalized_shape", "be a sequence of integers", repr(normalized_shape), TypeError)
     sizes = tuple(check.integer(where, "normalized_shape", s) for s in normalized_shape)
@@ -145,16 +145,16 @@ def rms_norm(
     Args:
         input: of shape :math:`(*, \text{normalized\_shape})`; floating-point or complex.
         normalized_shape: the sizes of the last dimensions.
-        weight: the factors :math:`w`, of shape ``normalized_shape`` and any floating dtype; None for ones.
-        eps: the :math:`\epsilon` that is added to the mean square; None is the machine epsilon of the input's dtype,
-            float32's for half inputs.
+        weight: the scale :math:`w`, of shape ``normalized_shape`` and any floating dtype; None for ones.
+        eps: the number :math:`\epsilon` added to the mean square; None for the machine epsilon of the input's dtype, or
+            of float32 for a half input.
 
     Returns:
         An array like ``input``.
 
     Raises:
-        ValueError: shapes that don't fit.
-        TypeError: dtypes that don't fit.
+        ValueError: the shapes don't fit.
+        TypeError: the dtypes don't fit.
 
     Source: ``torch.nn.functional.rms_norm``; Zhang and Sennrich, *Root Mean Square Layer Normalization*, 2019,
     https://arxiv.org/abs/1910.07467.

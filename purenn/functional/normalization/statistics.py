@@ -1,4 +1,4 @@
-"""Shared by the normalizations: checks of their arguments, and running statistics."""
+"""Checks of arguments and running statistics, which the normalizations share."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from purenn.typing import ArrayLike
 
 
 def parameters(where: str, x: jax.Array, **arrays: ArrayLike | None) -> list[Any]:
-    """Returns the arrays in the dtype of computation; they come in the input's dtype, or float32 for a half input."""
+    """Returns parameters, of the input's dtype or float32 for a half input, in the dtype of the computation."""
     checked = {name: None if a is None else check.array(where, name, a) for name, a in arrays.items()}
     present = {name: a for name, a in checked.items() if a is not None}
     check.same_dtype(where, **present)
     wide = compute_dtype(x.dtype)
     for name, a in present.items():
         if a.dtype not in (x.dtype, wide):
-            expected = f"have dtype {x.dtype}" + ("" if x.dtype == wide else " or float32") + ", for the input's"
+            expected = f"have the input's dtype {x.dtype}" + ("" if x.dtype == wide else ", or float32")
             check.fail(where, name, expected, f"dtype {a.dtype}", TypeError)
     return [None if a is None else a.astype(wide) for a in checked.values()]
 
 
 def by_channel(where: str, x: jax.Array, **arrays: ArrayLike | None) -> list[Any]:
-    """Returns `parameters` that hold one element per channel, in a shape that broadcasts to the input's."""
+    """Returns `parameters` of one element per channel, in a shape that broadcasts to the input's."""
     channels, checked = x.shape[1], parameters(where, x, **arrays)
     for name, a in zip(arrays, checked, strict=True):
         check.shape(where, name, a, (channels,))
@@ -47,7 +47,7 @@ def floating(where: str, input: ArrayLike, least: int, layout: str) -> jax.Array
 
 
 def both_or_neither(where: str, mean: ArrayLike | None, var: ArrayLike | None, needed: str | None) -> None:
-    """Checks that the running statistics are both given or both None, and given where ``needed`` says why."""
+    """Checks that the running statistics are both given or both None; ``needed`` says why they must be given."""
     if (mean is None) != (var is None):
         check.fail(where, "running_mean and running_var", "be both given or both None", "one of them")
     if needed is not None and mean is None:
@@ -55,7 +55,7 @@ def both_or_neither(where: str, mean: ArrayLike | None, var: ArrayLike | None, n
 
 
 def values_per_channel(where: str, x: jax.Array, axes: Sequence[int], axis_name: AxisName = None) -> int:
-    """Returns the number of values per mean, which must be more than one, since a single one has no variance."""
+    """Returns the number of values per mean, after a check that it is more than 1: one value has no variance."""
     count = math.prod(x.shape[a] for a in axes)
     if axis_name is not None:
         try:
@@ -64,9 +64,8 @@ def values_per_channel(where: str, x: jax.Array, axes: Sequence[int], axis_name:
             expected = "an axis, or axes, of a mesh or vmap around this call"
             raise ValueError(f"{where}: axis_name must be {expected}, got {axis_name!r}") from None
     if count == 1:
-        check.fail(
-            where, "input", "have more than 1 value per channel where its statistics are used", f"shape {x.shape}"
-        )
+        expected = "have more than 1 value per channel where its statistics are used"
+        check.fail(where, "input", expected, f"shape {x.shape}")
     return count
 
 
@@ -92,7 +91,7 @@ def normalize_with(
     eps: float,
     axis_name: AxisName = None,
 ) -> tuple[jax.Array, Any]:
-    """Normalizes with the input's own moments over some axes, or with the given ones; returns the own ones too."""
+    """Normalizes with the input's moments over some axes, which it returns too; or without axes by given moments."""
     wide = widened(x)
     if axes is None:
         assert mean is not None and var is not None
@@ -113,9 +112,9 @@ def updated_running_stats(
     axis_name: AxisName = None,
     batch_stats: tuple[jax.Array, jax.Array] | None = None,
 ) -> tuple[jax.Array, jax.Array]:
-    """Moves running statistics towards the moments over some axes, which are averaged over what remains of the batch.
+    """Moves running statistics towards the moments over some axes, averaged over the batch if it isn't one of them.
 
-    The moments are computed unless they are given.
+    Without `batch_stats` it computes the moments.
     """
     old = [check.array(where, n, a) for n, a in (("running_mean", running_mean), ("running_var", running_var))]
     broad = statistics(where, x, *old)

@@ -34,14 +34,14 @@ __all__ = [
     "adaptive_max_pool3d_with_indices",
 ]
 
-MAX_UNROLLED_ELEMENTS = 32  # of a bin, which the CPU adds one by one
+MAX_UNROLLED_ELEMENTS = 32  # per bin, which the CPU adds one by one
 Sizes: TypeAlias = int | Sequence[int | None]  # None keeps the size of the input
 
 
 def _arguments(
     where: str, n: int, full: bool, input: ArrayLike, output_size: int | Sequence[int | None] | None
 ) -> tuple[jax.Array, tuple[int, ...]]:
-    """Checks the input, with `full` also for empty channels, and gives it with the number of bins per dimension."""
+    """Checks the arguments; gives the input and the number of bins per dimension. `full` refuses empty channels."""
     x = common.as_planes(where, n, input)
     check.floating(where, "input", x)
     kept = [False] * n
@@ -62,7 +62,7 @@ def _adaptive_avg(n: int, input: ArrayLike, output_size: int | Sequence[int | No
     x, sizes = _arguments(f"adaptive_avg_pool{n}d", n, n == 3, input, output_size)
     dtype = x.dtype
     x = widened(x)
-    if set(sizes) == {1}:  # all at once, in one pass over what lies together
+    if set(sizes) == {1}:  # one pass over adjacent elements
         return jnp.mean(x, range(-n, 0), keepdims=True).astype(dtype)
     bins = {axis: AdaptiveBins(x.shape[axis], size) for axis, size in enumerate(sizes, x.ndim - n)}
     known = {axis: bin for axis, bin in bins.items() if are_known(bin) and bin.outputs > 0}
@@ -126,7 +126,7 @@ _AVG = r"""Takes the average over every bin of $inputs that are divided into a g
         $example
     """
 
-_NONE = "; None in the place of one keeps that size of the input"
+_NONE = "; None keeps the size of a dimension"
 _AVG_EXAMPLES = {
     1: """>>> F.adaptive_avg_pool1d(jnp.arange(5.0).reshape(1, 5), 2).tolist()
         [[1.0, 3.0]]""",
@@ -158,72 +158,65 @@ _MAX = r"""Takes the maximum over every bin of $inputs that are divided into a g
         a_t = \lfloor t L / T \rfloor \qquad b_t = \lceil (t + 1) L / T \rceil
 
     along every spatial dimension, with :math:`T` bins for :math:`L` elements. Bins overlap where :math:`T` does not
-    divide :math:`L`. Among equal maxima the first receives the gradient. NaN compares greater than every number; of
+    divide :math:`L`. Among equal maxima the first receives the gradient. NaN counts as greater than every number; of
     several NaNs the last is returned.
 
     Args:
         input: of shape :math:`$N` or :math:`$C`; floating-point.
         output_size: the number of bins: $sizes$none.
-        return_indices: whether the places of the maxima are returned too.
+        return_indices: $return_indices
 
     Returns:
-        An array of shape :math:`$N_out` or :math:`$C_out`, where every spatial size is the number of bins. With
-        ``return_indices``, the pair of it and the places $places, int64 (int32 where jax has no int64).
+        The maxima, of shape :math:`$N_out` or :math:`$C_out`, where every spatial size is the number of bins;
+        and$asked their indices $indices, int64 (int32 where jax has no int64).
 
     Raises:
         ValueError: the shape of ``input`` or the length of ``output_size`` does not fit.
         TypeError: ``input`` is not floating-point.
 
-    Source: ``torch.nn.functional.adaptive_max_pool${rank}d``.
+    Source: ``torch.nn.functional.adaptive_max_pool${rank}d$suffix``.
 
     Example:
         >>> import jax.numpy as jnp
         >>> from purenn import functional as F
-        $example
+        >>> y, indices = F.adaptive_max_pool${rank}d$suffix($x, return_indices=True)
+        >>> y.tolist(), indices.tolist()
+        $y
     """
 
-_MAX_EXAMPLES = {
-    1: """>>> y, places = F.adaptive_max_pool1d(jnp.array([[4.0, 1.0, 2.0, 3.0]]), 2, return_indices=True)
-        >>> y.tolist(), places.tolist()
-        ([[4.0, 3.0]], [[0, 3]])""",
-    2: """>>> F.adaptive_max_pool2d(jnp.arange(16.0).reshape(1, 4, 4), (1, None)).tolist()
-        [[[12.0, 13.0, 14.0, 15.0]]]""",
-    3: """>>> F.adaptive_max_pool3d(jnp.arange(8.0).reshape(1, 2, 2, 2), 1).tolist()
-        [[[[7.0]]]]""",
+_WORDS = {
+    1: {"none": "", "x": "jnp.array([[4.0, 1.0, 2.0, 3.0]]), 2", "y": "([[4.0, 3.0]], [[0, 3]])"},
+    2: {"none": _NONE, "x": "jnp.arange(4.0).reshape(1, 2, 2), (1, None)", "y": "([[[2.0, 3.0]]], [[[2, 3]]])"},
+    3: {"none": _NONE, "x": "jnp.arange(8.0).reshape(1, 2, 2, 2), 1", "y": "([[[[7.0]]]], [[[[7]]]])"},
 }
 
 
-@documented(_MAX, 1, none="", places=common.PLACES[1], example=_MAX_EXAMPLES[1])
+@documented(_MAX, 1, indices=common.INDICES[1], **_WORDS[1], **common.OPTIONAL)
 def adaptive_max_pool1d(input: ArrayLike, output_size: Size, return_indices: bool = False) -> Any:
     return _adaptive_max("adaptive_max_pool1d", 1, bool(return_indices), input, output_size)
 
 
-@documented(_MAX, 2, none=_NONE, places=common.PLACES[2], example=_MAX_EXAMPLES[2])
+@documented(_MAX, 2, indices=common.INDICES[2], **_WORDS[2], **common.OPTIONAL)
 def adaptive_max_pool2d(input: ArrayLike, output_size: Sizes, return_indices: bool = False) -> Any:
     return _adaptive_max("adaptive_max_pool2d", 2, bool(return_indices), input, output_size)
 
 
-@documented(_MAX, 3, none=_NONE, places=common.PLACES[3], example=_MAX_EXAMPLES[3])
+@documented(_MAX, 3, indices=common.INDICES[3], **_WORDS[3], **common.OPTIONAL)
 def adaptive_max_pool3d(input: ArrayLike, output_size: Sizes, return_indices: bool = False) -> Any:
     return _adaptive_max("adaptive_max_pool3d", 3, bool(return_indices), input, output_size)
 
 
-def adaptive_max_pool1d_with_indices(
-    input: ArrayLike, output_size: Size, return_indices: bool = False
-) -> tuple[Array, Array]:
-    """Gives `adaptive_max_pool1d` with the places of the maxima, whatever ``return_indices`` says."""
-    return _adaptive_max("adaptive_max_pool1d_with_indices", 1, True, input, output_size)
+def _with_indices(n: int):
+    where = f"adaptive_max_pool{n}d_with_indices"
+
+    @documented(_MAX, n, indices=common.INDICES[n], **_WORDS[n], **common.ALWAYS)
+    def pool(input: ArrayLike, output_size: Sizes, return_indices: bool = False) -> tuple[Array, Array]:
+        return _adaptive_max(where, n, True, input, output_size)
+
+    pool.__name__ = pool.__qualname__ = where
+    return pool
 
 
-def adaptive_max_pool2d_with_indices(
-    input: ArrayLike, output_size: Sizes, return_indices: bool = False
-) -> tuple[Array, Array]:
-    """Gives `adaptive_max_pool2d` with the places of the maxima, whatever ``return_indices`` says."""
-    return _adaptive_max("adaptive_max_pool2d_with_indices", 2, True, input, output_size)
-
-
-def adaptive_max_pool3d_with_indices(
-    input: ArrayLike, output_size: Sizes, return_indices: bool = False
-) -> tuple[Array, Array]:
-    """Gives `adaptive_max_pool3d` with the places of the maxima, whatever ``return_indices`` says."""
-    return _adaptive_max("adaptive_max_pool3d_with_indices", 3, True, input, output_size)
+adaptive_max_pool1d_with_indices = _with_indices(1)
+adaptive_max_pool2d_with_indices = _with_indices(2)
+adaptive_max_pool3d_with_indices = _with_indices(3)

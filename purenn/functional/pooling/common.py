@@ -1,4 +1,4 @@
-"""Checks, sizes and dtypes that the pools share, in any number of dimensions."""
+"""Checks, sizes, dtypes and words that the pools share, for any number of dimensions."""
 
 from __future__ import annotations
 
@@ -17,10 +17,21 @@ from purenn.lowering.pooling import Window, max_pool, sum_pool
 from purenn.lowering.sizes import as_value
 from purenn.typing import ArrayLike, Size
 
-PLACES = {  # the places of maxima by the number of spatial dimensions, for docstrings
+# Words of docstrings: the indices of maxima by the number of spatial dimensions, and when they are returned.
+INDICES = {
     1: r":math:`l` in the input",
     2: r":math:`h W + w` in the image",
     3: r":math:`(d H + h) W + w` in the volume",
+}
+OPTIONAL = {
+    "suffix": "",
+    "asked": ", with ``return_indices``,",
+    "return_indices": "whether the indices of the maxima are returned too.",
+}
+ALWAYS = {
+    "suffix": "_with_indices",
+    "asked": "",
+    "return_indices": "ignored, since the indices are always returned; accepted for compatibility with PyTorch.",
 }
 
 
@@ -41,7 +52,7 @@ def windows(
     dilation: Size,
     ceil_mode: bool,
 ) -> list[Window]:
-    """Checks the sizes of a pool, and gives its windows per dimension."""
+    """Checks the sizes of a pool, and gives its windows, one per dimension."""
     n = len(sizes)
     kernels = check.integers(where, "kernel_size", kernel_size, n, 1)
     strides = kernels if is_default(stride) else check.integers(where, "stride", stride, n, 1)
@@ -54,7 +65,7 @@ def windows(
     for size, k, s, p, d in zip(sizes, kernels, strides, paddings, dilations, strict=True):
         room = size + 2 * p - d * (k - 1) - 1
         count = (-(-room // s) if ceil_mode else room // s) + 1
-        if ceil_mode and (count - 1) * s >= size + p:  # the last window has to start in the input or left of it
+        if ceil_mode and (count - 1) * s >= size + p:  # the last window starts in the input or before it
             count -= 1
         if count < 1:
             check.fail(where, "kernel_size", f"be at most as wide as the padded input, {tuple(sizes)}", kernels)
@@ -63,7 +74,7 @@ def windows(
 
 
 def is_default(argument: object) -> bool:
-    """Tells whether an argument is left out, which None and the empty sequence do."""
+    """Tells whether an argument is None or an empty sequence, which both mean the default."""
     return argument is None or (isinstance(argument, Sequence) and len(argument) == 0)
 
 
@@ -73,14 +84,14 @@ def index_dtype() -> Any:
 
 
 def plane_index(x: jax.Array, n: int) -> jax.Array:
-    """Gives the place of every element in its plane, the last n dimensions flattened."""
+    """Gives the index of every element in the last n dimensions, flattened."""
     sizes = x.shape[-n:]
     places = jnp.arange(math.prod(sizes), dtype=index_dtype()).reshape((1,) * (x.ndim - n) + sizes)
     return jnp.broadcast_to(places, x.shape)
 
 
 def window_sizes(geometry: Sequence[Window], count_include_pad: bool) -> np.ndarray | jax.Array:
-    """Counts the elements of every window, in the shape of the output, with or without those of the padding."""
+    """Counts the elements of every window, in the shape of the output; `count_include_pad` counts the padding too."""
     sizes = np.ones((), np.int64)
     for window in geometry:
         margin = window.padding if count_include_pad else 0
@@ -96,7 +107,7 @@ def outer(a: np.ndarray | jax.Array, b: np.ndarray | jax.Array) -> np.ndarray | 
 
 
 def batched_planes(where: str, n: int, input: ArrayLike) -> jax.Array:
-    """Checks an input as `as_planes` does, and that nothing but its batch is empty."""
+    """Checks an input like `as_planes`, and that no dimension but the batch is empty."""
     x = as_planes(where, n, input)
     check.nonempty(where, "input", x, n)
     return x
@@ -113,12 +124,11 @@ def checked_max_pool(
     dilation: Size,
     ceil_mode: bool,
 ) -> Any:
-    """Checks the arguments and takes maxima; with `indices` gives the pair of values and places."""
+    """Checks the arguments and takes maxima; with `indices` gives the pair of values and indices."""
     x = batched_planes(where, n, input)
-    if n == 1 and not indices:  # torch has its own routine for this, without integers
+    if n == 1 and not indices:  # torch's routine for this case takes no integers
         check.floating(where, "input", x)
-    if x.dtype == bool or jnp.iscomplexobj(x):
-        check.fail(where, "input", "be a real array", f"dtype {x.dtype}", TypeError)
+    check.real(where, "input", x)
     geometry = windows(where, x.shape[-n:], kernel_size, stride, padding, dilation, ceil_mode)
     y, place = max_pool(x, geometry, plane_index(x, n) if indices else None)
     return (y, place) if indices else y

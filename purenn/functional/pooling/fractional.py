@@ -1,4 +1,4 @@
-"""Fractional max pooling: maxima over windows that start at random places."""
+"""Fractional max pooling: maxima over windows that start at random indices."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _fractional_max(
     samples: ArrayLike | None,
     rng: Key | None,
 ) -> Any:
-    """Checks the arguments and takes maxima; with `indices` gives the pair of values and places."""
+    """Checks the arguments and takes maxima; with `indices` gives the pair of values and indices."""
     x = common.as_planes(where, n, input)
     check.floating(where, "input", x)
     if 0 in x.shape[1:]:
@@ -47,8 +47,8 @@ def _fractional_max(
         output_size = _scaled(where, output_ratio, x.shape[-n:])
     sizes = check.integers(where, "output_size", output_size, n, 0, single=False)
     for size, out, k in zip(x.shape[-n:], sizes, kernels, strict=True):
-        if out + k - 1 > size - (n == 3):  # torch asks for one element more in three dimensions
-            expected = f"have kernel_size - 1, {k - 1}, at most {size - (n == 3)} for a dimension of size {size}"
+        if out + k - 1 > size - (n == 3):  # torch requires one more element in three dimensions
+            expected = f"be at most {size - (n == 3) - k + 1} for kernel_size {k} and a dimension of size {size}"
             check.fail(where, "output_size", expected, out)
     batched = x if x.ndim == n + 2 else x[None]
     batch, channels = batched.shape[:2]
@@ -63,9 +63,7 @@ def _fractional_max(
     place = common.plane_index(batched, n) if indices else None
     y = batched
     for axis in reversed(range(2, n + 2)):
-        sample = (
-            samples[..., 1 - (axis - 2)] if n == 2 else samples[..., axis - 2]
-        )  # of two samples, the first is the width's
+        sample = samples[..., 3 - axis if n == 2 else axis - 2]  # of two samples, the first is for the width
         start = _starts(sample, y.shape[axis], sizes[axis - 2], kernels[axis - 2])
         positions = start[..., None] + jnp.arange(kernels[axis - 2], dtype=jnp.int32)[None, None, None]
         split = _windows(y, positions, axis)
@@ -75,18 +73,18 @@ def _fractional_max(
 
 
 def _scaled(where: str, ratio: float | Sequence[float] | None, sizes: Sequence[int]) -> list[int]:
-    """Gives the output's sizes for a ratio."""
+    """Gives the sizes of the output from the ratio."""
     n = len(sizes)
     if ratio is None:
-        check.fail(where, "output_size", "be given where output_ratio isn't", None)
+        check.fail(where, "output_size", "be given where output_ratio is None", None)
     ratios = tuple(ratio) if isinstance(ratio, Sequence) else (ratio,) * n
     if len(ratios) != n or not all(isinstance(r, int | float) for r in ratios):
-        check.fail(where, "output_ratio", f"be a number or {n} of them", repr(ratio))
+        check.fail(where, "output_ratio", f"be a number or {n} numbers", repr(ratio))
     return [int(size * r) for size, r in zip(sizes, ratios, strict=True)]
 
 
 def _starts(sample: jax.Array, size: int, count: int, kernel: int) -> jax.Array:
-    """Gives the first elements of the windows, in the arithmetic of the input's dtype."""
+    """Gives the index at which every window starts, computed in the input's dtype."""
     if count < 2:
         return jnp.full((*sample.shape, count), size - kernel, jnp.int32)
     dtype = sample.dtype
@@ -99,19 +97,19 @@ def _starts(sample: jax.Array, size: int, count: int, kernel: int) -> jax.Array:
 
 
 def _windows(x: jax.Array, positions: jax.Array, axis: int) -> jax.Array:
-    """Gives ``x[n, c, ..., positions[n, c, window, k], ...]``, in which two axes, windows and elements, replace one."""
+    """Gives ``x[n, c, ..., positions[n, c, window, k], ...]``: two axes, window and element, replace one."""
     take = jax.vmap(jax.vmap(lambda plane, i: jnp.take(plane, i, axis - 2, mode="clip")))
     return take(x, positions)
 
 
-_FRACTIONAL = r"""Takes the maximum over windows of $inputs that start at random, almost evenly spaced places.
+_FRACTIONAL = r"""Takes the maximum over windows of $inputs that start at random, almost evenly spaced indices.
 
     In a dimension of size :math:`L`, window :math:`t` of :math:`L'` windows of size :math:`K` starts at
 
     .. math:: \lfloor (t + u) \alpha \rfloor - \lfloor u \alpha \rfloor \qquad \alpha = (L - K) / (L' - 1)
 
-    and the last at :math:`L - K`. The number :math:`u` is random for every sample, channel and dimension. Among equal
-    maxima the first receives the gradient. NaN compares greater than every number; of several NaNs the last is
+    and the last window at :math:`L - K`. The number :math:`u` is random for every sample, channel and dimension. Among
+    equal maxima the first receives the gradient. NaN counts as greater than every number; of several NaNs the last is
     returned.
 
     Args:
@@ -119,38 +117,38 @@ _FRACTIONAL = r"""Takes the maximum over windows of $inputs that start at random
         kernel_size: the size of a window: $sizes.
         output_size: the size of the output: $sizes. Either it or ``output_ratio`` must be given.
         output_ratio: the size of the output as a fraction of the input's, rounded down: $sizes.
-        return_indices: whether the places of the maxima are returned too.
-        _random_samples: the numbers :math:`u` between 0 and 1, of shape :math:`(N, C, $rank)`, those of the $first
-            first; drawn from ``rng`` if None.
-        rng: the jax key to draw from; needed if ``_random_samples`` is None.
+        return_indices: $return_indices
+        _random_samples: the numbers :math:`u` between 0 and 1, of shape :math:`(N, C, $rank)`, in the order $order;
+            None draws them from ``rng``.
+        rng: a jax key, needed if ``_random_samples`` is None.
 
     Returns:
-        An array of shape :math:`$N_out` or :math:`$C_out`. With ``return_indices``, the pair of it and the places
-        $places, int64 (int32 where jax has no int64).
+        The maxima, of shape :math:`$N_out` or :math:`$C_out`; and$asked their indices $indices, int64 (int32 where jax
+        has no int64).
 
     Raises:
         ValueError: a size does not fit, or both ``_random_samples`` and ``rng`` are None.
         TypeError: ``input`` is not floating-point, or ``_random_samples`` has another dtype.
 
-    Source: ``torch.nn.functional.fractional_max_pool${rank}d``; Graham, *Fractional Max-Pooling*, 2014,
+    Source: ``torch.nn.functional.fractional_max_pool${rank}d$suffix``; Graham, *Fractional Max-Pooling*, 2014,
     https://arxiv.org/abs/1412.6071.
 
     Example:
         >>> import jax, jax.numpy as jnp
         >>> from purenn import functional as F
-        >>> F.fractional_max_pool${rank}d(jnp.ones($x), 2, output_ratio=0.5, rng=jax.random.key(0)).shape
-        $y$more
+        >>> pool, key = F.fractional_max_pool${rank}d$suffix, jax.random.key(0)
+        >>> y, indices = pool(jnp.ones($x), 2, output_ratio=0.5, return_indices=True, rng=key)
+        >>> y.shape, indices.shape
+        ($y, $y)
     """
 
-_SAMPLES = """
-        >>> x = jnp.arange(25.0).reshape(1, 5, 5)
-        >>> F.fractional_max_pool2d(x, 2, output_size=2, _random_samples=jnp.full((1, 1, 2), 0.5)).tolist()
-        [[[6.0, 9.0], [21.0, 24.0]]]"""
-_2D = {"first": "width", "places": common.PLACES[2], "x": "(1, 6, 6)", "y": "(1, 3, 3)", "more": _SAMPLES}
-_3D = {"first": "depth", "places": common.PLACES[3], "x": "(1, 6, 6, 6)", "y": "(1, 3, 3, 3)", "more": ""}
+_WORDS = {
+    2: {"order": "width, height", "indices": common.INDICES[2], "x": "(1, 6, 6)", "y": "(1, 3, 3)"},
+    3: {"order": "depth, height, width", "indices": common.INDICES[3], "x": "(1, 6, 6, 6)", "y": "(1, 3, 3, 3)"},
+}
 
 
-@documented(_FRACTIONAL, 2, **_2D)
+@documented(_FRACTIONAL, 2, **_WORDS[2], **common.OPTIONAL)
 def fractional_max_pool2d(
     input: ArrayLike,
     kernel_size: Size,
@@ -164,7 +162,7 @@ def fractional_max_pool2d(
     return _fractional_max(where, 2, indices, input, kernel_size, output_size, output_ratio, _random_samples, rng)
 
 
-@documented(_FRACTIONAL, 3, **_3D)
+@documented(_FRACTIONAL, 3, **_WORDS[3], **common.OPTIONAL)
 def fractional_max_pool3d(
     input: ArrayLike,
     kernel_size: Size,
@@ -178,29 +176,24 @@ def fractional_max_pool3d(
     return _fractional_max(where, 3, indices, input, kernel_size, output_size, output_ratio, _random_samples, rng)
 
 
-def fractional_max_pool2d_with_indices(
-    input: ArrayLike,
-    kernel_size: Size,
-    output_size: Size | None = None,
-    output_ratio: float | Sequence[float] | None = None,
-    return_indices: bool = False,
-    _random_samples: ArrayLike | None = None,
-    rng: Key | None = None,
-) -> tuple[Array, Array]:
-    """Gives `fractional_max_pool2d` with the places of the maxima, whatever ``return_indices`` says."""
-    where = "fractional_max_pool2d_with_indices"
-    return _fractional_max(where, 2, True, input, kernel_size, output_size, output_ratio, _random_samples, rng)
+def _with_indices(n: int):
+    where = f"fractional_max_pool{n}d_with_indices"
+
+    @documented(_FRACTIONAL, n, **_WORDS[n], **common.ALWAYS)
+    def pool(
+        input: ArrayLike,
+        kernel_size: Size,
+        output_size: Size | None = None,
+        output_ratio: float | Sequence[float] | None = None,
+        return_indices: bool = False,
+        _random_samples: ArrayLike | None = None,
+        rng: Key | None = None,
+    ) -> tuple[Array, Array]:
+        return _fractional_max(where, n, True, input, kernel_size, output_size, output_ratio, _random_samples, rng)
+
+    pool.__name__ = pool.__qualname__ = where
+    return pool
 
 
-def fractional_max_pool3d_with_indices(
-    input: ArrayLike,
-    kernel_size: Size,
-    output_size: Size | None = None,
-    output_ratio: float | Sequence[float] | None = None,
-    return_indices: bool = False,
-    _random_samples: ArrayLike | None = None,
-    rng: Key | None = None,
-) -> tuple[Array, Array]:
-    """Gives `fractional_max_pool3d` with the places of the maxima, whatever ``return_indices`` says."""
-    where = "fractional_max_pool3d_with_indices"
-    return _fractional_max(where, 3, True, input, kernel_size, output_size, output_ratio, _random_samples, rng)
+fractional_max_pool2d_with_indices = _with_indices(2)
+fractional_max_pool3d_with_indices = _with_indices(3)

@@ -34,7 +34,7 @@ def _lp_pool(
         check.fail(where, "norm_type", "be positive" if integral else "be other than 0", norm_type)
     if math.isinf(norm_type):
         if x.dtype == bool:
-            check.fail(where, "input", "be a number array for an infinite norm_type", "dtype bool", TypeError)
+            check.fail(where, "input", "be a numeric array for an infinite norm_type", "dtype bool", TypeError)
         sign = 1 if norm_type > 0 else -1
         return sign * common.checked_max_pool(where, n, False, sign * modulus(x), kernels, stride, 0, 1, ceil_mode)
     if integral and isinstance(norm_type, float):
@@ -45,9 +45,9 @@ def _lp_pool(
     average = common.checked_avg_pool(where, n, powers, kernels, stride, 0, ceil_mode)
     if jnp.issubdtype(average.dtype, jnp.integer):
         average = average.astype(jnp.float32)
-    if norm_type == 1:  # without a root, torch's gradient is 0 at NaN too
+    if norm_type == 1:  # without a root, torch's gradient at NaN is 0 too
         average = jnp.where(average != average, lax.stop_gradient(average), average)
-    zero = average == 0  # where the gradient is 0, not the root's infinity
+    zero = average == 0  # the gradient is 0 there, not the root's infinity
     root = jnp.power(jnp.where(zero, 1, average) * math.prod(kernels), 1.0 / norm_type)
     root = jnp.where(zero, 0.0 if norm_type > 0 else np.inf, root)
     return root if integral else root.astype(x.dtype)
@@ -66,8 +66,8 @@ _LP_POOL = r"""Takes the p-norm of every window of $input, without the absolute 
         norm_type: the exponent :math:`p`; not 0.
         kernel_size: the size of a window: $sizes.
         stride: the steps between windows: $sizes; ``kernel_size`` if None.
-        ceil_mode: whether a last window may reach beyond the input. The sum of such a window is divided by the fraction
-            of the window that lies in the input.
+        ceil_mode: whether the last window may extend beyond the input. The sum of such a window is divided by the
+            fraction of the window that lies in the input.
 
     Returns:
         An array of shape :math:`$N_out` or :math:`$C_out`, where every spatial size :math:`L` becomes

@@ -27,7 +27,7 @@ def _max_unpool(
     padding: Size,
     output_size: Sequence[int] | None,
 ) -> jax.Array:
-    """Checks the arguments and writes the elements to their places."""
+    """Checks the arguments and writes the elements to their indices."""
     where = f"max_unpool{n}d"
     x, place = common.as_planes(where, n, input), check.array(where, "indices", indices)
     check.floating(where, "input", x)
@@ -61,7 +61,7 @@ def _max_unpool(
 def _output_size(
     where: str, n: int, output_size: Sequence[int] | None, sizes: tuple[int, ...], strides: tuple[int, ...]
 ) -> tuple[int, ...]:
-    """Checks the size that was asked for, and gives it per spatial dimension."""
+    """Checks ``output_size``, and gives it per spatial dimension."""
     if not isinstance(output_size, Sequence) or len(output_size) not in (n, n + 2):
         check.fail(where, "output_size", f"be a sequence of {n} or {n + 2} integers", repr(output_size))
     requested = tuple(check.integer(where, "output_size", size) for size in output_size[-n:])
@@ -71,47 +71,50 @@ def _output_size(
     return requested
 
 
-_UNPOOL = r"""Writes maxima back to their places in the input of `max_pool${rank}d`, and zeros everywhere else.
+_UNPOOL = r"""Writes maxima back to their indices in the input of `max_pool${rank}d`, and zeros everywhere else.
 
     Args:
         input: the maxima, of shape :math:`$N` or :math:`$C`; floating-point.
-        indices: the places $places of the output, in the shape of ``input``, as
-            ``max_pool${rank}d(..., return_indices=True)`` gives them. Of equal places any may win. Inside ``jax.jit``,
-            where values are not known, a place outside of the output makes an element of the output NaN.
+        indices: the flat indices of the maxima in the output, of the shape of ``input``, as
+            ``max_pool${rank}d(..., return_indices=True)`` returns them. Which of equal indices wins is undefined.
+            Inside ``jit``, where values are unknown, an index out of range makes an element of the output NaN.
         kernel_size: the size of the pool's windows: $sizes.
         stride: the steps between the pool's windows: $sizes; ``kernel_size`` if None.
         padding: the padding of the pool on both sides: $sizes.
-        output_size: the spatial sizes :math:`($spatial_out$comma)` of the output, or its whole shape; the sizes below
-            if None, from which they must differ by less than one stride.
+        output_size: the spatial sizes :math:`($spatial_out$comma)` of the output, or its whole shape. They must differ
+            by less than one stride from the default sizes, which None gives.
 
     Returns:
-        An array of shape :math:`$N_out` or :math:`$C_out`. If ``output_size`` is None, every spatial size :math:`L`
-        becomes :math:`L' = (L - 1) s + K - 2p`, with kernel size :math:`K`, stride :math:`s` and padding :math:`p`.
+        An array of shape :math:`$N_out` or :math:`$C_out`. By default, every spatial size :math:`L` becomes
+        :math:`L' = (L - 1) s + K - 2p`, with kernel size :math:`K`, stride :math:`s` and padding :math:`p`.
 
     Raises:
-        ValueError: a shape or size does not fit, or ``output_size`` is one stride or more away.
+        ValueError: a shape or size does not fit, or ``output_size`` differs by one stride or more.
         TypeError: ``input`` is not floating-point, or ``indices`` are not integers.
-        IndexError: a place is outside of the output.
+        IndexError: an index is out of range.
 
     Source: ``torch.nn.functional.max_unpool${rank}d``.
 
     Example:
         >>> import jax.numpy as jnp
         >>> from purenn import functional as F
-        >>> y, places = F.max_pool${rank}d($x, 2, return_indices=True)
-        >>> F.max_unpool${rank}d(y, places, 2).tolist()
+        >>> y, indices = F.max_pool${rank}d($x, 2, return_indices=True)
+        >>> F.max_unpool${rank}d(y, indices, 2).tolist()
         $y
     """
 
+_WORDS = {
+    1: {"comma": ",", "x": "jnp.array([[1.0, 5.0, 2.0, 3.0]])", "y": "[[0.0, 5.0, 0.0, 3.0]]"},
+    2: {"comma": "", "x": "jnp.arange(4.0).reshape(1, 2, 2)", "y": "[[[0.0, 0.0], [0.0, 3.0]]]"},
+    3: {
+        "comma": "",
+        "x": "jnp.arange(8.0).reshape(1, 2, 2, 2)",
+        "y": "[[[[0.0, 0.0], [0.0, 0.0]], [[0.0, 0.0], [0.0, 7.0]]]]",
+    },
+}
 
-@documented(
-    _UNPOOL,
-    1,
-    comma=",",
-    places=common.PLACES[1],
-    x="jnp.array([[1.0, 5.0, 2.0, 3.0]])",
-    y="[[0.0, 5.0, 0.0, 3.0]]",
-)
+
+@documented(_UNPOOL, 1, **_WORDS[1])
 def max_unpool1d(
     input: ArrayLike,
     indices: ArrayLike,
@@ -123,14 +126,7 @@ def max_unpool1d(
     return _max_unpool(1, input, indices, kernel_size, stride, padding, output_size)
 
 
-@documented(
-    _UNPOOL,
-    2,
-    comma="",
-    places=common.PLACES[2],
-    x="jnp.arange(4.0).reshape(1, 2, 2)",
-    y="[[[0.0, 0.0], [0.0, 3.0]]]",
-)
+@documented(_UNPOOL, 2, **_WORDS[2])
 def max_unpool2d(
     input: ArrayLike,
     indices: ArrayLike,
@@ -142,14 +138,7 @@ def max_unpool2d(
     return _max_unpool(2, input, indices, kernel_size, stride, padding, output_size)
 
 
-@documented(
-    _UNPOOL,
-    3,
-    comma="",
-    places=common.PLACES[3],
-    x="jnp.arange(8.0).reshape(1, 2, 2, 2)",
-    y="[[[[0.0, 0.0], [0.0, 0.0]], [[0.0, 0.0], [0.0, 7.0]]]]",
-)
+@documented(_UNPOOL, 3, **_WORDS[3])
 def max_unpool3d(
     input: ArrayLike,
     indices: ArrayLike,

@@ -1,4 +1,4 @@
-"""Pooling: maxima and averages of windows."""
+"""Max pooling and average pooling over windows."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _MAX_POOL = r"""Takes the maximum over every window of $input.
     .. math:: y_t = \max_{0 \le k < K} x_{t s + k d - p}
 
     along every spatial dimension, with kernel size :math:`K`, stride :math:`s`, dilation :math:`d` and padding
-    :math:`p`. Padding never wins. Among equal maxima the first receives the gradient. NaN compares greater than every
-    number; of several NaNs the last is returned.
+    :math:`p`. The padding is never the maximum. Among equal maxima the first receives the gradient. NaN counts as
+    greater than every number; of several NaNs the last is returned.
 
     Args:
         input: of shape :math:`$N` or :math:`$C`; floating-point, with ``return_indices`` also integer.
@@ -34,40 +34,38 @@ _MAX_POOL = r"""Takes the maximum over every window of $input.
         stride: the steps between windows: $sizes; ``kernel_size`` if None.
         padding: the padding on both sides, at most half of ``kernel_size``: $sizes.
         dilation: the steps between the elements of a window: $sizes.
-        ceil_mode: whether a last window may reach beyond the padded input, if it starts in the input or in the padding
-            before it.
-        return_indices: whether the places of the maxima are returned too.
+        ceil_mode: whether the last window may extend beyond the padded input, if it starts in the input or in the
+            padding before it.
+        return_indices: $return_indices
 
     Returns:
-        An array of shape :math:`$N_out` or :math:`$C_out`, where every spatial size :math:`L` becomes
-        :math:`L' = \lfloor (L + 2p - d (K - 1) - 1) / s \rfloor + 1`, rounded up with ``ceil_mode``. With
-        ``return_indices``, the pair of it and the places $places, int64 (int32 where jax has no int64). A window that
-        by its dilation sees nothing but padding has the place -1, where torch gives one outside of the input.
+        The maxima, of shape :math:`$N_out` or :math:`$C_out`, where every spatial size :math:`L` becomes
+        :math:`L' = \lfloor (L + 2p - d (K - 1) - 1) / s \rfloor + 1`, rounded up with ``ceil_mode``; and$asked their
+        indices $indices, int64 (int32 where jax has no int64). A dilated window of padding only has the index -1; torch
+        gives an index outside of the input.
 
     Raises:
-        ValueError: sizes that don't fit.
+        ValueError: the sizes don't fit.
         TypeError: the dtype isn't real.
 
-    Source: ``torch.nn.functional.max_pool${rank}d``.
+    Source: ``torch.nn.functional.max_pool${rank}d$suffix``.
 
     Example:
         >>> import jax.numpy as jnp
         >>> from purenn import functional as F
-        $example
+        >>> y, indices = F.max_pool${rank}d$suffix($x, 2, return_indices=True)
+        >>> y.tolist(), indices.tolist()
+        $y
     """
 
-_MAX_EXAMPLES = {
-    1: """>>> y, places = F.max_pool1d(jnp.array([[1.0, 5.0, 2.0, 3.0]]), 2, return_indices=True)
-        >>> y.tolist(), places.tolist()
-        ([[5.0, 3.0]], [[1, 3]])""",
-    2: """>>> F.max_pool2d(jnp.arange(16.0).reshape(1, 4, 4), 2).tolist()
-        [[[5.0, 7.0], [13.0, 15.0]]]""",
-    3: """>>> F.max_pool3d(jnp.arange(8.0).reshape(1, 2, 2, 2), 2).tolist()
-        [[[[7.0]]]]""",
+_WORDS = {
+    1: {"x": "jnp.array([[1.0, 5.0, 2.0, 3.0]])", "y": "([[5.0, 3.0]], [[1, 3]])"},
+    2: {"x": "jnp.arange(8.0).reshape(1, 2, 4)", "y": "([[[5.0, 7.0]]], [[[5, 7]]])"},
+    3: {"x": "jnp.arange(8.0).reshape(1, 2, 2, 2)", "y": "([[[[7.0]]]], [[[[7]]]])"},
 }
 
 
-@documented(_MAX_POOL, 1, places=common.PLACES[1], example=_MAX_EXAMPLES[1])
+@documented(_MAX_POOL, 1, indices=common.INDICES[1], **_WORDS[1], **common.OPTIONAL)
 def max_pool1d(
     input: ArrayLike,
     kernel_size: Size,
@@ -82,7 +80,7 @@ def max_pool1d(
     )
 
 
-@documented(_MAX_POOL, 2, places=common.PLACES[2], example=_MAX_EXAMPLES[2])
+@documented(_MAX_POOL, 2, indices=common.INDICES[2], **_WORDS[2], **common.OPTIONAL)
 def max_pool2d(
     input: ArrayLike,
     kernel_size: Size,
@@ -97,7 +95,7 @@ def max_pool2d(
     )
 
 
-@documented(_MAX_POOL, 3, places=common.PLACES[3], example=_MAX_EXAMPLES[3])
+@documented(_MAX_POOL, 3, indices=common.INDICES[3], **_WORDS[3], **common.OPTIONAL)
 def max_pool3d(
     input: ArrayLike,
     kernel_size: Size,
@@ -112,49 +110,28 @@ def max_pool3d(
     )
 
 
-def max_pool1d_with_indices(
-    input: ArrayLike,
-    kernel_size: Size,
-    stride: Size | None = None,
-    padding: Size = 0,
-    dilation: Size = 1,
-    ceil_mode: bool = False,
-    return_indices: bool = False,
-) -> tuple[Array, Array]:
-    """Gives `max_pool1d` with the places of the maxima, whatever ``return_indices`` says."""
-    return common.checked_max_pool(
-        "max_pool1d_with_indices", 1, True, input, kernel_size, stride, padding, dilation, ceil_mode
-    )
+def _with_indices(n: int):
+    where = f"max_pool{n}d_with_indices"
+
+    @documented(_MAX_POOL, n, indices=common.INDICES[n], **_WORDS[n], **common.ALWAYS)
+    def pool(
+        input: ArrayLike,
+        kernel_size: Size,
+        stride: Size | None = None,
+        padding: Size = 0,
+        dilation: Size = 1,
+        ceil_mode: bool = False,
+        return_indices: bool = False,
+    ) -> tuple[Array, Array]:
+        return common.checked_max_pool(where, n, True, input, kernel_size, stride, padding, dilation, ceil_mode)
+
+    pool.__name__ = pool.__qualname__ = where
+    return pool
 
 
-def max_pool2d_with_indices(
-    input: ArrayLike,
-    kernel_size: Size,
-    stride: Size | None = None,
-    padding: Size = 0,
-    dilation: Size = 1,
-    ceil_mode: bool = False,
-    return_indices: bool = False,
-) -> tuple[Array, Array]:
-    """Gives `max_pool2d` with the places of the maxima, whatever ``return_indices`` says."""
-    return common.checked_max_pool(
-        "max_pool2d_with_indices", 2, True, input, kernel_size, stride, padding, dilation, ceil_mode
-    )
-
-
-def max_pool3d_with_indices(
-    input: ArrayLike,
-    kernel_size: Size,
-    stride: Size | None = None,
-    padding: Size = 0,
-    dilation: Size = 1,
-    ceil_mode: bool = False,
-    return_indices: bool = False,
-) -> tuple[Array, Array]:
-    """Gives `max_pool3d` with the places of the maxima, whatever ``return_indices`` says."""
-    return common.checked_max_pool(
-        "max_pool3d_with_indices", 3, True, input, kernel_size, stride, padding, dilation, ceil_mode
-    )
+max_pool1d_with_indices = _with_indices(1)
+max_pool2d_with_indices = _with_indices(2)
+max_pool3d_with_indices = _with_indices(3)
 
 
 _AVG_POOL = r"""Takes the average of every window of $input.
@@ -162,16 +139,16 @@ _AVG_POOL = r"""Takes the average of every window of $input.
     .. math:: y_t = \frac{1}{K} \sum_{0 \le k < K} x_{t s + k - p}
 
     along every spatial dimension, with kernel size :math:`K`, stride :math:`s` and padding :math:`p`. With
-    ``ceil_mode``, elements of a last window beyond the padding do not count.
+    ``ceil_mode``, elements of the last window beyond the padding do not count.
 
     Args:
         input: of shape :math:`$N` or :math:`$C`; floating-point, or integer of jax's default dtype.
         kernel_size: the size of a window: $sizes.
         stride: the steps between windows: $sizes; ``kernel_size`` if None.
         padding: the zeros on both sides, at most half of ``kernel_size``: $sizes.
-        ceil_mode: whether a last window may reach beyond the padded input, if it starts in the input or in the padding
-            before it.
-        count_include_pad: whether the zeros of the padding count.$divisor
+        ceil_mode: whether the last window may extend beyond the padded input, if it starts in the input or in the
+            padding before it.
+        count_include_pad: whether the zeros of the padding count as elements.$divisor
 
     Returns:
         An array of shape :math:`$N_out` or :math:`$C_out`, where every spatial size :math:`L` becomes
@@ -179,7 +156,7 @@ _AVG_POOL = r"""Takes the average of every window of $input.
         integers are rounded towards 0.
 
     Raises:
-        ValueError: sizes that don't fit.
+        ValueError: the sizes don't fit.
         TypeError: the dtype is neither floating-point nor the default integer.
 
     Source: ``torch.nn.functional.avg_pool${rank}d``.
@@ -191,7 +168,7 @@ _AVG_POOL = r"""Takes the average of every window of $input.
     """
 
 _DIVISOR = """
-        divisor_override: what the sums are divided by, in place of the number of elements; not 0."""
+        divisor_override: the divisor of the sums, in place of the number of elements; not 0."""
 _AVG_EXAMPLES = {
     1: """>>> F.avg_pool1d(jnp.array([[1.0, 5.0, 2.0, 4.0]]), 2).tolist()
         [[3.0, 3.0]]""",

@@ -22,14 +22,13 @@ class BCELoss(Loss):
 
     Args:
         weight: the factors :math:`w`, of a shape that broadcasts to the input's; it is a buffer. None for 1.
-        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
-            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
+        size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
 
     Shape: :math:`(*)` and :math:`(*)`, probabilities, to :math:`(*)` for ``'none'``, else to a scalar.
 
     Raises:
-        ValueError: the shapes of a call don't fit, a value is not a probability, or there is no such reduction.
+        ValueError: the shapes of a call don't fit, a value is not a probability, or ``reduction`` is unknown.
         TypeError: the dtypes don't fit.
 
     Source: ``torch.nn.BCELoss``.
@@ -62,8 +61,7 @@ class BCEWithLogitsLoss(Loss):
 
     Args:
         weight: the factors :math:`w`, of a shape that broadcasts to the input's; it is a buffer. None for 1.
-        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
-            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
+        size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
         pos_weight: the weight :math:`p` of the first class, of a shape that broadcasts to the input's; it is a buffer.
             None for 1.
@@ -71,7 +69,7 @@ class BCEWithLogitsLoss(Loss):
     Shape: :math:`(*)`, logits, and :math:`(*)`, probabilities, to :math:`(*)` for ``'none'``, else to a scalar.
 
     Raises:
-        ValueError: the shapes of a call don't fit, or there is no such reduction.
+        ValueError: the shapes of a call don't fit, or ``reduction`` is unknown.
         TypeError: a dtype isn't floating-point.
 
     Source: ``torch.nn.BCEWithLogitsLoss``.

@@ -21,8 +21,7 @@ class NLLLoss(Loss):
 
     Args:
         weight: one weight :math:`w_c` per class, of shape :math:`(C)`; it is a buffer. None is the weight 1.
-        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
-            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
+        size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         ignore_index: the target whose loss is 0 and which the mean leaves out.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
 
@@ -31,7 +30,7 @@ class NLLLoss(Loss):
     scalar.
 
     Raises:
-        ValueError: the shapes of a call don't fit, or there is no such reduction.
+        ValueError: the shapes of a call don't fit, or ``reduction`` is unknown.
         TypeError: a dtype doesn't fit.
         IndexError: a target is out of range. Inside ``jit``, where values are unknown, the loss is NaN instead.
 
@@ -68,8 +67,7 @@ class NLLLoss2d(NLLLoss):
 
     Args:
         weight: one weight :math:`w_c` per class, of shape :math:`(C)`; it is a buffer. None is the weight 1.
-        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
-            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
+        size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         ignore_index: the target whose loss is 0 and which the mean leaves out.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
 
@@ -77,7 +75,7 @@ class NLLLoss2d(NLLLoss):
     classes' shape for ``'none'``, else to a scalar.
 
     Raises:
-        ValueError: the shapes of a call don't fit, or there is no such reduction.
+        ValueError: the shapes of a call don't fit, or ``reduction`` is unknown.
         TypeError: a dtype doesn't fit.
         IndexError: a target is out of range. Inside ``jit``, where values are unknown, the loss is NaN instead.
 
@@ -114,8 +112,7 @@ class CrossEntropyLoss(Loss):
 
     Args:
         weight: one weight :math:`w_c` per class, of shape :math:`(C)`; it is a buffer. None is the weight 1.
-        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
-            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
+        size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         ignore_index: the class whose loss is 0 and which the mean leaves out; not for probabilities.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
         label_smoothing: the share :math:`s` of the uniform distribution in the target, at most 1.
@@ -125,7 +122,7 @@ class CrossEntropyLoss(Loss):
     without C for ``'none'``, else to a scalar.
 
     Raises:
-        ValueError: the shapes of a call don't fit, or there is no such reduction.
+        ValueError: the shapes of a call don't fit, or ``reduction`` is unknown.
         TypeError: a dtype doesn't fit.
         IndexError: a target is out of range. Inside ``jit``, where values are unknown, the loss is NaN instead.
 

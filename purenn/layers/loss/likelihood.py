@@ -16,8 +16,7 @@ class KLDivLoss(Loss):
     r"""Computes the Kullback-Leibler divergence from log-probabilities: :math:`\ell = y\,(\log y - x)`.
 
     Args:
-        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
-            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
+        size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         reduction: ``'none'``, ``'mean'`` (over all elements), ``'sum'``, or ``'batchmean'``, the sum divided by the
             input's first dimension. Torch warns that its ``'mean'`` may change; this one stays, without a warning.
         log_target: whether the target is logarithms.
@@ -26,7 +25,7 @@ class KLDivLoss(Loss):
     scalar.
 
     Raises:
-        ValueError: the shapes of a call don't fit, or there is no such reduction.
+        ValueError: the shapes of a call don't fit, or ``reduction`` is unknown.
         TypeError: a dtype isn't floating-point.
 
     Source: ``torch.nn.KLDivLoss``; Kullback and Leibler, *On Information and Sufficiency*, 1951,
@@ -59,15 +58,14 @@ class PoissonNLLLoss(Loss):
         log_input: whether the input is the logarithm of the expectation.
         full: whether Stirling's approximation of :math:`\log y!`, :math:`y \log y - y + \tfrac12 \log 2 \pi y`, is
             added where :math:`y > 1`.
-        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
-            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
+        size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         eps: the number :math:`\epsilon` that keeps the logarithm from 0.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
 
     Shape: :math:`(*)` and :math:`(*)` to :math:`(*)` for ``'none'``, else to a scalar.
 
     Raises:
-        ValueError: the shapes of a call don't fit, or there is no such reduction.
+        ValueError: the shapes of a call don't fit, or ``reduction`` is unknown.
         TypeError: an array is complex, or both are boolean.
 
     Source: ``torch.nn.PoissonNLLLoss``.
@@ -108,7 +106,7 @@ class GaussianNLLLoss(Loss):
     with one dimension of size 1, or a float, to :math:`(*)` for ``'none'``, else to a scalar.
 
     Raises:
-        ValueError: the shapes of a call don't fit, a variance is negative, or there is no such reduction.
+        ValueError: the shapes of a call don't fit, a variance is negative, or ``reduction`` is unknown.
         TypeError: a dtype doesn't fit.
 
     Source: ``torch.nn.GaussianNLLLoss``; Nix and Weigend, *Estimating the Mean and Variance of the Target Probability

@@ -50,8 +50,8 @@ class LinearCrossEntropyLoss(Layer):
     shape of classes for ``'none'``, else to a scalar.
 
     Raises:
-        ValueError: ``weight`` or ``label_smoothing`` doesn't fit, the shapes of a call don't, or there is no such
-            reduction.
+        ValueError: ``weight`` or ``label_smoothing`` doesn't fit, the shapes of a call don't, or ``reduction`` is
+            unknown.
         TypeError: ``weight`` is not an array, or a dtype of a call doesn't fit.
         IndexError: a target is out of range. Inside ``jit``, where values are unknown, the loss is NaN instead.
 

@@ -18,14 +18,13 @@ class MarginRankingLoss(Loss):
 
     Args:
         margin: the margin :math:`m`.
-        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
-            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
+        size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
 
     Shape: :math:`(*)`, :math:`(*)` and :math:`(*)` to :math:`(*)` for ``'none'``, else to a scalar.
 
     Raises:
-        ValueError: the shapes of a call don't fit, or there is no such reduction.
+        ValueError: the shapes of a call don't fit, or ``reduction`` is unknown.
         TypeError: an array is boolean or complex.
 
     Source: ``torch.nn.MarginRankingLoss``.
@@ -57,15 +56,14 @@ class HingeEmbeddingLoss(Loss):
 
     Args:
         margin: the margin :math:`m`.
-        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
-            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
+        size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
 
     Shape: :math:`(*)`, distances, and :math:`(*)`, 1 for a similar pair and -1 for a dissimilar one, to :math:`(*)` for
     ``'none'``, else to a scalar.
 
     Raises:
-        ValueError: the shapes of a call don't fit, or there is no such reduction.
+        ValueError: the shapes of a call don't fit, or ``reduction`` is unknown.
         TypeError: the input is boolean or complex, or the mean of integers is asked for.
 
     Source: ``torch.nn.HingeEmbeddingLoss``.
@@ -92,14 +90,13 @@ class SoftMarginLoss(Loss):
     r"""Computes the logistic loss: :math:`\ell = \log(1 + e^{-y x})`, which overflows as torch's does.
 
     Args:
-        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
-            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
+        size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
 
     Shape: :math:`(*)`, scores, and :math:`(*)`, 1 or -1, to :math:`(*)` for ``'none'``, else to a scalar.
 
     Raises:
-        ValueError: the shapes of a call don't fit, or there is no such reduction.
+        ValueError: the shapes of a call don't fit, or ``reduction`` is unknown.
         TypeError: the input isn't floating-point.
 
     Source: ``torch.nn.SoftMarginLoss``.
@@ -129,15 +126,14 @@ class MultiLabelSoftMarginLoss(Loss):
     Args:
         weight: one weight :math:`w_c` per class, of shape :math:`(C)` or any that broadcasts with the input's; it is a
             buffer. None for 1.
-        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
-            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
+        size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
 
     Shape: :math:`(C)` or :math:`(N, C)`, logits, and probabilities of the same shape, to :math:`()` or :math:`(N)` for
     ``'none'``, else to a scalar.
 
     Raises:
-        ValueError: the shapes of a call don't fit, or there is no such reduction.
+        ValueError: the shapes of a call don't fit, or ``reduction`` is unknown.
         TypeError: a dtype doesn't fit.
 
     Source: ``torch.nn.MultiLabelSoftMarginLoss``.

@@ -27,15 +27,14 @@ class CosineEmbeddingLoss(Loss):
 
     Args:
         margin: the margin :math:`m`.
-        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
-            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
+        size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
 
     Shape: :math:`(M)` or :math:`(N, M)` twice, and 1 for a similar pair or -1 for a dissimilar one, of shape :math:`()`
     or :math:`(N)`, to :math:`()` or :math:`(N)` for ``'none'``, else to a scalar.
 
     Raises:
-        ValueError: the shapes of a call don't fit, or there is no such reduction.
+        ValueError: the shapes of a call don't fit, or ``reduction`` is unknown.
         TypeError: an array is complex.
 
     Source: ``torch.nn.CosineEmbeddingLoss``.
@@ -67,17 +66,15 @@ class TripletMarginLoss(Loss):
         margin: the margin :math:`m`, positive.
         p: the order of the norm.
         eps: the number :math:`\epsilon` added to the differences.
-        swap: whether the distance of positive and negative counts instead of that of anchor and negative where it is
-            smaller.
-        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
-            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
+        swap: whether :math:`d(p, n)` replaces :math:`d(a, n)` where it is smaller.
+        size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
 
     Shape: :math:`(M)` or :math:`(N, M)`, or more dimensions, for all three inputs, to the shape without the last
     dimension for ``'none'``, else to a scalar.
 
     Raises:
-        ValueError: the shapes of a call don't fit, ``margin`` isn't positive, or there is no such reduction.
+        ValueError: the shapes of a call don't fit, ``margin`` isn't positive, or ``reduction`` is unknown.
         TypeError: an array is boolean.
 
     Source: ``torch.nn.TripletMarginLoss``; Balntas, Riba, Ponsa and Mikolajczyk, *Learning Local Feature Descriptors
@@ -120,14 +117,13 @@ class TripletMarginWithDistanceLoss(Loss):
         distance_function: the distance :math:`d`, a function, layer or module of two arrays; None for
             `PairwiseDistance`. A layer or module is the child of this name.
         margin: the margin :math:`m`, positive.
-        swap: whether the distance of positive and negative counts instead of that of anchor and negative where it is
-            smaller.
+        swap: whether :math:`d(p, n)` replaces :math:`d(a, n)` where it is smaller.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
 
     Shape: any, for all three inputs, to the shape that the distance gives for ``'none'``, else to a scalar.
 
     Raises:
-        ValueError: the shapes of a call don't fit, ``margin`` isn't positive, or there is no such reduction.
+        ValueError: the shapes of a call don't fit, ``margin`` isn't positive, or ``reduction`` is unknown.
 
     Source: ``torch.nn.TripletMarginWithDistanceLoss``.
 

@@ -21,15 +21,14 @@ class MultiLabelMarginLoss(Loss):
     .. math:: \ell = \tfrac1C \sum_{j} \sum_{i \ne y_1, y_2, \dots} \max(0, 1 - (x_{y_j} - x_i))
 
     Args:
-        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
-            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
+        size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
 
     Shape: :math:`(C)` or :math:`(N, C)`, scores, and the classes that apply followed by -1, of the same shape, to
     :math:`()` or :math:`(N)` for ``'none'``, else to a scalar.
 
     Raises:
-        ValueError: the shapes of a call don't fit, or there is no such reduction.
+        ValueError: the shapes of a call don't fit, or ``reduction`` is unknown.
         TypeError: a dtype doesn't fit.
         IndexError: a class is out of range. Inside ``jit``, where values are unknown, the loss is NaN instead.
 
@@ -62,15 +61,14 @@ class MultiMarginLoss(Loss):
         margin: the margin :math:`m`.
         weight: one weight :math:`w_c` per class, of shape :math:`(C)` and the input's dtype; it is a buffer. None for
             1.
-        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
-            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
+        size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         reduction: ``'none'``, ``'mean'`` (not weighted) or ``'sum'``.
 
     Shape: :math:`(C)` or :math:`(N, C)`, scores, and classes from 0 to C - 1 of shape :math:`()` or :math:`(N)`, to the
     classes' shape for ``'none'``, else to a scalar.
 
     Raises:
-        ValueError: the shapes of a call don't fit, p is neither 1 nor 2, or there is no such reduction.
+        ValueError: the shapes of a call don't fit, p is neither 1 nor 2, or ``reduction`` is unknown.
         TypeError: a dtype doesn't fit.
         IndexError: a target is out of range. Inside ``jit``, where values are unknown, the loss is NaN instead.
 

@@ -22,14 +22,13 @@ class L1Loss(Loss):
     The derivative at 0 is 0.
 
     Args:
-        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
-            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
+        size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
 
     Shape: :math:`(*)` and :math:`(*)` to :math:`(*)` for ``'none'``, else to a scalar.
 
     Raises:
-        ValueError: the shapes of a call don't fit, or there is no such reduction.
+        ValueError: the shapes of a call don't fit, or ``reduction`` is unknown.
         TypeError: an array is boolean, or the mean of integers is asked for.
 
     Source: ``torch.nn.L1Loss``.
@@ -55,14 +54,13 @@ class MSELoss(Loss):
     r"""Computes the squared error: :math:`\ell = (x - y)^2`.
 
     Args:
-        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
-            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
+        size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
 
     Shape: :math:`(*)` and :math:`(*)` to :math:`(*)` for ``'none'``, else to a scalar.
 
     Raises:
-        ValueError: the shapes of a call don't fit, or there is no such reduction.
+        ValueError: the shapes of a call don't fit, or ``reduction`` is unknown.
         TypeError: neither input nor target is floating-point.
 
     Source: ``torch.nn.MSELoss``.
@@ -91,15 +89,14 @@ class SmoothL1Loss(Loss):
         \quad\text{with}\quad d = x - y
 
     Args:
-        size_average, reduce: deprecated, with a warning. If one is given, ``reduction`` is ``'none'`` for
-            ``reduce=False``, else ``'sum'`` for ``size_average=False``, else ``'mean'``.
+        size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
         beta: the difference :math:`\beta` at which the square ends, at least 0; 0 gives the absolute error.
 
     Shape: :math:`(*)` and :math:`(*)` to :math:`(*)` for ``'none'``, else to a scalar.
 
     Raises:
-        ValueError: the shapes of a call don't fit, ``beta`` is negative in a call, or there is no such reduction.
+        ValueError: the shapes of a call don't fit, ``beta`` is negative in a call, or ``reduction`` is unknown.
         TypeError: neither input nor target is floating-point.
 
     Source: ``torch.nn.SmoothL1Loss``; Girshick, *Fast R-CNN*, 2015, https://arxiv.org/abs/1504.08083.
@@ -135,7 +132,7 @@ class HuberLoss(Loss):
     Shape: :math:`(*)` and :math:`(*)` to :math:`(*)` for ``'none'``, else to a scalar.
 
     Raises:
-        ValueError: the shapes of a call don't fit, ``delta`` isn't positive in a call, or there is no such reduction.
+        ValueError: the shapes of a call don't fit, ``delta`` isn't positive in a call, or ``reduction`` is unknown.
         TypeError: ``delta`` isn't a number, or a call's input isn't floating-point.
 
     Source: ``torch.nn.HuberLoss``; Huber, *Robust Estimation of a Location Parameter*, 1964,
