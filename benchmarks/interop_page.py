@@ -21,7 +21,7 @@ def matches(row: dict[str, Any]) -> bool:
 
 
 def _close(errors: dict[str, Any]) -> bool:
-    """Whether errors are within the bounds beside torch in float32; if not, whether they vanish in float64."""
+    """Whether errors relative to torch are within the bounds in float32, or else vanish in float64."""
     if "refused" in errors:
         return False
     near = errors["value"] <= VALUE_BOUND and errors["gradient"] <= GRADIENT_BOUND
@@ -29,7 +29,7 @@ def _close(errors: dict[str, Any]) -> bool:
 
 
 def _ratios(rows: list[dict[str, Any]], ours: str, theirs: str) -> str:
-    """The geometric mean of how many times faster a compiled call is, with the number of rows."""
+    """The geometric mean of the speed of ours relative to theirs, with the number of rows."""
     found = [math.log(r[theirs] / r[ours]) for r in rows if ours in r and theirs in r]
     return f"{math.exp(sum(found) / len(found)):.2f} ({len(found)} rows)" if found else "not measured"
 

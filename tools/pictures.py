@@ -111,7 +111,7 @@ def _text(
 
 
 def operators(text: str) -> str:
-    """Families of operators: the obvious lowering and purenn, as shares of torch's time."""
+    """Families of operators: naive and purenn, as shares of torch's time."""
     means = tables(text, "Operators")[0]
     panels = [
         Panel(
@@ -126,7 +126,7 @@ def operators(text: str) -> str:
 
 
 def chains(text: str) -> str:
-    """Families of chains: one jit of purenn as a share of torch's time, of the obvious JAX's, and of its parts'."""
+    """Families of chains: one jit of purenn relative to torch, to naive JAX and to its parts."""
     means = tables(text, "Operators in company")[0]
     others = ("torch", "naive", "parts")
     panels = [
