@@ -1,7 +1,7 @@
-# Two commands do everything on a machine with Python and make: `make demo` and `make test`.
+# A machine with Python and make needs two commands: `make demo` and `make test`.
 PYTHON ?= python3
 BIN := .venv/bin
-unexport PYTHONDONTWRITEBYTECODE  # else the many processes of the tests compile all of torch and jax again
+unexport PYTHONDONTWRITEBYTECODE  # otherwise each process of the tests compiles all of torch and jax again
 
 .PHONY: demo docs notebooks test test-all check lint format overhead operators chains models fuzz zoo clean
 
@@ -28,7 +28,7 @@ lint: .venv/test.done
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-format: .venv/test.done  ## what ruff can mend, it mends; generated files are made anew
+format: .venv/test.done  ## ruff's fixes and formatting; makes generated files anew
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/python tools/stubs.py
@@ -36,7 +36,7 @@ format: .venv/test.done  ## what ruff can mend, it mends; generated files are ma
 	$(BIN)/python tools/pictures.py
 	$(BIN)/python tools/ops_page.py
 
-# Python compiles what is imported when it is: to compile all of torch and jax first takes a minute.
+# Without --no-compile pip compiles all of torch and jax, which takes a minute. Python compiles modules on import.
 .venv/%.done: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --editable '.[$(EXTRAS)]'
@@ -48,22 +48,22 @@ format: .venv/test.done  ## what ruff can mend, it mends; generated files are ma
 .venv/notebooks.done: EXTRAS := notebooks
 .venv/bench.done: EXTRAS := bench
 
-overhead: .venv/bench.done  ## what a call, a step and a cold start cost, beside the other libraries
+overhead: .venv/bench.done  ## the cost of a call, a step and a cold start, beside other libraries
 	$(BIN)/python benchmarks/overhead.py
 
-operators: .venv/bench.done  ## what operators cost, beside torch and the obvious JAX
+operators: .venv/bench.done  ## the cost of operators, beside torch and the naive JAX
 	$(BIN)/python benchmarks/operators.py --json out/operators.json --chart out/operators.png
 
-chains: .venv/bench.done  ## what operators cost in company, in one jit, beside torch, the obvious JAX and their parts
+chains: .venv/bench.done  ## the cost of chains of operators in one jit, beside torch, the naive JAX and their parts
 	$(BIN)/python benchmarks/chains.py --json out/chains.json --chart out/chains.png
 
-models: .venv/bench.done  ## what whole models cost, beside torch, flax.nnx and equinox
+models: .venv/bench.done  ## the cost of whole models, beside torch, flax.nnx and equinox
 	$(BIN)/python benchmarks/models.py --json out/models.json --chart out/models.png
 
-fuzz: .venv/test.done  ## 10,000 damaged checkpoints, each of which must be read or refused
+fuzz: .venv/test.done  ## reads 10,000 damaged checkpoints: each must be read or refused
 	$(BIN)/python tools/fuzz_checkpoints.py
 
-# Packages whose architectures from_torch converts; with --no-deps where they would bring another torch.
+# Packages whose architectures from_torch converts; --no-deps for those that would install another torch.
 ZOO ?= zoo.py
 .venv-zoo/done: pyproject.toml
 	test -x .venv-zoo/bin/python || $(PYTHON) -m venv .venv-zoo

@@ -1,11 +1,11 @@
-"""What large operators cost on a GPU: torch eager and compiled, the obvious JAX and purenn, in float32 and bfloat16.
+"""The cost of large operators on a GPU: torch eager and compiled, naive JAX and purenn, in float32 and bfloat16.
 
     python benchmarks/accelerator.py [--rows REGEX] [--dtype DTYPE] [--compile] [--seconds S] [--json PATH]
 
-Rows are `operator_rows.py`'s functions at sizes that keep a GPU busy, so that it is the device that is timed: calls
-are queued and waited for together. Float32 products have TensorFloat-32's 10 bits in all contestants, jax's default.
-Before a row is timed, every contestant's outputs and gradients are compared with torch's. A figure is the median over
-rounds, each of which visits all contestants in an order of its own; so is a ratio, of the times of one round.
+The rows are functions of `operator_rows.py` at sizes that keep a GPU busy. Calls are queued and waited for together, so
+the device is timed and not the dispatch. In all contestants float32 products have the 10 bits of TensorFloat-32, jax's
+default. Before a row is timed, every contestant's outputs and gradients are compared with torch's. Each round times all
+contestants, in a random order. A time is the median over the rounds; a ratio is the median of the ratios within rounds.
 """
 
 # ruff: noqa: N803, E731  (the platform is named before jax starts; F is functional, here an argument)
@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("JAX_PLATFORMS", "cuda,cpu")  # `operators.py` would choose the CPU
+os.environ.setdefault("JAX_PLATFORMS", "cuda,cpu")  # otherwise `operators.py` chooses the CPU
 
 import jax
 import jax.numpy as jnp
@@ -38,14 +38,14 @@ from overhead import machine
 import purenn
 
 DTYPES = {"float32": (jnp.float32, torch.float32), "bfloat16": (jnp.bfloat16, torch.bfloat16)}
-# Of an array's norm: the products' factors have 10 and 7 bits.
+# Relative to the norm of an array: the factors of products have 10 and 7 bits.
 TOLERANCE = {"float32": 5e-3, "bfloat16": 4e-2}
 ROUND_S, ROUNDS = 0.02, 9
 Run = Callable[[], Any]
 
 
 def large() -> Iterator[Row]:
-    """The rows; convolutions are ResNet's, attention and its linears a transformer's of 16 heads of 64."""
+    """The rows. Convolutions are ResNet's, attention and its linears are those of a transformer with 16 heads of 64."""
     linear = [(32, 512, 1024), weight(4096, 1024), normal(4096)]
     yield from rows("linear", "linear to 4096", lambda F, x, w, b: F.linear(x, w, b), linear)
     yield from convolutions(3, 64, (128, 64, 56, 56))
@@ -85,14 +85,14 @@ def large() -> Iterator[Row]:
 
 
 def in_torch(row: Row, values: list[Any], dtype: Any, compiled: bool) -> tuple[dict[str, Run], list[Any], list[Any]]:
-    """Torch's runs, the cotangents, and outputs and gradients."""
+    """Torch's runs, the cotangents, and torch's outputs and gradients."""
     arrays: list[Any] = [torch.from_numpy(value).cuda() for value in values]
     arrays = [a.to(dtype) if a.is_floating_point() else a for a in arrays]
     leaves = [a.detach().requires_grad_() if i.trained else a for a, i in zip(arrays, row.inputs, strict=True)]
     trained = [a for a, i in zip(leaves, row.inputs, strict=True) if i.trained]
     call = functools.partial(row.call, TORCH)
     if compiled:
-        torch.compiler.reset()  # or what rows have in common is compiled eight times and then no more
+        torch.compiler.reset()  # otherwise torch compiles the code that rows share eight times, and then no more
         call = torch.compile(call)
     noise = np.random.RandomState(1)
     made = several(call(*leaves))
@@ -127,7 +127,7 @@ def in_jax(
 
 
 def difference(got: list[Any], expected: list[Any]) -> float:
-    """The largest, of an array's norm."""
+    """The largest difference, relative to the norm of an array."""
     return max(
         float(np.linalg.norm(one - other) / max(float(np.linalg.norm(other)), 1e-30))
         for one, other in zip(got, expected, strict=True)
@@ -135,7 +135,7 @@ def difference(got: list[Any], expected: list[Any]) -> float:
 
 
 def seconds(run: Run, count: int) -> float:
-    """Of one, all queued, then waited for."""
+    """The seconds of one call, when many are queued and then waited for."""
     begun = time.perf_counter()
     for _ in range(count - 1):
         run()
@@ -179,7 +179,7 @@ def measure(row: Row, name: str, compiled: bool) -> dict[str, Any]:
 
 
 def shown(results: dict[str, Any]) -> str:
-    """As a table in markdown: microseconds, and purenn's ratio to the best of the others."""
+    """A table in Markdown: microseconds, and the ratio of purenn to the best of the others."""
     who = [name for name in next(iter(results.values()))["forward"] if name != "to best"]
     head = ["row", *(f"{short} {name}" for short in ("fwd", "f+b") for name in (*who, "/ best"))]
     lines = ["| " + " | ".join(head) + " |", "| --- |" + " ---: |" * (len(head) - 1)]
@@ -193,10 +193,10 @@ def shown(results: dict[str, Any]) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--rows", type=re.compile, metavar="REGEX", help="rows whose name has this in it")
-    parser.add_argument("--dtype", choices=DTYPES, help="one of the two")
-    parser.add_argument("--compile", action="store_true", help="with torch.compile")
-    parser.add_argument("--seconds", type=float, default=float("inf"), help="no further row is begun after so many")
+    parser.add_argument("--rows", type=re.compile, metavar="REGEX", help="only rows whose name matches")
+    parser.add_argument("--dtype", choices=DTYPES, help="only this dtype")
+    parser.add_argument("--compile", action="store_true", help="also time torch.compile")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="start no further row after this time")
     parser.add_argument("--json", type=Path, metavar="PATH", help="where to save the figures")
     options = parser.parse_args()
     if jax.default_backend() != "gpu" or not torch.cuda.is_available():
@@ -213,7 +213,7 @@ def main() -> int:
             start = time.perf_counter()
             try:
                 results[f"{row.name} {name}"] = measure(row, name, options.compile)
-            except Exception as error:  # the other rows are still worth knowing; the exit status tells
+            except Exception as error:  # the other rows are still timed; the exit status reports the failure
                 failures[f"{row.name} {name}"] = f"{type(error).__name__}: {str(error)[:300]}"
             print(f"{row.name} {name} {time.perf_counter() - start:.1f} s", file=sys.stderr, flush=True)
             if options.json:

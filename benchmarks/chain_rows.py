@@ -1,7 +1,7 @@
-"""What `chains.py` times: operators in succession, as they stand in networks.
+"""The chains that `chains.py` times: operators in succession, as in networks.
 
 A chain is a list of stages. Each stage is one operator, written once for a library's functions `F` (torch's, purenn's,
-the naive ones). It reads the result of the stage before it or, with `of`, any earlier one by its number: 0 is the
+the naive ones). It reads the result of the previous stage or, with `of`, an earlier result by number: 0 is the
 chain's input, i the result of the i-th stage.
 """
 
@@ -23,7 +23,7 @@ from operator_rows import KEY, NAIVE, PURENN, TORCH, Input, Row, indices, normal
 
 class Stage(NamedTuple):
     name: str
-    call: Callable[..., Any]  # of F, what the stage reads, and its own arrays
+    call: Callable[..., Any]  # takes F, the results that the stage reads, and its own arrays
     inputs: tuple[Input, ...] = ()
     reads: tuple[int, ...] = (-1,)
 
@@ -59,7 +59,7 @@ class Chain(NamedTuple):
         return values
 
 
-# What the chains need beside the functions of the operator table.
+# Functions of the chains that the operator table lacks.
 OF_TORCH = {"cat": torch.cat, "permute": torch.permute, "mean": torch.mean, "take": lambda x, i: x[i]}
 OF_JAX = {"cat": jnp.concatenate, "permute": jnp.transpose, "mean": jnp.mean, "take": lambda x, i: x[i]}
 ACTIVATIONS = ("relu6", "sigmoid", "tanh", "elu", "leaky_relu", "hard_swish", "glu", "softplus")
@@ -81,7 +81,7 @@ LIBRARIES = {
 
 
 def without_chance(F: Any) -> Any:
-    """The functions with a dropout that keeps everything, for comparisons."""
+    """The functions, with a dropout that keeps every element, for comparisons."""
     return SimpleNamespace(**{**vars(F), "dropout": lambda x, p, rng: x, "dropout2d": lambda x, p, rng: x})
 
 
@@ -89,7 +89,7 @@ def without_chance(F: Any) -> Any:
 
 
 def conv(c: int, out: int, kernel: int, n: int = 2, transposed: bool = False, **options: Any) -> Stage:
-    """A convolution of n dimensions; its size stays the same where the stride is 1 and no padding is given."""
+    """A convolution of n dimensions. With stride 1 and no given padding it keeps the size."""
     groups = options.get("groups", 1)
     name = f"conv_transpose{n}d" if transposed else f"conv{n}d"
     if not transposed:
@@ -173,7 +173,7 @@ def entropy(classes: int, *shape: int) -> Stage:
 
 
 def attention(heads: int, causal: bool = False) -> Stage:
-    """Attention of queries, keys and values that stand side by side in (N, L, 3 E)."""
+    """Attention over queries, keys and values that are concatenated in (N, L, 3 E)."""
 
     def call(F: Any, x: Any) -> Any:
         n, length, width = x.shape
@@ -200,9 +200,9 @@ Shape = tuple[int, ...]
 
 
 def chain(family: str, first: Input | Shape, *stages: Stage) -> Chain:
-    """A chain whose name says what there is; a bare shape is an input that has a gradient.
+    """A chain, named after its stages. An input given as a shape has a gradient.
 
-    Before batch and instance norms, which take the mean away, there are no biases, as in the networks.
+    Convolutions before batch and instance norms have no bias, as in networks: these norms subtract the mean.
     """
     first = first if isinstance(first, Input) else normal(*first)
     before_norm = [later.name in ("bn", "in") and len(stage.inputs) == 2 for stage, later in itertools.pairwise(stages)]
@@ -215,7 +215,7 @@ def chain(family: str, first: Input | Shape, *stages: Stage) -> Chain:
 
 
 def data(*shape: int) -> Input:
-    """Data, of which nobody asks for the gradient."""
+    """An input of data, which needs no gradient."""
     return normal(*shape, trained=False)
 
 

@@ -1,11 +1,11 @@
-"""What chains of operators cost: torch eager, the obvious JAX and purenn in one jit, and purenn in a jit for each part.
+"""The cost of chains of operators: torch eager, naive JAX and purenn in one jit, and purenn with one jit per part.
 
     python benchmarks/chains.py [--only FAMILY] [--rows REGEX] [--json PATH] [--chart PATH] [--quick] [--list]
 
-The chains are in `chain_rows.py`. Each is timed forward and with all gradients. `parts` is the sum of what the stages
-take in jits of their own: one jit of all stages should take less, because nothing has to be written down in between. It
-takes more where XLA computes a stage again for every element of the next stage's windows. Before a chain is timed, its
-outputs and gradients are compared with torch's; dropout keeps everything in that comparison.
+The chains are in `chain_rows.py`. Each is timed forward and with all gradients. `parts` is the sum of the
+times of the stages when each has its own jit. One jit of all stages should take less, because it writes no results
+between stages. It takes more if XLA computes a stage again for every element of the next stage's windows. Before a
+chain is timed, its outputs and gradients are compared with torch's. In this comparison dropout keeps every element.
 """
 
 # ruff: noqa: N803  (F is functional, here an argument)
@@ -40,11 +40,11 @@ from overhead import Once, summary
 
 import purenn
 
-OTHERS = ("torch", "naive", "parts")  # what the one jit is compared with
+OTHERS = ("torch", "naive", "parts")  # the contestants that the single jit is compared with
 
 
 def prepared(chain: Chain) -> tuple[Runs, dict[str, float]]:
-    """The runs by pass and contestant, once they are seen to agree; and by how much each differs from torch."""
+    """The runs by pass and contestant, after a check that they agree, and the difference of each from torch."""
     row, noise = chain.row(), np.random.RandomState(0)
     values = [input.make(noise) for input in row.inputs]
     compared = row._replace(call=lambda F, *arrays: row.call(without_chance(F), *arrays)) if chain.random else row
@@ -71,7 +71,7 @@ def prepared(chain: Chain) -> tuple[Runs, dict[str, float]]:
 
 
 def in_parts(chain: Chain, values: list[Any]) -> dict[str, Once]:
-    """Runs of all stages, each in jits of its own and of arrays that are there."""
+    """Runs of all stages, each in its own jit and on arrays that exist already."""
     arrays = [jax.random.key(0) if value is None else jnp.asarray(value) for value in values]
     results, rest = chain.run(LIBRARIES["purenn"], *arrays), arrays[1:]
     forwards, boths = [], []
@@ -79,7 +79,7 @@ def in_parts(chain: Chain, values: list[Any]) -> dict[str, Once]:
         own = [rest.pop(0) for _ in stage.inputs]
         places = [i if i >= 0 else number for i in stage.reads]
         read = [results[i] for i in places]
-        # what a stage gave has a gradient, the chain's input only where it is asked for
+        # results of stages have gradients, the chain's input only if it asks for one
         inputs = [normal(*results[i].shape, trained=i > 0 or chain.first.trained) for i in places]
         alone = Row(chain.family, stage.name, stage.call, (*inputs, *stage.inputs))
         forward, both = map(purenn.jit, passes(alone, LIBRARIES["purenn"]))
@@ -91,7 +91,7 @@ def in_parts(chain: Chain, values: list[Any]) -> dict[str, Once]:
 
 
 def each(calls: list[Any]) -> Any:
-    """All calls, one after the other; each has ended before the next begins."""
+    """Runs all calls, and waits for each before the next."""
     result = None
     for function, arguments in calls:
         result = jax.block_until_ready(function(*arguments))
@@ -99,7 +99,7 @@ def each(calls: list[Any]) -> Any:
 
 
 def measure(chain: Chain, quick: bool) -> dict[str, Any]:
-    """A chain's figures: for each pass the time of each contestant, and the ratios of the one jit to the others."""
+    """A chain's figures: per pass the time of each contestant, and the ratios of the single jit to the others."""
     runs, differences = prepared(chain)
     results: dict[str, Any] = {"family": chain.family, "difference": differences}
     for name, by_contestant in runs.items():
@@ -111,7 +111,7 @@ def measure(chain: Chain, quick: bool) -> dict[str, Any]:
 
 
 def geometric_means(results: dict[str, Any]) -> dict[str, Any]:
-    """By family, over all, and over the chains with a convolution before a pool: the means of the ratios."""
+    """The mean ratios by family, over all chains, and over the chains with a convolution before a pool."""
     families: dict[str, list[str]] = {}
     for name, figures in results.items():
         families.setdefault(figures["family"], []).append(name)

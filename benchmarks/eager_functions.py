@@ -1,9 +1,10 @@
-"""What one eager call of a function costs at small sizes: purenn, torch and jax.nn, in microseconds.
+"""The cost of one eager call of a function at small sizes: purenn, torch and jax.nn, in microseconds.
 
     python benchmarks/eager_functions.py [--rounds N]
 
-All calls of a row are timed in turns, in an order that changes from round to round; a figure is the median over the
-rounds of the mean of 100 calls, waited for. torch runs on one thread: at these sizes more only cost it time.
+All calls of a row are timed in turns, in an order that changes from round to round. A round takes the mean of 100
+calls, with their results. A figure is the median over the rounds. torch runs on one thread: at these sizes more threads
+only take time.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ ELEMENTWISE = [
     "tanh",
     "tanhshrink",
 ]
-# name: the shapes of arrays, or the values of integers in a list; other arguments
+# name: the shapes of arrays, or lists of integer values; other arguments
 OTHERS: dict[str, tuple[list[Any], dict[str, Any]]] = {
     "softmax": ([(4, 16)], {"dim": -1}),
     "log_softmax": ([(4, 16)], {"dim": -1}),
@@ -83,7 +84,7 @@ def rows() -> dict[str, tuple[list[Any], dict[str, Any]]]:
 
 
 def contestants(name: str, arrays: list[Any], options: dict[str, Any]) -> dict[str, Callable[[], Any]]:
-    """The calls of a row by their library."""
+    """The calls of a row by library."""
     generator = np.random.default_rng(0)
     drawn = [np.array(a) if isinstance(a, list) else generator.standard_normal(a, np.float32) for a in arrays]
     ours, theirs = [jnp.asarray(a) for a in drawn], [torch.from_numpy(a) for a in drawn]

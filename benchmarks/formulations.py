@@ -1,11 +1,17 @@
-"""What the formulations of a convolution cost on the CPU, map by map, and which one is chosen.
+"""The cost of the formulations of a convolution on the CPU, map by map, and the one that is chosen.
 
     python benchmarks/formulations.py [--rows REGEX] [--quick] [--list]
 
-The bounds in `purenn/lowering/conv.py`, `conv_dense.py` and `conv_folded.py` come from such runs. *xla* is XLA's own
-convolution, *chosen* what a call computes, *written* the sum of shifted products, *products* products of matrices with
-the windows' elements as columns, *folded* one wide image, of bands of rows where *bands* are. Every formulation is
-compared with XLA's before it is timed, in rounds that visit all of them. A figure is the median in milliseconds.
+The bounds in `purenn/lowering/conv.py`, `conv_dense.py` and `conv_folded.py` come from such runs. The formulations:
+
+- *xla*: XLA's own convolution
+- *chosen*: the formulation that a call uses
+- *written*: the sum of shifted products
+- *products*: products of matrices, with the elements of the windows as columns
+- *folded*: one wide image; with *bands* it consists of bands of rows
+
+Every formulation is compared with XLA's before it is timed. Each round times all formulations. A figure is the median
+in milliseconds.
 """
 
 from __future__ import annotations
@@ -25,11 +31,11 @@ from purenn.lowering import conv_dense, conv_grouped
 from purenn.lowering.conv import Convolution, ConvolutionCpu
 from purenn.lowering.conv_folded import folded
 
-MAX_WRITTEN = 2304  # products per pixel that are still written out here
+MAX_WRITTEN = 2304  # the most products per pixel for which this file times the sum
 
 
 class Row(NamedTuple):
-    """A convolution: batch, channels, outputs, size, kernel, stride, and padding on both sides."""
+    """A convolution: batch, channels, outputs, size, kernel, stride, the padding of each side, and dilation."""
 
     batch: int
     inputs: int
@@ -60,7 +66,7 @@ ROWS = [
     *(Row(4, c, o, (2000,), 5) for c, o in ((16, 1), (16, 4), (4, 12))),
     *(Row(2, c, o, (8, 16, 16), 3) for c, o in ((8, 1), (8, 3), (4, 8))),
     Row(1, 12, 3, (224, 224), 3),
-    # XLA's own on one core or two: narrow and wide rows, few and many images
+    # XLA's convolution on one core or two: narrow and wide rows, few and many images
     *(Row(n, c, o, (s, s), 3) for n, c, o, s in ((4, 32, 32, 64), (8, 32, 32, 64), (4, 64, 32, 64), (4, 32, 64, 32))),
     *(
         Row(n, c, o, (s, s), 3)
@@ -74,13 +80,13 @@ ROWS = [
         Row(n, c, o, (s, s), 3, 2)
         for n, c, o, s in ((8, 64, 128, 28), (4, 64, 64, 56), (8, 32, 64, 64), (1, 64, 128, 56))
     ),
-    # one element of the kernel, with strides
+    # kernels of one element, with strides
     Row(16, 64, 128, (32, 32), 1, 2),
     Row(1, 256, 512, (28, 28), 1, 2),
-    # strided ones of a picture
+    # pictures, with strides
     *(Row(n, 3, 32, (s, s), k, 2) for n, s, k in ((8, 64, 3), (1, 224, 3), (8, 64, 5), (4, 112, 7))),
     *(Row(n, 3, 64, (s, s), k, 2) for n, s, k in ((4, 112, 3), (4, 112, 7), (4, 128, 11))),
-    # more outputs than inputs: signals padded on both sides
+    # signals with more outputs than inputs, padded on both sides
     Row(8, 32, 32, (500,), 2, padding=8, dilation=8),
     Row(8, 64, 64, (300,), 3, padding=2),
     Row(8, 32, 32, (500,), 31, padding=30),
@@ -89,7 +95,7 @@ ROWS = [
 
 
 def formulations(row: Row) -> dict[str, dict[str, Callable[..., Any]]]:
-    """For every map the formulations, as functions of x, w and y."""
+    """The formulations of every map, as functions of x, w and y."""
     xla, chosen = row.convolution(Convolution), row.convolution(ConvolutionCpu)
     geometry, like = xla.geometry, lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype)
     found: dict[str, dict[str, Callable[..., Any]]] = {
@@ -121,7 +127,7 @@ def formulations(row: Row) -> dict[str, dict[str, Callable[..., Any]]]:
 
 
 def measure(row: Row, quick: bool) -> dict[str, dict[str, float]]:
-    """The median milliseconds of every formulation of every map."""
+    """The median time in milliseconds of every formulation of every map."""
     noise = np.random.default_rng(0)
     shapes = (row.batch, row.inputs, *row.size), (row.outputs, row.inputs, *[row.kernel] * len(row.size))
     x, w = (jnp.asarray(noise.standard_normal(shape), jnp.float32) for shape in shapes)
@@ -142,9 +148,9 @@ def measure(row: Row, quick: bool) -> dict[str, dict[str, float]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--rows", default="", metavar="REGEX", help="rows whose name has this in it")
-    parser.add_argument("--quick", action="store_true", help="three rounds, to see that everything runs and agrees")
-    parser.add_argument("--list", action="store_true", help="the rows' names, and nothing else")
+    parser.add_argument("--rows", default="", metavar="REGEX", help="only rows whose name matches")
+    parser.add_argument("--quick", action="store_true", help="three rounds, to check that everything runs and agrees")
+    parser.add_argument("--list", action="store_true", help="only print the names of the rows")
     given = parser.parse_args()
     ratios: dict[str, list[float]] = {}
     for row in (row for row in ROWS if re.search(given.rows, row.name)):

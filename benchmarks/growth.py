@@ -1,10 +1,11 @@
-"""What operators cost before they run: time to compile, instructions and temporary memory, beside the obvious JAX.
+"""The cost of operators before they run: compile time, instructions and temporary memory, beside naive JAX.
 
     python benchmarks/growth.py [--only FAMILY] [--rows REGEX] [--json PATH]
 
-The rows are `operator_rows.py`'s, compiled forward and with all gradients. Time is the process's on the CPU, of all
-threads, so that it depends little on what else the machine does. Instructions are those that XLA leaves, in fusions and
-loops too. `tests/test_growth.py` and `tests/test_cost.py` hold instructions and memory to bounds at larger sizes.
+The rows of `operator_rows.py` are compiled forward and with all gradients. Time is the CPU time of all threads of the
+process, so other load on the machine changes it little. Instructions are those of the optimized program, including
+those in fusions and loops. `tests/test_growth.py` and `tests/test_cost.py` bound instructions and memory at larger
+sizes.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ KINDS = {"seconds": "s", "instructions": "", "temporary": "B"}
 
 
 def cost(function: Callable[..., Any], arguments: Sequence[Any]) -> dict[str, float]:
-    """What it takes to compile a function, and what is compiled."""
+    """The compile time of a function, and the size of its program."""
     lowered = jax.jit(function).lower(*arguments)
     start = time.process_time()
     program = lowered.compile()
@@ -69,7 +70,7 @@ def show(name: str, results: dict[str, dict[str, dict[str, float]]]) -> None:
 def main() -> int:
     options = row_parser(__doc__).parse_args()
     results = {}
-    print(f"purenn {purenn.__version__}: forward, then with gradients; a figure and its ratio to the obvious JAX")
+    print(f"purenn {purenn.__version__}: forward, then with gradients; each figure with its ratio to naive JAX")
     for row in chosen_rows(options):
         results[row.name] = measure(row)
         show(row.name, results[row.name])
@@ -80,7 +81,7 @@ def main() -> int:
             if ratios:
                 above = sum(ratio > 1.5 for ratio in ratios)
                 mean = statistics.geometric_mean(ratios)
-                print(f"{what}, {kind}: {mean:.2f} of the obvious JAX's, {above} of {len(ratios)} rows above 1.5")
+                print(f"{what}, {kind}: {mean:.2f} of naive JAX's, {above} of {len(ratios)} rows above 1.5")
     if options.json:
         options.json.write_text(json.dumps(results, indent=1))
     return 0

@@ -1,12 +1,12 @@
-"""Public torch architectures through `purenn.interop.from_torch`: values, gradients, training, and what calls cost.
+"""Public torch architectures through `purenn.interop.from_torch`: values, gradients, training, and the cost of calls.
 
     python benchmarks/interop.py ZOO [NAME ...] [--times] [--docs docs/interop.md] [--json out/interop.json]
 
 ZOO is a Python file that builds the architectures: it has ``REGISTRY``, ``build(name)``, ``leaves``, ``loss`` and
-``distance``. An entry whose package is missing is skipped. Each architecture runs in a process of its own. With
-``--times`` a compiled call and a compiled training step (gradient and plain gradient descent) are timed beside torch
-eager and, where it is installed, torchax: medians of interleaved runs. Rows that the JSON file has already are kept,
-and made again only if they are named. The exit status counts what doesn't match.
+``distance``. An entry whose package is missing is skipped. Each architecture runs in its own process. ``--times``
+compares the time of a compiled call and of a compiled training step (gradient and plain gradient descent) with torch
+eager, and with torchax if it is installed: medians of interleaved runs. Rows that the JSON file already has are kept,
+and made again only if they are named. The exit status is the number of rows that don't match.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def one(zoo_path: str, name: str, times: bool) -> dict[str, Any]:
 
 
 def apart(zoo_path: str, name: str, times: bool) -> dict[str, Any]:
-    """One architecture in a process of its own."""
+    """One architecture in its own process."""
     command = [sys.executable, __file__, zoo_path, name, "--inside", *(["--times"] if times else [])]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"})
     for line in done.stdout.splitlines():

@@ -38,12 +38,12 @@ def leaves(output: Any) -> list[Any]:
 
 
 def counted(tensors: list[Any]) -> list[bool]:
-    """Which tensors of an output the scalar counts."""
+    """Which tensors of an output are terms of the scalar loss."""
     return [(x.is_floating_point() or x.is_complex()) and x.requires_grad for x in tensors]
 
 
 def jax_loss(outputs: list[Any], counts: list[bool]) -> Any:
-    """The zoo's scalar: every float entry counts with a weight of its own."""
+    """The scalar loss of the zoo: a weighted sum of all float entries, each with its own weight."""
     total = 0.0
     for x, count in zip(outputs, counts, strict=True):
         if count:
@@ -84,7 +84,7 @@ def draws(mode: Any) -> bool:
 
 
 def still(module: Any) -> None:
-    """Switches every dropout off: torch's own, and the rates that other packages keep in attributes or a config."""
+    """Switches off every dropout: torch's own, and the rates that other packages keep in attributes or a config."""
     for part in module.modules():
         for owner in (part, getattr(part, "config", None)):
             for name, value in list(vars(owner).items()) if hasattr(owner, "__dict__") else ():
@@ -94,7 +94,7 @@ def still(module: Any) -> None:
 
 
 def built(zoo: Any, name: str, double: bool = False, quiet: bool = False) -> Any:
-    """An architecture anew; in float64, or without dropout, where that is asked for."""
+    """A new instance of an architecture, on request in float64 or without dropout."""
     case = zoo.build(name)
     if quiet:
         still(case.module)
@@ -109,7 +109,7 @@ def built(zoo: Any, name: str, double: bool = False, quiet: bool = False) -> Any
 
 
 def torch_run(zoo: Any, case: Any, training: bool) -> tuple[list[Any], dict[str, Any]]:
-    """torch's outputs, and its gradients as numpy arrays. Modes and buffers are as they were afterwards."""
+    """torch's outputs, and its gradients as numpy arrays. Modes and buffers are restored afterwards."""
     kept = {n: b.clone() for n, b in case.module.named_buffers()}
     parameters = {n: p for n, p in case.module.named_parameters() if p.requires_grad}
     case.module.train(training)
@@ -123,9 +123,9 @@ def torch_run(zoo: Any, case: Any, training: bool) -> tuple[list[Any], dict[str,
 
 
 def double_run(zoo: Any, name: str, training: bool, quiet: bool) -> tuple[list[Any], dict[str, Any]] | None:
-    """The same in float64; None for a module that can only be run in float32."""
+    """The same in float64, or None for a module that runs only in float32."""
     case = built(zoo, name, True, quiet)
-    torch.set_default_dtype(torch.float64)  # after the weights were drawn
+    torch.set_default_dtype(torch.float64)  # after the weights were drawn in float32
     try:
         return torch_run(zoo, case, training)
     except RuntimeError:
@@ -148,9 +148,9 @@ def jax_run(converted: Any, case: Any, counts: list[bool], training: bool) -> tu
 
 
 def compared(zoo: Any, name: str, case: Any, converted: Any, training: bool, quiet: bool) -> dict[str, Any]:
-    """Errors of values and gradients: beside torch, and of both beside torch in float64.
+    """Errors of values and gradients: relative to torch, and the errors of both relative to torch in float64.
 
-    Where float32 isn't enough to tell, ``exact`` is the largest error of the architecture in float64 on both sides.
+    If float32 is not enough to decide, ``exact`` is the largest error when both sides run in float64.
     """
     tensors, wanted = torch_run(zoo, case, training)
     got, grads = jax_run(converted, case, counted(tensors), training)

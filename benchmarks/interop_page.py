@@ -1,4 +1,4 @@
-"""The page of the documentation that tells how public torch architectures come over."""
+"""The page of the documentation about conversions of public torch architectures."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import importlib.metadata
 import math
 import os
 import platform
+import textwrap
 from typing import Any
 
 __all__ = ["GRADIENT_BOUND", "VALUE_BOUND", "matches", "page"]
@@ -20,7 +21,7 @@ def matches(row: dict[str, Any]) -> bool:
 
 
 def _close(errors: dict[str, Any]) -> bool:
-    """Whether errors are within the bounds beside torch in float32; if not, whether they vanish in float64."""
+    """Whether errors relative to torch are within the bounds in float32, or else vanish in float64."""
     if "refused" in errors:
         return False
     near = errors["value"] <= VALUE_BOUND and errors["gradient"] <= GRADIENT_BOUND
@@ -28,7 +29,7 @@ def _close(errors: dict[str, Any]) -> bool:
 
 
 def _ratios(rows: list[dict[str, Any]], ours: str, theirs: str) -> str:
-    """The geometric mean of how many times faster a compiled call is, with the number of rows."""
+    """The geometric mean of the speed of ours relative to theirs, with the number of rows."""
     found = [math.log(r[theirs] / r[ours]) for r in rows if ours in r and theirs in r]
     return f"{math.exp(sum(found) / len(found)):.2f} ({len(found)} rows)" if found else "not measured"
 
@@ -64,6 +65,14 @@ def _cells(r: dict[str, Any], timed: bool) -> list[str]:
     return cells
 
 
+def _filled(text: str) -> str:
+    """A paragraph, or an item of a list, in lines of at most 120 characters."""
+    rest = "  " * text.startswith("- ")
+    return textwrap.fill(
+        " ".join(text.split()), 120, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+    )
+
+
 def page(rows: list[dict[str, Any]]) -> str:
     """The page, as Markdown."""
     timed = [r for r in rows if "call" in r]
@@ -73,46 +82,65 @@ def page(rows: list[dict[str, Any]]) -> str:
         "",
         "<!-- Made by benchmarks/interop.py; don't edit it. -->",
         "",
-        "Each row is an architecture of a public package with random weights that [`from_torch`](from_pytorch.md) has "
-        "converted. Here is how far its outputs and the gradients of all its parameters are from torch's, and how much "
-        "faster it runs once compiled.",
+        _filled(
+            """Each row is an architecture of a public package, with random weights, that
+            [`from_torch`](from_pytorch.md) has converted. The table has the errors of its outputs and of the
+            gradients of all its parameters relative to torch, and the speed of the compiled layer relative to
+            torch."""
+        ),
         "",
-        f"**{sum(map(matches, rows))} of {len(rows)} match.** Outputs are within {VALUE_BOUND:g} of torch's, relative "
-        f"to an output's largest entry, and gradients within {GRADIENT_BOUND:g}, relative to a parameter's largest "
-        f"entry, in float32. Where they aren't, both sides agree within {EXACT_BOUND:g} in float64.",
+        _filled(
+            f"""**{sum(map(matches, rows))} of {len(rows)} match.** In float32, outputs are within {VALUE_BOUND:g}
+            of torch's, relative to the largest entry of an output, and gradients are within {GRADIENT_BOUND:g},
+            relative to the largest entry of a parameter's gradient. If they are not, both sides agree within
+            {EXACT_BOUND:g} in float64."""
+        ),
         "",
     ]
     if timed:
         lines += [
-            f"A compiled call is {_ratios(rows, 'call', 'torch_call')} times as fast as torch's eager one in the "
-            f"geometric mean, a compiled training step {_ratios(rows, 'step', 'torch_step')} times. Beside torchax, "
-            f"which compiles too and needs torch at every trace, a call is {_ratios(rows, 'call', 'torchax_call')} "
-            f"times as fast, and a step {_ratios(rows, 'step', 'torchax_step')} times. The networks are small, so that "
-            "much of torch's time is its overhead per operation.",
+            _filled(
+                f"""In the geometric mean, a compiled call is {_ratios(rows, "call", "torch_call")} times as fast as
+                a call in torch eager, and a compiled training step {_ratios(rows, "step", "torch_step")} times
+                as fast. torchax compiles too, but needs torch at every trace. Relative to torchax, a call is
+                {_ratios(rows, "call", "torchax_call")} times as fast, and a step
+                {_ratios(rows, "step", "torchax_step")} times as fast. The networks are small, so much of
+                torch's time is its overhead per operation."""
+            ),
             "",
-            "torchax 0.0.13 can't be imported beside torch 2.13, since it names operators for named tensors, which "
-            "torch no longer has: the benchmark gives it others in their place.",
+            _filled(
+                """torchax 0.0.13 can't be imported beside torch 2.13: it names operators for named tensors, which
+                torch no longer has. The benchmark gives it other operators instead."""
+            ),
             "",
         ]
     lines += [
-        f"Made by `make zoo ZOO=FILE` (`python benchmarks/interop.py FILE --times`) with {versions}, on "
-        f"{os.cpu_count()} cores ({platform.machine()}, "
-        f"{platform.system()}). FILE is a Python file that builds the architectures; the docstring of "
-        "`benchmarks/interop.py` says what it has. The rows come from several runs, which a file of results keeps, and "
-        "whose versions of purenn may differ.",
+        _filled(
+            f"""`make zoo ZOO=FILE` (`python benchmarks/interop.py FILE --times`) made this page with {versions}, on
+            {os.cpu_count()} cores ({platform.machine()}, {platform.system()}). FILE is a Python file that
+            builds the architectures; the docstring of `benchmarks/interop.py` describes it. The rows come from
+            several runs, possibly with different versions of purenn. A file of results keeps them."""
+        ),
         "",
-        "- *Way*: `export` is torch.export, `tape` a record of one run; *assumed* counts values of the example that "
-        "the module's code looked at.",
-        "- *Convert*: seconds for the conversion, in both modes. They depend on what else the machine does.",
-        "- *Value*, *gradient*, *training* (the gradient in training mode, dropout off): the largest error beside "
-        "torch in float64, then torch's own float32 error. *Random* is a network that draws numbers even then; "
-        "*(float32)* is one that torch can't run in float64, compared in float32.",
+        _filled(
+            """- *Way*: `export` is torch.export, `tape` is a recorded run. *Assumed* counts the values of the
+            example that the module's code read."""
+        ),
+        _filled("- *Convert*: seconds for the conversion, in both modes. They depend on the load of the machine."),
+        _filled(
+            """- *Value*, *gradient*, *training* (the gradient in training mode, without dropout): the largest
+            error relative to torch in float64, then torch's own error in float32. *Random* marks a network that
+            draws random numbers even without dropout. *(float32)* marks a network that torch can't run in
+            float64; it was compared in float32."""
+        ),
     ]
     if timed:
         lines += [
-            "- *Call*, *step*: how many times as fast as torch eager; *torchax call* and *torchax step*: how many "
-            "times as fast as torchax. A step is the gradient of a scalar, and plain gradient descent. "
-            "An empty cell wasn't measured.",
+            _filled(
+                """- *Call*, *step*: speed relative to torch eager. *torchax call*, *torchax step*: speed relative
+                to torchax. A step is the gradient of a scalar and plain gradient descent. An empty cell was not
+                measured."""
+            ),
         ]
     lines.append("")
     header = ["architecture", "package", "way", "convert", "value", "gradient", "training"]

@@ -1,4 +1,4 @@
-"""What a call and a training step cost: converted and compiled, in torch, and by torchax."""
+"""The cost of a call and of a training step: converted and compiled, in torch, and by torchax."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def timed(zoo: Any, name: str, case: Any, converted: Any) -> dict[str, Any]:
     contestants = ours(case, converted, counts) | torch_eager(zoo, case)
     for run in contestants.values():
         run()
-    beside, why = torchax(zoo.build(name), counts)  # it may leave tensors of its own in a module
+    beside, why = torchax(zoo.build(name), counts)  # torchax may leave its tensors in a module
     found = interleaved(contestants | beside)
     return found | ({"torchax": why} if why else {})
 
@@ -65,7 +65,7 @@ def torch_eager(zoo: Any, case: Any) -> dict[str, Callable[[], Any]]:
 
 
 def loaded_torchax() -> Any:
-    """torchax, with its operators loaded. It names overloads for named tensors, which torch 2.13 no longer has."""
+    """torchax with its operators loaded. It names overloads for named tensors, which torch 2.13 no longer has."""
     packet: Any = torch._ops.OpOverloadPacket
     found = packet.__getattr__
 
@@ -84,7 +84,7 @@ def loaded_torchax() -> Any:
 
 
 def torchax(case: Any, counts: list[bool]) -> tuple[dict[str, Callable[[], Any]], str]:
-    """The same by torchax, as far as it can, and why it can't do the rest."""
+    """The same by torchax, as far as it works, and the reason why the rest fails."""
     found: dict[str, Callable[[], Any]] = {}
     args, kwargs = jax.tree.map(
         lambda x: jnp.asarray(x) if isinstance(x, np.ndarray) else x, arrays((case.args, case.kwargs))
@@ -119,7 +119,7 @@ def interleaved(contestants: dict[str, Callable[[], Any]]) -> dict[str, float]:
         if done >= 5 and time.perf_counter() - started > SECONDS:
             break
         for n, run in contestants.items():
-            run()  # not timed: the other library's threads may still be waiting for work
+            run()  # not timed: threads of the other library may still spin
             begun = time.perf_counter()
             run()
             taken[n].append(time.perf_counter() - begun)

@@ -1,4 +1,4 @@
-"""Torch's and purenn's ways to train a model of `model_rows.py` and to call it."""
+"""The contestants of torch and purenn: they train a model of `model_rows.py` and call it."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ Arrays = dict[str, np.ndarray]
 
 
 class Made(NamedTuple):
-    """A contestant: a training step, which gives the loss before it, and a call in evaluation mode, which trains not.
+    """A contestant: a training step, which returns the loss before the step, and a call in evaluation mode.
 
     Attributes:
-        peak: bytes that a step has at most at a time; None for jax, whose programs are asked.
+        peak: the peak memory of a step in bytes; None for jax, whose compiled programs report it.
     """
 
     step: Once
@@ -35,7 +35,7 @@ class Made(NamedTuple):
 
 
 def torch_device() -> str:
-    """Where torch runs: beside jax."""
+    """The device of torch: the same kind as jax's."""
     return "cuda" if jax.default_backend() == "gpu" else "cpu"
 
 
@@ -160,7 +160,7 @@ def purenn_module(model: Model, start: Arrays) -> Made:
     return Made(lambda: optimizer.step(loss_fn, x, y), lambda: net(x))
 
 
-# What XLA's options do to purenn's programs on the CPU.
+# Variants of purenn with other options of XLA on the CPU.
 OPTIONS: dict[str, dict[str, Any]] = {
     "no options": {},
     "vectors of 512": {"xla_cpu_prefer_vector_width": 512},
@@ -172,7 +172,7 @@ OPTIONS["both"] = OPTIONS["vectors of 512"] | OPTIONS["conv by Eigen"]
 
 
 def ways() -> dict[str, Callable[[Model, Arrays], Made]]:
-    """The contestants of this file, torch first; `torch.compile` is among them and may be left out."""
+    """The contestants of this file, torch first, then `torch.compile`, which may be left out."""
     own = getattr(purenn, "jit", None)
     return {
         "torch": functools.partial(in_torch, compiled=False),
@@ -184,7 +184,7 @@ def ways() -> dict[str, Callable[[Model, Arrays], Made]]:
 
 
 def by_options() -> dict[str, Callable[[Model, Arrays], Made]]:
-    """Torch, and purenn's layer under XLA's options."""
+    """Torch, and purenn's layer under each option of XLA."""
     return {"torch": ways()["torch"]} | {
         name: functools.partial(purenn_layer, jit=functools.partial(jax.jit, compiler_options=options))
         for name, options in OPTIONS.items()

@@ -1,4 +1,4 @@
-"""The models of `model_rows.py` in equinox: of single examples, vmapped, under filter_jit, donating."""
+"""The models of `model_rows.py` in equinox: for single examples, under vmap, with filter_jit and donation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import model_rows as rows
 import optax
 from model_contestants import Arrays, Made
 
-# A net is called with an example, a state and a key, and gives the output, classes last, and a state.
+# A net takes an example, a state and a key, and returns the output, with classes last, and a state.
 
 
 class Keys:
@@ -228,12 +228,12 @@ NETS: dict[str, Any] = {
     "causal": functools.partial(Transformer, causal=True),
 }
 
-# What parts are called here, and by torch once its packed arrays are taken apart.
+# The names of parts here, and in torch after its packed arrays are separated.
 NAMES = {f".{name}_proj.": f".{name}." for name in ("query", "key", "value")} | {".output_proj.": ".out_proj."}
 
 
 def filled(net: Any, state: Any, start: Arrays) -> Any:
-    """The net and its state with torch's arrays in their places."""
+    """The net and its state with torch's arrays."""
     arrays = rows.unpacked(start)
 
     def place(path: Any, leaf: Any) -> Any:

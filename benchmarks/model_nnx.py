@@ -1,4 +1,4 @@
-"""The models of `model_rows.py` in flax.nnx: channels last, split once and merged inside of jax.jit, donating."""
+"""The models of `model_rows.py` in flax.nnx: channels last, split once, merged inside jax.jit, with donation."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ NETS: dict[str, Any] = {
 }
 
 
-# What arrays are called here, and by torch.
+# The names of arrays here and in torch.
 NAMES = {
     ".cell.dense_i.kernel": ".weight_ih",
     ".cell.dense_h.kernel": ".weight_hh",
@@ -187,7 +187,7 @@ NAMES = {
 
 
 def fill(net: Any, start: Arrays) -> None:
-    """Puts torch's arrays in their places."""
+    """Copies torch's arrays into the model."""
     arrays = rows.unpacked(start)
     state = nnx.to_flat_state(nnx.state(net, nnx.Any(nnx.Param, nnx.BatchStat)))
     filled = []

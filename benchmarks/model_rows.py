@@ -1,8 +1,7 @@
 """The models that `models.py` trains, each written once, in torch's style, for torch.nn, purenn.nn and purenn.layers.
 
-A model says which children it has, for any library that has torch's classes, and how data flows through them. The
-children's names are those that `model_nnx.py` and `model_equinox.py` give theirs, so that torch's arrays find their
-places there.
+A model has children, made of any library with torch's classes, and a `forward`. `model_nnx.py` and `model_equinox.py`
+use the same names for their children, so torch's arrays can be copied by name.
 """
 
 from __future__ import annotations
@@ -15,11 +14,11 @@ import ml_dtypes
 import numpy as np
 import torch
 
-RATE = 1e-3  # Adam's
+RATE = 1e-3  # the learning rate of Adam
 DTYPES: dict[str, Any] = {"float32": np.float32, "bfloat16": ml_dtypes.bfloat16}
-WIDTHS = (64, 128, 256)  # of the CNN's blocks
+WIDTHS = (64, 128, 256)  # channels of the CNN's blocks
 DEPTHWISE = ((32, 64, 1), (64, 128, 2), (128, 128, 1), (128, 256, 2), (256, 256, 1))  # channels in, out, stride
-UNET = (32, 64, 128)  # channels by level; the last is the bottom
+UNET = (32, 64, 128)  # channels per level; the last level is the bottom
 VOLUME = (16, 32, 64)
 FEATURES, HIDDEN, STEPS = 64, 128, 64
 DIM, HEADS, FORWARD, LENGTH = 256, 8, 1024, 128
@@ -27,17 +26,17 @@ ENCODER_LAYERS, CAUSAL_LAYERS, VOCABULARY, DROPOUT = 4, 2, 64, 0.1
 
 
 class Model(NamedTuple):
-    """A network and what it learns: class numbers of a batch that stays the same.
+    """A network and its task: the class numbers of one fixed batch.
 
     Attributes:
-        about: what it is, in words.
-        children: its parts, of a namespace with torch's classes.
-        forward: the output, of a thing that has the children, an input and a namespace of array functions.
+        about: a description.
+        children: makes the parts from a namespace with torch's classes.
+        forward: computes the output from an object with the children, an input and a namespace of array functions.
         inputs: the shape of the input: numbers, or tokens if `tokens`.
         labels: the shape of the labels.
-        classes: how many there are.
-        dropout: whether training is random, so that losses can't be compared.
-        dtype: of the arrays and of the input.
+        classes: the number of classes.
+        dropout: whether training is random, in which case losses can't be compared.
+        dtype: the dtype of the arrays and of the input.
     """
 
     about: str
@@ -51,7 +50,7 @@ class Model(NamedTuple):
     dtype: str = "float32"
 
     def sized(self, batches: int, dtype: str) -> Model:
-        """The same with so many times the examples, in another dtype."""
+        """The same model with a multiple of the examples, in another dtype."""
         inputs, labels = ((batches * shape[0], *shape[1:]) for shape in (self.inputs, self.labels))
         return self._replace(inputs=inputs, labels=labels, dtype=dtype)
 
@@ -78,7 +77,7 @@ class Model(NamedTuple):
         return Net()
 
     def start(self) -> dict[str, np.ndarray]:
-        """The arrays that every contestant starts with, under torch's names: torch's own, with used statistics."""
+        """The starting arrays of every contestant, under torch's names, with statistics that have moved."""
         torch.manual_seed(0)
         net = self.module(torch.nn, torch)
         with torch.no_grad():
@@ -144,7 +143,7 @@ def depthwise(m: Any, x: Any, xp: Any) -> Any:
 
 
 def unet_plan() -> list[tuple[int, int]]:
-    """Channels that come into and go out of each pair of convolutions: down, at the bottom, and up again."""
+    """The input and output channels of each pair of convolutions: down, at the bottom, and up again."""
     channels = (3, *UNET)
     down = list(itertools.pairwise(channels))
     return down + [(2 * width, width) for width in reversed(UNET[:-1])]
@@ -233,7 +232,7 @@ def causal_children(nn: Any) -> dict[str, Any]:
 
 
 def causal(m: Any, x: Any, xp: Any) -> Any:
-    later = xp.triu(xp.ones_like(m.position.weight[:, :LENGTH]), 1) == 1  # like, for torch has devices
+    later = xp.triu(xp.ones_like(m.position.weight[:, :LENGTH]), 1) == 1  # ones_like, for torch's device
     x = m.encoder(m.token(x) + m.position.weight, mask=later, is_causal=True)
     return m.head(m.norm(x)).reshape(-1, VOCABULARY)
 
@@ -276,10 +275,10 @@ MODELS: dict[str, Model] = {
 
 
 def unpacked(start: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The arrays as libraries without packed ones have them, under torch's names where it has any.
+    """The arrays in the form of libraries without packed arrays, under torch's names where torch has one.
 
-    An attention has four projections, a cell of an LSTM one bias, and a transposed convolution the kernel, outputs
-    first, of the convolution over the dilated input.
+    Attention has four projections. A cell of an LSTM has one bias. A transposed convolution has the kernel of the
+    convolution over the dilated input, outputs first.
     """
     found = {}
     for name, array in start.items():
@@ -289,7 +288,7 @@ def unpacked(start: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
                 found[".".join((*path, part, kind.removeprefix("in_proj_")))] = piece
         elif path[-1] == "lstm":
             kind, layer = kind.rsplit("_l", 1)
-            kind = kind if kind.startswith("weight") else "bias"  # of which torch has two, to be added
+            kind = kind if kind.startswith("weight") else "bias"  # torch has two, which are added
             name = f"lstm.{layer}.{kind}"
             found[name] = found.get(name, 0) + array
         elif path[0] == "ups" and kind == "weight":

@@ -1,17 +1,17 @@
-"""What whole models cost: a training step with Adam and a call, in torch, flax.nnx, equinox and purenn.
+"""The cost of whole models: a training step with Adam and a call, in torch, flax.nnx, equinox and purenn.
 
     python benchmarks/models.py [--only MODEL] [--torch-compile] [--options] [--json PATH] [--chart PATH] [--quick]
     JAX_PLATFORMS=cuda,cpu python benchmarks/models.py [--batches N] [--dtype bfloat16] [--seconds S]   on a GPU
 
-The models are in `model_rows.py`. All contestants start with torch's arrays and learn the same batch; before anything
-is timed, their outputs are compared with torch's, so are the losses of the first steps where no dropout makes them
-random, and the losses have to fall. A contestant's first step is timed by itself: it traces and compiles. Then steps
-and calls are timed in rounds, each of which visits all contestants in an order of its own. A figure is the median over
-the rounds; so is a ratio, of the times of one round.
+The models are in `model_rows.py`. All contestants start with torch's arrays and learn the same batch. Before anything
+is timed, their outputs are compared with torch's. The losses of the first steps are compared too, unless dropout makes
+them random, and the losses must fall. The first step of a contestant is timed alone: it traces and compiles. Then steps
+and calls are timed in rounds. Each round times all contestants, in a random order. A time is the median over the
+rounds; a ratio is the median of the ratios within rounds.
 
-The peak is what lives at once during a step, arrays, gradients and optimizer included: of torch what its allocator
-gives out, of jax what XLA plans for the program. On a GPU torch runs there too, and float32 products have
-TensorFloat-32's 10 bits in all contestants.
+The peak is the memory in use at one time during a step, including arrays, gradients and the optimizer. For torch its
+allocator reports it, for jax it is XLA's plan for the program. On a GPU torch runs on the GPU too, and float32 products
+have the 10 bits of TensorFloat-32 in all contestants.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
-os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # torch's profiler says in any case that it starts
+os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # otherwise torch's profiler reports its start
 
 import jax
 import numpy as np
@@ -41,15 +41,16 @@ from overhead import installed, machine, summary
 
 PASSES = {"step": "a training step", "call": "a call"}
 LOSSES, MOST_LOSSES = 4, 40
-# Of the largest number: outputs and first losses; and the losses of further steps, which rounding errors reach by way
-# of Adam, whose first steps know only the signs of gradients. The peers' LSTM has one bias where torch has two.
+# Relative to the largest number: for outputs and first losses, then for the losses of further steps. The first steps of
+# Adam depend only on the signs of gradients, which amplifies rounding errors. The LSTM of flax and equinox has one bias
+# where torch has two.
 TOLERANCE, LATER_TOLERANCE = {"float32": 1e-4, "tf32": 2e-2, "bfloat16": 1e-1}, {"float32": 1e-2}
 
 Makers = dict[str, Callable[..., Made]]
 
 
 def contestants(name: str, torch_compile: bool, options: bool) -> Makers:
-    """All that are installed, torch first."""
+    """The installed contestants, torch first."""
     if options:
         return by_options()
     ours = ways()
@@ -57,7 +58,7 @@ def contestants(name: str, torch_compile: bool, options: bool) -> Makers:
     if not torch_compile:
         del found["torch.compile"]
     if torch_device() == "cuda":
-        del ours["purenn, jax.jit"]  # there are no options for GPUs
+        del ours["purenn, jax.jit"]  # no options are set for GPUs
     if installed("flax.nnx"):
         import model_nnx
 
@@ -70,12 +71,12 @@ def contestants(name: str, torch_compile: bool, options: bool) -> Makers:
 
 
 def planned() -> dict[int, Any]:
-    """Jax's programs by identity; they stay alive, or an identity could come again."""
+    """Jax's programs by identity. They stay alive here, because the identity of a freed program could be used again."""
     return {id(program): program for program in jax.devices()[0].client.live_executables()}
 
 
 def peak_of(programs: list[Any]) -> int:
-    """Bytes of the largest of some programs: what comes in, goes out and lies between, once where it is donated."""
+    """The bytes of the largest program: its inputs, outputs and temporaries. Donated arrays count once."""
     stats = [program.get_compiled_memory_stats() for program in programs]
     return max(
         s.argument_size_in_bytes + s.output_size_in_bytes - s.alias_size_in_bytes + s.temp_size_in_bytes for s in stats
@@ -83,9 +84,9 @@ def peak_of(programs: list[Any]) -> int:
 
 
 def difference(got: Any, expected: np.ndarray) -> float:
-    """The largest, of the largest number; classes may come last, and a batch of positions as one axis or two."""
+    """The largest difference, relative to the largest number. Classes may be last; positions may be one axis or two."""
     got = np.asarray(got)
-    if got.ndim == 4:  # of a class for each pixel
+    if got.ndim == 4:  # a class per pixel
         got = got if got.shape == expected.shape else np.moveaxis(got, -1, 1)
     return float(abs(got.reshape(expected.shape) - expected).max() / abs(expected).max())
 
@@ -105,7 +106,7 @@ def check(figures: dict[str, Any], of_torch: dict[str, Any], model: Model) -> No
 
 
 def prepared(model: Model, makers: Makers) -> tuple[dict[str, Made], dict[str, Any], dict[str, str]]:
-    """The contestants after some steps that agree with torch's, what was seen of them, and why others can't run."""
+    """The contestants after some steps that agree with torch's, their first figures, and the failures of the others."""
     start, made, seen, failures = model.start(), {}, {}, {}
     outputs: Any = None
     for name, make in makers.items():
@@ -123,7 +124,7 @@ def prepared(model: Model, makers: Makers) -> tuple[dict[str, Made], dict[str, A
         figures: dict[str, Any] = {"first_step_s": time.perf_counter() - begun}
         programs = [program for key, program in planned().items() if key not in before]
         losses += [float(contestant.step()) for _ in range(LOSSES - 1)]
-        while losses[-1] >= losses[0] and len(losses) < MOST_LOSSES:  # the first steps may lead up
+        while losses[-1] >= losses[0] and len(losses) < MOST_LOSSES:  # the loss may rise in the first steps
             losses.append(float(contestant.step()))
         figures["losses"] = losses
         output = contestant.infer()
@@ -141,7 +142,7 @@ def prepared(model: Model, makers: Makers) -> tuple[dict[str, Made], dict[str, A
 
 
 def measure(model: Model, makers: Makers, quick: bool) -> dict[str, Any]:
-    """A model's figures by contestant: times and their ratios to torch's, of both passes, and what was seen before."""
+    """A model's figures by contestant: times and ratios to torch, of both passes, and the first figures."""
     made, figures, failures = prepared(model, makers)
     for name in PASSES:
         runs = {who: of.step if name == "step" else of.infer for who, of in made.items()}
@@ -152,7 +153,7 @@ def measure(model: Model, makers: Makers, quick: bool) -> dict[str, Any]:
     return {"about": model.about, "contestants": figures, "failures": failures}
 
 
-# What is shown.
+# Display.
 
 
 def show(results: dict[str, Any]) -> None:
@@ -194,12 +195,12 @@ def show(results: dict[str, Any]) -> None:
 
 
 def contestants_of(results: dict[str, Any]) -> list[str]:
-    """All but torch."""
+    """All contestants except torch."""
     return list(dict.fromkeys(who for result in results.values() for who in result["contestants"] if who != "torch"))
 
 
 def ratios_of(results: dict[str, Any]) -> dict[str, dict[str, dict[str, float]]]:
-    """To torch, by model, pass and contestant; in the end the geometric means."""
+    """The ratios to torch by model, pass and contestant, and at the end the geometric means."""
     table = {
         model: {name: {who: f[name]["to_torch"] for who, f in of["contestants"].items()} for name in PASSES}
         for model, of in results.items()
@@ -215,7 +216,7 @@ def ratios_of(results: dict[str, Any]) -> dict[str, dict[str, dict[str, float]]]
 
 
 def draw(results: dict[str, Any], path: Path) -> None:
-    """Bars of the ratios to torch, a panel for each pass."""
+    """Bars of the ratios to torch, one panel per pass."""
     try:
         import matplotlib
     except ImportError:
@@ -244,14 +245,14 @@ def draw(results: dict[str, Any], path: Path) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--only", choices=list(MODELS), metavar="MODEL", nargs="+", help=f"of {', '.join(MODELS)}")
-    parser.add_argument("--torch-compile", action="store_true", help="with torch.compile, which needs a C++ compiler")
-    parser.add_argument("--options", action="store_true", help="not the libraries, but XLA's options for purenn")
-    parser.add_argument("--batches", type=int, default=1, metavar="N", help="so many times the examples")
-    parser.add_argument("--dtype", choices=DTYPES, default="float32", help="of everything")
-    parser.add_argument("--seconds", type=float, default=float("inf"), help="no further model is begun after so many")
+    parser.add_argument("--torch-compile", action="store_true", help="also time torch.compile (needs a C++ compiler)")
+    parser.add_argument("--options", action="store_true", help="compare XLA's options for purenn instead of libraries")
+    parser.add_argument("--batches", type=int, default=1, metavar="N", help="multiplies the number of examples")
+    parser.add_argument("--dtype", choices=DTYPES, default="float32", help="the dtype of arrays and inputs")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="start no further model after this time")
     parser.add_argument("--json", type=Path, metavar="PATH", help="where to save the figures")
     parser.add_argument("--chart", type=Path, metavar="PATH", help="where to save a bar chart (needs matplotlib)")
-    parser.add_argument("--quick", action="store_true", help="three rounds, to see that everything runs and agrees")
+    parser.add_argument("--quick", action="store_true", help="three rounds, to check that everything runs and agrees")
     options = parser.parse_args()
     torch.set_float32_matmul_precision("highest" if torch_device() == "cpu" else "high")
     about = {**machine(), "torch_threads": torch.get_num_threads(), "command": sys.argv}
@@ -269,7 +270,7 @@ def main() -> int:
             makers = contestants(name, options.torch_compile, options.options)
             model = MODELS[name].sized(options.batches, options.dtype)
             results[name] = measure(model, makers, options.quick)
-        except Exception as error:  # the other models are still worth knowing; the exit status tells
+        except Exception as error:  # the other models are still timed; the exit status reports the failure
             failures[name] = f"{type(error).__name__}: {str(error).splitlines()[0]}"
         took = time.perf_counter() - begun
         print(f"{name}: {failures.get(name, 'all agree')} ({took:.1f} s)", file=sys.stderr)

@@ -1,6 +1,6 @@
-"""The obvious JAX: what flax, equinox and their users write for torch's functions. `operators.py` compares with it.
+"""Naive JAX: torch's functions as flax, equinox and their users write them. `operators.py` compares with it.
 
-Functions have torch's names and layouts, and those of its arguments that the rows use. Gradients are plain autodiff.
+Functions have torch's names and layouts, and the arguments that the rows use. Gradients are plain autodiff.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def conv_transpose1d(
     groups: int = 1,
     dilation: Any = 1,
 ) -> Any:
-    """equinox's: a convolution of the input with zeros between its elements."""
+    """As in equinox: a convolution of the input with zeros between its elements."""
     n, (channels, out, *kernel) = x.ndim - 2, w.shape
     w = w.reshape(groups, channels // groups, out, *kernel).swapaxes(1, 2)
     w = jnp.flip(w.reshape(groups * out, channels // groups, *kernel), range(2, n + 2))
@@ -200,7 +200,7 @@ def _gru_cell(state: Any, x: Any, h: Any) -> Any:
 
 
 def _recurrent(cell: Any, x: Any, state: Any, params: Any, layers: int, bidirectional: bool, there: Any = None) -> Any:
-    """As flax and equinox do it: a scan of the whole cell, input projection included."""
+    """As in flax and equinox: a scan of the whole cell, including the input projection."""
     ends = []
     for _ in range(layers):
         outputs = []
@@ -210,7 +210,7 @@ def _recurrent(cell: Any, x: Any, state: Any, params: Any, layers: int, bidirect
             def step(state: Any, given: Any, w_ih=w_ih, w_hh=w_hh, b_ih=b_ih, b_hh=b_hh) -> Any:
                 x, there = given
                 new = cell(state, x @ w_ih.T + b_ih, state[0] @ w_hh.T + b_hh)
-                if there is not None:  # packed: beyond a sequence's end nothing changes
+                if there is not None:  # packed: beyond the end of a sequence nothing changes
                     new = tuple(jnp.where(there, a, b) for a, b in zip(new, state, strict=True))
                     return new, jnp.where(there, new[0], 0)
                 return new, new[0]
@@ -252,7 +252,7 @@ def embedding_bag(ids: Any, w: Any, offsets: Any = None, mode: str = "mean") -> 
 
 
 def interpolate(x: Any, size: Any = None, mode: str = "nearest", align_corners: bool | None = None) -> Any:
-    """`jax.image.resize` where it means the same, else its way, a product with a matrix for each dimension."""
+    """`jax.image.resize` if it means the same, otherwise its method: one product with a matrix per dimension."""
     size = _each(size, x.ndim - 2)
     if mode == "area":
         return adaptive_avg_pool1d(x, size)
@@ -278,7 +278,7 @@ def interpolate(x: Any, size: Any = None, mode: str = "nearest", align_corners: 
 
 
 def _cubic(t: Any, a: float = -0.75) -> Any:
-    """Keys' kernel with torch's parameter; jax's own is another."""
+    """Keys' kernel with torch's parameter, which differs from jax's."""
     near, far = ((a + 2) * t - (a + 3)) * t * t + 1, ((t - 5) * t + 8) * a * t - 4 * a
     return np.where(t <= 1, near, np.where(t < 2, far, 0))
 

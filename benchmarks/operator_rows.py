@@ -1,7 +1,7 @@
-"""What `operators.py` times: the table of rows, and the functions of the three libraries that the rows call.
+"""The rows that `operators.py` times, and the functions of the three libraries that they call.
 
-A row's call is written once, for a library's functions `F` (torch's, purenn's, the naive ones) and arrays. The first
-shape of each kind is a working size, the last a small one of batch 1.
+The call of a row is written once, for the functions `F` of a library (torch's, purenn's, the naive ones) and arrays.
+The first shape of each kind is a working size, the last one is small, with batch 1.
 """
 
 # ruff: noqa: N803, E731  (F is functional, here an argument; a call of one line is a lambda, with a name or without)
@@ -23,7 +23,7 @@ import purenn.utils.rnn
 
 class Input(NamedTuple):
     shape: tuple[int, ...]
-    make: Callable[[np.random.RandomState], Any]  # None stands for a jax key, which torch has no use for
+    make: Callable[[np.random.RandomState], Any]  # None stands for a jax key, which torch does not need
     trained: bool = True
 
 
@@ -32,8 +32,8 @@ class Row(NamedTuple):
     name: str
     call: Callable[..., Any]
     inputs: tuple[Input, ...]
-    dropped: tuple[float, int] | None = None  # for dropout, whose results are random: p, and how many draws there are
-    tolerance: float | None = None  # where torch's own float32 is further from the truth than others may be
+    dropped: tuple[float, int] | None = None  # for dropout, whose results are random: p, and the number of draws
+    tolerance: float | None = None  # if torch's own float32 error exceeds the usual tolerance
 
 
 def normal(*shape: int, scale: float = 1.0, trained: bool = True) -> Input:
@@ -59,7 +59,7 @@ def constant(array: Any) -> Input:
 KEY = Input((), lambda r: None, False)
 
 
-# The libraries. What torch.nn.functional doesn't have, or has under other arguments, is adapted.
+# The libraries. Functions that torch.nn.functional lacks, or has with other arguments, are adapted.
 
 
 def torch_recurrent(name: str) -> Callable[..., Any]:
@@ -120,7 +120,7 @@ Shape = tuple[int, ...]
 
 
 def rows(family: str, what: str, call: Callable[..., Any], *sizes: Sequence[Input | Shape], **more: Any) -> list[Row]:
-    """One for each list of inputs; a bare shape is a normal array."""
+    """One row per list of inputs. A shape stands for a normally distributed array."""
     made = []
     for given in sizes:
         inputs = tuple(i if isinstance(i, Input) else normal(*i) for i in given)
@@ -129,14 +129,14 @@ def rows(family: str, what: str, call: Callable[..., Any], *sizes: Sequence[Inpu
 
 
 def of_x(family: str, what: str, call: Callable[..., Any], *shapes: Shape) -> list[Row]:
-    """Rows of one input."""
+    """Rows with one input."""
     return rows(family, what, call, *([shape] for shape in shapes))
 
 
 def convolutions(
     kernel: int | Shape, out: int, *shapes: Shape, groups: int = 1, transposed: bool = False, **options: Any
 ) -> list[Row]:
-    """One for each shape of x; groups=0 is depthwise, then `out` counts outputs for each channel."""
+    """One row per shape of x. groups=0 means depthwise; `out` is then the number of outputs per channel."""
     made = []
     for shape in shapes:
         channels, n = shape[1], len(shape) - 2
@@ -318,7 +318,7 @@ def losses() -> Iterator[Row]:
             given = (torch.tensor(times), torch.tensor(lengths)) if F is TORCH else (np.array(times), np.array(lengths))
             return F.ctc_loss(F.log_softmax(x, -1), targets, *given)
 
-        # of 100 steps torch's gradient is 1.6e-4 of the largest number from its float64's, purenn's 2e-5
+        # after 100 steps torch's gradient differs from float64 by 1.6e-4 of the largest number, purenn's by 2e-5
         yield from rows("loss", "ctc_loss", ctc, [(time, n, count), indices(count, n, length, least=1)], tolerance=5e-4)
     for n, width, count in [(512, 256, 8000), (256, 256, 32000), (1, 64, 1000)]:
         inputs = [(n, width), weight(count, width), indices(count, n)]

@@ -1,11 +1,11 @@
-"""What operators cost: torch eager, the obvious JAX and purenn, forward and with all gradients, on the CPU.
+"""The cost of operators: torch eager, naive JAX and purenn, forward and with all gradients, on the CPU.
 
     python benchmarks/operators.py [--only FAMILY] [--rows REGEX] [--json PATH] [--chart PATH] [--quick] [--list]
 
-The rows are in `operator_rows.py`, the obvious JAX in `operator_naive.py`. Before a row is timed, every contestant's
-outputs and gradients (of one random cotangent) are compared with torch's; a row that disagrees is an error, but that of
-the obvious JAX is only told. Then contestants are timed in many short rounds, each of which visits all of them in an
-order of its own. A figure is the median over the rounds; so is a ratio, of the times of one round.
+The rows are in `operator_rows.py`, naive JAX is in `operator_naive.py`. Before a row is timed, every contestant's
+outputs and gradients (for one random cotangent) are compared with torch's. A disagreement is an error, but one of naive
+JAX is only reported. Then the contestants are timed in many short rounds. Each round times all contestants, in a random
+order. A time is the median over the rounds; a ratio is the median of the ratios within rounds.
 """
 
 from __future__ import annotations
@@ -35,24 +35,24 @@ from overhead import Once, Seconds, machine, one_by_one, summary
 import purenn
 
 PASSES = {"forward": "forward", "gradients": "output and all gradients"}
-# Of the largest number of an array. Both sides are float32, and neither is the truth.
+# Relative to the largest number of an array. Both sides are float32, and neither is exact.
 TOLERANCE = 1e-4
 SLICE_S, BUDGET_S, MOST_ROUNDS, LEAST_ROUNDS = 0.003, 0.5, 20, 7
-SPIN_S = 0.015  # torch's threads spin for 10 ms after an operator, in which others would have one core less
+SPIN_S = 0.015  # torch's threads spin for 10 ms after an operator and would take a core from the next contestant
 
 
 def contestants() -> dict[str, tuple[Any, Callable[..., Any]]]:
-    """The functions and the jit of each contestant that runs on jax; torch comes before them."""
+    """The functions and the jit of each contestant that runs on jax."""
     own = getattr(purenn, "jit", None)
     found = {"naive": (NAIVE, jax.jit), "purenn": (PURENN, jax.jit)}
     return found | ({"purenn.jit": (PURENN, own)} if own else {})
 
 
 class Disagreement(Exception):
-    """A contestant computes something else than torch."""
+    """A contestant's result differs from torch's."""
 
 
-# One row's contestants: for each pass a function without arguments, and what it computes.
+# The contestants of a row: per pass, a function without arguments.
 
 Runs = dict[str, dict[str, Once]]
 
@@ -60,7 +60,7 @@ Runs = dict[str, dict[str, Once]]
 def in_torch(
     row: Row, values: list[Any], functions: Any = TORCH
 ) -> tuple[dict[str, Once], list[Any], list[np.ndarray]]:
-    """Torch's runs, the cotangents and the arrays that all others are compared with: outputs, then gradients."""
+    """Torch's runs, the cotangents, and the arrays that all others are compared with: outputs, then gradients."""
     arrays: list[Any] = [None if value is None else torch.from_numpy(value) for value in values]
     leaves = [a.detach().requires_grad_() if i.trained else a for a, i in zip(arrays, row.inputs, strict=True)]
     trained = [a for a, i in zip(leaves, row.inputs, strict=True) if i.trained]
@@ -79,7 +79,7 @@ def in_torch(
 
     made, gradients = both()
     arrays_of = [array.detach().numpy() for array in (*made, *gradients)]
-    # One tensor is given back: nothing has to be waited for, and it is told from jax's by its type.
+    # One tensor is returned. Its type shows that it is torch's, so nothing has to be waited for.
     return {"forward": forward, "gradients": lambda: both()[1][-1]}, cotangents, arrays_of
 
 
@@ -103,7 +103,7 @@ def in_jax(
 
 
 def passes(row: Row, functions: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """A row's outputs of its arrays, and of these and cotangents the outputs and all gradients."""
+    """Two functions of a row: the outputs, and the outputs with all gradients for given cotangents."""
     places = [place for place, input in enumerate(row.inputs) if input.trained]
 
     def forward(*arrays: Any) -> Any:
@@ -127,7 +127,7 @@ def several(result: Any) -> tuple[Any, ...]:
 
 
 def compare(what: str, got: np.ndarray, expected: np.ndarray, tolerance: float = TOLERANCE) -> float:
-    """The largest difference, of the largest number; more than the tolerance is an error."""
+    """The largest difference, relative to the largest number. A difference above the tolerance is an error."""
     if got.shape != expected.shape or got.dtype != expected.dtype:
         raise Disagreement(f"{what}: {got.dtype} {got.shape}, torch {expected.dtype} {expected.shape}")
     difference = float(abs(got - expected).max() / max(float(abs(expected).max()), 1e-30))
@@ -137,8 +137,8 @@ def compare(what: str, got: np.ndarray, expected: np.ndarray, tolerance: float =
 
 
 def check(row: Row, got: list[np.ndarray], expected: list[np.ndarray], values: list[Any], cotangents: Any) -> float:
-    """The largest difference of all arrays."""
-    if row.dropped:  # another mask than torch's is as good: it is read off the output
+    """The largest difference over all arrays."""
+    if row.dropped:  # any mask is valid: it is read from the output
         (p, draws), x, y = row.dropped, values[0], got[0]
         kept = y != 0
         if abs(kept.mean() - (1 - p)) > 5 * (p * (1 - p) / draws) ** 0.5 + 1e-6:
@@ -152,7 +152,7 @@ def check(row: Row, got: list[np.ndarray], expected: list[np.ndarray], values: l
 
 
 def prepared(row: Row) -> tuple[Runs, dict[str, float]]:
-    """The runs by pass and contestant, once they are seen to agree; and by how much each differs from torch."""
+    """The runs by pass and contestant, after a check that they agree, and the difference of each from torch."""
     noise = np.random.RandomState(0)
     values = [input.make(noise) for input in row.inputs]
     of_torch, cotangents, expected = in_torch(row, values)
@@ -165,14 +165,14 @@ def prepared(row: Row) -> tuple[Runs, dict[str, float]]:
         except Disagreement as error:
             if contestant != "naive":
                 raise Disagreement(f"{contestant}: {error}") from None
-            print(f"naive: {error}", file=sys.stderr)  # its derivatives at ties and its sums are its own
+            print(f"naive: {error}", file=sys.stderr)  # its derivatives at ties and its sums may differ
         for name in PASSES:
             runs[name][contestant] = made[name]
     return runs, differences
 
 
 def interleaved(runs: dict[str, Once], quick: bool) -> dict[str, list[Seconds]]:
-    """Seconds of every contestant in every round. All have run before; rounds are fewer where one takes long."""
+    """Seconds of every contestant in every round. All have run before. Slow contestants get fewer rounds."""
     once_s = {
         contestant: min(one_by_one(once, 1)[0] for _ in range(1 + (not quick))) for contestant, once in runs.items()
     }
@@ -200,7 +200,7 @@ def interleaved(runs: dict[str, Once], quick: bool) -> dict[str, list[Seconds]]:
 
 
 def measure(row: Row, quick: bool) -> dict[str, Any]:
-    """A row's figures: for each pass and contestant the time, and its ratio to torch and to the obvious JAX."""
+    """A row's figures: per pass and contestant the time, and its ratios to torch and to naive JAX."""
     runs, differences = prepared(row)
     results: dict[str, Any] = {"family": row.family, "difference": differences}
     for name, by_contestant in runs.items():
@@ -215,7 +215,7 @@ def measure(row: Row, quick: bool) -> dict[str, Any]:
 
 
 def geometric_means(results: dict[str, Any]) -> dict[str, Any]:
-    """By family and over all: for each pass and contestant the means of both ratios, and how many rows are slow."""
+    """Figures by family and over all rows: per pass and contestant mean ratios and counts of slow rows."""
     families = dict.fromkeys(figures["family"] for figures in results.values())
     means: dict[str, Any] = {}
     for family in (*families, "all"):
@@ -235,7 +235,7 @@ def geometric_means(results: dict[str, Any]) -> dict[str, Any]:
     return means
 
 
-# What is shown.
+# Display.
 
 
 def coloured(ratio: float, limit: float = 1.0) -> str:
@@ -309,7 +309,7 @@ def bars(
     path: Path,
     axis: str,
 ) -> None:
-    """Bars of ratios, a panel for each pass; `series` gives each its colour."""
+    """Bars of ratios, one panel per pass. `series` has the colours."""
     try:
         import matplotlib
     except ImportError:
@@ -335,17 +335,17 @@ def bars(
 
 
 def row_parser(about: str | None, rows: Sequence[Any] = ROWS) -> argparse.ArgumentParser:
-    """The options of a benchmark of rows with a family and a name: which of them, and where its figures go."""
+    """The options of a benchmark of rows with a family and a name: the choice of rows, and the file for the figures."""
     families = list(dict.fromkeys(row.family for row in rows))
     parser = argparse.ArgumentParser(description=(about or "").splitlines()[0])
     parser.add_argument("--only", choices=families, metavar="FAMILY", help=f"one family of {', '.join(families)}")
-    parser.add_argument("--rows", type=re.compile, metavar="REGEX", help="rows whose name has this in it")
+    parser.add_argument("--rows", type=re.compile, metavar="REGEX", help="only rows whose name matches")
     parser.add_argument("--json", type=Path, metavar="PATH", help="where to save the figures")
     return parser
 
 
 def chosen_rows(options: argparse.Namespace, rows: Sequence[Any] = ROWS) -> list[Any]:
-    """The rows that the options of `row_parser` ask for."""
+    """The rows that the options of `row_parser` select."""
     rows = [row for row in rows if options.only in (None, row.family)]
     return [row for row in rows if options.rows is None or options.rows.search(row.name)]
 
@@ -358,11 +358,11 @@ def run(
     show: Callable[[dict[str, Any], dict[str, Any]], None],
     draw: Callable[[dict[str, Any], Path], None],
 ) -> int:
-    """Measures the rows that the command asks for, shows and saves their figures; gives the exit status."""
+    """Measures the selected rows, shows and saves their figures, and returns the exit status."""
     parser = row_parser(about, rows)
     parser.add_argument("--chart", type=Path, metavar="PATH", help="where to save a bar chart (needs matplotlib)")
-    parser.add_argument("--quick", action="store_true", help="three rounds, to see that everything runs and agrees")
-    parser.add_argument("--list", action="store_true", help="the rows' families and names, and nothing else")
+    parser.add_argument("--quick", action="store_true", help="three rounds, to check that everything runs and agrees")
+    parser.add_argument("--list", action="store_true", help="only print the families and names of the rows")
     options = parser.parse_args()
     chosen = chosen_rows(options, rows)
     if options.list or not chosen:
@@ -376,7 +376,7 @@ def run(
         begun = time.perf_counter()
         try:
             results[row.name] = measure(row, options.quick)
-        except Exception as error:  # the other rows are still worth knowing; the exit status tells
+        except Exception as error:  # the other rows are still timed; the exit status reports the failure
             failures[row.name] = f"{type(error).__name__}: {str(error).splitlines()[0]}"
         print(
             f"{number} of {len(chosen)}: {row.name}, {failures.get(row.name, 'agrees')}"

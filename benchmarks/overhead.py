@@ -1,12 +1,11 @@
-"""What purenn's convenience costs: calls, training steps and cold starts, beside hand-written jax and its peers.
+"""The overhead of purenn: calls, training steps and cold starts, beside hand-written jax and other libraries.
 
     python benchmarks/overhead.py [--only calls|steps|cold] [--json PATH] [--quick]
 
-Every contestant computes the same numbers from the same weights, which is checked before anything is timed. Calls
-and steps are timed in many short rounds, each of which visits all contestants in an order of its own, so that a busy
-moment of the machine hits them alike; a table shows the median over the rounds, the median over the rounds of the
-ratio to the hand-written code of the same round, and the processor time of the thread that calls. Cold starts each
-have a process of their own.
+Every contestant computes the same numbers from the same weights; this is checked before anything is timed. Calls and
+steps are timed in many short rounds. Each round times all contestants, in a random order, so a busy moment of the
+machine affects all alike. A table shows three medians over the rounds: the time, the ratio to the hand-written code in
+the same round, and the CPU time of the calling thread. Each cold start has its own process.
 """
 
 from __future__ import annotations
@@ -30,9 +29,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-# Nothing slow is imported up here: a cold start is a fresh process that runs this very file.
+# Nothing slow is imported here: a cold start is a fresh process that runs this file.
 
-Once = Callable[[], Any]  # one call, or one step: gives something to wait for
+Once = Callable[[], Any]  # one call or step; returns an array to wait for
 
 BATCH = {"linear": (1, 8), "blocks": (1, 64), "chain": (1, 16)}
 MODELS = {
@@ -44,7 +43,7 @@ STEP_BATCH, STEP_RATE = 8, 1e-3
 COLD_RATE, COLD_IMAGES, COLD_CLASSES = 0.01, (2, 3, 64, 64), 1000
 COLD_PARAMETERS = 25_557_032
 MARKS = ("imported", "constructed", "stepped")
-# The stages of ResNet-50: blocks, width, stride of the first.
+# The stages of ResNet-50: number of blocks, width, stride of the first block.
 STAGES = ((3, 64, 1), (4, 128, 2), (6, 256, 2), (3, 512, 2))
 
 
@@ -65,7 +64,7 @@ PACKAGES = {"flax.nnx": "flax", "equinox": "equinox", "haiku": "haiku", "torch":
 def contestant(
     part: str, library: str, ways: str | dict[str, Any]
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Enters a function for a part: under one way, or under several, each with the value of its last argument."""
+    """Registers a contestant of a part: under one name, or under several, each with a value for its last argument."""
 
     def enter(make: Callable[..., Any]) -> Callable[..., Any]:
         for way, option in ways.items() if isinstance(ways, dict) else [(ways, None)]:
@@ -84,28 +83,28 @@ def installed(library: str) -> bool:
     return importlib.util.find_spec(PACKAGES.get(library, "purenn")) is not None
 
 
-# The same weights everywhere: each array is filled by a rule of its name, its place in the net and its indices.
+# The same weights everywhere: the entries of an array depend on its name, its place in the net and the indices.
 
 
 def pattern(path: str, shape: tuple[int, ...], *, outputs_first: bool) -> Any:
-    """An array that looks random; kernels agree between libraries after their axes are put in the same order."""
+    """An array that looks random. Kernels agree between libraries when their axes have the same order."""
     import numpy as np
 
     number = re.search(r"\d+", path)
     seed = int(number.group()) if number else 99
-    if max(shape) == np.prod(shape):  # a vector, though some libraries give it axes of length 1
+    if max(shape) == np.prod(shape):  # a vector; some libraries give it axes of length 1
         wave = 0.1 * np.sin(seed + 12.9898 * np.arange(max(shape))).reshape(shape)
         return (1 + wave if "scale" in path or re.search("norm.*weight", path) else wave).astype(np.float32)
     order = shape if outputs_first else (shape[-1], shape[-2], *shape[:-2])
     grid = np.ix_(*(np.arange(size) for size in order))
     angle = sum(index * step for index, step in zip(grid, (12.9898, 78.233, 37.719, 91.345), strict=False))
     value = (np.sin(angle + seed) * 43758.5453) % 1 * 2 - 1
-    value *= (3 / np.prod(order[1:])) ** 0.5 * (20 if "head" in path else 1)  # else a first loss says little
+    value *= (3 / np.prod(order[1:])) ** 0.5 * (20 if "head" in path else 1)  # otherwise the first loss shows little
     return (value if outputs_first else np.moveaxis(value, (0, 1), (-1, -2))).astype(np.float32)
 
 
 def filled(tree: Any, *, outputs_first: bool) -> Any:
-    """A tree of jax arrays with the pattern in the place of each."""
+    """A tree in which the pattern replaces each jax array."""
     import jax
     import jax.numpy as jnp
 
@@ -138,7 +137,7 @@ def task(kind: str) -> tuple[Any, Any]:
     return jnp.asarray(x), jnp.asarray(x[::-1] ** 2)
 
 
-# The models, once in each library.
+# The models, once per library.
 
 
 def written_by_hand(kind: str) -> tuple[dict[str, Any], Callable[[dict[str, Any], Any], Any]]:
@@ -221,7 +220,7 @@ def purenn_layer(kind: str) -> tuple[Any, Any, Any]:
 def torch_module(kind: str) -> Any:
     import torch
 
-    torch.set_num_threads(1)  # at these sizes threads only cost it time
+    torch.set_num_threads(1)  # at these sizes more threads only take time
     net = in_torch_style(torch.nn, kind)
     fill_torch(net)
     return net
@@ -295,7 +294,7 @@ def haiku_pair(kind: str) -> tuple[Any, Any]:
     return net, filled(jax.jit(net.init)(jax.random.key(0), inputs(kind)), outputs_first=False)
 
 
-# Part 1: calls. Each contestant gives a function without arguments that makes one call.
+# Part 1: calls. Each contestant returns a function without arguments that makes one call.
 
 
 @contestant("calls", "by hand", {"jax.jit, dict of arrays": False, "jax.jit, nested dicts": True})
@@ -305,7 +304,7 @@ def call_by_hand(kind: str, nested: bool) -> Once:
 
     params, forward = written_by_hand(kind)
     x = jnp.asarray(inputs(kind))
-    if nested:  # what a tree costs, whoever made it: jax flattens it in each call
+    if nested:  # the cost of a tree in any library: jax flattens it in each call
         flat, params = params, {}
         for name, array in flat.items():
             *path, last = name.split(".")
@@ -374,7 +373,7 @@ def call_equinox(kind: str, how: str) -> Once:
     import jax.numpy as jnp
 
     net, x = equinox_module(kind), jnp.asarray(inputs(kind))
-    if how == "eager":  # a module takes one example; vmap is left out here, which is to its advantage
+    if how == "eager":  # a module takes one example; without vmap it is faster here
         example = x[0]
         return lambda: net(example)
     if how == "partition":
@@ -408,11 +407,11 @@ def call_torch(kind: str) -> Once:
     return once
 
 
-# Part 2: training steps. Each contestant gives a function without arguments that takes one step and gives the loss.
+# Part 2: training steps. Each contestant returns a function without arguments that takes a step and returns the loss.
 
 
 def functional_step(params: Any, state: Any, apply: Callable[..., Any], donate: bool, kind: str) -> Once:
-    """The step that everybody writes; ``apply(params, state, x)`` gives the output and the new state."""
+    """The usual step in plain jax. ``apply(params, state, x)`` returns the output and the new state."""
     import jax
     import optax
 
@@ -527,7 +526,7 @@ def step_equinox(kind: str, flat: bool) -> Once:
 
     trees = (net, opt_state)
     leaves, tree = jax.tree.flatten(trees)
-    if flat:  # jax flattens lists in C, but equinox's modules in Python
+    if flat:  # jax flattens lists in C, and equinox's modules in Python
         trees = leaves
 
     @eqx.filter_jit
@@ -568,13 +567,13 @@ def step_torch(kind: str) -> Once:
     return once
 
 
-# Part 3: cold starts of a ResNet-50. Each contestant is a generator that gives the control back when its imports are
-# done, when the net is constructed (with its parameters) and when the first step is done (with its loss). ``fill``
-# asks for the pattern as the weights, by which the contestants are compared without being timed.
+# Part 3: cold starts of a ResNet-50. Each contestant is a generator. It yields when its imports are done, when the net
+# is constructed (its parameters) and when the first step is done (its loss). With ``fill`` the weights are the pattern:
+# the contestants are then compared and not timed.
 
 
 def bottlenecks() -> list[tuple[int, int, int]]:
-    """Channels that come in, width and stride of each block."""
+    """The input channels, width and stride of each block."""
     plan, channels = [], 64
     for count, width, first in STAGES:
         for i in range(count):
@@ -877,7 +876,7 @@ def cold_haiku(fill: bool, jitted: bool) -> Iterator[Any]:
 
     def forward(x: Any) -> Any:
         x = jax.nn.relu(normed(x, 64, 7, 2, 99, "stem"))
-        # haiku's own pooling knows no padding by numbers
+        # haiku's own pooling takes no padding as numbers
         x = jax.lax.reduce_window(
             x, -float("inf"), jax.lax.max, (1, 3, 3, 1), (1, 2, 2, 1), ((0, 0), (1, 1), (1, 1), (0, 0))
         )
@@ -913,21 +912,21 @@ def cold_torch(fill: bool) -> Iterator[Any]:
     yield loss.detach()
 
 
-# The measuring.
+# Measurement.
 
 
 def wait(result: Any) -> Any:
-    """Waits for what jax still computes."""
+    """Waits for the arrays that jax still computes."""
     if type(result).__module__.startswith("torch") or "jax" not in sys.modules:
         return result
     return sys.modules["jax"].block_until_ready(result)
 
 
-Seconds = tuple[float, float]  # by the clock, and of the calling thread's computing, which a busy machine hardly moves
+Seconds = tuple[float, float]  # wall time, and CPU time of the calling thread, which a busy machine hardly changes
 
 
 def in_a_row(once: Once, count: int) -> Seconds:
-    """Seconds of one, when many are begun one after another and only the last is waited for."""
+    """Seconds per call, when many are started in a row and only the last is waited for."""
     result, start, thread = None, time.perf_counter(), time.thread_time()
     for _ in range(count):
         result = once()
@@ -937,7 +936,7 @@ def in_a_row(once: Once, count: int) -> Seconds:
 
 
 def one_by_one(once: Once, count: int) -> Seconds:
-    """Seconds of one, each waited for."""
+    """Seconds per call, when each is waited for."""
     start, thread = time.perf_counter(), time.thread_time()
     for _ in range(count):
         wait(once())
@@ -955,7 +954,7 @@ def interleaved(
     seconds: dict[str, dict[str, list[Seconds]]] = {name: {way: [] for way in ways} for name in runs}
     order, shuffle = list(itertools.product(runs, ways)), random.Random(0).shuffle
     gc.collect()
-    gc.freeze()  # so that the collections between the rounds are short
+    gc.freeze()  # keeps the collections between the rounds short
     gc.disable()
     try:
         for _ in range(rounds):
@@ -970,7 +969,7 @@ def interleaved(
 
 
 def summary(mine: list[Seconds], its: list[Seconds]) -> dict[str, Any]:
-    """Of one contestant's rounds, with the hand-written code's rounds beside them."""
+    """The figures of one contestant's rounds, compared with the rounds of the baseline."""
     clock = [seconds * 1e6 for seconds, _ in mine]
     low, median, high = statistics.quantiles(clock, n=4)
     return {
@@ -982,7 +981,7 @@ def summary(mine: list[Seconds], its: list[Seconds]) -> dict[str, Any]:
 
 
 def prepared(part: str, kind: str, check: Callable[[Once], Any]) -> dict[str, Once]:
-    """The contestants that are installed, after it was seen that they all compute the same."""
+    """The installed contestants, after a check that they all compute the same."""
     import numpy as np
 
     runs, expected = {}, None
@@ -1040,7 +1039,7 @@ def cold_process(name: str, fill: bool) -> dict[str, float]:
 
 
 def cold_child(name: str, begun: float, fill: bool) -> None:
-    """In the fresh process: runs, and prints when what was done. Both clocks are the system's monotonic one."""
+    """Runs in the fresh process, and prints the time of each stage. Both processes use the system's monotonic clock."""
     run = next(entry for entry in CONTESTANTS["cold"] if entry.name == name).make(fill)
     marks, results = {}, []
     for mark in MARKS:
@@ -1049,7 +1048,7 @@ def cold_child(name: str, begun: float, fill: bool) -> None:
     _, params, loss = results
     if "jax" in sys.modules:
         jax = sys.modules["jax"]
-        params, loss = jax.tree.leaves(params), jax.tree.leaves(loss)[-1]  # a step's last result is its loss
+        params, loss = jax.tree.leaves(params), jax.tree.leaves(loss)[-1]  # the last result of a step is its loss
     size = sum(array.size if isinstance(array.size, int) else array.numel() for array in params)
     print(json.dumps({**marks, "loss": float(loss), "parameters": size}))
 
@@ -1058,7 +1057,7 @@ def measure_cold(quick: bool) -> dict[str, Any]:
     names = [entry.name for entry in CONTESTANTS["cold"] if installed(entry.library)]
     expected = None
     runs: dict[str, list[dict[str, float]]] = {}
-    for name in names:  # this also fills the disk's cache and writes the byte code
+    for name in names:  # this also fills the disk cache and writes the byte code
         got = cold_process(name, fill=True)
         expected = got["loss"] if expected is None else expected
         if got["parameters"] != COLD_PARAMETERS or not abs(got["loss"] - expected) <= 1e-3 * abs(expected):
@@ -1148,10 +1147,10 @@ def machine() -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--only", choices=["calls", "steps", "cold"], help="one part of the three")
+    parser.add_argument("--only", choices=["calls", "steps", "cold"], help="run only this part")
     parser.add_argument("--json", type=Path, metavar="PATH", help="where to save the figures")
-    parser.add_argument("--quick", action="store_true", help="few rounds, to see that everything runs")
-    for hidden, kind in (("--cold", str), ("--begun", float)):  # how a cold process is told what it is
+    parser.add_argument("--quick", action="store_true", help="few rounds, to check that everything runs")
+    for hidden, kind in (("--cold", str), ("--begun", float)):  # the arguments of a cold process
         parser.add_argument(hidden, type=kind, help=argparse.SUPPRESS)
     parser.add_argument("--fill", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()

@@ -1,8 +1,8 @@
-"""Writes the tables of `docs/performance.md` from what `operators.py`, `chains.py` and `models.py` saved.
+"""Writes the tables of `docs/performance.md` from the files that `operators.py`, `chains.py` and `models.py` save.
 
     python benchmarks/report.py [--operators PATH] [--chains PATH] [--models PATH] [--document PATH]
 
-A table stands between two comments that name it; what is around them is written by hand and stays.
+Two comments that name a table enclose it. The text outside of them is written by hand and stays.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,8 @@ def bold(ratio: float, limit: float) -> str:
 def machine(saved: dict[str, Any]) -> str:
     about = saved["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items() if version)
-    return f"`python {' '.join(about['command'])}`, {about['cores']} cores, Python {about['python']}, {versions}."
+    text = f"`python {' '.join(about['command'])}`, {about['cores']} cores, Python {about['python']}, {versions}."
+    return textwrap.fill(text, 120, break_long_words=False, break_on_hyphens=False)
 
 
 def means(saved: dict[str, Any]) -> str:
@@ -49,14 +51,14 @@ def means(saved: dict[str, Any]) -> str:
         for one in contestants:
             c = saved["means"]["all"][name][one]
             counts.append(
-                f"- {what}, {one}: {c['above_1']} rows above torch, {c['above_1.5']} above 1.5 ×, worst"
-                f" {c['worst']:.2f} ×; {c['naive_above_1.05']} above 1.05 × the naive lowering."
+                f"- {what}, {one}: {c['above_1']} rows above torch's time, {c['above_1.5']} above 1.5 ×, at most"
+                f" {c['worst']:.2f} ×; {c['naive_above_1.05']} above 1.05 × naive's."
             )
     return "\n".join([machine(saved), "", table(head, rows), "", *counts])
 
 
 def operators(saved: dict[str, Any]) -> str:
-    """A row each: torch's time, and the ratios to it."""
+    """One row per operator: torch's time, and the ratios to it."""
     contestants = ours_of(saved["means"]["all"]["forward"])
     ours = contestants[-1]
     head = ["row"]
@@ -75,7 +77,7 @@ def operators(saved: dict[str, Any]) -> str:
 
 
 def chains(saved: dict[str, Any]) -> str:
-    """Geometric means by family, then a row for each chain."""
+    """Geometric means by family, then one row per chain."""
     others = ("torch", "naive", "parts")
     limits = {"torch": 1.0, "naive": 1.1, "parts": 1.1}
 
@@ -92,14 +94,14 @@ def chains(saved: dict[str, Any]) -> str:
     for name, what in PASSES.items():
         all_rows = saved["means"]["all"]
         above = ", ".join(f"{all_rows[name][f'above_{other}']} above 1.1 × {other}" for other in others)
-        counts.append(f"- {what}: of {all_rows['rows']} chains {above}.")
+        counts.append(f"- {what}, of {all_rows['rows']} chains: {above}.")
     every = table(["chain", *(f"{what}, ms" for what in PASSES.values()), *columns], rows)
     head = ["family", "rows", *columns]
     return "\n".join([machine(saved), "", table(head, means), "", *counts, "", "Every chain:", "", every])
 
 
 def models(saved: dict[str, Any]) -> str:
-    """A table for each model."""
+    """One table per model."""
     head = ["contestant", "a step, ms", "/ torch", "a call, ms", "/ torch", "first step, s", "peak, MiB"]
     parts = [machine(saved)]
     for name, result in saved["models"].items():
@@ -123,9 +125,9 @@ def put(text: str, name: str, content: str) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--operators", type=Path, metavar="PATH", help="what operators.py --json saved")
-    parser.add_argument("--chains", type=Path, metavar="PATH", help="what chains.py --json saved")
-    parser.add_argument("--models", type=Path, metavar="PATH", help="what models.py --json saved")
+    parser.add_argument("--operators", type=Path, metavar="PATH", help="the file of operators.py --json")
+    parser.add_argument("--chains", type=Path, metavar="PATH", help="the file of chains.py --json")
+    parser.add_argument("--models", type=Path, metavar="PATH", help="the file of models.py --json")
     parser.add_argument("--document", type=Path, default=Path("docs/performance.md"), metavar="PATH")
     options = parser.parse_args()
     text = options.document.read_text()

@@ -52,7 +52,7 @@ def accuracy(params, state, x, y):
 losses = []
 for epoch in range(epochs):
     for batch in np.random.default_rng(epoch).permutation(4000).reshape(-1, 50):
-        rng = jax.random.fold_in(jax.random.key(1), len(losses))  # a key of its own for every step
+        rng = jax.random.fold_in(jax.random.key(1), len(losses))  # a new key for every step
         params, state, opt_state, loss = train_step(params, state, opt_state, rng, train_x[batch], train_y[batch])
         losses.append(loss)
     percent = 100 * accuracy(params, state, test_x, test_y)

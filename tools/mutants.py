@@ -1,10 +1,10 @@
-"""Shows that the tests would have found the faults that were mended: undoes each mend and runs the test that must fail.
+"""Shows that the tests find each fault that was corrected: it brings the fault back and runs the test that must fail.
 
     python tools/mutants.py [NUMBER ...]
 
-A mutant is one edit of one file, in a copy of the repository. It is found if its test fails; the command fails if one
-survives. Hypothesis doesn't shrink what it finds here, which would take minutes, and the state machine has as many
-examples as in `make test-all`.
+A mutant is one edit of one file, in a copy of the repository. It is found if its test fails. The command fails if a
+mutant survives. Hypothesis does not shrink its examples here, because that would take minutes. The state machine runs
+as many examples as in `make test-all`.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ class Mutant(NamedTuple):
     """An edit that brings a fault back.
 
     Args:
-        fault: what users would see.
-        file: below ``purenn``.
-        mended, undone: what stands there, and what is put in its place.
+        fault: the effect that users would see.
+        file: its path below ``purenn``.
+        mended, undone: the present text, and the faulty text that replaces it.
         test: the test that must fail.
     """
 
@@ -42,14 +42,14 @@ class Mutant(NamedTuple):
 
 MUTANTS = [
     Mutant(
-        "a module that stands twice in a container runs once",
+        "a module that is twice in a container runs once",
         "layers/container.py",
         "        for child in m:\n",
         "        for child in dict.fromkeys(m.children()):\n",
         MACHINE,
     ),
     Mutant(
-        "loading keeps arrays from outside",
+        "loading keeps references to the given arrays",
         "nn/loading.py",
         "        kept = array is new and keep and id(new) not in owned\n",
         "        kept = True\n",
@@ -84,7 +84,7 @@ MUTANTS = [
         MACHINE,
     ),
     Mutant(
-        "what changed since the last call isn't looked at",
+        "a change since the last call is ignored",
         "nn/reach.py",
         "        return list(map(id, self.read())) == self.ids",
         "        return True",
@@ -119,21 +119,21 @@ MUTANTS = [
         ACCESS,
     ),
     Mutant(
-        "an entry that was deleted stays",
+        "a deleted entry stays",
         "nn/module_container.py",
         "        self._modules.update(numbered)\n        self._touched()",
         "        self._modules.update(numbered)",
         MACHINE,
     ),
     Mutant(
-        "a hook that was added isn't called",
+        "an added hook isn't called",
         "nn/hooks.py",
         "else {**hooks, self: hook}\n        node._touched()",
         "else {**hooks, self: hook}",
         MACHINE,
     ),
     Mutant(
-        "a tie that was made isn't seen",
+        "a new tie is ignored",
         "nn/members.py",
         "        self._parameters[name] = variable\n        access.track(self)\n        self._touched()",
         "        self._parameters[name] = variable\n        access.track(self)",
@@ -154,7 +154,7 @@ MUTANTS = [
         REACH,
     ),
     Mutant(
-        "a transformation reads what it read at the first step",
+        "a transformation reads the values of the first step",
         "nn/optimizer.py",
         '        modules.append(("the transformation", self._constant))\n',
         "",
@@ -182,7 +182,7 @@ MUTANTS = [
         TRANSFORMS,
     ),
     Mutant(
-        "what a compiled forward writes into a list is lost",
+        "a write of a compiled forward into a list is lost",
         "nn/copies.py",
         "        for value, content, before in self._contents:\n",
         "        for value, content, before in ():\n",
@@ -201,7 +201,7 @@ MUTANTS = [
 
 
 def survives(mutant: Mutant, copy: Path) -> str | None:
-    """None if the mutant's test fails; else what pytest said last."""
+    """None if the mutant's test fails; otherwise the last line of pytest's output."""
     path = copy / "purenn" / mutant.file
     text = path.read_text()
     if text.count(mutant.mended) != 1:
@@ -217,7 +217,7 @@ def survives(mutant: Mutant, copy: Path) -> str | None:
 
 
 def main() -> None:
-    """Tries the mutants whose numbers are given, or all."""
+    """Tries the mutants with the given numbers, or all."""
     numbers = list(map(int, sys.argv[1:])) or range(len(MUTANTS))
     with tempfile.TemporaryDirectory() as directory:
         copy = Path(directory)

@@ -1,4 +1,4 @@
-"""Runs the example notebooks from an empty kernel and saves them with what they print and draw.
+"""Runs the example notebooks from an empty kernel and saves them with their outputs.
 
     python tools/notebooks.py [PATH ...]
 
@@ -22,14 +22,14 @@ METADATA = {
 
 
 def run(path: Path) -> float:
-    """Runs one notebook, and says how many seconds it took. What differs from machine to machine is not saved."""
+    """Runs one notebook and returns the seconds it took. Metadata that differs between machines is not saved."""
     notebook = nbformat.read(path, as_version=4)
     start = time.monotonic()
     NotebookClient(
         notebook,
         timeout=600,
         coalesce_streams=True,
-        extra_arguments=["--log-level=ERROR"],  # a kernel warns of its own connection
+        extra_arguments=["--log-level=ERROR"],  # the kernel would warn about its own connection
         resources={"metadata": {"path": str(path.parent)}},
     ).execute()
     seconds = time.monotonic() - start
@@ -41,7 +41,7 @@ def run(path: Path) -> float:
 
 
 def main() -> None:
-    """Runs the notebooks that are named, or all."""
+    """Runs the given notebooks, or all."""
     paths = [Path(name).resolve() for name in sys.argv[1:]] or sorted((ROOT / "examples/notebooks").glob("*.ipynb"))
     for path in paths:
         seconds = run(path)

@@ -1,7 +1,7 @@
 """Writes ``docs/ops.md``: which of torch's tensor functions `purenn.interop.ops` has.
 
-The names are those of torch's own operator database, and those that a survey of public models' graphs found. With
-``--check`` nothing is written, and a stale page is an error.
+The names come from torch's own operator database and from a survey of the graphs of public models. With ``--check``
+nothing is written, and a stale page is an error.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from purenn.interop import ops
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "ops.md"
 
-# Entries of the database that aren't functions of tensors that a model would call, and why.
+# Entries of the database that a model would not call as a function of tensors, and where they are instead.
 ELSEWHERE = {
     "nn.functional.": "`purenn.functional`",
     "_": "torch's own helpers",
@@ -209,21 +209,22 @@ def page() -> str:
     text = [
         "# Tensor functions",
         "",
-        "Made by `tools/ops_page.py` from torch's operator database and `purenn.interop.ops`; don't edit it. The tests",
-        "compare values, gradients and dtypes of every entry that is there with torch's, by the database's samples.",
+        "`tools/ops_page.py` makes this page from torch's operator database and `purenn.interop.ops`; don't edit it.",
+        "The tests run every entry of `ops` on the samples of the database, and compare values, gradients and dtypes",
+        "with torch's.",
         "",
         "| | names |",
         "| --- | ---: |",
         f"| entries of torch's operator database | {len(names)} |",
-        f"| of these in `ops`, tested | {len(there)} |",
-        f"| elsewhere, or no functions of arrays | {len(aside)} |",
-        f"| not there | {len(left)} |",
+        f"| entries in `ops`, tested | {len(there)} |",
+        f"| entries that are elsewhere in purenn, or are no functions of arrays | {len(aside)} |",
+        f"| entries that purenn lacks | {len(left)} |",
         f"| names in the graphs of 55 public models | {len(SURVEY)} |",
-        f"| of these not there | {len(missing())} |",
-        f"| functions of `ops`, in-place forms among them | {len(own)} |",
+        f"| names that purenn lacks | {len(missing())} |",
+        f"| functions of `ops`, including in-place forms | {len(own)} |",
         *(f"| functions of `ops.{space}` | {len(names)} |" for space, names in spaces.items()),
         "",
-        "## Not there",
+        "## Entries that purenn lacks",
         "",
         ", ".join(f"`{name}`" for name in left),
         "",

@@ -1,8 +1,8 @@
-"""Writes docs/parity.md: every public name of torch's namespaces, and where it is in purenn.
+"""Writes docs/parity.md: every public name of torch's namespaces, and its counterpart in purenn.
 
-``python tools/parity.py`` writes the page, ``--check`` says what is missing or stale and fails. The page is made from
-the two libraries themselves and from the tests: a name counts as checked where purenn has it and a test calls it.
-A further namespace of torch is a further row of `NAMESPACES`.
+``python tools/parity.py`` writes the page. ``--check`` lists missing names and a stale page, and then fails. The page
+is made from the two libraries and from the tests: a name counts as checked if purenn has it and a test calls it. A
+further namespace of torch is a further row of `NAMESPACES`.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from purenn.nn.remedies import remedy_for
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "parity.md"
 IN_PLACE = "in place; arrays are immutable: use `{}`"
-REEXPORTED = "no function or class of this namespace: torch's imports"
+REEXPORTED = "imported from another module of torch"
 LAZY = "a lazy layer holds no arrays before its first call"
-LAYOUT = "XLA chooses the layouts"
-KERNELS = "of torch's own kernels; XLA compiles attention"
+LAYOUT = "XLA chooses memory layouts"
+KERNELS = "an option of torch's own kernels; XLA compiles attention"
 FLASH = [f"{name}_flash_attention_impl" for name in ("activate", "current", "register", "restore")]
 FLASH.append("list_flash_attention_impls")
 CLIPPING = ("clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_")
-ALIAS = "a deprecated alias; here it is the initializer"
+ALIAS = "a deprecated alias of torch; here the name is an initializer"
 ALIASES = ["constant", "dirac", "eye", "normal", "orthogonal", "sparse", "uniform"]
 ALIASES += [f"{name}_{kind}" for name in ("kaiming", "xavier") for kind in ("normal", "uniform")]
-INTERNAL = "torch's own machinery, without documentation"
+INTERNAL = "undocumented, internal to torch"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,13 +42,13 @@ class Namespace:
     """A namespace of torch beside one of purenn.
 
     Args:
-        theirs, ours: the modules.
-        renamed: torch's names that are spelled otherwise in purenn.
-        excluded: torch's names that don't apply, and why.
-        in_place_renamed: whether torch's ``name_`` is purenn's ``name``, there being nothing else that it could be.
+        theirs, ours: the names of the modules.
+        imported: the names of purenn's module in tests, such as ``F`` in ``F.relu``.
+        renamed: purenn's names for torch's names, where they differ.
+        excluded: torch's names that don't apply, and the reasons.
+        in_place_renamed: whether purenn's ``name`` is the counterpart of torch's ``name_``.
         in_place: whether purenn has ``name_`` too.
-        arguments: torch's arguments that are something else here, and are called so.
-        imported: where a test is to be found: names that stand for purenn's module in tests, as in ``F.relu``.
+        arguments: purenn's names for torch's arguments, where they mean something else.
     """
 
     theirs: str
@@ -114,10 +114,10 @@ NAMESPACES = (
     Namespace("torch.nn.attention.bias", "purenn.nn.attention.bias", ("bias",)),
 )
 
-FLAG = "a setting of torch's own machinery"
+FLAG = "an internal setting of torch"
 INHERITED = {
-    "T_destination": "a type of torch's annotations",
-    "call_super_init": "the constructor takes no arguments for other bases",
+    "T_destination": "a type for torch's annotations",
+    "call_super_init": "constructors pass no arguments to further base classes",
     "dump_patches": FLAG,
 }
 # Classes whose methods and properties are listed; those that torch.nn.Module has are listed once, as its own.
@@ -139,7 +139,7 @@ CLASSES = {
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """One name of torch: what it is called in purenn, and whether it is there, tested, or why not."""
+    """One name of torch, its name in purenn, and its status: checked, missing, or the reason why it does not apply."""
 
     name: str
     ours: str
@@ -151,7 +151,7 @@ class Row:
 
 
 def public_names(module: types.ModuleType) -> list[str]:
-    """What a module declares as public, or everything in it that has no leading underscore."""
+    """The names in a module's ``__all__``, or all its names without a leading underscore."""
     return sorted(getattr(module, "__all__", None) or [n for n in dir(module) if not n.startswith("_")])
 
 
@@ -183,7 +183,7 @@ def _not_applicable(space: Namespace, module: types.ModuleType, name: str, names
     if isinstance(value, types.ModuleType):
         return "a module"
     if not callable(value) or _home(value) in ("typing", "collections.abc"):
-        return "no function or class"
+        return "neither a function nor a class"
     at_home = f"{_home(value)}.".startswith(f"{space.theirs}.")
     if inspect.isclass(value) and not at_home:
         return REEXPORTED
@@ -198,10 +198,10 @@ def _home(value: Any) -> str:
 
 @functools.cache
 def names_tested() -> dict[str, set[str]]:
-    """The names that tests call, by the name of the module they are called on, as in ``F.relu``, or imported from.
+    """The names that tests use, by the name of their module: ``{"F": {"relu"}}`` for ``F.relu`` and for an import.
 
-    The table of calls is counted as calls on ``F``. A string that is a parameter of a test, as in
-    ``parametrize("name", ["uniform"])``, counts where the test has ``getattr(init, name)``.
+    The table of calls counts as calls on ``F``. If a file of tests has ``getattr(init, name)``, all its strings count
+    as names of ``init``, such as those of ``parametrize("name", ["uniform"])``.
     """
     sys.path[:0] = [str(ROOT / "tests")]
     called: dict[str, set[str]] = {}
@@ -226,7 +226,7 @@ def names_tested() -> dict[str, set[str]]:
 
 
 def methods(name: str) -> list[Row]:
-    """The public methods and properties of a class of torch.nn; checked is what a script calls that runs on both."""
+    """The public methods and properties of a class of torch.nn. Checked: a test uses it with both libraries."""
     theirs, ours = (
         getattr(importlib.import_module("torch.nn"), name),
         getattr(importlib.import_module("purenn.nn"), name),
@@ -245,7 +245,7 @@ def methods(name: str) -> list[Row]:
 
 
 def _public_methods(cls: type) -> list[str]:
-    """Those of a class that Module doesn't have; of a parameter those about gradients, others being the array's."""
+    """The public methods of a class that Module lacks; for Parameter only those about gradients, not the array's."""
     torch = importlib.import_module("torch")
     if cls is torch.nn.Parameter:
         return ["backward", "data", "grad", "register_hook", "requires_grad", "requires_grad_", "retain_grad"]
@@ -255,7 +255,7 @@ def _public_methods(cls: type) -> list[str]:
 
 @functools.cache
 def methods_tested() -> set[str]:
-    """The attributes that scripts use, which are functions of a library, ``lib``, and so are run beside torch."""
+    """The attributes used by functions with an argument ``lib``, which tests run with torch and with purenn."""
     used = set[str]()
     for path in sorted((ROOT / "tests").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
@@ -268,9 +268,9 @@ def page() -> str:
     text = [
         "# Parity with torch",
         "",
-        "Made by `tools/parity.py` from torch 2.13 and purenn themselves; don't edit it. *Checked* means that purenn",
-        "has the name and that a test calls it beside torch's. The tests fail while a name of torch is neither checked",
-        "nor said not to apply, and while this page is stale.",
+        "`tools/parity.py` makes this page from torch 2.13 and purenn; don't edit it. *Checked* means that purenn has",
+        "the name and that a test compares it with torch's. The tests fail if a name of torch is neither checked nor",
+        "not applicable, and if this page is stale.",
         "",
         "| torch | names | checked | not applicable | missing |",
         "| --- | ---: | ---: | ---: | ---: |",

@@ -1,7 +1,7 @@
-"""Draws the charts and badges of the documentation, as SVG, from what the repository says.
+"""Draws the charts and badges of the documentation as SVG.
 
-``python tools/pictures.py`` writes docs/pictures, ``--check`` fails where a picture is stale. The charts show tables of
-docs/performance.md, the badges pyproject.toml and docs/parity.md: no figure is written here.
+``python tools/pictures.py`` writes docs/pictures, ``--check`` fails if a picture is stale. The charts show the tables
+of docs/performance.md. The badges show facts of pyproject.toml and docs/parity.md. This file contains no figures.
 """
 
 from __future__ import annotations
@@ -26,16 +26,19 @@ ROW, LABEL, PANEL, GAP = 22, 150, 250, 40  # pixels
 
 @dataclasses.dataclass
 class Panel:
-    """Points of several series on a logarithmic axis, one row for each label."""
+    """Points of several series on a logarithmic axis, one row per label."""
 
     title: str
-    points: dict[str, list[tuple[str, float]]]  # by label: the series and its value
+    points: dict[str, list[tuple[str, float]]]  # label: pairs of a series and its value
     unit: str
     line: float | None = None  # where a vertical line is drawn
 
 
 def tables(text: str, heading: str) -> list[list[dict[str, str]]]:
-    """Reads the tables of a section: rows by column, the first under '', ratios under their column's name too."""
+    """Reads the tables of a section: rows by column name.
+
+    The first column has the name ''. A column whose name begins with / has the name of the column before it in front.
+    """
     section = re.split(rf"^#+ {re.escape(heading)}$", text, maxsplit=1, flags=re.M)[1]
     section = re.split(r"^## ", section, maxsplit=1, flags=re.M)[0]
     found = []
@@ -108,7 +111,7 @@ def _text(
 
 
 def operators(text: str) -> str:
-    """Families of operators: the obvious lowering and purenn, as shares of torch's time."""
+    """Families of operators: naive and purenn, as shares of torch's time."""
     means = tables(text, "Operators")[0]
     panels = [
         Panel(
@@ -123,7 +126,7 @@ def operators(text: str) -> str:
 
 
 def chains(text: str) -> str:
-    """Families of chains: one jit of purenn as a share of torch's time, of the obvious JAX's, and of its parts'."""
+    """Families of chains: one jit of purenn relative to torch, to naive JAX and to its parts."""
     means = tables(text, "Operators in company")[0]
     others = ("torch", "naive", "parts")
     panels = [
@@ -153,7 +156,7 @@ def models(text: str) -> str:
     return chart(panels, list(shown.values()), "Models: time as a share of torch's")
 
 
-CALLS = {  # by label: the series, and the rows of the table of calls and of the table of steps
+CALLS = {  # label: the series, its row in the table of calls, its row in the table of steps
     "by hand": ("by hand", "by hand", "by hand"),
     "purenn, pure": ("purenn", "purenn, `jax.jit(layer.apply)`", "purenn, `jax.jit` over `layer.apply`"),
     "purenn, object": ("purenn", "purenn, `net.compile()`", "purenn, `Optimizer.step`"),
@@ -165,7 +168,7 @@ CALLS = {  # by label: the series, and the rows of the table of calls and of the
 
 
 def calls(text: str) -> str:
-    """Calls and training steps of small networks, where the library's own time counts."""
+    """Calls and training steps of small networks, in which the overhead of the library dominates."""
     call, step = tables(text, "What a call costs")[:2]
     panels = []
     for k, (title, table, column) in enumerate(
@@ -192,7 +195,7 @@ def badge(label: str, value: str) -> str:
 
 
 def badges(parity: str) -> dict[str, str]:
-    """Facts of the project: what it needs, its licence, how much of torch it has."""
+    """Badges with facts of the project: its requirements, its licence, and the share of torch's names that it has."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     jax = next(d for d in project["dependencies"] if d.startswith("jax>"))
     counts = {row[""].strip("`"): row for row in _summary(parity)}

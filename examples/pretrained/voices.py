@@ -1,11 +1,11 @@
-"""Voice activity detection by a pretrained network: how likely it is, 31 times a second, that somebody speaks.
+"""Voice activity detection by a pretrained network: the probability, 31 times per second, that somebody speaks.
 
     pip install 'purenn[pretrained]'
     python examples/pretrained/voices.py [SOUND.wav]
 
 The network is silero-vad 6 (https://github.com/snakers4/silero-vad), a small convolutional network before an LSTM, with
 weights from the package silero-vad. `jax.lax.scan` carries the LSTM's memory from chunk to chunk. Without a file it
-hears sentences before and after silence, from the package phonlab. The picture is written to out/voices.png.
+uses sentences and silence from the package phonlab. The picture is written to out/voices.png.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ import purenn
 from purenn import functional as F
 from purenn import nn
 
-RATE, CHUNK, CONTEXT, MEMORY = 16_000, 512, 64, 128  # samples per second, per chunk, seen again; width of the LSTM
+RATE, CHUNK, CONTEXT, MEMORY = 16_000, 512, 64, 128  # samples per second, per chunk, and of context; width of the LSTM
 OUT = Path(__file__).resolve().parents[2] / "out"
 Carry = tuple[jax.Array, tuple[jax.Array, jax.Array]]
 
 
 class VoiceDetector(nn.Module):
-    """A chunk with its context (batch, 576) and the memory before it, to a probability and the memory after it."""
+    """Maps a chunk with its context (batch, 576) and the memory before it to a probability and the memory after it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -109,7 +109,7 @@ def sound(path: str | None) -> np.ndarray:
 
 
 def in_chunks(samples: np.ndarray) -> jax.Array:
-    """Samples of one recording as chunks (number, 1, 512); what is left over is filled with silence."""
+    """Samples of one recording as chunks (number, 1, 512). Silence fills the last chunk."""
     padded = np.pad(samples, (0, -len(samples) % CHUNK))
     return jnp.asarray(padded.reshape(-1, 1, CHUNK))
 
@@ -135,7 +135,7 @@ def main(path: str | None = None) -> None:
     samples = sound(path)
     chunks, run = in_chunks(samples), detector(load())
     published: Any = silero_vad.load_silero_vad()
-    # the two published files of weights differ a little: torch gets those of the other
+    # the two published files have slightly different weights: torch gets the same as purenn
     arrays = purenn.load(package_file("silero-vad", "silero_vad/data/silero_vad_16k.safetensors"))
     published._model.load_state_dict({torch_name(n): torch.from_numpy(np.array(a)) for n, a in arrays.items()})
 
@@ -161,7 +161,7 @@ def main(path: str | None = None) -> None:
 
 
 def torch_name(name: str) -> str:
-    """The name that an array of the safetensors file has in torch's network."""
+    """The name in torch's network of an array in the safetensors file."""
     places = {"stft_conv.weight": "stft.forward_basis_buffer", "lstm_cell.": "decoder.rnn."}
     places |= {"final_conv.": "decoder.decoder.2."} | {f"conv{i + 1}.": f"encoder.{i}.reparam_conv." for i in range(4)}
     start = next(prefix for prefix in places if name.startswith(prefix))

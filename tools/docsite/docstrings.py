@@ -1,4 +1,4 @@
-"""Docstrings become Markdown: sections become definition lists, roles become formulas and links, examples code."""
+"""Converts docstrings to Markdown: sections to definition lists, roles to formulas and links, examples to code."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _definitions(body: list[str], section: str, formulas: Formulas, link: Link) 
 
 
 def _text(text: str, formulas: Formulas, link: Link) -> str:
-    """Replaces reST's directives and roles; what is in code stays."""
+    """Replaces reST's directives and roles outside of code."""
 
     def directive(match: re.Match[str]) -> str:
         return f"\n\n{formulas.token(match[1], display=True)}\n\n"
@@ -97,7 +97,7 @@ def _text(text: str, formulas: Formulas, link: Link) -> str:
 
 
 def _table(match: re.Match[str]) -> str:
-    """Converts reST's simple table: columns are where the line of equals signs has them."""
+    """Converts reST's simple table. The line of equals signs has the positions of the columns."""
     indent, rule = len(match[1]), match[2]
     starts = [m.start() for m in re.finditer(r"=+", rule)]
     ends = [*starts[1:], None]
@@ -111,7 +111,7 @@ def _table(match: re.Match[str]) -> str:
         found = cells(line)
         if found[0] or not rows:
             rows.append(found)
-        else:  # a cell that goes on
+        else:  # the cell continues on this line
             rows[-1] = [f"{a} {b}".strip() for a, b in zip(rows[-1], found, strict=True)]
     lines = [cells(head), ["---"] * len(starts), *rows]
     return "\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n\n"

@@ -1,4 +1,4 @@
-"""TeX becomes MathML when the site is built, which browsers render without a script."""
+"""Converts TeX to MathML when the site is built. Browsers render MathML without a script."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ def _mend(element: ET.Element, display: bool) -> None:
         element.tag = f"{{{NAMESPACE}}}mo"
         element.set("stretchy", "false")
     if tag == "mtd" and (side := element.attrib.pop("columnalign", None)):
-        element.set("style", f"text-align: {side}")  # browsers know no other way
+        element.set("style", f"text-align: {side}")  # the only way that browsers support
     if display and tag in ("msub", "msubsup") and len(element) and element[0].text in LIMITS:
         element.tag = f"{{{NAMESPACE}}}{'munder' if tag == 'msub' else 'munderover'}"
 
 
 class Formulas:
-    r"""The formulas of one page: tokens stand for them while Markdown is converted, and are replaced in the HTML."""
+    r"""The formulas of one page: tokens that survive the conversion of Markdown, and the MathML that replaces them."""
 
     def __init__(self) -> None:
         self.made: list[str] = []
@@ -63,7 +63,7 @@ class Formulas:
         return f"⟦{len(self.made) - 1}⟧"
 
     def in_markdown(self, text: str, dollars: bool = False) -> str:
-        r"""Puts tokens in the place of ``\(...\)``, ``\[...\]`` and, in notebooks, ``$...$``, outside of code."""
+        r"""Puts tokens for the formulas in ``\(...\)``, ``\[...\]`` and, in notebooks, ``$...$``, outside of code."""
         parts = FENCE.split(text)
         # split gives text, match, fence, ticks, text, ...
         out = []

@@ -1,4 +1,4 @@
-"""The site beyond the Markdown of docs: root files, notebooks, the reference, formulas, links, languages."""
+"""Adds to the Markdown files of docs: root files, notebooks, the reference, formulas, links, languages."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ formulas: dict[str, Formulas] = {}
 
 
 def on_startup(**_: Any) -> None:
-    """The reference is read from the objects: no accelerator is needed to look at them."""
+    """Chooses the CPU: the reference is read from the objects, which needs no accelerator."""
     os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 
 def _repository_pages() -> dict[str, str]:
-    """Where files of the repository are on the site."""
+    """The places of the repository's files on the site."""
     found = dict(ROOT_PAGES)
     found |= {f"examples/{name}.py": f"examples/{name}.md" for name in SCRIPTS}
     for path in (ROOT / "examples/notebooks").glob("*.ipynb"):
@@ -73,7 +73,7 @@ def moved_links(text: str, source: str, uri: str) -> str:
 
 @event_priority(100)
 def on_files(files: Files, config: Any) -> Files:
-    """Adds the pages that are made, and their part of the navigation."""
+    """Adds the generated pages and their part of the navigation."""
 
     def add(uri: str, content: str | bytes) -> None:
         files.append(File.generated(config, uri, content=content))
@@ -103,14 +103,14 @@ def on_files(files: Files, config: Any) -> Files:
 
 
 def moved_links_of_notebook(text: str, path: Path) -> str:
-    """Pictures of outputs stay where they are; other links are moved."""
+    """Moves the links of a notebook, except those to pictures of its outputs."""
     pieces = re.split(r"(!\[output of the cell above\]\([^)]*\)|^```.*?^```)", text, flags=re.S | re.M)
     source = f"examples/notebooks/{path.name}"
     return "".join(p if i % 2 else moved_links(p, source, f"notebooks/{path.stem}.md") for i, p in enumerate(pieces))
 
 
 def _fill_nav(nav: list[Any], lists: dict[str, list[str]]) -> None:
-    """Puts lists of pages in the places that mkdocs.yml names in capitals."""
+    """Puts lists of pages in the places that have names in capitals in mkdocs.yml."""
     for item in nav:
         for title, value in item.items():
             if value == "REFERENCE":
@@ -120,7 +120,7 @@ def _fill_nav(nav: list[Any], lists: dict[str, list[str]]) -> None:
 
 
 def _unlisted(nav: list[Any], pages: list[str]) -> list[str]:
-    """The pages of docs that mkdocs.yml doesn't name; translations are reached from their page."""
+    """The pages of docs that mkdocs.yml doesn't name, without translations, which their pages link."""
     named = str(nav)
     return sorted(page for page in pages if f"'{page}'" not in named and not page.endswith(".zh.md"))
 
@@ -134,7 +134,7 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     if uri == "index.md":
         page.meta["hide"] = ["navigation", "toc"]
     elif pairs.pairs_of(markdown):
-        page.meta["hide"] = ["toc"]  # two columns need the width
+        page.meta["hide"] = ["toc"]  # two columns need the full width
     markdown = markdown.replace("## Every operator\n", "## Every operator { data-search-exclude }\n")
     if page.file.generated_by is None:
         markdown = re.sub(r"\]\((\.\./[^)\s]*)\)", lambda m: moved_links(m[0], f"docs/{uri}", uri), markdown)

@@ -15,7 +15,7 @@ import purenn
 
 ROOT = Path(purenn.__file__).resolve().parent
 START = ("purenn", "purenn.functional", "purenn.layers", "purenn.nn", "purenn.init", "purenn.nn.init", "purenn.utils")
-APART = ("debug", "inspect", "interop", "port")  # packages that `import purenn` need not import
+APART = ("debug", "inspect", "interop", "port")  # packages that `import purenn` does not import
 TRAINING = {"gradients", "optimizer", "parallel", "pure_calls", "transforms", "from_layer"}
 TITLES = {
     "contraction": "Contractions", "conv": "Convolutions", "fold": "Unfolding and folding", "linalg": "Linear algebra",
@@ -54,7 +54,7 @@ class Entry:
 
 
 def packages() -> list[str]:
-    """Gives the public packages and modules: purenn, and every module that ``dir()`` of one shows."""
+    """Gives the public packages and modules: purenn, and every module in the ``dir()`` of a public one."""
     found = list(START)
     found += [f"purenn.{name}" for name in APART if importlib.util.find_spec(f"purenn.{name}")]
     for name in found:
@@ -68,7 +68,7 @@ def packages() -> list[str]:
 
 
 def public(module: types.ModuleType) -> list[str]:
-    """The names that a module declares, and the public modules that belong to it."""
+    """The names that a module declares, and its public submodules."""
     declared = list(getattr(module, "__all__", ()))
     custom = "__dir__" in vars(module)
     shown = dir(module) if custom or not declared else declared + [n for n in dir(module) if _is_part(module, n)]
@@ -152,7 +152,7 @@ def _family(value: object, package: str) -> str:
 
 
 def pages() -> dict[str, list[Entry]]:
-    """The entries of every page of the reference, in the order in which they are explained."""
+    """The entries of every page of the reference, in their order on the page."""
     found: dict[str, list[Entry]] = {}
     for entry in dict.fromkeys(map(id, entries().values())):
         one = next(e for e in entries().values() if id(e) == entry)
@@ -161,7 +161,7 @@ def pages() -> dict[str, list[Entry]]:
 
 
 def members(entry: Entry) -> Iterator[tuple[str, object]]:
-    """The public methods of a class that its page explains: all of a base class, its own of another."""
+    """The public methods that the page of a class explains: all for a base class, otherwise only the class's own."""
     cls = entry.value
     if not inspect.isclass(cls) or issubclass(cls, BaseException):
         return
@@ -178,7 +178,7 @@ def members(entry: Entry) -> Iterator[tuple[str, object]]:
 
 
 def _own(cls: type) -> set[str]:
-    """What a class and its bases define, up to the bases that have a page of their own."""
+    """The members of a class and of its bases, without the bases that have their own page."""
     stop = {"Layer", "Composite", "Module", "Bound", "LayerModule", "Container", "object"}
     own = set[str]()
     for base in cls.__mro__:

@@ -1,4 +1,4 @@
-"""Committed notebooks become pages: their text, code, and the outputs that they were saved with."""
+"""Makes pages of the committed notebooks: their text, code and saved outputs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Idioms side by side: a code block with a library's name as its title and one of purenn's become two columns."""
+"""Puts idioms side by side: a code block titled with a library's name and one titled purenn become two columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages of the API reference, made from the objects: many docstrings are filled in when a class is made."""
+"""The pages of the API reference. They are made from the objects, because many docstrings are filled in at import."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from formulas import Formulas
 from names import Entry
 
 TITLES = {
-    "reference/modules.md": ("Modules", "Objects that hold their arrays, and what they are made of."),
+    "reference/modules.md": ("Modules", "Objects that hold their arrays, and their base classes."),
     "reference/training.md": (
         "Training and transformations",
-        "Optimizers, gradients, loops, and the ways from one face to another.",
+        "Optimizers, gradients, loops, and conversions between the faces.",
     ),
 }
 SHORT = {"F": "purenn.functional", "functional": "purenn.functional"}
@@ -49,7 +49,7 @@ def _first_paragraph(module: object) -> str:
 
 
 def resolve(name: str, near: Entry | None = None) -> tuple[str, str] | None:
-    """The page and anchor of a name as a docstring or a page of the site writes it, or None."""
+    """The page and anchor of a name in the spelling of a docstring or page, or None."""
     name = name.removesuffix("()")
     if not re.fullmatch(r"[A-Za-z_][\w.]*", name):
         return None
@@ -71,7 +71,7 @@ _anchors: dict[str, tuple[str, str]] = {}
 
 
 def anchors() -> dict[str, tuple[str, str]]:
-    """Where each public name is explained: its page, and the anchor there."""
+    """The page and anchor of each public name."""
     if not _anchors:
         for name, entry in names.entries().items():
             _anchors[name] = (entry.page, name)
@@ -102,7 +102,7 @@ def page(uri: str, formulas: Formulas) -> str:
 
 
 def _linker(entry: Entry):
-    """Names of arguments stay as they are; other names lead to where they are explained."""
+    """Makes links of names, except names of arguments."""
     try:
         arguments = set(inspect.signature(entry.value).parameters)  # pyright: ignore[reportArgumentType]
     except (TypeError, ValueError):
@@ -203,7 +203,7 @@ def index() -> str:
 
 
 def nav() -> list[object]:
-    """The reference's part of the navigation."""
+    """The navigation of the reference."""
 
     def part(prefix: str) -> list[object]:
         return [
