@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import jax
-import jax.core
 import jax.numpy as jnp
 import numpy as np
 from jax import lax

@@ -10,25 +10,10 @@ import jax
 
 from purenn.nn.copies import Copies, refuse_change
 from purenn.nn.structure import Hashed
-from purenn.nn.trees import is_array, map_leaves, rebuild
+from purenn.nn.trees import FACTS, Fact, is_array, map_leaves, rebuild
 from purenn.nn.values import is_namespace
 
 __all__ = ["Arguments"]
-
-
-class _Fact:
-    """An argument that a program depends on."""
-
-    __slots__ = ("fact", "value")
-
-    def __init__(self, value: object):
-        self.value, self.fact = value, (type(value), repr(value) if isinstance(value, float | complex) else value)
-
-    def __hash__(self) -> int:
-        return hash(self.fact)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Fact) and self.fact == other.fact
 
 
 class Arguments:
@@ -67,8 +52,8 @@ class Arguments:
             if is_array(value) or (lift and kind in (float, complex)):
                 self.inputs.append(value)
                 return len(self.inputs) - 1
-            if kind in (bool, int, float, complex, str, bytes):
-                fact = _Fact(value)
+            if kind in FACTS:
+                fact = Fact(value)
                 self.facts.append((_name(value, where), fact.fact))
                 return fact
             self.objects.append((_name(value, where), value))
@@ -81,7 +66,7 @@ class Arguments:
         """The arguments with these inputs, and with copies of what is followed."""
 
         def leaf(place: Any) -> Any:
-            if isinstance(place, _Fact):
+            if isinstance(place, Fact):
                 return place.value
             if place >= 0:
                 return inputs[place]

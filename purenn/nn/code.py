@@ -65,28 +65,10 @@ def names_of(code: types.CodeType) -> Names:
     read = {i.argval for i in dis.get_instructions(code) if i.opname in _GLOBAL}
     attributes = {*code.co_names, *(c for c in code.co_consts if isinstance(c, str) and c.isidentifier())}
     attributes |= _looked_up(code)
-    imports = set(_imports(code))
-    chains, bare, searched = _chains(code)
-    bound = set(_bound_by_imports(code))
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            inner = names_of(constant)
-            read |= {*inner.globals}
-            attributes |= inner.attributes
-            imports |= {*inner.imports}
-            chains |= inner.chains
-            bare |= inner.bare
-            searched |= inner.searched
-            bound |= inner.locals
-    return Names(
-        tuple(sorted(read)),
-        frozenset(attributes),
-        tuple(sorted(imports)),
-        frozenset(chains),
-        frozenset(bare),
-        frozenset(searched),
-        frozenset(bound),
-    )
+    own = read, attributes, set(_imports(code)), *_chains(code), set(_bound_by_imports(code))
+    inner = [names_of(constant) for constant in code.co_consts if isinstance(constant, types.CodeType)]
+    read, attributes, imports, *others = (frozenset(part).union(*more) for part, *more in zip(own, *inner, strict=True))
+    return Names(tuple(sorted(read)), attributes, tuple(sorted(imports)), *others)
 
 
 def _chains(code: types.CodeType) -> tuple[set[Chain], set[Chain], set[Chain]]:

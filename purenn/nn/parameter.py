@@ -120,10 +120,6 @@ class Parameter(metaclass=_Marked):
         return f"Parameter({self.data!r}, requires_grad={self.requires_grad})"
 
 
-def _first(_: None, arrays: Any) -> Any:
-    return arrays[0]
-
-
 def _delegate(name: str) -> Callable[..., Any]:
     """An operator of arrays as one of parameters that aren't assigned yet."""
 
@@ -137,7 +133,7 @@ for _name in _OPERATORS.split():
     setattr(Parameter, f"__{_name}__", _delegate(f"__{_name}__"))
 Parameter.__hash__ = object.__hash__
 # a function of jax's is given the array
-jax.tree_util.register_pytree_node(Parameter, lambda p: ((p.data,), None), _first)
+jax.tree_util.register_pytree_node(Parameter, lambda p: ((p.data,), None), lambda _, arrays: arrays[0])
 
 
 class Buffer:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-__all__ = ["Result", "is_array", "map_leaves", "rebuild"]
+__all__ = ["FACTS", "Fact", "Result", "is_array", "map_leaves", "rebuild"]
 
 
 def is_array(value: object) -> bool:
@@ -97,8 +97,8 @@ def rebuild(form: object, leaf: Callable[[Any], Any]) -> Any:
     return kind(values) if kind in (tuple, list) else kind.unflatten(values)
 
 
-class _Kept:
-    """A leaf that is no array: it stays what it is, outside of the program."""
+class Fact:
+    """A number or string among the arguments or results of a call: a constant of the program, compared by value."""
 
     __slots__ = ("fact", "value")
 
@@ -109,10 +109,10 @@ class _Kept:
         return hash(self.fact)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Kept) and self.fact == other.fact
+        return isinstance(other, Fact) and self.fact == other.fact
 
 
-_KEPT = (bool, int, float, complex, str, bytes)
+FACTS = (bool, int, float, complex, str, bytes)
 
 
 class Result:
@@ -136,20 +136,20 @@ class Result:
             if is_array(part):
                 arrays.append(part)
                 return len(arrays) - 1
-            if not isinstance(part, _KEPT):
+            if not isinstance(part, FACTS):
                 raise TypeError(
                     f"{what} returned a {type(part).__name__}{f' at {where}' if where else ''}: a compiled call "
                     "returns arrays, numbers and strings, and tuples, lists, dicts, dataclasses and other trees of "
                     "these"
                 )
             plain = False
-            return _Kept(part)
+            return Fact(part)
 
         form = map_leaves(value, leaf, objects=True)
         return value if plain and _is_sorted(form) else Result(arrays, form)
 
     def value(self) -> Any:
-        return rebuild(self.form, lambda leaf: leaf.value if isinstance(leaf, _Kept) else self.arrays[leaf])
+        return rebuild(self.form, lambda leaf: leaf.value if isinstance(leaf, Fact) else self.arrays[leaf])
 
 
 def _is_sorted(form: object) -> bool:
