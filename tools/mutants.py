@@ -192,9 +192,9 @@ MUTANTS = [
         "labels out of range pass in eager modules",
         "nn/eager.py",
         "        result, changed, checks = output\n        checks.make(arguments.inputs)\n        if changed:\n"
-        "            refuse_tracers([*changed.values()], type(module).__name__)\n",
+        "            access.refuse_tracers([*changed.values()], type(module).__name__)\n",
         "        result, changed, checks = output\n        if changed:\n"
-        "            refuse_tracers([*changed.values()], type(module).__name__)\n",
+        "            access.refuse_tracers([*changed.values()], type(module).__name__)\n",
         VALUES,
     ),
 ]

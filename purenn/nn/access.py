@@ -18,6 +18,7 @@ import jax
 import jax.numpy as jnp
 from jax.core import Tracer
 
+from purenn import random
 from purenn.context import setting
 from purenn.nn.handed_out import check_attributes
 from purenn.variable import Variable, swap, value_of
@@ -35,6 +36,7 @@ __all__ = [
     "is_constant",
     "is_older",
     "joins",
+    "keep",
     "note_requests",
     "own_copy",
     "owned",
@@ -42,6 +44,7 @@ __all__ = [
     "present",
     "read",
     "read_one",
+    "refuse_tracers",
     "standing_for",
     "steady",
     "track",
@@ -143,6 +146,27 @@ def write(variables: list[Variable], values: list[Any]) -> None:
         view.update((v, value) for v, value in zip(variables, values, strict=True) if v in view)
     if _constants and not _constants.isdisjoint(variables):
         drop_programs()
+
+
+def keep(writes: Mapping[Variable, Any], what: str) -> None:
+    """Puts arrays into variables of a lasting module, as `write` does, and refuses traced arrays.
+
+    Args:
+        writes: the arrays by variable.
+        what: the module, in the words of the error.
+    """
+    refuse_tracers([*writes.values()], what)
+    write([*writes], [*writes.values()])
+
+
+def refuse_tracers(values: list[Any], what: str) -> None:
+    """Refuses to keep a traced array in a lasting module, unless a traced generator builds the module."""
+    if any(isinstance(value, Tracer) for value in values) and not random.default_generator().traced:
+        raise RuntimeError(
+            f"{what} would be changed inside a jax transformation, where the change would be lost: use nn.remat in "
+            "place of jax.checkpoint, nn.scan of jax.lax.scan and nn.value_and_grad of jax.value_and_grad, or "
+            "Optimizer.step, or functional_call(net, params, state, ...), which returns the new state"
+        )
 
 
 def joins(variables: list[Variable]) -> bool:

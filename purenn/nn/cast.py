@@ -13,7 +13,6 @@ from purenn.layers.spec import as_dtype
 from purenn.nn import access
 from purenn.nn.arrays import cast
 from purenn.nn.node import Node
-from purenn.nn.program import refuse_tracers
 from purenn.nn.structure import structure
 from purenn.typing import DTypeLike
 
@@ -31,9 +30,8 @@ class Cast(Node):
                 "before"
             )
         variables = structure(self).variables
-        values = [fn(array) for array in access.read(variables)]
-        refuse_tracers(values, type(self).__name__)
-        access.write(variables, values)
+        values = map(fn, access.read(variables))
+        access.keep(dict(zip(variables, values, strict=True)), type(self).__name__)
         self._touched()
         return self
 

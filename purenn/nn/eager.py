@@ -26,7 +26,7 @@ from purenn.nn import access
 from purenn.nn.arguments import Arguments
 from purenn.nn.copies import Copies
 from purenn.nn.keyed_jit import Call, KeyedJit, NoCall, current_call, in_call
-from purenn.nn.program import Programs, refuse_tracers, traced
+from purenn.nn.program import Programs, traced
 from purenn.nn.reach import Reach
 from purenn.nn.structure import structure
 from purenn.nn.traces import Traces, note_trace
@@ -95,7 +95,7 @@ def leaf(
         result, changed, checks = output
         checks.make(arguments.inputs)
         if changed:
-            refuse_tracers([*changed.values()], type(module).__name__)
+            access.refuse_tracers([*changed.values()], type(module).__name__)
         return result, [variables[i] for i in changed], [*changed.values()]
 
     call = Call(_NOTHING, arguments)
@@ -202,7 +202,7 @@ def compiled(
             result, changed, checks = output
             checks.make(arguments.inputs)
             if changed:
-                refuse_tracers([*changed.values()], name)
+                access.refuse_tracers([*changed.values()], name)
             return result, [variables[i] for i in changed], [*changed.values()]
 
         inputs = *access.read(variables), *reach.arrays, *arguments.inputs

@@ -21,7 +21,7 @@ from purenn.nn.copies import Copies
 from purenn.nn.handed_out import check_handed_out
 from purenn.nn.keyed_jit import Call, KeyedJit
 from purenn.nn.module import Module
-from purenn.nn.program import Programs, refuse_tracers, traced
+from purenn.nn.program import Programs, traced
 from purenn.nn.reach import Reach
 from purenn.nn.structure import structure
 from purenn.nn.trees import Result, is_array
@@ -167,7 +167,7 @@ def _gradients(
         def finish(output: Any) -> tuple[Any, list[Variable], list[Any]]:
             result, gradients, changed = output
             if access.in_pure_call() is None:
-                refuse_tracers([*changed.values()], f"a buffer of a module that {name} calls")
+                access.refuse_tracers([*changed.values()], f"a buffer of a module that {name} calls")
             return (result, gradients), [variables[i] for i in changed], [*changed.values()]
 
         leaves = [leaf for leaves, _ in trees.values() for leaf in leaves]

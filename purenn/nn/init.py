@@ -20,7 +20,6 @@ from purenn.init import Initializer
 from purenn.nn import access
 from purenn.nn.arrays import placed_like
 from purenn.nn.parameter import is_unassigned
-from purenn.nn.program import refuse_tracers
 from purenn.random import Stream
 from purenn.typing import Key
 from purenn.variable import Variable
@@ -74,8 +73,7 @@ def _fill(
     old = variable.value
     key: Any = _key(where, generator) if draws else None
     array = placed_like(initializer(key, old.shape, old.dtype), old)
-    refuse_tracers([array], f"init.{where}: the array")
-    access.write([variable], [array])
+    access.keep({variable: array}, f"init.{where}: the array")
     return access.hand_out(variable)
 
 

@@ -19,7 +19,6 @@ from purenn.layers.bound import gives_way
 from purenn.nn import access
 from purenn.nn.node import Node
 from purenn.nn.parameter import Buffer, as_array, is_unassigned
-from purenn.nn.program import refuse_tracers
 from purenn.nn.state_dict import assign_trees
 from purenn.nn.structure import PRIVATE
 from purenn.typing import ArrayLike
@@ -83,7 +82,7 @@ class Members(Node):
     def _set_attribute(self, name: str, value: object) -> None:
         fields = vars(self)
         if isinstance(value, Tracer):
-            refuse_tracers([value], f"{type(self).__name__}.{name}")
+            access.refuse_tracers([value], f"{type(self).__name__}.{name}")
         new = name not in fields
         if name in ("params", "state", "make_rng"):
             fields[name] = value
@@ -106,7 +105,7 @@ class Members(Node):
         if self._pure or self._is_older():
             self._refuse_change(name)
         array = as_array(type(self).__name__, name, value)
-        refuse_tracers([array], f"{type(self).__name__}.{name}")
+        access.refuse_tracers([array], f"{type(self).__name__}.{name}")
         return array
 
     def _register(self, group: str, name: str, value: object, replace: bool = False) -> None:

@@ -16,7 +16,6 @@ from typing import Any
 
 import jax
 import numpy as np
-from jax.core import Tracer
 
 from purenn import random
 from purenn.nn.arguments import Arguments, unchanged
@@ -30,7 +29,7 @@ from purenn.nn.values import left_out_of_caches
 from purenn.nn.walk import find_reach
 from purenn.warn import warn_user
 
-__all__ = ["Programs", "refuse_tracers", "traced"]
+__all__ = ["Programs", "traced"]
 
 
 _NEEDS_VALUE = (
@@ -243,13 +242,3 @@ def _state(generator: Any) -> Any:
     if isinstance(generator, np.random.Generator):
         return generator.bit_generator.state
     return generator.get_state() if isinstance(generator, np.random.RandomState) else generator.getstate()
-
-
-def refuse_tracers(values: list[Any], what: str) -> None:
-    """Refuses to keep a traced array in a lasting module, unless a traced generator builds it."""
-    if any(isinstance(value, Tracer) for value in values) and not random.default_generator().traced:
-        raise RuntimeError(
-            f"{what} would be changed inside a jax transformation, where the change would be lost: use nn.remat in "
-            "place of jax.checkpoint, nn.scan of jax.lax.scan and nn.value_and_grad of jax.value_and_grad, or "
-            "Optimizer.step, or functional_call(net, params, state, ...), which returns the new state"
-        )

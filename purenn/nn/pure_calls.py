@@ -17,7 +17,6 @@ from purenn.nn.access import present
 from purenn.nn.copies import Copies, inside
 from purenn.nn.eager import programs_of
 from purenn.nn.node import Node
-from purenn.nn.program import refuse_tracers
 from purenn.nn.reach import Reach
 from purenn.nn.state_dict import assign_trees
 from purenn.nn.structure import structure
@@ -96,8 +95,7 @@ class PureModule(Bound):
         variables = copies.reach.variables
         changed = {variables[i]: value for i, value in copies.changed(variables).items() if variables[i] not in buffers}
         if changed:  # modules that are reached from this one, but are no part of it
-            refuse_tracers([*changed.values()], f"a module that {type(self.module).__name__} calls")
-            access.write([*changed], [*changed.values()])
+            access.keep(changed, f"a module that {type(self.module).__name__} calls")
         return output
 
     def _tree(self, kind: str) -> dict[str, Any]:
@@ -163,10 +161,7 @@ def call_with_overrides(
             output = copies.of(module)._run(args, kwargs)
         copies.check()
         variables = reach.variables
-        changed = copies.changed(variables)
-        if changed:
-            refuse_tracers([*changed.values()], type(module).__name__)
-            access.write([variables[i] for i in changed], [*changed.values()])
+        access.keep({variables[i]: value for i, value in copies.changed(variables).items()}, type(module).__name__)
     except BaseException:
         generator.count = before
         raise

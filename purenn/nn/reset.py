@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from purenn import layers, random
 from purenn.layers.base import Layer
@@ -15,11 +15,7 @@ from purenn.layers.rnn_cell import RNNCellBase
 from purenn.nn import access
 from purenn.nn.arrays import placed_like
 from purenn.nn.node import Node
-from purenn.nn.program import refuse_tracers
 from purenn.tree import flatten
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["methods_of"]
 
@@ -61,8 +57,7 @@ def _put(module: Node, arrays: Mapping[str, Any]) -> None:
             setattr(part, last, array)
         elif variable is not None:
             writes[variable] = placed_like(array.astype(variable.value.dtype), variable.value)
-    refuse_tracers([*writes.values()], type(module).__name__)
-    access.write([*writes], [*writes.values()])
+    access.keep(writes, type(module).__name__)
 
 
 _DRAWN = (

@@ -13,7 +13,6 @@ from purenn.nn import access
 from purenn.nn.hooks import RemovableHandle
 from purenn.nn.loading import EXTRA_STATE, check_kind, fitting, flat_copy, remedy, sized_by
 from purenn.nn.node import Node
-from purenn.nn.program import refuse_tracers
 from purenn.nn.structure import structure
 from purenn.tree import flatten
 from purenn.variable import Variable
@@ -126,7 +125,7 @@ class Saved(Node):
             result = IncompatibleKeys(missing, unexpected)
             variables = {prefix + name: v for prefix, part in visits for name, v in _entries(part).items()}
             writes = fitting(variables, arrays, problems, assign)
-            refuse_tracers([*writes.values()], type(self).__name__)
+            access.refuse_tracers([*writes.values()], type(self).__name__)
             extra = [(p, arrays[n]) for prefix, p in visits if _has_extra(p) and (n := prefix + EXTRA_STATE) in arrays]
             hooks = [(p, hook) for _, p in _children_first(self) for hook in _hooks(p, "_load_hooks", "after")]
             advice = remedy(variables, state_dict, path) if missing or unexpected else ""
@@ -191,8 +190,7 @@ def assign_trees(module: Node, params: Mapping[str, Any] | None = None, state: M
         writes |= fitting(variables, arrays, problems, assign=False, keep=True)
     if problems:
         raise RuntimeError(f"Error(s) in assigning to {type(module).__name__}:\n\t" + "\n\t".join(problems))
-    refuse_tracers([*writes.values()], type(module).__name__)
-    access.write([*writes], [*writes.values()])
+    access.keep(writes, type(module).__name__)
 
 
 # Saving.
