@@ -53,15 +53,51 @@ def _is_plain(arguments: Arguments, args: tuple[Any, ...], kwargs: dict[str, Any
     return one and not program.needs_key and isinstance(args[0], jax.Array) and not isinstance(args[0], Tracer)
 
 
-def _keep_fast_path(module: Node, x: object, short: Callable[[Any], Any]) -> None:
-    if tracing.current() == tracing.NO_TRACE and not (module._hooks or module._pre_hooks):
-        vars(module)["_fast_path"] = FastPath(type(x), short)
+def _keep_fast_path(
+    module: Node, x: object, program: KeyedJit, variables: list[Variable], reach: Reach | None, otherwise: Any
+) -> None:
+    """Gives a module a `FastPath`, unless the call is traced or the module has hooks.
+
+    Args:
+        module: the module that was called.
+        x: the array of the call.
+        program: the program that served the call.
+        variables: the variables whose arrays are inputs of the program.
+        reach: the facts and further arrays of the program; None for the program of a layer, which has none.
+        otherwise: is called with the array where the program doesn't fit.
+    """
+    if tracing.current() != tracing.NO_TRACE or module._hooks or module._pre_hooks:
+        return
+    run, arrays = program.plain.chosen(), [] if reach is None else reach.arrays
+
+    def short(x: object) -> Any:
+        if tracing.current() != tracing.NO_TRACE or in_call() or (reach is not None and not reach.holds()):
+            return otherwise(x)
+        try:
+            result, changed, checks = run(*access.read(variables), *arrays, x)
+        except NoCall:  # another shape than before, or jax.disable_jit
+            return otherwise(x)
+        checks.make([x])
+        if changed:
+            access.write([variables[i] for i in changed], [*changed.values()])
+        return result.value() if isinstance(result, Result) else result
+
+    vars(module)["_fast_path"] = FastPath(type(x), short)
 
 
 def _without_fast_path(module: Node, x: Any) -> Any:
-    """The whole way of a call whose fast path doesn't fit; it makes a new one."""
+    """Calls a module without its fast path; the call makes a new one."""
     vars(module)["_fast_path"] = None
     return module(x)
+
+
+def _finish(name: str, variables: list[Variable], inputs: list[Any], output: Any) -> Any:
+    """The result of a call, the variables that changed, and their new values, from the output of a program."""
+    result, changed, checks = output
+    checks.make(inputs)
+    if changed:
+        access.refuse_tracers([*changed.values()], name)
+    return result, [variables[i] for i in changed], [*changed.values()]
 
 
 # One layer.
@@ -90,14 +126,7 @@ def leaf(
     names = tuple((name, v is None) for name, v in (*fields["_parameters"].items(), *fields["_buffers"].items()))
     mode = fields["training"] if training is None else training
     program = _leaf(fields["_layer"], mode, arguments.key, method, names, len(fields["_parameters"]))
-
-    def finish(output: tuple[Any, dict[int, Any], value_checks.Checks]) -> tuple[Any, list[Variable], list[Any]]:
-        result, changed, checks = output
-        checks.make(arguments.inputs)
-        if changed:
-            access.refuse_tracers([*changed.values()], type(module).__name__)
-        return result, [variables[i] for i in changed], [*changed.values()]
-
+    finish = functools.partial(_finish, type(module).__name__, variables, arguments.inputs)
     call = Call(_NOTHING, arguments)
     inputs = *access.read(variables), *arguments.inputs
     if observers():
@@ -105,22 +134,8 @@ def leaf(
             output = program(call, key, finish, *inputs)
     else:
         output = program(call, key, finish, *inputs)
-
-    def short(x: object) -> Any:
-        if tracing.current() != tracing.NO_TRACE or in_call():
-            return leaf(module, (x,), {})
-        try:
-            result, changed, checks = tuned(*access.read(variables), x)
-        except NoCall:  # of another shape than before
-            return leaf(module, (x,), {})
-        checks.make([x])
-        if changed:
-            access.write([variables[i] for i in changed], [*changed.values()])
-        return result.value() if isinstance(result, Result) else result
-
     if training is None and key is None and method is None and _is_plain(arguments, args, kwargs, program):
-        tuned = program.plain.chosen()
-        _keep_fast_path(module, arguments.inputs[0], short)
+        _keep_fast_path(module, args[0], program, variables, None, lambda x: leaf(module, (x,), {}))
     return output.value() if isinstance(output, Result) else output
 
 
@@ -197,32 +212,12 @@ def compiled(
     def run(reach: Reach, arguments: Arguments) -> Any:
         variables = reach.variables
         program = programs.program(reach, arguments, (training, method), lambda: _whole(name, training, method, shared))
-
-        def finish(output: tuple[Any, dict[int, Any], value_checks.Checks]) -> tuple[Any, list[Variable], list[Any]]:
-            result, changed, checks = output
-            checks.make(arguments.inputs)
-            if changed:
-                access.refuse_tracers([*changed.values()], name)
-            return result, [variables[i] for i in changed], [*changed.values()]
-
+        finish = functools.partial(_finish, name, variables, arguments.inputs)
         inputs = *access.read(variables), *reach.arrays, *arguments.inputs
         output = program(Call(reach, arguments, programs), key, finish, *inputs)
-
-        def short(x: object) -> Any:
-            if tracing.current() != tracing.NO_TRACE or in_call() or not reach.holds():
-                return _without_fast_path(module, x)
-            try:
-                result, changed, checks = tuned(*access.read(variables), *reach.arrays, x)
-            except NoCall:  # of another shape than before, or under jax.disable_jit
-                return _without_fast_path(module, x)
-            checks.make([x])
-            if changed:
-                access.write([variables[i] for i in changed], [*changed.values()])
-            return result.value() if isinstance(result, Result) else result
-
         if training is None and key is None and method is None and _is_plain(arguments, args, kwargs, program):
-            tuned = program.plain.chosen()
-            _keep_fast_path(module, args[0], short)
+            otherwise = functools.partial(_without_fast_path, module)
+            _keep_fast_path(module, args[0], program, variables, reach, otherwise)
         return output.value() if isinstance(output, Result) else output
 
     if observers():
