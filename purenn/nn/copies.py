@@ -112,33 +112,25 @@ class Copies:
             return value._make(items) if hasattr(value, "_make") else type(value)(items)  # pyright: ignore
         if isinstance(value, types.MappingProxyType):
             return types.MappingProxyType({name: self.of(part) for name, part in value.items()})
+        if not isinstance(value, dict | list | deque | set | frozenset):
+            return self._object(value)
+        copied = self._keep(value, copy.copy(value))
+        self._copy_attributes(value, copied)
         if isinstance(value, dict):
-            copied = self._keep(value, copy.copy(value))
-            self._copy_attributes(value, copied)
             for name, part in value.items():
                 dict.__setitem__(copied, name, self.of(part))
             return self._record(value, copied, functools.partial(itertools.chain, copied, copied.values()))
-        if isinstance(value, list | deque):
-            copied = self._keep(value, copy.copy(value))
-            self._copy_attributes(value, copied)
-            for i, part in enumerate(value):
-                copied[i] = self.of(part)
-            return self._record(value, copied, functools.partial(iter, copied))
-        if isinstance(value, set | frozenset):
-            copied = self._keep(value, copy.copy(value))
-            self._copy_attributes(value, copied)
-            return self._record(value, copied, functools.partial(iter, copied))
-        return self._object(value)
+        for i, part in enumerate(value if isinstance(value, list | deque) else ()):
+            copied[i] = self.of(part)
+        return self._record(value, copied, functools.partial(iter, copied))
 
     def _object(self, value: object) -> Any:
         copied = self._keep(value, type(value)() if is_namespace(type(value)) else object.__new__(type(value)))
-        fields = getattr(copied, "__dict__", None)
-        if fields is not None:
-            fields.update({name: self.of(part) for name, part in vars(value).items()})
+        self._copy_attributes(value, copied)
         slots = [name for name in slots_of(type(value)) if hasattr(value, name)]
         for name in slots:
             object.__setattr__(copied, name, self.of(getattr(value, name)))
-        items = fields if fields is not None else {}
+        items = getattr(copied, "__dict__", {})
         content = lambda: [*items, *items.values(), *(getattr(copied, name, None) for name in slots)]  # noqa: E731
         return self._record(value, copied, content)
 
@@ -159,7 +151,7 @@ class Copies:
         return self._record(function, copied, content)
 
     def _copy_attributes(self, value: object, copied: Any) -> None:
-        """The attributes of a function, or of an object of a subclass of list, dict and so on."""
+        """Copies the attributes of a function or an object to its copy."""
         for name, part in getattr(value, "__dict__", {}).items():
             vars(copied)[name] = self.of(part)
 

@@ -27,7 +27,7 @@ import numpy as np
 from purenn.nn.node import Node
 from purenn.nn.structure import Hashed, Structure
 from purenn.nn.unsteady import Unsteady
-from purenn.nn.values import content_of
+from purenn.nn.values import content_of, restore
 from purenn.variable import Variable
 
 __all__ = ["Path", "Reach", "Seen", "text"]
@@ -42,7 +42,7 @@ class Watch(NamedTuple):
     read: Callable[[], Iterable[Any]]
     ids: list[int]
     values: list[Any]  # so that no other object gets one of these identities
-    restore: Callable[[list[Any]], Any] | None
+    container: Any  # the list, dict or the like that was read, which can be put back; else None
 
     def unchanged(self) -> bool:
         return list(map(id, self.read())) == self.ids
@@ -167,8 +167,8 @@ class Reach:
     def restore(self) -> None:
         """Puts containers that can't be copied back to what was found in them."""
         for watch in self.watches:
-            if watch.restore is not None and not watch.unchanged():
-                watch.restore(watch.values)
+            if watch.container is not None and not watch.unchanged():
+                restore(watch.container, watch.values)
         if self.base is not None:
             self.base.restore()
 

@@ -13,7 +13,7 @@ import sys
 import types
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import jax
@@ -38,8 +38,7 @@ __all__ = [
     "is_namespace",
     "left_out_of_caches",
     "names_in",
-    "restore_dict",
-    "restore_items",
+    "restore",
     "slots_of",
 ]
 
@@ -169,25 +168,15 @@ def content_of(array: jax.Array | np.ndarray | np.generic) -> bytes:
     return np.asarray(array).tobytes() if array.dtype.kind != "O" else repr(array).encode()
 
 
-def restore_items(value: Any) -> Callable[[list[Any]], Any] | None:
-    """How a list or the like gets back the items that it had."""
-
-    def restore(items: list[Any]) -> None:
-        value.clear()
-        value.update(items) if isinstance(value, set) else value.extend(items)
-
-    return restore if isinstance(value, list | deque | set) else None
-
-
-def restore_dict(value: Any) -> Callable[[list[Any]], Any] | None:
-    """How a dict gets back the entries that it had, keys before values."""
-
-    def restore(items: list[Any]) -> None:
+def restore(container: Any, items: list[Any]) -> None:
+    """Puts items back into a list, deque or set, or keys and values, keys first, into a dict; others can't change."""
+    if isinstance(container, dict):
         count = len(items) // 2
-        dict.clear(value)
-        dict.update(value, zip(items[:count], items[count:], strict=True))
-
-    return restore if isinstance(value, dict) else None
+        dict.clear(container)
+        dict.update(container, zip(items[:count], items[count:], strict=True))
+    elif isinstance(container, list | deque | set):
+        container.clear()
+        container.update(items) if isinstance(container, set) else container.extend(items)
 
 
 def imported_by(namespace: dict[str, Any], names: tuple[tuple[str, int], ...]) -> list[types.ModuleType | None]:

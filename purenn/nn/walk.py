@@ -22,7 +22,7 @@ from purenn.nn.node import Node
 from purenn.nn.reach import Path, Reach, text
 from purenn.nn.structure import attributes_of, structure
 from purenn.nn.unsteady import unsteady
-from purenn.nn.values import ATOMS, ById, Constant, content_of, names_in, restore_dict, restore_items
+from purenn.nn.values import ATOMS, ById, Constant, content_of, names_in
 from purenn.nn.walk_objects import ObjectWalk
 
 __all__ = ["Walk", "find_reach"]
@@ -114,16 +114,16 @@ class Walk(ObjectWalk):
                 self.add((path, f"({name}=)"), part, lift)
         elif isinstance(value, dict | types.MappingProxyType):
             self._fact(path, (kind, *((type(key), key) for key in value)))
-            self._watch(path, functools.partial(itertools.chain, value, value.values()), restore_dict(value))
+            self._watch(path, functools.partial(itertools.chain, value, value.values()), value)
             for key, part in value.items():
                 self.add((path, f"[{key!r}]"), part, lift)
         elif isinstance(value, list | deque | tuple):
             self._fact(path, (kind, len(value)))
-            self._watch(path, functools.partial(iter, value), restore_items(value))
+            self._watch(path, functools.partial(iter, value), value)
             self._items(path, value, lift)
         elif isinstance(value, set | frozenset):
             self._fact(path, (kind, frozenset((type(item), item) for item in value)))
-            self._watch(path, functools.partial(iter, value), restore_items(value))
+            self._watch(path, functools.partial(iter, value), value)
         else:
             self.reach.lifted.pop(id(value), None)
             self._other(path, value, kind, lift)

@@ -27,7 +27,6 @@ from purenn.nn.values import (
     imported_by,
     is_code,
     names_in,
-    restore_dict,
     slots_of,
 )
 
@@ -70,11 +69,9 @@ class CodeWalk:
         self.reach.paths.append(path)
         self.reach.facts.append(fact)
 
-    def _watch(
-        self, path: Path, read: Callable[[], Iterable[Any]], restore: Callable[[list[Any]], Any] | None = None
-    ) -> None:
+    def _watch(self, path: Path, read: Callable[[], Iterable[Any]], container: object = None) -> None:
         values = list(read())
-        self.reach.watches.append(Watch(path, read, list(map(id, values)), values, restore))
+        self.reach.watches.append(Watch(path, read, list(map(id, values)), values, container))
 
     def _items(self, path: Path, items: Iterable[Any], lift: bool) -> None:
         for i, item in enumerate(items):
@@ -162,9 +159,7 @@ class CodeWalk:
         if isinstance(attributes, dict):
             counted = [name for name in attributes if every or self._counts(name)]
             if every or isinstance(value, types.FunctionType) or not is_library_class(type(value)):
-                self._watch(
-                    path, functools.partial(itertools.chain, attributes, attributes.values()), restore_dict(attributes)
-                )
+                self._watch(path, functools.partial(itertools.chain, attributes, attributes.values()), attributes)
                 self._watch(path, lambda: (type(value),))
             else:
                 self._watch(path, functools.partial(map, attributes.get, counted))
