@@ -163,7 +163,7 @@ MUTANTS = [
     Mutant(
         "a copy of an optimizer starts anew",
         "nn/optimizer.py",
-        "        if followed.specs == copied.specs:\n            self.state = copied.state\n",
+        "        if followed.specs == specs:\n            self.state = state\n",
         "",
         "tests/test_optimizer.py",
     ),

@@ -93,19 +93,19 @@ class Optimizer(FittedState):
         names = {owner: name for name, owner in followed.owners.items()}
         resting = {path: (names[owner], leaf) for path, (owner, leaf) in self._resting.items() if owner in names}
         arguments = {"module": self.module, "transformation": self.transformation, "donate": self.donate}
-        return {"arguments": arguments, "copied": _Copied(state, followed.specs, resting)}
+        return {"arguments": arguments, "copied": (state, followed.specs, resting)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)  # its modules may not be whole yet
 
     def _finish_copy(self) -> None:
         """Makes a copy whole when it is first used."""
-        arguments, copied = vars(self).pop("arguments"), vars(self).pop("copied")
+        arguments, (state, specs, resting) = vars(self).pop("arguments"), vars(self).pop("copied")
         self.__init__(**arguments)
         followed = self._follow()
-        self._resting = {path: (followed.owners.get(name), leaf) for path, (name, leaf) in copied.resting.items()}
-        if followed.specs == copied.specs:
-            self.state = copied.state
+        self._resting = {path: (followed.owners.get(name), leaf) for path, (name, leaf) in resting.items()}
+        if followed.specs == specs:
+            self.state = state
 
     def __getattr__(self, name: str) -> Any:
         if "copied" in vars(self):
@@ -192,14 +192,6 @@ class Optimizer(FittedState):
             untrained = [variable for variable in reach.variables if variable not in chosen]
             split = self._split = _Split(reach.variables, followed, trained, untrained, places)
         return split
-
-
-class _Copied(NamedTuple):
-    """An optimizer's state, the shapes of the parameters that it is about, and what rests for frozen ones, by name."""
-
-    state: Any
-    specs: dict[str, Any]
-    resting: dict[Any, tuple[str, Any]]
 
 
 class _Split(NamedTuple):

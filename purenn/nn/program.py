@@ -116,17 +116,18 @@ class Programs:
         """Warns, once, when the same modules and arguments of the same shapes are compiled for the third time."""
         trees = tuple((*((type(p), p.training) for p in known.parts.values()),) for known in _structures(reach))
         codes = tuple(fact for fact in reach.facts if isinstance(fact, types.CodeType))
-        shapes = options, trees, codes, tuple(map(_shape, arguments.inputs))
+        shapes = options, trees, codes, tuple(map(Shape.of, arguments.inputs))
         if len(self._history) > _MAX_PROGRAMS:
             self._history.clear()
         before = self._history.setdefault(shapes, [])
         before[:] = [*before[-2:], {**_facts_of(reach), **dict(arguments.facts)}]
         if len(before) == 3 and not self._told:
             self._told = True
+            new = differences(*before[1:]) or ["which functions or objects are reached, and in what order"]
             warn_user(
                 f"{self.name} is compiled for the third time for arguments of the same shapes. New this time: "
-                f"{_difference(before[-2], before[-1])}. A number that changes in every call is better given as an "
-                "array, as an argument or in a buffer."
+                f"{new[0]}. A number that changes in every call is better given as an array, as an argument or in a "
+                "buffer."
             )
 
 
@@ -161,18 +162,8 @@ def _shapes(reach: Reach) -> dict[str, Any]:
     return {name: Shape.of(array) for name, array in known}
 
 
-def _difference(before: dict[str, Any], now: dict[str, Any]) -> str:
-    """The difference between two collections of facts, in words."""
-    changes = differences(before, now)
-    return changes[0] if changes else "which functions or objects are reached, and in what order"
-
-
 def _same(a: list[tuple[str, Any]], b: list[tuple[str, Any]]) -> bool:
     return len(a) == len(b) and all(x is y for (_, x), (_, y) in zip(a, b, strict=True))
-
-
-def _shape(value: Any) -> Any:
-    return (np.shape(value), getattr(value, "dtype", type(value)))
 
 
 # Tracing a program.

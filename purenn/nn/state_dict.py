@@ -59,7 +59,7 @@ class Saved(Node):
         if destination is None:
             destination = OrderedDict[str, Any]()
             vars(destination)["_metadata"] = OrderedDict[str, Any]()
-        local: dict[str, Any] = {"version": _version(module)}
+        local: dict[str, Any] = {"version": max(type(module)._version, getattr(module._layer, "_version", 1))}
         if (metadata := getattr(destination, "_metadata", None)) is not None:
             metadata[prefix[:-1]] = local
         for hook in _hooks(module, "_save_hooks", "before"):
@@ -127,7 +127,7 @@ class Saved(Node):
             writes = fitting(variables, arrays, problems, assign)
             access.refuse_tracers([*writes.values()], type(self).__name__)
             extra = [(p, arrays[n]) for prefix, p in visits if _has_extra(p) and (n := prefix + EXTRA_STATE) in arrays]
-            hooks = [(p, hook) for _, p in _children_first(self) for hook in _hooks(p, "_load_hooks", "after")]
+            hooks = [(p, hook) for p in _children_first(self) for hook in _hooks(p, "_load_hooks", "after")]
             advice = remedy(variables, state_dict, path) if missing or unexpected else ""
             if problems or not hooks:
                 _check(self, problems, result, strict, advice)
@@ -204,11 +204,11 @@ def _visits(module: Node, prefix: str = "") -> Iterator[tuple[str, Any]]:
             yield from _visits(child, f"{prefix}{name}.")
 
 
-def _children_first(module: Node, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, child in module._modules.items():
+def _children_first(module: Node) -> Iterator[Node]:
+    for child in module._modules.values():
         if child is not None:
-            yield from _children_first(child, f"{prefix}{name}.")
-    yield prefix, module
+            yield from _children_first(child)
+    yield module
 
 
 def _entries(part: Node) -> dict[str, Variable]:
@@ -219,10 +219,6 @@ def _entries(part: Node) -> dict[str, Variable]:
 
 def _has_extra(part: Node) -> bool:
     return getattr(type(part), "set_extra_state", None) is not Saved.set_extra_state
-
-
-def _version(part: Saved) -> int:
-    return max(type(part)._version, getattr(type(part._layer), "_version", 1))
 
 
 def _refuse_overrides(part: Node) -> None:

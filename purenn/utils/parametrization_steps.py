@@ -32,19 +32,6 @@ def evaluate(m: Bound) -> Any:
     return x
 
 
-def _invert(parametrizations: Sequence[Any], value: object, all_must: bool) -> Any:
-    for parametrization in reversed(parametrizations):
-        if hasattr(parametrization, "right_inverse"):
-            try:
-                value = parametrization.right_inverse(value)
-            except NotImplementedError:
-                if all_must:
-                    raise
-        elif all_must:
-            raise RuntimeError(f"parametrization {parametrization!r} does not implement right_inverse.")
-    return value
-
-
 def _named(value: Any, dtype: DTypeLike) -> dict[str, Any]:
     """The arrays that ``right_inverse`` gave, under torch's names."""
     if not isinstance(value, Sequence):
@@ -67,7 +54,17 @@ def inverted(parametrizations: Sequence[Any], x: jax.Array, *, all_must: bool = 
         x: the array.
         all_must: whether one without ``right_inverse`` is an error; else it counts as the identity.
     """
-    return _named(_invert(parametrizations, x, all_must), x.dtype)
+    value: Any = x
+    for parametrization in reversed(parametrizations):
+        if hasattr(parametrization, "right_inverse"):
+            try:
+                value = parametrization.right_inverse(value)
+            except NotImplementedError:
+                if all_must:
+                    raise
+        elif all_must:
+            raise RuntimeError(f"parametrization {parametrization!r} does not implement right_inverse.")
+    return _named(value, x.dtype)
 
 
 def check_unchanged(before: object, after: object, what: str = "a parametrization") -> None:
