@@ -14,7 +14,7 @@ import types
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-__all__ = ["Chain", "Names", "functions_of", "is_library", "is_library_class", "names_of", "note_package"]
+__all__ = ["HEAP_TYPE", "Chain", "Names", "functions_of", "is_library", "is_library_class", "names_of", "note_package"]
 
 
 class Chain(NamedTuple):
@@ -205,10 +205,10 @@ def is_library_class(cls: type) -> bool:
     """
     if cls.__module__ != "builtins":
         return is_library(cls.__module__)
-    return not cls.__flags__ & _HEAP_TYPE or vars(builtins).get(cls.__qualname__) is cls
+    return not cls.__flags__ & HEAP_TYPE or vars(builtins).get(cls.__qualname__) is cls
 
 
-_HEAP_TYPE = 1 << 9  # CPython's flag of classes that are made at run time
+HEAP_TYPE = 1 << 9  # CPython's flag of classes that are made at run time
 
 
 @functools.lru_cache(maxsize=1024)

@@ -20,7 +20,7 @@ import jax
 import numpy as np
 from jax.core import Tracer
 
-from purenn.nn.code import is_library_class
+from purenn.nn.code import HEAP_TYPE, is_library_class
 from purenn.nn.node import Node
 
 __all__ = [
@@ -72,13 +72,10 @@ class Constant:
         self.value = value
 
 
-_HEAP_TYPE = 1 << 9
-
-
 @functools.lru_cache(maxsize=4096)
 def copyable_object(cls: type) -> bool:
     """Whether objects of a class are all attributes, so that a copy of these is a copy of the object."""
-    return all(base.__flags__ & _HEAP_TYPE for base in cls.__mro__[:-1]) and not hasattr(cls, "__del__")
+    return all(base.__flags__ & HEAP_TYPE for base in cls.__mro__[:-1]) and not hasattr(cls, "__del__")
 
 
 def is_namespace(cls: type) -> bool:
@@ -89,8 +86,9 @@ def is_namespace(cls: type) -> bool:
 @functools.lru_cache(maxsize=4096)
 def slots_of(cls: type) -> tuple[str, ...]:
     """The names of the slots of a class."""
-    names = [n for base in cls.__mro__ for n in _as_tuple(vars(base).get("__slots__", ()))]
-    return tuple(n for n in names if n not in ("__dict__", "__weakref__"))
+    declared = [vars(base).get("__slots__", ()) for base in cls.__mro__]
+    names = [name for slots in declared for name in ((slots,) if isinstance(slots, str) else slots)]
+    return tuple(name for name in names if name not in ("__dict__", "__weakref__"))
 
 
 def names_in(module: types.ModuleType) -> frozenset[str]:
@@ -151,10 +149,6 @@ def clears_of(cached: Any) -> int:
     clears += calls < before
     _calls_seen[cached] = calls, clears
     return clears
-
-
-def _as_tuple(names: str | Iterable[str]) -> tuple[str, ...]:
-    return (names,) if isinstance(names, str) else tuple(names)
 
 
 def cell_contents(cell: types.CellType) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -13,10 +13,7 @@ from purenn import check, random
 from purenn.layers.bound import Bound
 from purenn.typing import DTypeLike, Key
 from purenn.utils.computed import Computed
-from purenn.utils.target import Changed, change, computed_of, detach, replace
-
-if TYPE_CHECKING:
-    from purenn.nn.module import Module
+from purenn.utils.target import Changed, change, detach, replace
 
 __all__ = ["SpectralNorm", "remove_spectral_norm", "spectral_norm"]
 
@@ -64,30 +61,22 @@ class SpectralNorm(Computed):
         check_iterations(self.n_power_iterations)
 
     def __call__(self, m: Bound) -> Any:
-        return self.compute_weight(m, m.training)
-
-    def reshape_weight_to_matrix(self, weight: jax.Array) -> jax.Array:
-        """A weight as the matrix whose singular value is taken."""
-        return as_matrix(weight, self.dim)
-
-    def compute_weight(self, module: Bound, do_power_iteration: bool) -> Any:
-        """The weight; with power iterations the module's ``weight_u`` and ``weight_v`` move on."""
-        weight, u, v = (getattr(module, self.name + suffix) for suffix in self.suffixes)
-        matrix = self.reshape_weight_to_matrix(weight)
-        if do_power_iteration:
+        weight, u, v = (getattr(m, self.name + suffix) for suffix in self.suffixes)
+        matrix = as_matrix(weight, self.dim)
+        if m.training:
             fixed = lax.stop_gradient(matrix)
             for _ in range(self.n_power_iterations):
                 v = normalize(fixed.T @ u, self.eps)
                 u = normalize(fixed @ v, self.eps)
-            setattr(module, self.name + "_u", u)
-            setattr(module, self.name + "_v", v)
+            setattr(m, self.name + "_u", u)
+            setattr(m, self.name + "_v", v)
         u, v = lax.stop_gradient((u, v))
         return weight / (u @ (matrix @ v))
 
     def split(self, x: jax.Array) -> tuple[dict[str, Any], dict[str, Any]]:
         check.axis("spectral_norm", "dim", self.dim, x.ndim)
         generator = random.default_generator()
-        height, width = self.reshape_weight_to_matrix(x).shape
+        height, width = as_matrix(x, self.dim).shape
         u = random_unit(generator.next(), (height,), x.dtype, self.eps)
         v = random_unit(generator.next(), (width,), x.dtype, self.eps)
         return {self.name + "_orig": x}, {self.name + "_u": u, self.name + "_v": v}
@@ -101,19 +90,9 @@ class SpectralNorm(Computed):
                 for n in (name, name + "_orig", name + "_u")
             )
             del arrays[name]
-            matrix = self.reshape_weight_to_matrix(original)
+            matrix = as_matrix(original, self.dim)
             v = jnp.linalg.pinv(matrix.T @ matrix) @ (matrix.T @ u)
             arrays[name + "_v"] = v * (jnp.mean(original / weight) / (u @ (matrix @ v)))
-
-    @staticmethod
-    def apply(module: Module, name: str, n_power_iterations: int, dim: int, eps: float) -> SpectralNorm:
-        """Applies it to a module, and gives what computes the weight."""
-        spectral_norm(module, name, n_power_iterations, eps, dim)
-        return computed_of(module)[name]  # pyright: ignore[reportReturnType]
-
-    def remove(self, module: Module) -> None:
-        """Makes the weight of a module a plain parameter again."""
-        remove_spectral_norm(module, self.name)
 
 
 def spectral_norm(

@@ -24,7 +24,7 @@ from purenn.typing import Key
 from purenn.utils.computed import Computed, NamedLayers, Parametrized, drawn_shapes, with_computed
 from purenn.variable import Variable
 
-__all__ = ["attach", "bound", "change", "computed_of", "detach", "hold", "read", "replace", "restore", "set_computed"]
+__all__ = ["bound", "change", "computed_of", "detach", "hold", "read", "replace", "restore", "set_computed"]
 
 Triple: TypeAlias = tuple[Layer, Mapping[str, Any], Mapping[str, Any]]
 Changed = TypeVar("Changed", bound=Module | Layer | Triple)
@@ -186,14 +186,6 @@ def restore(m: Bound, name: str, value: object) -> None:
         sources = [variable for group, variable in removed if group == "_parameters"]
     trained = [variable.requires_grad for variable in sources if variable is not None]
     _put(m, "_parameters" if trained else "_buffers", name, value, all(trained))
-
-
-# Utilities that are one edit.
-
-
-def attach(target: Changed, computed: Computed, rng: Key | None = None) -> Changed:
-    """Has an array computed from now on, as `replace` does it."""
-    return change(target, functools.partial(replace, computed=computed), rng)
 
 
 def detach(target: Changed, name: str, kind: type[Computed], refusal: str) -> Changed:

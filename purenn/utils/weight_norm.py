@@ -11,11 +11,10 @@ import jax.numpy as jnp
 from purenn import check
 from purenn.lowering.dtypes import compute_dtype, widened
 from purenn.utils.computed import Computed
-from purenn.utils.target import Changed, attach, computed_of, detach
+from purenn.utils.target import Changed, change, detach, replace
 
 if TYPE_CHECKING:
     from purenn.layers.bound import Bound
-    from purenn.nn.module import Module
 
 __all__ = ["WeightNorm", "norm_except_dim", "normalized_weight", "remove_weight_norm", "weight_norm"]
 
@@ -49,24 +48,10 @@ class WeightNorm(Computed):
     suffixes = ("_g", "_v")
 
     def __call__(self, m: Bound) -> Any:
-        return self.compute_weight(m)
-
-    def compute_weight(self, module: Bound) -> Any:
-        """The weight, from the ``weight_g`` and ``weight_v`` of a module."""
-        return normalized_weight(getattr(module, self.name + "_v"), getattr(module, self.name + "_g"), self.dim)
+        return normalized_weight(getattr(m, self.name + "_v"), getattr(m, self.name + "_g"), self.dim)
 
     def split(self, x: jax.Array) -> tuple[dict[str, Any], dict[str, Any]]:
         return {self.name + "_g": norm_except_dim(x, self.dim), self.name + "_v": x}, {}
-
-    @staticmethod
-    def apply(module: Module, name: str, dim: int | None) -> WeightNorm:
-        """Applies it to a module, and gives what computes the weight."""
-        attach(module, WeightNorm(name, dim))
-        return computed_of(module)[name]  # pyright: ignore[reportReturnType]
-
-    def remove(self, module: Module) -> None:
-        """Makes the weight of a module a plain parameter again."""
-        remove_weight_norm(module, self.name)
 
 
 def weight_norm(module: Changed, name: str = "weight", dim: int | None = 0) -> Changed:
@@ -93,7 +78,7 @@ def weight_norm(module: Changed, name: str = "weight", dim: int | None = 0) -> C
         >>> m.weight_g.shape, m.weight_v.shape, m.weight.shape
         ((40, 1), (40, 20), (40, 20))
     """
-    return attach(module, WeightNorm(name, dim))
+    return change(module, lambda m: replace(m, WeightNorm(name, dim)))
 
 
 def remove_weight_norm(module: Changed, name: str = "weight") -> Changed:
