@@ -1,8 +1,8 @@
-"""Copies that a pure call sees in place of the live objects: twins of modules and copies of what holds arrays.
+"""The copies that a pure call sees in place of live objects: twins of modules, copies of functions and containers.
 
-A twin is a copy of a module over other variables, which lives for one call. Its buffers may change and are read
-afterwards; everything else that is written goes to a copy, so it is found afterwards and refused, and no tracer is left
-behind on a live object.
+A twin is a copy of a module over other variables. It lives for one call. Its buffers may change, and the call reads
+them at its end. Any other change happens to a copy: it is found at the end and refused, and no tracer stays on a live
+object.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ class Copies:
 
     Args:
         reach: what the call can reach.
-        arrays: what stands for the arrays in ``reach.arrays``.
-        values: what stands for the arrays in its variables.
-        training: the mode of all modules; None leaves each its own.
-        stream: where random numbers come from.
+        arrays: the arrays in place of ``reach.arrays``.
+        values: the arrays of the twins, by the live variables.
+        training: the mode of all modules; None keeps the mode of each.
+        stream: the source of random keys.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Copies:
     # The copy of a value.
 
     def of(self, value: object) -> Any:
-        """The copy that stands for a value: the value itself, unless something that can change is below."""
+        """The copy of a value; the value itself, if nothing in it is copied."""
         copied = self.copies.get(id(value), self)
         if copied is not self:
             return copied
@@ -144,7 +144,7 @@ class Copies:
         copied.__defaults__ = function.__defaults__ and tuple(map(self.of, function.__defaults__))
         copied.__kwdefaults__ = function.__kwdefaults__ and {n: self.of(v) for n, v in function.__kwdefaults__.items()}
         for cell, live in zip(cells, function.__closure__ or (), strict=True):
-            with contextlib.suppress(ValueError):  # one that isn't set yet
+            with contextlib.suppress(ValueError):  # not set yet
                 cell.cell_contents = self.of(live.cell_contents)
         names.update({name: self.of(value) for name, value in names.items()})
         content = lambda: [*names.values(), *map(cell_contents, cells), *vars(copied), *vars(copied).values()]  # noqa: E731
@@ -166,7 +166,7 @@ class Copies:
     # After the call.
 
     def check(self) -> None:
-        """Refuses a change of anything but buffers, since the copy that was changed is thrown away."""
+        """Refuses changes of anything but buffers: they happened to copies, which are thrown away."""
         for value, content, before in self._contents:
             after = [*content()]
             if len(after) != len(before) or any(a is not b for a, b in zip(after, before, strict=True)):
@@ -179,9 +179,9 @@ class Copies:
             self.reach.restore()
             refuse_change(text(path))
 
-    def changed(self, buffers: Sequence[Variable]) -> dict[int, Any]:
-        """New values of buffers by their places in a list of live ones."""
-        new = ((i, self.variables[live].value, self._values[live]) for i, live in enumerate(buffers))
+    def changed(self, variables: Sequence[Variable]) -> dict[int, Any]:
+        """The new values of those live variables that the call has changed, by their places in the list."""
+        new = ((i, self.variables[live].value, self._values[live]) for i, live in enumerate(variables))
         return {i: value for i, value, old in new if value is not old}
 
 
@@ -195,6 +195,6 @@ def refuse_change(what: str) -> None:
 
 @contextlib.contextmanager
 def inside(copies: Copies) -> Iterator[None]:
-    """Inside, a live module that the call can reach stands for its twin, however Python got at it."""
+    """A context in which a call of a live module runs its twin, however Python got at the module."""
     with access.standing_for(copies.copies), run_by(Running(copies.twins, copies.stream)):
         yield

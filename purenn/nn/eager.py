@@ -1,11 +1,10 @@
 """Calls of lasting modules: one jit for a layer, or one for a whole `forward`.
 
 - A stock module without children (`leaf`) runs its layer in a program that all modules with an equal layer share.
-- A compiled module, or a stock module with children (`compiled`), runs its whole `forward` in one program, which is
-  told apart by everything that the call can reach.
+- A compiled module, or a stock module with children (`compiled`), runs its whole `forward` in one program, which
+  depends on everything that the call can reach.
 
-Either way a module keeps a `FastPath`, the short way for a next call with one array.
-`purenn.nn.structure.invalidate` throws it away.
+Either way a module keeps a `FastPath` for its next call with one array; `purenn.nn.structure.invalidate` drops it.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ __all__ = ["FastPath", "compiled", "leaf"]
 
 
 class FastPath(NamedTuple):
-    """The short way of a module's next call, for one array of a class."""
+    """The short way of a module's next call: a function of one array of the class ``kind``."""
 
     kind: type
     call: Callable[[Any], Any]
@@ -111,12 +110,12 @@ def leaf(
     key: Key | None = None,
     method: str | None = None,
 ) -> Any:
-    """The call of a stock module without children: its layer's, compiled once for all equal layers."""
+    """Calls a stock module without children: its layer runs in a program that all equal layers share."""
     fields = vars(module)
-    if observers() and training is None and key is None:  # they see the module itself, which knows its place
+    if observers() and training is None and key is None:  # observers see the module itself, whose path is known
         return Bound._call_method(module, method, *args, **kwargs) if method else Bound._run(module, args, kwargs)
     arguments = Arguments(args, kwargs)
-    if arguments.objects:  # a function or the like, which has to be followed
+    if arguments.objects:  # functions and the like, which are followed
         return compiled(module, args, kwargs, training, key, method)
     if tracing.is_staged():
         access.add_constant(module)
@@ -185,7 +184,7 @@ _shared: OrderedDict[Any, KeyedJit] = OrderedDict()
 
 
 def programs_of(module: Node, shared: bool = False) -> Programs:
-    """The programs of a module; stock modules share theirs with all that are equal."""
+    """The programs of a module; ``shared``: one cache for all stock modules."""
     fields = vars(module)
     if fields["_programs"] is None:
         fields["_programs"] = Programs(type(module).__name__, _shared if shared else None)
@@ -202,7 +201,7 @@ def compiled(
     *,
     shared: bool = False,
 ) -> Any:
-    """The call of a module under one jit for its whole `forward`, or for another method of its layer."""
+    """Calls a module in one program for its whole `forward`, or for another method of its layer."""
     name = type(module).__name__
     programs = programs_of(module, shared)
     if tracing.is_staged():

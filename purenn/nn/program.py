@@ -1,8 +1,8 @@
 """Compiled calls: which program serves a call, and how it is traced.
 
-A module (`purenn.nn.eager`) or an `Optimizer` keeps its `Programs`. For a call they look at what it depends on
-(`purenn.nn.reach`), take the program for these facts, or trace one, run it on the arrays of this moment, and put what
-changed into place in one step at the end.
+A module (`purenn.nn.eager`), an `Optimizer` or a function of `nn.grad` has its `Programs`. A call looks at all that it
+depends on (`purenn.nn.reach`), takes the program for these facts or traces one, runs it on the present arrays, and
+writes all changes in one step at its end.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ class Programs:
     """The programs of one module, optimizer or function.
 
     Args:
-        name: what the programs are called, in profiles and messages.
-        cache: where programs are kept that others share; None is a place of its own.
+        name: the name of the programs in profiles and messages.
+        cache: the programs, if they are shared with others.
     """
 
     def __init__(self, name: str, cache: OrderedDict[Hashable, KeyedJit] | None = None):
@@ -66,7 +66,7 @@ class Programs:
         self._told = False
 
     def look(self, modules: list[tuple[str, Any]], others: list[tuple[str, Any]], lift: bool = True) -> Reach:
-        """Looks at all that a call can reach; modules are looked at again only if something there has changed."""
+        """The reach of a call: the last one if it holds. Modules are walked again only if something in them changed."""
         last = self._last
         if last is not None and last.lift == lift:
             roots = (last.base.roots, last.roots) if last.base is not None else (last.roots, [])
@@ -86,7 +86,7 @@ class Programs:
         kwargs: dict[str, Any],
         run: Callable[[Reach, Arguments], Any],
     ) -> Any:
-        """Runs a call; where Python asks for the value of an array that is no argument, it becomes a fact."""
+        """Calls ``run``; if Python asks for a value, again, with floats and arrays that are no arguments as facts."""
         lift = True
         while True:
             arguments = Arguments(args, kwargs, lift)
@@ -102,7 +102,7 @@ class Programs:
                 lift = False
 
     def program(self, reach: Reach, arguments: Arguments, options: Hashable, make: Callable[[], KeyedJit]) -> KeyedJit:
-        """The program for a reach, made if there is none."""
+        """The program for the facts of a call; ``make`` makes it if there is none."""
         key = reach.key, arguments.key, options
         program = self._programs.get(key)
         if program is None:
@@ -136,7 +136,7 @@ def _structures(reach: Reach) -> list[Structure]:
 
 
 def _facts_of(reach: Reach) -> dict[str, Any]:
-    """The facts by what they are about, in words."""
+    """The facts of a reach and the layers of its modules, by words for them."""
     facts = _facts_of(reach.base) if reach.base else {}
     facts |= {text(path): fact for path, fact in zip(reach.paths, reach.facts, strict=True)}
     layers = {path or "the module": part._layer for known in _structures(reach) for path, part in known.parts.items()}
@@ -144,7 +144,7 @@ def _facts_of(reach: Reach) -> dict[str, Any]:
 
 
 def _modes(reach: Reach) -> dict[str, Any]:
-    """The modes of modules, and of the parts that have another mode than the whole, by their names."""
+    """The modes of modules, and of parts that have another mode than the whole, by their names."""
     modes: dict[str, Any] = {}
     for known in _structures(reach):
         whole = known.parts[""].training
@@ -180,15 +180,15 @@ def traced(
     """Traces a call on copies of what it can reach.
 
     Args:
-        stream: where random numbers come from.
-        values: what stands for the arrays in ``reach.variables``.
-        arrays: what stands for those in ``reach.arrays``.
-        inputs: what stands for ``arguments.inputs``.
-        training: the mode of all modules; None leaves each its own.
-        body: what is called, with the copies, the arguments and the keywords.
+        stream: the source of random keys.
+        values: the arrays in place of those in ``reach.variables``.
+        arrays: the arrays in place of ``reach.arrays``.
+        inputs: the arrays in place of ``arguments.inputs``.
+        training: the mode of all modules; None keeps the mode of each.
+        body: is called with the copies, the arguments and the keywords.
 
     Returns:
-        What it returned, and the new values of variables by their numbers.
+        The result of ``body``, and the new values of variables by their numbers.
     """
     call = current_call()
     reach, arguments = call.reach, call.arguments
@@ -208,7 +208,7 @@ def traced(
 
 
 def _generators_unchanged(reach: Reach) -> Callable[[], None]:
-    """A check that no random numbers were drawn that jax doesn't know of: they would be constants of the program."""
+    """A check, for after a trace, that no generator of Python or numpy was used: its numbers would be constants."""
 
     def states() -> list[tuple[str, bytes]]:
         shared = [("numpy's global generator", np.random.get_state()), ("the module random", python_random.getstate())]

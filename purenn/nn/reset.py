@@ -1,4 +1,4 @@
-"""Stock modules whose arrays are drawn anew, as ``net.apply`` does it in torch."""
+"""torch's methods that draw the arrays of stock modules anew, often called by ``net.apply``."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def reset_parameters(self: Any) -> None:
 
 
 def reset_running_stats(self: Any) -> None:
-    """Puts the running statistics back to where they started, if there are any."""
+    """Sets the running statistics, if there are any, to their first values."""
     if not self._layer.lazy:
         _put(self, _drawn(self)[1])
 
@@ -47,7 +47,7 @@ def _drawn(module: Node) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _put(module: Node, arrays: Mapping[str, Any]) -> None:
-    """Writes arrays by dotted names, cast and placed like the old ones; what was made None since stays None."""
+    """Writes arrays by dotted names, cast and placed like the old ones; an entry that is None stays None."""
     writes = {}
     for name, array in arrays.items():
         path, _, last = name.rpartition(".")

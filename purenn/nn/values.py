@@ -1,6 +1,6 @@
-"""Questions about Python's values, which a walk over all that a call can reach asks.
+"""Questions about Python's values that `purenn.nn.walk` and `purenn.nn.copies` ask.
 
-`purenn.nn.walk` and `purenn.nn.copies` call these functions; nothing is kept here but how often a cache was cleared.
+The only state is how often the cache of a function was seen to have been cleared.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ ATOMS = (type(None), bool, int, str, bytes, type(Ellipsis), type(NotImplemented)
 
 
 class ById:
-    """Stands for an object that has no value to compare, and equals only itself."""
+    """Stands for an object without a value to compare: it equals only itself."""
 
     __slots__ = ("value",)
 
@@ -64,7 +64,7 @@ class ById:
 
 
 class Constant:
-    """A root whose arrays are facts."""
+    """Stands for a root whose arrays are facts."""
 
     __slots__ = ("value",)
 
@@ -74,12 +74,12 @@ class Constant:
 
 @functools.lru_cache(maxsize=4096)
 def copyable_object(cls: type) -> bool:
-    """Whether objects of a class are all attributes, so that a copy of these is a copy of the object."""
+    """Whether objects of a class consist of attributes alone, so that a copy of these is a copy of the object."""
     return all(base.__flags__ & HEAP_TYPE for base in cls.__mro__[:-1]) and not hasattr(cls, "__del__")
 
 
 def is_namespace(cls: type) -> bool:
-    """Whether objects of a class are nothing but attributes, although the class is of an installed package."""
+    """Whether a class of Python's library has objects that consist of attributes alone."""
     return (cls.__module__, cls.__name__) in {("types", "SimpleNamespace"), ("argparse", "Namespace")}
 
 
@@ -92,7 +92,7 @@ def slots_of(cls: type) -> tuple[str, ...]:
 
 
 def names_in(module: types.ModuleType) -> frozenset[str]:
-    """The names in a Python module, without those that Python itself puts there."""
+    """The names in a Python module, without Python's own such as ``__file__``."""
     return frozenset(name for name in vars(module) if not name.startswith("__"))
 
 
@@ -102,14 +102,14 @@ def class_contents(cls: type, members: Mapping[str, Any], counted: Iterable[str]
 
 
 def is_code(value: object) -> bool:
-    """Whether something that a library's function closes over is a user's code, data or module, or may lead to it."""
+    """Whether a value that a library's function closes over is, or may lead to, a user's code, data or module."""
     if isinstance(value, types.FunctionType | types.MethodType | functools.partial | Node | jax.Array):
         return True
     if isinstance(value, tuple | list | dict):
         items = value.values() if isinstance(value, dict) else value
         return bool(value) and all(is_code(item) or isinstance(item, (*ATOMS, float)) for item in items)
     if isinstance(value, type | types.ModuleType | weakref.WeakKeyDictionary | weakref.WeakValueDictionary):
-        return False  # the latter are caches
+        return False  # weak dictionaries are caches
     if not is_library_class(type(value)):
         return True
     functions = types.FunctionType | types.MethodType
@@ -119,7 +119,7 @@ def is_code(value: object) -> bool:
 
 @contextlib.contextmanager
 def left_out_of_caches(caches: Iterable[Any]) -> Iterator[None]:
-    """Afterwards functions with caches have forgotten everything, if they have kept traced arrays."""
+    """A context after which the caches of functions are cleared, if they hold traced arrays."""
     before = [(cached, cached.cache_info().misses) for cached in caches]
     try:
         yield
@@ -132,7 +132,7 @@ def left_out_of_caches(caches: Iterable[Any]) -> Iterator[None]:
 
 
 def _holds_tracers(cached: object) -> bool:
-    """Whether a ``functools.lru_cache`` holds a traced array; the garbage collector can tell what it holds."""
+    """Whether a ``functools.lru_cache`` holds a traced array, as the garbage collector sees it."""
     referents = gc.get_referents(cached)
     referents += [result for part in referents if type(part) is dict for result in part.values()]
     return any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(referents))
@@ -174,7 +174,7 @@ def restore(container: Any, items: list[Any]) -> None:
 
 
 def imported_by(namespace: dict[str, Any], names: tuple[tuple[str, int], ...]) -> list[types.ModuleType | None]:
-    """The Python modules that a function imports, as far as they have been imported."""
+    """The Python modules that a function imports; None for those that aren't loaded yet."""
     package = namespace.get("__package__") or ""
     modules = []
     for name, level in names:
@@ -184,5 +184,5 @@ def imported_by(namespace: dict[str, Any], names: tuple[tuple[str, int], ...]) -
 
 
 def defaults_of(function: types.FunctionType) -> tuple[Any, ...]:
-    """The parts of a function beside its closure and globals."""
+    """The code and the defaults of a function."""
     return (function.__code__, *(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())

@@ -1,6 +1,6 @@
 """The walk over all that a call can reach: values, containers, objects, modules.
 
-`purenn.nn.program.Programs` starts one by `find_reach`, which walks until no new name of an attribute is found.
+`purenn.nn.program.Programs` calls `find_reach`, which repeats the walk until it finds no new name of an attribute.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ _BUILTIN = (types.BuiltinFunctionType, types.WrapperDescriptorType, types.Method
 
 
 class Walk(ObjectWalk):
-    """Sorts what it comes to into inputs and facts of a `Reach`."""
+    """Sorts all that it finds into inputs and facts of a `Reach`."""
 
     def add(self, path: Path, value: Any, lift: bool) -> None:
-        """Looks at a value and what can be reached from it."""
+        """Looks at a value and at all that can be reached from it; ``lift`` says whether arrays in it are inputs."""
         kind = type(value)
         if kind in ATOMS:
             self._fact(path, (kind, value))
@@ -97,7 +97,7 @@ class Walk(ObjectWalk):
             self._copyable(path, value, kind, lift)
 
     def _copyable(self, path: Path, value: object, kind: type, lift: bool) -> None:
-        """Functions, containers and objects: in a trace they are seen as copies, where `lift` says so."""
+        """Looks at a function, container or object; with ``lift`` a trace sees a copy of it."""
         if lift:
             self.reach.lifted[id(value)] = path
         if isinstance(value, types.FunctionType):
@@ -197,13 +197,13 @@ class Walk(ObjectWalk):
 def find_reach(
     roots: Iterable[tuple[str, Any]], names: set[str], *, lift: bool = True, base: Reach | None = None
 ) -> Reach:
-    """Looks at everything that roots can reach.
+    """The reach of roots: all that can be reached from them.
 
     Args:
         roots: values, by the names that messages give them.
-        names: the names of attributes that count, as far as they are known; those that are found are added.
+        names: the known names of attributes that count; names that are found are added.
         lift: whether arrays are inputs.
-        base: what is continued. It is looked at again where names have come that it did not count.
+        base: the reach to continue. It is walked again if there are names that it did not count.
     """
     roots, fixed = list(roots), set(base.fixed) if base else set()
     while True:

@@ -19,13 +19,13 @@ __all__ = ["SpectralNorm", "remove_spectral_norm", "spectral_norm"]
 
 
 def default_dim(m: Bound) -> int:
-    """The dimension of a weight that counts its outputs: 1 in transposed convolutions, else 0."""
+    """The dimension of the outputs in a weight: 1 in transposed convolutions, else 0."""
     names = {"ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"}
     return int(any(cls.__name__ in names for cls in type(m._layer or m).__mro__))
 
 
 def check_iterations(count: int) -> None:
-    """Checks that there are power iterations."""
+    """Checks the number of power iterations."""
     if count <= 0:
         raise ValueError(f"Expected n_power_iterations to be positive, but got n_power_iterations={count}")
 
@@ -36,7 +36,7 @@ def as_matrix(weight: jax.Array, dim: int) -> jax.Array:
 
 
 def normalize(x: jax.Array, eps: float) -> jax.Array:
-    """A vector of norm 1."""
+    """A vector divided by its norm."""
     return x / jnp.maximum(jnp.linalg.norm(x), jnp.asarray(eps, jnp.finfo(x.dtype).dtype)).astype(x.dtype)
 
 
@@ -82,7 +82,7 @@ class SpectralNorm(Computed):
         return {self.name + "_orig": x}, {self.name + "_u": u, self.name + "_v": v}
 
     def rename(self, arrays: dict[str, Any], prefix: str) -> None:
-        """torch's first version saved the weight itself instead of ``weight_v``, which follows from it."""
+        """Computes ``weight_v`` from the weight, which torch's first version saved in its place."""
         name = prefix + self.name
         if name in arrays and name + "_v" not in arrays and {name + "_orig", name + "_u"} <= arrays.keys():
             weight, original, u = (
@@ -108,15 +108,15 @@ def spectral_norm(
 
     .. math:: \hat W = \frac{W}{\sigma(W)} \quad\text{with}\quad \sigma(W) = u^\top W v
 
-    In training :math:`u` and :math:`v` take a step of the power method whenever the weight is used; they are state.
-    `purenn.utils.parametrizations.spectral_norm` is the newer form of it.
+    :math:`u` and :math:`v` are state. In training they take steps of the power method whenever the weight is used.
+    `purenn.utils.parametrizations.spectral_norm` is the newer form.
 
     Args:
         module: a module, which is changed and returned; a layer or a triple ``(layer, params, state)``, of which a
             changed copy is returned.
-        name: the weight's; its place is taken by ``name_orig``, ``name_u`` and ``name_v``.
-        n_power_iterations: the steps that each use takes.
-        eps: the least norm that is divided by.
+        name: the name of the weight, which is replaced by ``name_orig``, ``name_u`` and ``name_v``.
+        n_power_iterations: the number of steps per use.
+        eps: the lower bound of a norm in a division.
         dim: the dimension of the outputs; None is 0, and 1 in transposed convolutions.
         rng: a jax key; needed for a triple.
 
@@ -137,11 +137,11 @@ def spectral_norm(
 
 
 def remove_spectral_norm(module: Changed, name: str = "weight") -> Changed:
-    """Makes a weight that `spectral_norm` changed a plain parameter again, with the value it has.
+    """Makes a weight that `spectral_norm` changed a plain parameter again, with its present value.
 
     Args:
-        module: what `spectral_norm` gave, or a triple with its layer.
-        name: the weight's.
+        module: the result of `spectral_norm`, or a triple with its layer.
+        name: the name of the weight.
 
     Source: ``torch.nn.utils.remove_spectral_norm``.
 

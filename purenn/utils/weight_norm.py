@@ -20,9 +20,9 @@ __all__ = ["WeightNorm", "norm_except_dim", "normalized_weight", "remove_weight_
 
 
 def norm_except_dim(v: jax.Array, dim: int | None) -> jax.Array:
-    """The 2-norms of the slices along one dimension, the others kept with size 1; of the whole array without one.
+    """The 2-norms of the slices along a dimension; the other dimensions are kept with size 1.
 
-    As in torch, -1 is no dimension too.
+    As in torch, None and -1 give the norm of the whole array.
     """
     wide = widened(v)
     if dim is None or dim == -1:
@@ -41,7 +41,7 @@ def normalized_weight(v: jax.Array, g: jax.Array, dim: int | None) -> jax.Array:
 
 @dataclasses.dataclass(frozen=True)
 class WeightNorm(Computed):
-    """A weight that is computed from its norms and its direction."""
+    """A weight that is computed from its norms ``g`` and its direction ``v``."""
 
     name: str
     dim: int | None = 0
@@ -59,16 +59,16 @@ def weight_norm(module: Changed, name: str = "weight", dim: int | None = 0) -> C
 
     .. math:: w = g\, \frac{v}{\lVert v \rVert}
 
-    `purenn.utils.parametrizations.weight_norm` is the newer form of it, and loads what this one saved.
+    `purenn.utils.parametrizations.weight_norm` is the newer form; it loads the state_dict of this one too.
 
     Args:
         module: a module, which is changed and returned; a layer or a triple ``(layer, params, state)``, of which a
             changed copy is returned.
-        name: the weight's; its place is taken by ``name_g`` and ``name_v``.
+        name: the name of the weight, which is replaced by ``name_g`` and ``name_v``.
         dim: the dimension whose slices are normalized; None normalizes the whole array.
 
     Raises:
-        RuntimeError: the weight is computed already. ValueError: there is none of that name.
+        RuntimeError: the weight is computed already. ValueError: there is no array of that name.
 
     Source: ``torch.nn.utils.weight_norm``; Salimans and Kingma, 2016.
 
@@ -82,11 +82,11 @@ def weight_norm(module: Changed, name: str = "weight", dim: int | None = 0) -> C
 
 
 def remove_weight_norm(module: Changed, name: str = "weight") -> Changed:
-    """Makes a weight that `weight_norm` changed a plain parameter again, with the value it has.
+    """Makes a weight that `weight_norm` changed a plain parameter again, with its present value.
 
     Args:
-        module: what `weight_norm` gave, or a triple with its layer.
-        name: the weight's.
+        module: the result of `weight_norm`, or a triple with its layer.
+        name: the name of the weight.
 
     Source: ``torch.nn.utils.remove_weight_norm``.
 

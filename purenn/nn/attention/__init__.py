@@ -24,19 +24,18 @@ class SDPBackend(IntEnum):
 
 @contextlib.contextmanager
 def sdpa_kernel(backends: SDPBackend | Sequence[SDPBackend], set_priority: bool = False) -> Iterator[None]:
-    """Says by which of torch's kernels `scaled_dot_product_attention` may be computed.
+    """A context that names torch's kernels for `scaled_dot_product_attention`, accepted for compatibility.
 
-    There is one formulation here, the plain one, which torch calls ``MATH``, and XLA makes of it what the platform
-    has. So the context changes no result: ``MATH`` is what is done anyway, and ``FLASH_ATTENTION``,
-    ``EFFICIENT_ATTENTION`` and ``CUDNN_ATTENTION``, which are other ways to the same numbers, are accepted, so that
-    ported code runs. ``ERROR``, ``OVERRIDEABLE`` alone and no backend at all name nothing that could be run.
+    purenn chooses the formulation by itself, and all of torch's kernels compute the same function. So the context
+    changes nothing. ``MATH``, ``FLASH_ATTENTION``, ``EFFICIENT_ATTENTION`` and ``CUDNN_ATTENTION`` are accepted, for
+    ported code; ``ERROR``, ``OVERRIDEABLE`` alone and no backend at all are refused.
 
     Args:
         backends: one or several.
         set_priority: ignored; accepted for compatibility with PyTorch.
 
     Raises:
-        TypeError: something else is given. ValueError: nothing is left that could be run.
+        TypeError: ``backends`` is anything else. ValueError: no backend that can be run is named.
 
     Source: ``torch.nn.attention.sdpa_kernel``.
 
