@@ -1,4 +1,4 @@
-"""Docstrings that siblings of one, two and three dimensions share: one template per family, filled for each."""
+"""Docstrings of functions and classes that differ in the number of dimensions: one template per family."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ def _words(rank: int) -> dict[str, str]:
 
 
 def documented(template: str, rank: int | None = None, **words: str) -> Callable[[T], T]:
-    """Gives a function or class the docstring that a template becomes.
+    """Gives a function or class the docstring of a filled template.
 
-    In the template ``$name`` stands for one of ``words``, or for what the number of spatial dimensions determines:
+    In the template ``$name`` stands for one of ``words``, or for a word that depends on the number of spatial
+    dimensions:
 
-    - ``$rank``: the number; ``$input``, ``$inputs``: "an image", "images"; ``$sizes``: what an argument that is a size
-      may be.
+    - ``$rank``: the number; ``$input``, ``$inputs``: "an image", "images"; ``$sizes``: the values that a size may have.
     - ``$N``, ``$C``, ``$N_out``, ``$C_out``: shapes of an input and an output, with and without a batch;
       ``$spatial``, ``$spatial_out``: their spatial sizes.
 
     Args:
         template: the docstring with placeholders.
         rank: the number of spatial dimensions.
-        words: what further placeholders stand for.
+        words: the words for further placeholders.
     """
     known = {} if rank is None else _words(rank)
 

@@ -16,23 +16,22 @@ Label = TypeVar("Label")
 def label_by_path(rules: Mapping[str, Label], default: Label) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
     """Makes a function that labels each parameter by the first rule that its dotted name fits.
 
-    It serves optax wherever that takes a function of the parameters: ``optax.partition`` (labels), ``optax.masked`` and
-    the ``mask`` of ``optax.adamw`` (booleans). The same rules fit ``net.params`` of a module and the ``params`` of a
-    layer.
+    optax takes this function in ``optax.partition`` (labels), ``optax.masked`` and the ``mask`` of ``optax.adamw``
+    (booleans). The same rules fit ``net.params`` of a module and the ``params`` of a layer.
 
     Args:
-        rules: labels by name: "encoder.layers.0" means all that is below it too, and ``*``, ``?`` and ``[...]`` stand
-            for any characters, dots included, as in "*.bias".
+        rules: labels by name. "encoder.layers.0" fits all names below it too. ``*``, ``?`` and ``[...]`` stand for any
+            characters, dots included, as in "*.bias".
         default: the label of all other parameters.
 
     Returns:
-        A function of a tree of parameters that gives a tree of labels.
+        A function of a tree of parameters that returns a tree of labels.
 
     Raises:
-        TypeError: a rule's name isn't a string, or something isn't a dict.
+        TypeError: ``rules`` or the parameters aren't a dict, or a rule's name isn't a string.
         ValueError: when the function is called, a rule fits no parameter.
 
-    Source: ``optax.partition`` takes its place of ``torch.optim``'s ``param_groups``.
+    Source: ``torch.optim``'s ``param_groups``, whose place ``optax.partition`` takes.
 
     Example:
         >>> import jax.numpy as jnp, optax, purenn

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import jax
-import jax.core
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -51,14 +50,14 @@ _LINEAR = ("linear", *(f"conv{t}{n}d" for t in ("", "_transpose") for n in (1, 2
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
-    r"""The factor by which a weight's standard deviation is multiplied, to make up for what follows it.
+    r"""The factor for a weight's standard deviation that makes up for the nonlinearity behind it.
 
     It is 1 for ``'linear'``, the convolutions (``'conv2d'``, ``'conv_transpose2d'``, ...) and ``'sigmoid'``,
     :math:`5/3` for ``'tanh'``, :math:`\sqrt 2` for ``'relu'``, :math:`\sqrt{2 / (1 + a^2)}` for ``'leaky_relu'`` and
     :math:`3/4` for ``'selu'``.
 
     Args:
-        nonlinearity: what follows, one of these names.
+        nonlinearity: one of these names.
         param: the negative slope :math:`a` for ``'leaky_relu'``, None for 0.01.
 
     Raises:
@@ -82,7 +81,7 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
 
 
 def _number(where: str, argument: str, value: Any) -> None:
-    """Refuses an array, which torch's functions fill and these don't."""
+    """Refuses an array: torch's functions fill one, these make one."""
     if np.ndim(value):
         shape, fill = np.shape(value), f"purenn.nn.init.{where}_"
         check.fail(
@@ -162,9 +161,9 @@ def trunc_normal(mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float 
     :math:`\alpha = (a - \mu) / \sigma` and :math:`\beta = (b - \mu) / \sigma`.
 
     Args:
-        mean, std: of the normal distribution before it is restricted.
+        mean, std: the mean and the standard deviation before the restriction.
         a, b: the bounds, in units of the result, not of ``std``. More than 11 standard deviations beyond the mean
-            the density is taken to be exponential, which is within one percent.
+            an exponential density is used, which is within one percent.
 
     Raises:
         ValueError: a above b, or ``std`` not above 0 (torch takes one below). TypeError, from the initializer: a
@@ -183,7 +182,7 @@ def trunc_normal(mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float 
     if not std > 0:
         check.fail("trunc_normal", "std", "be above 0", std)
     low, high = (a - mean) / std, (b - mean) / std
-    scale = std if low + high <= 0 else -std  # the lower tail, whose small probabilities are precise
+    scale = std if low + high <= 0 else -std  # in the lower tail small probabilities are precise
     if scale < 0:
         low, high = -high, -low
 
@@ -199,11 +198,11 @@ def trunc_normal(mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float 
 
 
 def _tail(low: float, high: float) -> tuple[float, float, Callable[[jax.Array], jax.Array]]:
-    """Between which bounds uniform numbers are drawn, and what makes them normal ones from low to high.
+    """The bounds of uniform numbers, and a function that maps these to normal numbers from ``low`` to ``high``.
 
-    The lower bound is the farther from 0.
+    ``low`` is farther from 0 than ``high``.
     """
-    if high < -11:  # where probabilities leave float32
+    if high < -11:  # probabilities underflow in float32
         return 0.0, 1.0, lambda u: high + jnp.log1p(u * math.expm1(high * (high - low))) / abs(high)
     if high < -1:
         first, last = (math.erfc(-z / math.sqrt(2)) / 2 for z in (low, high))
@@ -213,7 +212,7 @@ def _tail(low: float, high: float) -> tuple[float, float, Callable[[jax.Array], 
 
 
 def _normal_quantile(u: jax.Array) -> jax.Array:
-    most = 1 - float(jnp.finfo(u.dtype).epsneg)  # at 1 it is infinite
+    most = 1 - float(jnp.finfo(u.dtype).epsneg)  # the quantile of 1 is infinite
     return math.sqrt(2) * lax.erf_inv(jnp.clip(u, -most, most))
 
 
@@ -286,12 +285,12 @@ def eye() -> Initializer:
 
 
 def dirac(groups: int = 1) -> Initializer:
-    """The kernel of a convolution that gives its input back, as ``torch.nn.init.dirac_``.
+    """The kernel of a convolution that returns its input, as ``torch.nn.init.dirac_``.
 
-    In each group output i is 1 at the center of the kernel for input i, as far as there are both.
+    In each group the kernel from input i to output i is 1 at its center, the rest is 0.
 
     Args:
-        groups: into how many groups the outputs are divided.
+        groups: the number of groups of outputs.
 
     Raises:
         ValueError: ``groups`` below 1; from the initializer: a rank other than 3, 4 or 5, outputs that ``groups``
@@ -330,7 +329,7 @@ def _fans(where: str, shape: Sequence[int]) -> tuple[int, int]:
 
 
 def fan_in(shape: Sequence[int]) -> int:
-    """How many inputs meet in one output of a weight of this shape (outputs, inputs, *kernel)."""
+    """The number of inputs per output of a weight of shape (outputs, inputs, *kernel)."""
     return _fans("fan_in", shape)[0]
 
 
@@ -411,7 +410,7 @@ def kaiming_uniform(a: float = 0, mode: str = "fan_in", nonlinearity: str = "lea
     Args:
         a: the negative slope of the leaky ReLU that follows.
         mode: ``'fan_in'``, which keeps the variance in the forward pass, or ``'fan_out'``, in the backward pass.
-        nonlinearity: what follows, as `calculate_gain` has it.
+        nonlinearity: the function that follows, a name that `calculate_gain` takes.
 
     Raises:
         ValueError: another ``mode`` or ``nonlinearity``, or a slope that is no number; from the initializer: a
@@ -487,12 +486,12 @@ def sparse(sparsity: float, std: float = 0.01) -> Initializer:
     The source is Martens, *Deep learning via Hessian-free optimization*, 2010.
 
     Args:
-        sparsity: the fraction; everything is zero from 1 on.
-        std: the standard deviation of the rest.
+        sparsity: the fraction; from 1 on all elements are zero.
+        std: the standard deviation of the other elements.
 
     Raises:
-        ValueError: a negative ``sparsity`` (of which torch makes something by accident) or ``std``; from the
-            initializer: a rank other than 2.
+        ValueError: a negative ``sparsity``, which torch doesn't check, or a negative ``std``; from the initializer: a
+            rank other than 2.
 
     Example:
         >>> import jax

@@ -1,11 +1,10 @@
-"""Where keys come from: a stream of jax keys, and the same numbers without a compilation.
+"""Streams of jax keys, and random numbers without a compilation.
 
-A `Stream` is a key and a count; its n-th key is ``jax.random.fold_in(key, n)``. Each face draws from
-one: `init` and `apply` make it from the ``rng`` they are given, modules share the default generator
-that `manual_seed` sets. So the same seed gives the same arrays on every face.
+A `Stream` is a key and a count; its n-th key is ``jax.random.fold_in(key, n)``. Each face draws from one: `init` and
+`apply` make it from their ``rng``, modules share the default generator that `manual_seed` sets. So the same seed gives
+the same arrays on every face.
 
-Keys are jax's; the numbers are `jax.random`'s, drawn by `purenn.lowering.threefry` without a compilation for every
-shape.
+Keys and numbers are those of `jax.random`; `purenn.lowering.threefry` computes them without a compilation per shape.
 """
 
 from __future__ import annotations
@@ -66,26 +65,26 @@ def _draw(key: Key, shape: Sequence[int], dtype: DTypeLike, scale: float, shift:
 def uniform(
     key: Key, shape: Sequence[int], dtype: DTypeLike = jnp.float32, low: float = -1.0, high: float = 1.0
 ) -> jax.Array:
-    """Uniform numbers of ``[low, high)``, from `jax.random.uniform`'s bits."""
+    """Uniform numbers in ``[low, high)``, from the bits of `jax.random.uniform`."""
     return _draw(key, shape, dtype, high - low, (low + high) / 2, normal=False)
 
 
 def normal(
     key: Key, shape: Sequence[int], dtype: DTypeLike = jnp.float32, mean: float = 0.0, std: float = 1.0
 ) -> jax.Array:
-    """Normal numbers: `jax.random.normal`'s, times ``std`` plus ``mean``."""
+    """The normal numbers of `jax.random.normal`, times ``std`` plus ``mean``."""
     return _draw(key, shape, dtype, std, mean, normal=True)
 
 
 def constant(value: float, shape: Sequence[int], dtype: DTypeLike, *, traced: bool) -> jax.Array:
-    """An array full of `value`, without a compilation where no trace asks for one."""
+    """An array full of ``value``; without a compilation unless it is ``traced``."""
     if traced:
         return jnp.full(shape, value, dtype)
     return jax.device_put(np.full(shape, value, dtype))
 
 
 def as_key(words: Any) -> jax.Array:
-    """The jax key of two words of threefry's."""
+    """The jax key of two words of threefry."""
     return jax.random.wrap_key_data(words, impl="threefry2x32")
 
 
@@ -95,8 +94,8 @@ _lock = threading.Lock()
 class Stream:
     """A sequence of keys: the n-th is ``jax.random.fold_in(key, n)``.
 
-    Threads that share a stream get different keys. Inside a transformation of jax that began after the stream was made
-    a key would be the same for every step of a scan, or for every row of a vmap, so there it is refused.
+    Threads that share a stream get different keys. Inside a jax transformation that began after the stream was made, a
+    key would be the same for every step of a scan or every row of a vmap. Drawing one is refused.
 
     Args:
         key: a jax key, or an integer seed.
@@ -119,7 +118,7 @@ class Stream:
         words = threefry.concrete_words(key)
         self.key = key if words is None else words
         self.count = 0
-        self.materialized: Any = None  # what lazy layers become, where arrays are drawn for them
+        self.materialized: Any = None  # the layers that lazy layers become, while arrays are drawn for them
         self.made_in = tracing.current()
 
     @property
@@ -135,14 +134,14 @@ class Stream:
         return jax.random.fold_in(self.key, count)
 
     def afresh(self) -> Stream:
-        """A stream of the same key from its beginning, for another run of the same function."""
+        """A new stream of the same key, for another run of the same function."""
         return Stream(self.key)
 
     def check(self) -> None:
-        """Refuses to draw where the same key would serve more than once.
+        """Refuses to draw where one key would be used more than once.
 
         Raises:
-            RuntimeError: a transformation began after the stream was made that repeats or keeps its function.
+            RuntimeError: inside a transformation that began later than the stream and repeats or keeps its function.
         """
         if tracing.current() != self.made_in and (inner := tracing.transformations_since(self.made_in)):
             remedies = {"jax.lax.scan": "use nn.scan, or ", "jax.checkpoint": "use nn.remat, or "}
@@ -153,14 +152,14 @@ class Stream:
             )
 
     def reserve(self, ticket: Variable) -> int:
-        """Takes the next count for the caller alone, and writes it on a ticket with which `restore` gives it back."""
+        """Takes the next count for the caller alone; `restore` gives it back by the ticket, in which it is written."""
         with _lock:
             ticket.value = count = self.count
             self.count = count + 1
         return count
 
     def restore(self, ticket: Variable) -> None:
-        """Gives the count on a ticket back, unless another thread has taken a later one."""
+        """Gives the count on a ticket back, unless a later one was taken."""
         with _lock:
             if ticket.value is not None and self.count == ticket.value + 1:
                 self.count = ticket.value
@@ -170,11 +169,11 @@ class Stream:
 
 
 class NeedsKey(Exception):
-    """Raised out of a trace that was given no key, where it first needs one."""
+    """Raised by a trace without a key when it first needs one."""
 
 
 class NoKeys(Stream):
-    """Stands for the keys of a trace that may not need any."""
+    """The stream of a trace that may need no keys; it raises `NeedsKey`."""
 
     def __init__(self) -> None:
         self.count, self.materialized, self.made_in = 0, None, tracing.NO_TRACE
@@ -190,7 +189,7 @@ class NoKeys(Stream):
 
 
 class ShapesOnly(Stream):
-    """The keys of a run in which lazy layers may become what they see: only shapes count, also inside a scan."""
+    """The keys of a run for shapes alone, also inside a scan; lazy layers may take their sizes in it."""
 
     def next(self) -> Any:
         self.made_in = tracing.current()
@@ -198,7 +197,7 @@ class ShapesOnly(Stream):
 
 
 class Concrete(Stream):
-    """The next keys of a generator as words, for arrays that must be concrete even inside a trace."""
+    """The next keys of a generator as words, so that arrays drawn inside a trace are concrete."""
 
     def __init__(self, generator: Stream):
         self.generator, self.key, self.materialized = generator, generator.key, generator.materialized
@@ -226,17 +225,17 @@ _around: contextvars.ContextVar[Stream | None] = contextvars.ContextVar("purenn_
 
 
 def default_generator() -> Stream:
-    """The stream from which modules draw: parameters when they are made, dropout masks when they run."""
+    """The stream from which modules draw: parameters in their constructors, dropout masks in calls."""
     return _override.get() or _PROCESS_GENERATOR
 
 
 def around() -> Stream | None:
-    """The stream of the module's or bound layer's call around this, from which functions without ``rng`` draw."""
+    """The stream of the call of a module or bound layer around, from which functions without ``rng`` draw."""
     return _around.get()
 
 
 def drawing_from(stream: Stream | None) -> setting[Stream | None]:
-    """Inside, functions without ``rng`` draw from this stream."""
+    """A context in which functions without ``rng`` draw from this stream."""
     return setting(_around, stream)
 
 
@@ -258,7 +257,7 @@ def manual_seed(seed: int) -> None:
 
 @contextlib.contextmanager
 def seeded(key: Key | Stream | int) -> Iterator[Stream]:
-    """Inside, modules draw from ``Stream(key)``; afterwards the default generator is as it was."""
+    """A context in which modules draw from ``Stream(key)``, not from the default generator."""
     stream = key if isinstance(key, Stream) else Stream(key)
     with setting(_override, stream):
         yield stream

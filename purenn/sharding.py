@@ -1,9 +1,9 @@
-"""Meshes with explicit axes, where an array's type says how it is sharded.
+"""Meshes with explicit axes, where the type of an array says how it is sharded.
 
-There jax asks of every operation how its result is sharded, and refuses many (a reshape, a scan) without an answer.
-The formulations of purenn leave that to the compiler: a function runs over automatic axes inside, and only its results
-are given a type. It is what jax itself finds for the function, or else each result is sharded as the first input is
-in the dimensions in which they agree, such as the batch.
+On such a mesh jax must know the sharding of the result of every operation, and refuses many (a reshape, a scan) whose
+sharding isn't given. purenn leaves shardings to the compiler: a function runs over automatic axes, and only its results
+get a sharding. This is the one that jax infers for the function; else each result is sharded as the first input in the
+dimensions whose sizes agree, such as the batch.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ __all__ = ["has_explicit_axes", "over_explicit_axes"]
 
 
 def has_explicit_axes() -> bool:
-    """Whether the mesh around has axes that are part of an array's type."""
+    """Whether the mesh around has explicit axes."""
     return AxisType.Explicit in get_abstract_mesh().axis_types
 
 
 def over_explicit_axes(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Calls a function over a mesh that `has_explicit_axes`."""
+    """Calls a function over automatic axes, where the mesh `has_explicit_axes`."""
     mesh = get_abstract_mesh()
     leaves, tree = jax.tree.flatten((args, kwargs), is_leaf=lambda leaf: leaf is None)
     places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, jax.Array)]
@@ -50,9 +50,9 @@ def over_explicit_axes(function: Callable[..., Any], args: tuple[Any, ...], kwar
 
 
 class _Keys(random.Stream):
-    """Keys that a function draws while it runs over automatic axes; they come from outside, since there it is traced.
+    """Keys for a function that is traced over automatic axes; they are drawn outside of the trace.
 
-    Without keys it counts how many are needed.
+    Without keys the stream counts how many the function needs.
     """
 
     def start(self, keys: list[Any]) -> _Keys:
@@ -65,7 +65,7 @@ class _Keys(random.Stream):
 
 
 def _spec(array: jax.Array) -> tuple[Any, ...]:
-    """The mesh axes by dimension of a sharded array; nothing for one that is whole on each device."""
+    """The mesh axes of a sharded array by dimension; () for an array that is whole on each device."""
     spec = tuple(jax.typeof(array).sharding.spec)
     return spec if any(axes is not None for axes in spec) else ()
 
@@ -74,7 +74,7 @@ def _outputs(run: Callable[..., Any], arrays: list[Any], mesh: jax.sharding.Mesh
     """The shardings of the results."""
     try:
         return jax.tree.map(lambda out: out.sharding, jax.eval_shape(run, *arrays))
-    except Exception:  # jax has several kinds for "not without being told the sharding"; real faults are raised again
+    except Exception:  # jax has several kinds for "the sharding must be given"; other errors are raised again below
         shapes = jax.eval_shape(run, *(jax.ShapeDtypeStruct(a.shape, a.dtype) for a in arrays))
     first = next(array for array in arrays if _spec(array))
     spec = _spec(first)

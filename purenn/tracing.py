@@ -1,4 +1,4 @@
-"""Which of jax's transformations are around the present call."""
+"""The jax transformations around the present call."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ __all__ = [
 
 
 def current() -> Any:
-    """The trace that an operation would go to now; compare it with ``==``."""
+    """The trace that records an operation now; compare it with ``==``."""
     return _top_trace(())
 
 
 NO_TRACE = current()
 
-# These run their function once and at once. Others stage it to be run later, run it for many values, or keep it.
+# These run their function once, immediately. Others stage it to run later, run it for many values, or keep it.
 _TRANSPARENT = {"EvalTrace", "JVPTrace", "LinearizeTrace"}
 _NAMES = {
     "checkpoint / remat": "checkpoint",
@@ -47,7 +47,7 @@ _NAMES = {
 def transformations_since(outer: Any) -> list[str]:
     """The transformations begun since ``outer`` was current that stage, batch or keep their function, innermost first.
 
-    Derivatives are left out: they run their function once, for the values at hand.
+    Derivatives are left out: they run their function once, on the present values.
     """
     trace, names = current(), []
     while trace is not None and trace != outer:
@@ -62,27 +62,27 @@ def transformations_since(outer: Any) -> list[str]:
 
 
 def is_staged() -> bool:
-    """Whether the present call is traced into a program that jax may run again without calling it.
+    """Whether the present call is traced into a program that jax may run again without Python.
 
-    The body of ``lax.scan`` is traced afresh in each call.
+    ``lax.scan`` doesn't count: its body is traced in each call.
     """
     if current() == NO_TRACE:
         return False
     return any(name not in ("jax.vmap", "jax.lax.scan") for name in transformations_since(NO_TRACE))
 
 
-# The programs that eager calls of functions run: what they can't do is left to the plain call.
+# Eager calls of functions run programs; a call that can't is run operation by operation.
 
 
 class NotInProgram(Exception):
-    """Raised out of the trace of an eager call's program by what has to happen in every call, or needs values."""
+    """Ends the trace of an eager call's program at an effect that every call must have, or a need for values."""
 
 
 _in_eager_program: contextvars.ContextVar[bool] = contextvars.ContextVar("purenn_in_eager_program", default=False)
 
 
 def eager_program() -> AbstractContextManager[object]:
-    """Inside, `not_in_program` raises."""
+    """A context in which `not_in_program` raises."""
     return setting(_in_eager_program, True)
 
 

@@ -15,7 +15,7 @@ __all__ = ["copied", "flatten", "list_repr", "nest", "tree_repr"]
 
 
 def copied(tree: Mapping[str, Any]) -> dict[str, Any]:
-    """The tree with other arrays of the same content, without a compilation where they are concrete."""
+    """The tree with copies of its arrays; concrete arrays are copied without a compilation."""
 
     def copy(x: jax.Array) -> jax.Array:
         return jnp.copy(x) if isinstance(x, Tracer) else jax.device_put(np.array(x))
@@ -48,7 +48,7 @@ def list_repr(name: str, children: Iterable[Any]) -> str:
 
 
 def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """A nested dict as a flat one, names joined by dots: torch's ``state_dict`` of it."""
+    """A nested dict as a flat one, names joined by dots, as in torch's ``state_dict``."""
     flat: dict[str, Any] = {}
     for name, value in tree.items():
         flat |= flatten(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {prefix + name: value}

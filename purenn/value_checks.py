@@ -1,7 +1,7 @@
 """Checks of values, such as labels out of range, which a compiled program can't refuse.
 
-Where an array is known, `require` looks at it. Inside a program there is nothing to look at: the result is NaN, unless
-whoever runs the program has `collected` the checks of its inputs and makes them when it is called.
+`require` checks an array whose values are known. Inside a program they aren't, and the result is NaN, unless the caller
+of the program has `collected` the checks of its inputs and makes them in each call.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ __all__ = ["Ascending", "Checks", "Total", "Within", "collected", "known", "requ
 
 
 def known(x: object) -> np.ndarray | None:
-    """The values of an array where they are known: not inside a trace, nor on another host's devices.
+    """The values of an array, or None inside a trace or on the devices of another host.
 
     Raises:
-        NotInProgram: an eager call is traced, which has values: it is not to be served by a program.
+        NotInProgram: the program of an eager call is traced; the call itself has values and must run without it.
     """
     if isinstance(x, Tracer):
         tracing.not_in_program()
@@ -40,7 +40,7 @@ def _known(x: object) -> np.ndarray | None:
 
 @dataclasses.dataclass(frozen=True)
 class Within:
-    """All values are from ``least`` to ``most``, or ``besides``; ``nan`` says whether NaN passes."""
+    """All values are from ``least`` to ``most``, or equal to ``besides``; with ``nan`` NaN passes."""
 
     where: str
     argument: str
@@ -67,7 +67,7 @@ class Within:
 
 @dataclasses.dataclass(frozen=True)
 class Ascending:
-    """The values start at 0, never fall, and end at ``most`` or before."""
+    """The values start at 0, don't decrease, and end at ``most`` or less."""
 
     where: str
     argument: str
@@ -98,7 +98,7 @@ Rule = Within | Ascending | Total
 @jax.tree_util.register_static
 @dataclasses.dataclass(frozen=True)
 class Checks:
-    """Rules for inputs of a program, by their numbers; a static part of what the program returns."""
+    """Rules for the inputs of a program, by their numbers; a static part of the program's output."""
 
     rules: tuple[tuple[int, Rule], ...]
 
@@ -114,7 +114,7 @@ _collected: contextvars.ContextVar[list[tuple[Any, Rule]] | None] = contextvars.
 
 
 def require(x: object, rule: Rule) -> None:
-    """Refuses an array whose values break a rule, now or when they are known."""
+    """Refuses an array whose values break a rule; inside a trace the rule is collected."""
     if (values := _known(x)) is not None:
         rule.refuse(values)
     elif (rules := _collected.get()) is not None:
@@ -122,13 +122,13 @@ def require(x: object, rule: Rule) -> None:
 
 
 class Collection(list[tuple[Any, Rule]]):
-    """The rules that a trace has come upon, with the arrays that they are about."""
+    """The rules that a trace has required, with their arrays."""
 
     def about(self, inputs: Sequence[Any]) -> Checks:
-        """Those about inputs of the program."""
+        """The rules about inputs of the program."""
         return Checks(tuple((i, rule) for x, rule in self for i, array in enumerate(inputs) if x is array))
 
 
 def collected() -> setting[Any]:
-    """Inside, rules about traced arrays are collected."""
+    """A context in which rules about traced arrays are collected."""
     return setting(_collected, Collection())

@@ -1,4 +1,4 @@
-"""The places that hold arrays."""
+"""Variables, which hold the arrays of layers and modules."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ class Variable:
     """A place that holds an array.
 
     Parameters and buffers of a bound layer are variables by name. A tied parameter is one variable under several
-    names, which copies, pickles and casts keep as they keep every shared object.
+    names; copies, pickles and casts keep it as one.
 
     Attributes:
         value: the array.
-        requires_grad: whether an optimizer trains it. What a user has said to the array itself, as in
-            ``net.weight.requires_grad = False``, goes before.
+        requires_grad: whether an optimizer trains it. A value that a user has set on the array itself, as in
+            ``net.weight.requires_grad = False``, takes precedence.
     """
 
     __slots__ = ("__weakref__", "_requires_grad", "value")
@@ -66,8 +66,8 @@ def variables_of(arrays: Mapping[str, Any], names: Iterable[str]) -> dict[str, V
 def swap(variables: list[Variable], values: list[Any]) -> None:
     """Puts new values into variables, all of them at once.
 
-    The loop runs in C, where neither another thread nor an interrupt comes in between. The old values are kept until it
-    is through, since freeing an array may let another thread run.
+    The loop runs in C, so neither another thread nor an interrupt comes in between. The old values are kept until it
+    ends, since freeing an array may let another thread run.
     """
     old = list(map(value_of, variables))
     deque(map(_set_value, variables, values), 0)

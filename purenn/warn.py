@@ -14,7 +14,7 @@ _OURS = str(Path(__file__).parent)
 
 
 def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
-    """Warns of the line that called into this package."""
+    """Warns, with the line that called into this package as the place."""
     tracing.not_in_program()
     level, frame = 1, sys._getframe()
     while frame.f_back is not None and frame.f_code.co_filename.startswith((_OURS, "<")):

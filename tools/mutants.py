@@ -163,7 +163,7 @@ MUTANTS = [
     Mutant(
         "a copy of an optimizer starts anew",
         "nn/optimizer.py",
-        "        if followed.specs == copied.specs:\n            self.state = copied.state\n",
+        "        if followed.specs == specs:\n            self.state = state\n",
         "",
         "tests/test_optimizer.py",
     ),
@@ -191,10 +191,8 @@ MUTANTS = [
     Mutant(
         "labels out of range pass in eager modules",
         "nn/eager.py",
-        "        result, changed, checks = output\n        checks.make(arguments.inputs)\n        if changed:\n"
-        "            refuse_tracers([*changed.values()], type(module).__name__)\n",
-        "        result, changed, checks = output\n        if changed:\n"
-        "            refuse_tracers([*changed.values()], type(module).__name__)\n",
+        "    checks.make(inputs)\n",
+        "",
         VALUES,
     ),
 ]

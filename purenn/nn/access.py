@@ -1,8 +1,8 @@
-"""How the arrays of modules are read and written: all those of one call at once.
+"""Reads and writes of the arrays of modules, all arrays of a call at one moment.
 
-Every read and write of a lasting module's variables comes through here. A call that runs in steps, as the `forward` of
-a class of the user's does, has a *view*: the values at its beginning, so that a thread that trains meanwhile can't mix
-new arrays with old ones.
+Every read and write of a lasting module, one that a user has made and no twin of a pure call, goes through this file.
+The `forward` of a user's class runs in steps. Such a call has a *view*, the values at its beginning, so that a thread
+that trains meanwhile can't mix new arrays with old ones.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import jax
 import jax.numpy as jnp
 from jax.core import Tracer
 
+from purenn import random
 from purenn.context import setting
 from purenn.nn.handed_out import check_attributes
 from purenn.variable import Variable, swap, value_of
@@ -35,6 +36,7 @@ __all__ = [
     "is_constant",
     "is_older",
     "joins",
+    "keep",
     "note_requests",
     "own_copy",
     "owned",
@@ -42,6 +44,7 @@ __all__ = [
     "present",
     "read",
     "read_one",
+    "refuse_tracers",
     "standing_for",
     "steady",
     "track",
@@ -54,7 +57,7 @@ _view: contextvars.ContextVar[dict[Variable, Any] | None] = contextvars.ContextV
 
 
 def track(module: Bound) -> None:
-    """Lets `owner` and `holder` find the variables of a lasting module."""
+    """Registers the variables of a lasting module, so that `owner` and `holder` find them."""
     calls = _calls.get()
     for group, known in ((module._parameters, _parameters), (module._buffers, _buffers)):
         for variable in group.values():
@@ -65,12 +68,12 @@ def track(module: Bound) -> None:
 
 
 def owner(array: object) -> Variable | None:
-    """The parameter of a lasting module that holds this very array, if there is one."""
+    """The parameter of a lasting module that holds this array, or None."""
     return _find(array, _parameters)
 
 
 def holder(array: object) -> Variable | None:
-    """The parameter or buffer of a lasting module that holds this very array, if there is one."""
+    """The parameter or buffer of a lasting module that holds this array, or None."""
     return _find(array, _parameters) or _find(array, _buffers)
 
 
@@ -89,12 +92,12 @@ def owned() -> set[int]:
 
 
 def own_copy(array: jax.Array) -> Any:
-    """A copy that nothing outside holds, so that a step may reuse its memory."""
+    """A copy that nobody else holds, so that a step may reuse its memory."""
     return array if isinstance(array, Tracer) else jnp.array(array)
 
 
 def read(variables: list[Variable]) -> list[Any]:
-    """The arrays of variables, as they were at one moment."""
+    """The arrays of variables at one moment: the beginning of the call around, or now."""
     values, view = list(map(value_of, variables)), _view.get()
     return values if view is None else list(map(view.get, variables, values))
 
@@ -106,7 +109,7 @@ def read_one(variable: Variable) -> Any:
 
 
 def hand_out(variable: Variable) -> Any:
-    """The array of a variable for a user, who may ask it whether it is trained, or say so (`note_requests`)."""
+    """The array of a variable, for a user, who may read and set its ``requires_grad`` (`note_requests`)."""
     array = read_one(variable)
     if not isinstance(array, Tracer) and hasattr(array, "__dict__"):
         note_requests([variable], [array])
@@ -115,15 +118,15 @@ def hand_out(variable: Variable) -> Any:
 
 
 def note_requests(variables: list[Variable], arrays: list[Any]) -> None:
-    """Takes over ``requires_grad``, where a user has set it on the array of a parameter.
+    """Copies the ``requires_grad`` that users have set on arrays to the variables.
 
     Raises:
-        RuntimeError: something else was set, which an array can't pass on.
+        RuntimeError: ``data`` or ``grad`` was set, which an array can't pass on to its module.
     """
     try:
         if not any(map(_attributes, arrays)):  # a loop in C: this is asked in every step
             return
-    except AttributeError:  # shapes and tracers have none
+    except AttributeError:  # shapes and tracers have no attributes
         pass
     for variable, array in zip(variables, arrays, strict=True):
         attributes = getattr(array, "__dict__", None)
@@ -145,8 +148,29 @@ def write(variables: list[Variable], values: list[Any]) -> None:
         drop_programs()
 
 
+def keep(writes: Mapping[Variable, Any], what: str) -> None:
+    """Puts arrays into variables of a lasting module, as `write` does, and refuses traced arrays.
+
+    Args:
+        writes: the arrays by variable.
+        what: the module, in the words of the error.
+    """
+    refuse_tracers([*writes.values()], what)
+    write([*writes], [*writes.values()])
+
+
+def refuse_tracers(values: list[Any], what: str) -> None:
+    """Refuses to keep a traced array in a lasting module, unless a traced generator builds the module."""
+    if any(isinstance(value, Tracer) for value in values) and not random.default_generator().traced:
+        raise RuntimeError(
+            f"{what} would be changed inside a jax transformation, where the change would be lost: use nn.remat in "
+            "place of jax.checkpoint, nn.scan of jax.lax.scan and nn.value_and_grad of jax.value_and_grad, or "
+            "Optimizer.step, or functional_call(net, params, state, ...), which returns the new state"
+        )
+
+
 def joins(variables: list[Variable]) -> bool:
-    """Whether a call is inside of another's, whose view then has its variables too."""
+    """Adds variables to the view of the call around; returns whether there is one."""
     view = _view.get()
     if view is None:
         return False
@@ -157,7 +181,7 @@ def joins(variables: list[Variable]) -> bool:
 
 
 def steady(variables: list[Variable]) -> AbstractContextManager[object]:
-    """Inside, variables keep the values that they have now, but for what is written inside."""
+    """A context in which reads of variables give their present values, or what is written inside."""
     if joins(variables):
         return nullcontext()
     return setting(_view, dict(zip(variables, map(value_of, variables), strict=True)))
@@ -167,7 +191,7 @@ def steady(variables: list[Variable]) -> AbstractContextManager[object]:
 
 
 class PureCalls:
-    """The pure calls around this, the innermost first: which twins stand for which modules, by the modules' ids."""
+    """A pure call and the pure calls around it; ``twins`` has the twin of each module by the id of the module."""
 
     __slots__ = ("__weakref__", "around", "twins")
 
@@ -183,18 +207,18 @@ _born_in: weakref.WeakKeyDictionary[Variable, weakref.ref[PureCalls]] = weakref.
 
 
 def is_older(variable: Variable) -> bool:
-    """Whether a pure call is around this that began before a module took the variable, and so can't change it."""
+    """Whether a variable is older than the pure call around, which then can't change it."""
     calls, born_in = _calls.get(), _born_in.get(variable)
     return calls is not None and (born_in is None or born_in() is not calls)
 
 
 def standing_for(twins: Mapping[int, Any]) -> AbstractContextManager[object]:
-    """Inside, modules are represented by their twins."""
+    """A context in which `present` gives these twins, by the ids of their modules."""
     return setting(_calls, PureCalls(twins, _calls.get()))
 
 
 def present(module: object, calls: PureCalls | None = None) -> Any:
-    """The twin that stands for a module in the pure calls around this, or the module itself."""
+    """The twin of a module in the pure calls around, or the module itself."""
     calls = calls or _calls.get()
     if calls is None:
         return module
@@ -203,27 +227,28 @@ def present(module: object, calls: PureCalls | None = None) -> Any:
     return calls.twins.get(id(module), module)
 
 
-# Modules that a transformation of jax's was given as constants.
+# Modules whose arrays are constants of a jax program that purenn didn't make.
 
 _constants: weakref.WeakSet[Any] = weakref.WeakSet()  # modules and their variables
 _told = False
 
 
 def add_constant(module: Bound) -> None:
-    """Notes that a program of jax's, one that isn't purenn's, is being traced with a module's arrays as constants."""
+    """Notes that a jax program which purenn didn't make is being traced with a module's arrays as constants."""
     variables = [v for group in (module._parameters, module._buffers) for v in group.values() if v is not None]
-    if not variables or not all(isinstance(variable.value, Tracer) for variable in variables):  # not made in its trace
+    # a module whose arrays are all traced was made in this trace
+    if not variables or not all(isinstance(variable.value, Tracer) for variable in variables):
         _constants.add(module)
         _constants.update(variables)
 
 
 def is_constant(module: object) -> bool:
-    """Whether a program of jax's may hold the module as it was."""
+    """Whether a jax program may hold the arrays of a module as constants."""
     return bool(_constants) and module in _constants
 
 
 def drop_programs() -> None:
-    """Has jax compile everything again, since a module changed that its programs hold as a constant."""
+    """Clears the caches of jax, after a module changed whose arrays are constants of its programs; warns once."""
     global _told
     _constants.clear()
     jax.clear_caches()

@@ -1,4 +1,4 @@
-"""The arguments of a compiled call: which are inputs of its program, and which it depends on."""
+"""The arguments of a compiled call: which are inputs of its program, and which are facts."""
 
 from __future__ import annotations
 
@@ -10,39 +10,24 @@ import jax
 
 from purenn.nn.copies import Copies, refuse_change
 from purenn.nn.structure import Hashed
-from purenn.nn.trees import is_array, map_leaves, rebuild
+from purenn.nn.trees import FACTS, Fact, is_array, map_leaves, rebuild
 from purenn.nn.values import is_namespace
 
 __all__ = ["Arguments"]
 
 
-class _Fact:
-    """An argument that a program depends on."""
-
-    __slots__ = ("fact", "value")
-
-    def __init__(self, value: object):
-        self.value, self.fact = value, (type(value), repr(value) if isinstance(value, float | complex) else value)
-
-    def __hash__(self) -> int:
-        return hash(self.fact)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Fact) and self.fact == other.fact
-
-
 class Arguments:
-    """Sorts arguments: arrays and floats are inputs, integers, booleans and strings facts; all others are followed.
+    """Sorts arguments: arrays and floats are inputs; integers, booleans and strings facts; all others are followed.
 
     Args:
-        args, kwargs: a call's.
+        args, kwargs: the arguments of a call.
         lift: whether floats are inputs; else they are facts too.
 
     Attributes:
         inputs: the arrays, each once, and the floats.
-        key: what a program depends on.
-        facts: arguments that are no inputs, by the words in which messages name them.
-        objects: what is followed, by such words.
+        key: the facts and the form of the arguments, on which the program depends.
+        facts: the facts with their names in messages.
+        objects: the arguments that are followed, with such names.
     """
 
     __slots__ = ("_form", "facts", "inputs", "key", "objects")
@@ -59,7 +44,7 @@ class Arguments:
 
         def leaf(value: Any, where: str) -> Any:
             kind = type(value)
-            if isinstance(value, jax.Array):  # what is one array stays one
+            if isinstance(value, jax.Array):  # one array in two places is one input
                 place = seen.setdefault(id(value), len(self.inputs))
                 if place == len(self.inputs):
                     self.inputs.append(value)
@@ -67,8 +52,8 @@ class Arguments:
             if is_array(value) or (lift and kind in (float, complex)):
                 self.inputs.append(value)
                 return len(self.inputs) - 1
-            if kind in (bool, int, float, complex, str, bytes):
-                fact = _Fact(value)
+            if kind in FACTS:
+                fact = Fact(value)
                 self.facts.append((_name(value, where), fact.fact))
                 return fact
             self.objects.append((_name(value, where), value))
@@ -78,10 +63,10 @@ class Arguments:
         self.key = Hashed(self._form)
 
     def of(self, inputs: list[Any], copies: Copies | None) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """The arguments with these inputs, and with copies of what is followed."""
+        """The arguments with these inputs, and with copies of the objects that are followed."""
 
         def leaf(place: Any) -> Any:
-            if isinstance(place, _Fact):
+            if isinstance(place, Fact):
                 return place.value
             if place >= 0:
                 return inputs[place]
@@ -99,7 +84,7 @@ def _of_arrays(count: int) -> tuple[Any, Hashed]:
 
 
 def unchanged(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[[], None]:
-    """A check, for after the call, that nothing was put into lists and dicts among its arguments."""
+    """A check, for after the call, that lists and dicts among its arguments are unchanged."""
 
     def look() -> tuple[Any, list[Any]]:
         leaves: list[Any] = []

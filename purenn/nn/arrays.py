@@ -1,4 +1,4 @@
-"""Arrays that take the place of others: cast to their dtype, put on their devices."""
+"""Arrays that replace others: cast to their dtype, put on their devices."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["cast", "placed_like"]
 
 
 def cast(array: jax.Array, dtype: Any) -> Any:
-    """An array, of jax's or numpy's, cast to a dtype; where imaginary parts are lost, with a warning."""
+    """Casts an array of jax or numpy, with a warning where imaginary parts are lost."""
     if jnp.issubdtype(array.dtype, jnp.complexfloating) and not jnp.issubdtype(dtype, jnp.complexfloating):
         warn_user(f"casting {array.dtype} to {dtype} discards the imaginary part", np.exceptions.ComplexWarning)
         array = array.real
@@ -23,7 +23,7 @@ def cast(array: jax.Array, dtype: Any) -> Any:
 
 
 def placed_like(array: jax.Array, old: jax.Array) -> Any:
-    """An array on the devices on which an older one was put."""
+    """Puts an array on the devices of an older one, if a user has chosen these."""
     if isinstance(array, Tracer) or isinstance(old, Tracer) or not getattr(old, "committed", False):
         return array
     return array if array.sharding == old.sharding else jax.device_put(array, old.sharding)

@@ -13,7 +13,6 @@ from purenn.layers.spec import as_dtype
 from purenn.nn import access
 from purenn.nn.arrays import cast
 from purenn.nn.node import Node
-from purenn.nn.program import refuse_tracers
 from purenn.nn.structure import structure
 from purenn.typing import DTypeLike
 
@@ -21,19 +20,18 @@ __all__ = ["Cast"]
 
 
 class Cast(Node):
-    """How a `Module`'s arrays change their dtype or device, with torch's methods."""
+    """torch's methods that change the dtype or device of a `Module`'s arrays."""
 
     def _map(self, fn: Callable[[jax.Array], Any]) -> Self:
-        """Replaces every array, tied ones once, by what a function gives for it."""
+        """Replaces every array ``x`` by ``fn(x)``, tied arrays once."""
         if self._pure or access.present(self) is not self:
             raise RuntimeError(
                 f"{type(self).__name__} is cast or moved inside a pure call, where only buffers may change: do it "
                 "before"
             )
         variables = structure(self).variables
-        values = [fn(array) for array in access.read(variables)]
-        refuse_tracers(values, type(self).__name__)
-        access.write(variables, values)
+        values = map(fn, access.read(variables))
+        access.keep(dict(zip(variables, values, strict=True)), type(self).__name__)
         self._touched()
         return self
 
@@ -110,14 +108,14 @@ class Cast(Node):
         return self.to("cpu")
 
     def cuda(self, device: object = None) -> Self:
-        """Moves all arrays to a GPU, the first unless one is given, as by its number."""
+        """Moves all arrays to a GPU: the first one, or the given device or number."""
         return self.to("cuda" if device is None else device)
 
     def to_empty(self, *, device: object, recurse: bool = True) -> Self:
-        """Moves to a device without the values: the arrays are zeros there.
+        """Moves to a device without the values: the new arrays are zeros.
 
         Args:
-            device: as in `to`; None is where they are.
+            device: as in `to`; None keeps the device.
             recurse: whether the modules below are moved too.
         """
         place = as_device(device)
@@ -127,7 +125,7 @@ class Cast(Node):
 
 
 def is_device(value: object) -> bool:
-    """Whether a value names a device, in jax's way or in torch's."""
+    """Whether a value names a device, as jax or torch names it."""
     if isinstance(value, str):
         return value.partition(":")[0] in ("cpu", "gpu", "cuda", "tpu", "meta")
     return isinstance(value, int | jax.Device | jax.sharding.Sharding) or type(value).__name__ == "device"
@@ -144,7 +142,7 @@ def as_device(value: object = None) -> Any:
         known = jax.devices("gpu" if platform == "cuda" else platform)
     except RuntimeError:
         names = ", ".join(map(str, jax.devices()))
-        raise RuntimeError(f"there is no device {value}: jax sees {names}. Arrays are there without a move") from None
+        raise RuntimeError(f"there is no device {value}: jax sees {names}; new arrays are on the first") from None
     place = {str(i): device for i, device in enumerate(known)}.get(str(number or 0))
     if place is None:
         raise RuntimeError(f"there is no device {value}: jax sees {', '.join(map(str, known))}")

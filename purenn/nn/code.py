@@ -14,7 +14,7 @@ import types
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-__all__ = ["Chain", "Names", "functions_of", "is_library", "is_library_class", "names_of", "note_package"]
+__all__ = ["HEAP_TYPE", "Chain", "Names", "functions_of", "is_library", "is_library_class", "names_of", "note_package"]
 
 
 class Chain(NamedTuple):
@@ -30,14 +30,13 @@ class Names(NamedTuple):
 
     Attributes:
         globals: the global variables that it reads or sets.
-        attributes: all names that may be those of attributes; strings count, since ``getattr`` may be given one. A
-            name with ``*`` stands for all that fit it: ``getattr(self, f"layer{i}")`` has ``layer*``, and where a name
-            is not to be seen at all it is ``*``.
+        attributes: all names that may be attributes. Strings count, since ``getattr`` may be given one. A ``*`` stands
+            for any characters: ``getattr(self, f"layer{i}")`` has ``layer*``, a name that can't be seen is ``*``.
         imports: the Python modules that it imports, with the level of a relative import.
         chains: expressions such as ``time.time``, by their names.
-        bare: those that are called without arguments.
-        searched: chains whose attributes are looked up by such names.
-        locals: the variables that an import sets, with the module and, if it is one, its attribute.
+        bare: the chains that are called without arguments.
+        searched: the chains whose attributes are looked up by name, as in ``getattr(settings, name)``.
+        locals: the variables that imports set: the variable, the module, and the attribute of it or "".
     """
 
     globals: tuple[str, ...]
@@ -65,32 +64,14 @@ def names_of(code: types.CodeType) -> Names:
     read = {i.argval for i in dis.get_instructions(code) if i.opname in _GLOBAL}
     attributes = {*code.co_names, *(c for c in code.co_consts if isinstance(c, str) and c.isidentifier())}
     attributes |= _looked_up(code)
-    imports = set(_imports(code))
-    chains, bare, searched = _chains(code)
-    bound = set(_bound_by_imports(code))
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            inner = names_of(constant)
-            read |= {*inner.globals}
-            attributes |= inner.attributes
-            imports |= {*inner.imports}
-            chains |= inner.chains
-            bare |= inner.bare
-            searched |= inner.searched
-            bound |= inner.locals
-    return Names(
-        tuple(sorted(read)),
-        frozenset(attributes),
-        tuple(sorted(imports)),
-        frozenset(chains),
-        frozenset(bare),
-        frozenset(searched),
-        frozenset(bound),
-    )
+    own = read, attributes, set(_imports(code)), *_chains(code), set(_bound_by_imports(code))
+    inner = [names_of(constant) for constant in code.co_consts if isinstance(constant, types.CodeType)]
+    read, attributes, imports, *others = (frozenset(part).union(*more) for part, *more in zip(own, *inner, strict=True))
+    return Names(tuple(sorted(read)), attributes, tuple(sorted(imports)), *others)
 
 
 def _chains(code: types.CodeType) -> tuple[set[Chain], set[Chain], set[Chain]]:
-    """The chains in a code object, those that are called without arguments, and those that are searched by name."""
+    """The ``chains``, ``bare`` and ``searched`` of a code object."""
     chains: list[Chain] = []
     bare, searched, open_chain = set[Chain](), set[Chain](), False
     for instruction in dis.get_instructions(code):
@@ -113,11 +94,11 @@ def _chains(code: types.CodeType) -> tuple[set[Chain], set[Chain], set[Chain]]:
 def _looked_up(code: types.CodeType) -> set[str]:
     """The names, or patterns of names, by which code looks attributes up at run time.
 
-    Strings are followed on the stack from one jump to the next; where nothing is known of a name, it is ``*``.
+    Strings are followed on the stack from one jump to the next. An unknown name is ``*``.
     """
     patterns = {"*"} if _UNSEEN & set(code.co_names) else set()
-    stack: list[str] = []  # what is known of each value: a pattern, or _LOOK_UP for getattr and its like
-    unknown = 0  # the times that getattr was loaded without a call of it that was understood
+    stack: list[str] = []  # per value a pattern, or _LOOK_UP for getattr and the like
+    unknown = 0  # loads of getattr whose call was not understood
 
     def pop(count: int) -> list[str]:
         taken = ["*"] * (count - len(stack)) + stack[max(len(stack) - count, 0) :]
@@ -134,7 +115,7 @@ def _looked_up(code: types.CodeType) -> set[str]:
             unknown += 1
             stack += [_LOOK_UP] * dis.stack_effect(instruction.opcode, instruction.arg)
         elif name == "CALL":
-            taken = pop(arg + 2)  # the function, in one of two places, before the arguments
+            taken = pop(arg + 2)  # the function is in one of two places before the arguments
             if arg >= 2 and _LOOK_UP in taken[:2]:
                 patterns.add(taken[3])
                 unknown -= 1
@@ -171,7 +152,7 @@ def _bound_by_imports(code: types.CodeType) -> Iterator[tuple[str, str, str]]:
 
 
 def _imports(code: types.CodeType) -> Iterator[tuple[str, int]]:
-    before: list[Any] = [0, 0]  # what the two instructions before have loaded: the level and the names
+    before: list[Any] = [0, 0]  # the last two values loaded: the level and the names
     for instruction in dis.get_instructions(code):
         if instruction.opname == "IMPORT_NAME":
             level = before[-2] if isinstance(before[-2], int) else 0
@@ -188,7 +169,7 @@ _built_on_purenn: set[str] = set()
 
 
 def note_package(cls: type) -> None:
-    """Notes that a package has a class of modules: its code and data are a user's, even if it is installed."""
+    """Notes that a package defines a module class: its code counts as a user's, even if it is installed."""
     package = cls.__module__.partition(".")[0]
     if package not in _built_on_purenn and package not in _FOUNDATIONS and package != "builtins":
         _built_on_purenn.add(package)
@@ -217,16 +198,16 @@ def is_library(module: str | None) -> bool:
 
 
 def is_library_class(cls: type) -> bool:
-    """Whether a class is of an installed package.
+    """Whether a class is of an installed package, or Python's own.
 
-    A class that was made by ``exec`` in a namespace without a name says that it is Python's own.
+    A class that ``exec`` made in a namespace without a name says that it is of ``builtins``, too.
     """
     if cls.__module__ != "builtins":
         return is_library(cls.__module__)
-    return not cls.__flags__ & _HEAP_TYPE or vars(builtins).get(cls.__qualname__) is cls
+    return not cls.__flags__ & HEAP_TYPE or vars(builtins).get(cls.__qualname__) is cls
 
 
-_HEAP_TYPE = 1 << 9  # CPython's flag of classes that are made at run time
+HEAP_TYPE = 1 << 9  # CPython's flag of classes that are made at run time
 
 
 @functools.lru_cache(maxsize=1024)
@@ -238,7 +219,7 @@ def _has_distributions(folder: str) -> bool:
 
 
 def functions_of(attribute: Any) -> Iterator[types.FunctionType]:
-    """The functions in an entry of a class: itself, or those of a property, a class method or the like."""
+    """The functions in an entry of a class: a method, or the functions of a property, class method or the like."""
     if isinstance(attribute, types.FunctionType):
         yield attribute
     elif isinstance(attribute, staticmethod | classmethod):

@@ -17,7 +17,7 @@ __all__ = ["Container", "NamedEntries", "NumberedEntries", "pairs"]
 
 
 class Container(Module):
-    """A module of the modules given by name: an old class, for which there is `Module`.
+    """A module whose children are given by name; deprecated: subclass `Module`.
 
     Args:
         kwargs: the modules.
@@ -90,7 +90,7 @@ class NumberedEntries(Module):
         return iter([getattr(self, name) for name in self._names()])
 
     def extend(self, values: Iterable[Any], /) -> Self:
-        """Adds several at the end."""
+        """Appends entries."""
         return self._extend(values)
 
     def __iadd__(self, other: Iterable[Any]) -> Self:
@@ -111,7 +111,7 @@ class NumberedEntries(Module):
 
 
 class NamedEntries(Module):
-    """Entries by name, in the order in which they came."""
+    """Entries by name, in the order in which they were added."""
 
     def _entries(self) -> dict[str, Any]:
         raise NotImplementedError
@@ -135,12 +135,12 @@ class NamedEntries(Module):
         return key in self._entries()
 
     def clear(self) -> None:
-        """Takes all out."""
+        """Removes all entries."""
         for key in self:
             del self[key]
 
     def pop(self, key: str) -> Any:
-        """Takes one out and gives it."""
+        """Removes an entry and returns it."""
         value = self[key]
         del self[key]
         return value

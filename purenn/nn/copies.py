@@ -1,8 +1,8 @@
-"""Copies that a pure call sees in place of the live objects: twins of modules and copies of what holds arrays.
+"""The copies that a pure call sees in place of live objects: twins of modules, copies of functions and containers.
 
-A twin is a copy of a module over other variables, which lives for one call. Its buffers may change and are read
-afterwards; everything else that is written goes to a copy, so it is found afterwards and refused, and no tracer is left
-behind on a live object.
+A twin is a copy of a module over other variables. It lives for one call. Its buffers may change, and the call reads
+them at its end. Any other change happens to a copy: it is found at the end and refused, and no tracer stays on a live
+object.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ class Copies:
 
     Args:
         reach: what the call can reach.
-        arrays: what stands for the arrays in ``reach.arrays``.
-        values: what stands for the arrays in its variables.
-        training: the mode of all modules; None leaves each its own.
-        stream: where random numbers come from.
+        arrays: the arrays in place of ``reach.arrays``.
+        values: the arrays of the twins, by the live variables.
+        training: the mode of all modules; None keeps the mode of each.
+        stream: the source of random keys.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Copies:
     # The copy of a value.
 
     def of(self, value: object) -> Any:
-        """The copy that stands for a value: the value itself, unless something that can change is below."""
+        """The copy of a value; the value itself, if nothing in it is copied."""
         copied = self.copies.get(id(value), self)
         if copied is not self:
             return copied
@@ -112,33 +112,25 @@ class Copies:
             return value._make(items) if hasattr(value, "_make") else type(value)(items)  # pyright: ignore
         if isinstance(value, types.MappingProxyType):
             return types.MappingProxyType({name: self.of(part) for name, part in value.items()})
+        if not isinstance(value, dict | list | deque | set | frozenset):
+            return self._object(value)
+        copied = self._keep(value, copy.copy(value))
+        self._copy_attributes(value, copied)
         if isinstance(value, dict):
-            copied = self._keep(value, copy.copy(value))
-            self._copy_attributes(value, copied)
             for name, part in value.items():
                 dict.__setitem__(copied, name, self.of(part))
             return self._record(value, copied, functools.partial(itertools.chain, copied, copied.values()))
-        if isinstance(value, list | deque):
-            copied = self._keep(value, copy.copy(value))
-            self._copy_attributes(value, copied)
-            for i, part in enumerate(value):
-                copied[i] = self.of(part)
-            return self._record(value, copied, functools.partial(iter, copied))
-        if isinstance(value, set | frozenset):
-            copied = self._keep(value, copy.copy(value))
-            self._copy_attributes(value, copied)
-            return self._record(value, copied, functools.partial(iter, copied))
-        return self._object(value)
+        for i, part in enumerate(value if isinstance(value, list | deque) else ()):
+            copied[i] = self.of(part)
+        return self._record(value, copied, functools.partial(iter, copied))
 
     def _object(self, value: object) -> Any:
         copied = self._keep(value, type(value)() if is_namespace(type(value)) else object.__new__(type(value)))
-        fields = getattr(copied, "__dict__", None)
-        if fields is not None:
-            fields.update({name: self.of(part) for name, part in vars(value).items()})
+        self._copy_attributes(value, copied)
         slots = [name for name in slots_of(type(value)) if hasattr(value, name)]
         for name in slots:
             object.__setattr__(copied, name, self.of(getattr(value, name)))
-        items = fields if fields is not None else {}
+        items = getattr(copied, "__dict__", {})
         content = lambda: [*items, *items.values(), *(getattr(copied, name, None) for name in slots)]  # noqa: E731
         return self._record(value, copied, content)
 
@@ -152,14 +144,14 @@ class Copies:
         copied.__defaults__ = function.__defaults__ and tuple(map(self.of, function.__defaults__))
         copied.__kwdefaults__ = function.__kwdefaults__ and {n: self.of(v) for n, v in function.__kwdefaults__.items()}
         for cell, live in zip(cells, function.__closure__ or (), strict=True):
-            with contextlib.suppress(ValueError):  # one that isn't set yet
+            with contextlib.suppress(ValueError):  # not set yet
                 cell.cell_contents = self.of(live.cell_contents)
         names.update({name: self.of(value) for name, value in names.items()})
         content = lambda: [*names.values(), *map(cell_contents, cells), *vars(copied), *vars(copied).values()]  # noqa: E731
         return self._record(function, copied, content)
 
     def _copy_attributes(self, value: object, copied: Any) -> None:
-        """The attributes of a function, or of an object of a subclass of list, dict and so on."""
+        """Copies the attributes of a function or an object to its copy."""
         for name, part in getattr(value, "__dict__", {}).items():
             vars(copied)[name] = self.of(part)
 
@@ -174,7 +166,7 @@ class Copies:
     # After the call.
 
     def check(self) -> None:
-        """Refuses a change of anything but buffers, since the copy that was changed is thrown away."""
+        """Refuses changes of anything but buffers: they happened to copies, which are thrown away."""
         for value, content, before in self._contents:
             after = [*content()]
             if len(after) != len(before) or any(a is not b for a, b in zip(after, before, strict=True)):
@@ -187,9 +179,9 @@ class Copies:
             self.reach.restore()
             refuse_change(text(path))
 
-    def changed(self, buffers: Sequence[Variable]) -> dict[int, Any]:
-        """New values of buffers by their places in a list of live ones."""
-        new = ((i, self.variables[live].value, self._values[live]) for i, live in enumerate(buffers))
+    def changed(self, variables: Sequence[Variable]) -> dict[int, Any]:
+        """The new values of those live variables that the call has changed, by their places in the list."""
+        new = ((i, self.variables[live].value, self._values[live]) for i, live in enumerate(variables))
         return {i: value for i, value, old in new if value is not old}
 
 
@@ -203,6 +195,6 @@ def refuse_change(what: str) -> None:
 
 @contextlib.contextmanager
 def inside(copies: Copies) -> Iterator[None]:
-    """Inside, a live module that the call can reach stands for its twin, however Python got at it."""
+    """A context in which a call of a live module runs its twin, however Python got at the module."""
     with access.standing_for(copies.copies), run_by(Running(copies.twins, copies.stream)):
         yield

@@ -1,11 +1,10 @@
 """Calls of lasting modules: one jit for a layer, or one for a whole `forward`.
 
 - A stock module without children (`leaf`) runs its layer in a program that all modules with an equal layer share.
-- A compiled module, or a stock module with children (`compiled`), runs its whole `forward` in one program, which is
-  told apart by everything that the call can reach.
+- A compiled module, or a stock module with children (`compiled`), runs its whole `forward` in one program, which
+  depends on everything that the call can reach.
 
-Either way a module keeps a `FastPath`, the short way for a next call with one array.
-`purenn.nn.structure.invalidate` throws it away.
+Either way a module keeps a `FastPath` for its next call with one array; `purenn.nn.structure.invalidate` drops it.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from purenn.nn import access
 from purenn.nn.arguments import Arguments
 from purenn.nn.copies import Copies
 from purenn.nn.keyed_jit import Call, KeyedJit, NoCall, current_call, in_call
-from purenn.nn.program import Programs, refuse_tracers, traced
+from purenn.nn.program import Programs, traced
 from purenn.nn.reach import Reach
 from purenn.nn.structure import structure
 from purenn.nn.traces import Traces, note_trace
@@ -41,7 +40,7 @@ __all__ = ["FastPath", "compiled", "leaf"]
 
 
 class FastPath(NamedTuple):
-    """The short way of a module's next call, for one array of a class."""
+    """The short way of a module's next call: a function of one array of the class ``kind``."""
 
     kind: type
     call: Callable[[Any], Any]
@@ -53,15 +52,51 @@ def _is_plain(arguments: Arguments, args: tuple[Any, ...], kwargs: dict[str, Any
     return one and not program.needs_key and isinstance(args[0], jax.Array) and not isinstance(args[0], Tracer)
 
 
-def _keep_fast_path(module: Node, x: object, short: Callable[[Any], Any]) -> None:
-    if tracing.current() == tracing.NO_TRACE and not (module._hooks or module._pre_hooks):
-        vars(module)["_fast_path"] = FastPath(type(x), short)
+def _keep_fast_path(
+    module: Node, x: object, program: KeyedJit, variables: list[Variable], reach: Reach | None, otherwise: Any
+) -> None:
+    """Gives a module a `FastPath`, unless the call is traced or the module has hooks.
+
+    Args:
+        module: the module that was called.
+        x: the array of the call.
+        program: the program that served the call.
+        variables: the variables whose arrays are inputs of the program.
+        reach: the facts and further arrays of the program; None for the program of a layer, which has none.
+        otherwise: is called with the array where the program doesn't fit.
+    """
+    if tracing.current() != tracing.NO_TRACE or module._hooks or module._pre_hooks:
+        return
+    run, arrays = program.plain.chosen(), [] if reach is None else reach.arrays
+
+    def short(x: object) -> Any:
+        if tracing.current() != tracing.NO_TRACE or in_call() or (reach is not None and not reach.holds()):
+            return otherwise(x)
+        try:
+            result, changed, checks = run(*access.read(variables), *arrays, x)
+        except NoCall:  # another shape than before, or jax.disable_jit
+            return otherwise(x)
+        checks.make([x])
+        if changed:
+            access.write([variables[i] for i in changed], [*changed.values()])
+        return result.value() if isinstance(result, Result) else result
+
+    vars(module)["_fast_path"] = FastPath(type(x), short)
 
 
 def _without_fast_path(module: Node, x: Any) -> Any:
-    """The whole way of a call whose fast path doesn't fit; it makes a new one."""
+    """Calls a module without its fast path; the call makes a new one."""
     vars(module)["_fast_path"] = None
     return module(x)
+
+
+def _finish(name: str, variables: list[Variable], inputs: list[Any], output: Any) -> Any:
+    """The result of a call, the variables that changed, and their new values, from the output of a program."""
+    result, changed, checks = output
+    checks.make(inputs)
+    if changed:
+        access.refuse_tracers([*changed.values()], name)
+    return result, [variables[i] for i in changed], [*changed.values()]
 
 
 # One layer.
@@ -75,12 +110,12 @@ def leaf(
     key: Key | None = None,
     method: str | None = None,
 ) -> Any:
-    """The call of a stock module without children: its layer's, compiled once for all equal layers."""
+    """Calls a stock module without children: its layer runs in a program that all equal layers share."""
     fields = vars(module)
-    if observers() and training is None and key is None:  # they see the module itself, which knows its place
+    if observers() and training is None and key is None:  # observers see the module itself, whose path is known
         return Bound._call_method(module, method, *args, **kwargs) if method else Bound._run(module, args, kwargs)
     arguments = Arguments(args, kwargs)
-    if arguments.objects:  # a function or the like, which has to be followed
+    if arguments.objects:  # functions and the like, which are followed
         return compiled(module, args, kwargs, training, key, method)
     if tracing.is_staged():
         access.add_constant(module)
@@ -90,14 +125,7 @@ def leaf(
     names = tuple((name, v is None) for name, v in (*fields["_parameters"].items(), *fields["_buffers"].items()))
     mode = fields["training"] if training is None else training
     program = _leaf(fields["_layer"], mode, arguments.key, method, names, len(fields["_parameters"]))
-
-    def finish(output: tuple[Any, dict[int, Any], value_checks.Checks]) -> tuple[Any, list[Variable], list[Any]]:
-        result, changed, checks = output
-        checks.make(arguments.inputs)
-        if changed:
-            refuse_tracers([*changed.values()], type(module).__name__)
-        return result, [variables[i] for i in changed], [*changed.values()]
-
+    finish = functools.partial(_finish, type(module).__name__, variables, arguments.inputs)
     call = Call(_NOTHING, arguments)
     inputs = *access.read(variables), *arguments.inputs
     if observers():
@@ -105,22 +133,8 @@ def leaf(
             output = program(call, key, finish, *inputs)
     else:
         output = program(call, key, finish, *inputs)
-
-    def short(x: object) -> Any:
-        if tracing.current() != tracing.NO_TRACE or in_call():
-            return leaf(module, (x,), {})
-        try:
-            result, changed, checks = tuned(*access.read(variables), x)
-        except NoCall:  # of another shape than before
-            return leaf(module, (x,), {})
-        checks.make([x])
-        if changed:
-            access.write([variables[i] for i in changed], [*changed.values()])
-        return result.value() if isinstance(result, Result) else result
-
     if training is None and key is None and method is None and _is_plain(arguments, args, kwargs, program):
-        tuned = program.plain.chosen()
-        _keep_fast_path(module, arguments.inputs[0], short)
+        _keep_fast_path(module, args[0], program, variables, None, lambda x: leaf(module, (x,), {}))
     return output.value() if isinstance(output, Result) else output
 
 
@@ -170,7 +184,7 @@ _shared: OrderedDict[Any, KeyedJit] = OrderedDict()
 
 
 def programs_of(module: Node, shared: bool = False) -> Programs:
-    """The programs of a module; stock modules share theirs with all that are equal."""
+    """The programs of a module; ``shared``: one cache for all stock modules."""
     fields = vars(module)
     if fields["_programs"] is None:
         fields["_programs"] = Programs(type(module).__name__, _shared if shared else None)
@@ -187,7 +201,7 @@ def compiled(
     *,
     shared: bool = False,
 ) -> Any:
-    """The call of a module under one jit for its whole `forward`, or for another method of its layer."""
+    """Calls a module in one program for its whole `forward`, or for another method of its layer."""
     name = type(module).__name__
     programs = programs_of(module, shared)
     if tracing.is_staged():
@@ -197,32 +211,12 @@ def compiled(
     def run(reach: Reach, arguments: Arguments) -> Any:
         variables = reach.variables
         program = programs.program(reach, arguments, (training, method), lambda: _whole(name, training, method, shared))
-
-        def finish(output: tuple[Any, dict[int, Any], value_checks.Checks]) -> tuple[Any, list[Variable], list[Any]]:
-            result, changed, checks = output
-            checks.make(arguments.inputs)
-            if changed:
-                refuse_tracers([*changed.values()], name)
-            return result, [variables[i] for i in changed], [*changed.values()]
-
+        finish = functools.partial(_finish, name, variables, arguments.inputs)
         inputs = *access.read(variables), *reach.arrays, *arguments.inputs
         output = program(Call(reach, arguments, programs), key, finish, *inputs)
-
-        def short(x: object) -> Any:
-            if tracing.current() != tracing.NO_TRACE or in_call() or not reach.holds():
-                return _without_fast_path(module, x)
-            try:
-                result, changed, checks = tuned(*access.read(variables), *reach.arrays, x)
-            except NoCall:  # of another shape than before, or under jax.disable_jit
-                return _without_fast_path(module, x)
-            checks.make([x])
-            if changed:
-                access.write([variables[i] for i in changed], [*changed.values()])
-            return result.value() if isinstance(result, Result) else result
-
         if training is None and key is None and method is None and _is_plain(arguments, args, kwargs, program):
-            tuned = program.plain.chosen()
-            _keep_fast_path(module, args[0], short)
+            otherwise = functools.partial(_without_fast_path, module)
+            _keep_fast_path(module, args[0], program, variables, reach, otherwise)
         return output.value() if isinstance(output, Result) else output
 
     if observers():

@@ -1,4 +1,4 @@
-"""Module classes made from layer classes: the stock classes, and `stateful` for layers of the user's."""
+"""Module classes made from layer classes: the stock classes, and `stateful` for the layers of users."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class LayerModule(Module):
         return eager.compiled(self, args, kwargs, training, rng, shared=True)
 
     def _is_stock(self) -> bool:
-        """Whether a call is the layer's, as long as no subclass or user has put another `forward` in its place."""
+        """Whether a call runs the `forward` of the layer, not one that a subclass or a user has set."""
         return type(self).forward is Bound.forward and "forward" not in vars(self)
 
     def _call_method(self, method: str, *args: object, **kwargs: object) -> Any:
@@ -75,13 +75,13 @@ class LayerModule(Module):
 
 
 def _is_stock(part: Bound) -> bool:
-    """Whether a part of a tree runs nothing but layers, so that its calls can be compiled without being asked."""
+    """Whether a part of a tree runs nothing but layers, so that a call is compiled without `compile`."""
     return part._is_stock() if isinstance(part, LayerModule) else "_runs_layers_only" in vars(type(part))
 
 
 @functools.lru_cache(maxsize=65536)
 def _calls_functions(layer: Layer) -> bool:
-    """Whether a hyper-parameter is a function of the user's, which may read what changes."""
+    """Whether a hyper-parameter is a user's function, which may read values that change."""
     functions = [part for part in vars(layer).values() if callable(part) and not isinstance(part, type | Layer)]
     return any(not is_library(getattr(part, "__module__", None)) for part in functions)
 
@@ -94,13 +94,13 @@ _written: dict[type[Layer], type[Module]] = {}
 
 
 def register(layer_class: type[Layer], module_class: type[Module]) -> None:
-    """Says which written class is the module class of a layer class."""
+    """Makes a written class the module class of a layer class."""
     _written[layer_class] = module_class
 
 
 @functools.cache
 def stateful(layer_class: type[Layer]) -> type[Module]:
-    """The module class of a layer class: the same constructor, the same arithmetic, its arrays held.
+    """The module class of a layer class: the same constructor and arithmetic; its objects hold their arrays.
 
     Args:
         layer_class: a class of layers, stock or your own.
@@ -163,7 +163,7 @@ def stateful(layer_class: type[Layer]) -> type[Module]:
 
 
 def filled(layer: Layer, params: dict[str, Any], state: dict[str, Any], module: Module | None = None) -> Module:
-    """The module of a layer, with its children, that holds these arrays: a new one, or the given one."""
+    """The module of a layer and its children that holds these arrays: a new one, or the given one."""
     pairs: list[tuple[Layer, Module]] = []
 
     def make(part: Layer) -> Module:
@@ -181,7 +181,7 @@ def filled(layer: Layer, params: dict[str, Any], state: dict[str, Any], module: 
 
 
 def _method(name: str, method: Callable[..., Any]) -> Any:
-    """A further method of a layer as its module's: it takes the module for ``m``."""
+    """A further method of a layer as a method of its module, which is passed as ``m``."""
 
     @functools.wraps(method)
     def call(self: Any, *args: object, **kwargs: object) -> Any:
@@ -199,8 +199,8 @@ def _method(name: str, method: Callable[..., Any]) -> Any:
 class ModuleAsLayer(Layer):
     """A module that was given to a constructor, as a layer: bound, it is that module; copied, a copy of it.
 
-    It lives while the new module is made. What stays is a value: the module's own layer, or for a class of the user's,
-    the class.
+    It lives while the new module is made. In the layer of the new module a value takes its place: the given module's
+    layer, or the class of a module without one.
     """
 
     module: Any
@@ -229,7 +229,7 @@ class ModuleAsLayer(Layer):
 
 
 def _layers(layer_class: type[Layer], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Layer, Layer]:
-    """The layer that is bound to make a module, and the value that stays."""
+    """The layer that is bound to make a module, and the layer that the module keeps."""
     leaves, tree = jax.tree.flatten((args, kwargs), is_leaf=lambda v: not isinstance(v, tuple | list | dict))
     modules = [leaf if isinstance(leaf, Module) else None for leaf in leaves]
 

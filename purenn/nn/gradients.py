@@ -21,7 +21,7 @@ from purenn.nn.copies import Copies
 from purenn.nn.handed_out import check_handed_out
 from purenn.nn.keyed_jit import Call, KeyedJit
 from purenn.nn.module import Module
-from purenn.nn.program import Programs, refuse_tracers, traced
+from purenn.nn.program import Programs, traced
 from purenn.nn.reach import Reach
 from purenn.nn.structure import structure
 from purenn.nn.trees import Result, is_array
@@ -34,18 +34,18 @@ __all__ = ["grad", "value_and_grad"]
 def value_and_grad(
     fn: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False
 ) -> Callable[..., Any]:
-    """Makes a function that gives the value of another and its gradients in modules or arrays.
+    """Makes a function that returns the value of ``fn`` and its gradients in modules or arrays.
 
-    It is compiled as a step of an `Optimizer` is: once for all that it depends on. Buffers that ``fn`` changes are
-    changed. Gradients of complex parameters are torch's, the direction in which the value rises.
+    It is compiled as a step of an `Optimizer` is: once for all that it depends on. Changes of buffers in ``fn`` are
+    kept. Gradients of complex parameters are torch's, the direction in which the value rises.
 
     Args:
-        fn: gives a scalar, or with ``has_aux`` a pair of a scalar and anything.
-        argnums: which of its arguments the gradients are taken in: modules, trees of modules, or trees of arrays.
-        has_aux: whether the scalar comes with something else.
+        fn: returns a scalar, or with ``has_aux`` a pair of a scalar and anything.
+        argnums: the places of the arguments to differentiate: modules, trees of modules, or trees of arrays.
+        has_aux: whether ``fn`` returns a pair.
 
     Returns:
-        A function that gives ``(fn's result, gradients)``: in place of each module a dict nested like
+        A function that returns ``(fn's result, gradients)``: in place of each module a dict nested like
         ``module.params``, with zeros for frozen parameters; for several ``argnums`` a tuple.
 
     Source: ``jax.value_and_grad``.
@@ -79,7 +79,7 @@ _recent: deque[Programs] = deque(maxlen=16)
 
 
 def _programs(fn: Callable[..., Any], name: str) -> Programs:
-    """The programs of a function; a lambda that is written in a loop is told by its code."""
+    """The programs of a function; functions of one code, such as lambdas made in a loop, share them."""
     code = getattr(fn, "__code__", None)
     programs = None if code is None else _shared.get(code)
     if programs is None:
@@ -91,15 +91,15 @@ def _programs(fn: Callable[..., Any], name: str) -> Programs:
 
 
 def grad(fn: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
-    """Makes a function that gives the gradients of another in modules or arrays: those of `value_and_grad`.
+    """Makes a function that returns the gradients of ``fn`` in modules or arrays, as `value_and_grad` does.
 
     Args:
-        fn: gives a scalar, or with ``has_aux`` a pair of a scalar and anything.
-        argnums: which of its arguments the gradients are taken in: modules, trees of modules, or trees of arrays.
-        has_aux: whether the scalar comes with something else.
+        fn: returns a scalar, or with ``has_aux`` a pair of a scalar and anything.
+        argnums: the places of the arguments to differentiate: modules, trees of modules, or trees of arrays.
+        has_aux: whether ``fn`` returns a pair.
 
     Returns:
-        A function that gives the gradients, or with ``has_aux`` the pair ``(gradients, something else)``.
+        A function that returns the gradients, or with ``has_aux`` a pair of the gradients and the second result.
 
     Source: ``jax.grad``.
 
@@ -122,7 +122,7 @@ def grad(fn: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool
 
 def _differentiable(name: str, args: tuple[Any, ...], place: int) -> Any:
     if not -len(args) <= place < len(args):
-        raise TypeError(f"{name}: there is no positional argument {place}, in which a gradient is asked for")
+        raise TypeError(f"{name}: there is no positional argument {place} to differentiate")
     value = args[place]
     leaves = jax.tree.leaves(value)
     kinds = {isinstance(leaf, Module) for leaf in leaves}
@@ -146,7 +146,7 @@ def _gradients(
     differentiated: dict[int, Any],
     has_aux: bool,
 ) -> tuple[Any, list[Any]]:
-    """The value of a function and its gradients in what is given of its arguments, by their places."""
+    """The value of a function, and its gradients in the arguments in ``differentiated``, which are given by place."""
     trees = {place: jax.tree.flatten(value) for place, value in differentiated.items()}
     modules = {p: trees.pop(p) for p in differentiated if any(isinstance(leaf, Module) for leaf in trees[p][0])}
     every = [structure(module).parameters for leaves, _ in modules.values() for module in leaves]
@@ -167,7 +167,7 @@ def _gradients(
         def finish(output: Any) -> tuple[Any, list[Variable], list[Any]]:
             result, gradients, changed = output
             if access.in_pure_call() is None:
-                refuse_tracers([*changed.values()], f"a buffer of a module that {name} calls")
+                access.refuse_tracers([*changed.values()], f"a buffer of a module that {name} calls")
             return (result, gradients), [variables[i] for i in changed], [*changed.values()]
 
         leaves = [leaf for leaves, _ in trees.values() for leaf in leaves]

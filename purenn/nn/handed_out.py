@@ -1,7 +1,7 @@
-"""Trees and arrays that modules have given out, in which a change would not reach them.
+"""Trees and arrays that modules have given out; a change in them would not reach the module.
 
 A change in a dict of ``net.params`` or ``net.state``, or an assignment to ``net.weight.data``, is found and refused
-when a module is next used. A dict that nobody holds any longer is forgotten.
+when a module is next used. A dict that nobody else holds any longer is forgotten.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ __all__ = [
 ]
 
 trees_handed_out: list[tuple[str, list[tuple[dict[str, Any], list[Any]]]]] = []
-arrays_handed_out: deque[weakref.ref[Any]] = deque(maxlen=64)  # those of attributes, the last ones
+arrays_handed_out: deque[weakref.ref[Any]] = deque(maxlen=64)  # the latest that were read as attributes
 
 
 def hand_out_tree(tree: dict[str, Any], name: str) -> dict[str, Any]:
-    """Gives a tree out under the name that messages use, and remembers what is in it."""
+    """Returns a tree and remembers its content; ``name`` is the name of the tree in messages."""
     trees_handed_out.append((name, [(branch, [*branch, *branch.values()]) for branch in _branches(tree)]))
     return tree
 
 
 def hand_out_array(array: object) -> Any:
-    """Gives out the array of an attribute."""
+    """Returns the array of an attribute and remembers it."""
     if not isinstance(array, Tracer):
         arrays_handed_out.append(weakref.ref(array))
     return array
 
 
 def check_attributes(array: object) -> None:
-    """Refuses what was set on an array, which it can't pass on to its module."""
+    """Refuses ``data`` or ``grad`` set on an array, which can't pass them on to its module."""
     attributes = getattr(array, "__dict__", None)
     if attributes and ("data" in attributes or "grad" in attributes):
         name = "data" if "data" in attributes else "grad"
@@ -55,10 +55,10 @@ def check_attributes(array: object) -> None:
 
 
 def check_handed_out() -> None:
-    """Refuses a change of what was given out.
+    """Refuses changes of trees and arrays that were given out.
 
     Raises:
-        RuntimeError: there was one; it is said once.
+        RuntimeError: there was a change; each is reported once.
     """
     while arrays_handed_out:
         check_attributes(arrays_handed_out.popleft()())
@@ -85,7 +85,7 @@ def _branches(tree: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _is_changed(branches: list[tuple[dict[str, Any], list[Any]]]) -> bool:
-    """Whether these dicts have other entries than they had; on its own, so that no variable refers to a dict later."""
+    """Whether these dicts have changed. A function, so that no variable refers to a dict when `_is_held` counts."""
     for branch, before in branches:
         now = [*branch, *branch.values()]
         if len(now) != len(before) or any(map(operator.is_not, now, before)):
@@ -93,8 +93,8 @@ def _is_changed(branches: list[tuple[dict[str, Any], list[Any]]]) -> bool:
     return False
 
 
-# References that are no user's: the entry here and the argument of the count; below the top also those of the branch
-# above it and of the list of what was in that.
+# References that aren't the user's: the entry in ``branches`` and the argument of the count; below the top also the
+# dict above and the list of its content.
 _OURS_AT_TOP, _OURS_BELOW = 2, 4
 
 

@@ -21,7 +21,7 @@ class Hook(NamedTuple):
 
 
 class RemovableHandle:
-    """Takes a hook off again: by `remove`, or at the end of a ``with`` statement.
+    """Removes a hook: by `remove`, or at the end of a ``with`` statement.
 
     Source: ``torch.utils.hooks.RemovableHandle``.
     """
@@ -35,7 +35,7 @@ class RemovableHandle:
         node._touched()
 
     def remove(self) -> None:
-        """Takes the hook off; a second time it does nothing."""
+        """Removes the hook; a second call does nothing."""
         if (node := self._node()) is not None:
             vars(node)[self._table].pop(self, None)
             node._touched()
@@ -55,7 +55,7 @@ class RemovableHandle:
 
 
 class Hooked(Node):
-    """A `Module`'s hooks, with torch's methods."""
+    """torch's methods that register hooks of a `Module`."""
 
     def register_forward_pre_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
@@ -64,7 +64,7 @@ class Hooked(Node):
 
         Args:
             hook: the function. A pure call gives it the module's twin.
-            prepend: whether it runs before the hooks that are there.
+            prepend: whether it runs before the hooks registered so far.
             with_kwargs: whether it is called as ``hook(module, args, kwargs)`` and returns both.
 
         Returns:
@@ -84,7 +84,7 @@ class Hooked(Node):
 
         Args:
             hook: the function. A pure call gives it the module's twin.
-            prepend: whether it runs before the hooks that are there.
+            prepend: whether it runs before the hooks registered so far.
             with_kwargs: whether it is called as ``hook(module, args, kwargs, output)``.
             always_call: whether it is called, with None for the output, also where `forward` raises.
 

@@ -1,7 +1,7 @@
 """torch.nn.init: functions that fill the array of a module anew, and the initializers of `purenn.init`.
 
-``init.ones_(net.weight)`` finds whose array it is given by the array's identity, puts a new one in its place and
-returns it. It works where torch's does: inside ``__init__``, in ``net.apply(fn)``, over ``net.named_parameters()``.
+``init.ones_(net.weight)`` finds the module that holds this array, puts a new array in its place and returns the new
+one. It works where torch's does: inside ``__init__``, in ``net.apply(fn)``, over ``net.named_parameters()``.
 
 All take a module's array, or an `nn.Parameter` that isn't assigned yet, as ``tensor``. Random numbers come from the
 default generator, or from ``generator``: a jax key, or a `purenn.random.Stream`, whose next key is taken.
@@ -20,7 +20,6 @@ from purenn.init import Initializer
 from purenn.nn import access
 from purenn.nn.arrays import placed_like
 from purenn.nn.parameter import is_unassigned
-from purenn.nn.program import refuse_tracers
 from purenn.random import Stream
 from purenn.typing import Key
 from purenn.variable import Variable
@@ -45,7 +44,7 @@ __all__ += _init.__all__
 
 
 def _variable(where: str, tensor: jax.Array) -> Variable:
-    """The place that holds an array."""
+    """The variable that holds an array."""
     if is_unassigned(tensor):
         return tensor.variable
     if not isinstance(tensor, jax.Array):
@@ -69,13 +68,12 @@ def _variable(where: str, tensor: jax.Array) -> Variable:
 def _fill(
     where: str, tensor: jax.Array, initializer: Initializer, generator: Key | Stream | None = None, draws: bool = True
 ) -> jax.Array:
-    """Puts what an initializer makes into the place of an array."""
+    """Replaces an array by a new one of an initializer, and returns that."""
     variable = _variable(where, tensor)
     old = variable.value
     key: Any = _key(where, generator) if draws else None
     array = placed_like(initializer(key, old.shape, old.dtype), old)
-    refuse_tracers([array], f"init.{where}: the array")
-    access.write([variable], [array])
+    access.keep({variable: array}, f"init.{where}: the array")
     return access.hand_out(variable)
 
 
@@ -97,7 +95,7 @@ def uniform_(tensor: jax.Array, a: float = 0.0, b: float = 1.0, generator: Key |
     Args:
         tensor: a module's array.
         a, b: the bounds.
-        generator: where the numbers come from.
+        generator: a jax key or a `purenn.random.Stream`; None is the default generator.
 
     Returns:
         The new array.
@@ -120,8 +118,8 @@ def normal_(tensor: jax.Array, mean: float = 0.0, std: float = 1.0, generator: K
 
     Args:
         tensor: a module's array.
-        mean, std: of the distribution.
-        generator: where the numbers come from.
+        mean, std: the mean and the standard deviation.
+        generator: a jax key or a `purenn.random.Stream`; None is the default generator.
 
     Returns:
         The new array.
@@ -151,9 +149,9 @@ def trunc_normal_(
 
     Args:
         tensor: a module's array.
-        mean, std: of the normal distribution before it is restricted.
+        mean, std: the mean and the standard deviation before the restriction.
         a, b: the bounds.
-        generator: where the numbers come from.
+        generator: a jax key or a `purenn.random.Stream`; None is the default generator.
 
     Returns:
         The new array.
@@ -177,16 +175,16 @@ def zeros_(tensor: jax.Array) -> jax.Array:
 
 
 def eye_(tensor: jax.Array) -> jax.Array:
-    """Makes a matrix the identity, as far as it is square, and returns the new array."""
+    """Fills a matrix with ones on the diagonal and zeros elsewhere, and returns the new array."""
     return _fill("eye_", tensor, _init.eye(), draws=False)
 
 
 def dirac_(tensor: jax.Array, groups: int = 1) -> jax.Array:
-    """Makes a convolution's weight one that gives its input back, as `purenn.init.dirac`; returns the new array.
+    """Fills the weight of a convolution so that it returns its input, as `purenn.init.dirac`; returns the new array.
 
     Args:
         tensor: a module's array.
-        groups: into how many groups the outputs are divided.
+        groups: the number of groups of outputs.
     """
     return _fill("dirac_", tensor, _init.dirac(groups), draws=False)
 
@@ -197,7 +195,7 @@ def xavier_uniform_(tensor: jax.Array, gain: float = 1.0, generator: Key | Strea
     Args:
         tensor: a module's array.
         gain: a factor, as `calculate_gain` gives it.
-        generator: where the numbers come from.
+        generator: a jax key or a `purenn.random.Stream`; None is the default generator.
 
     Returns:
         The new array.
@@ -221,7 +219,7 @@ def xavier_normal_(tensor: jax.Array, gain: float = 1.0, generator: Key | Stream
     Args:
         tensor: a module's array.
         gain: a factor, as `calculate_gain` gives it.
-        generator: where the numbers come from.
+        generator: a jax key or a `purenn.random.Stream`; None is the default generator.
 
     Returns:
         The new array.
@@ -242,8 +240,8 @@ def kaiming_uniform_(
         tensor: a module's array.
         a: the negative slope of the leaky ReLU that follows.
         mode: ``'fan_in'`` or ``'fan_out'``.
-        nonlinearity: what follows, as `calculate_gain` has it.
-        generator: where the numbers come from.
+        nonlinearity: the function that follows, a name that `calculate_gain` takes.
+        generator: a jax key or a `purenn.random.Stream`; None is the default generator.
 
     Returns:
         The new array.
@@ -264,8 +262,8 @@ def kaiming_normal_(
         tensor: a module's array.
         a: the negative slope of the leaky ReLU that follows.
         mode: ``'fan_in'`` or ``'fan_out'``.
-        nonlinearity: what follows, as `calculate_gain` has it.
-        generator: where the numbers come from.
+        nonlinearity: the function that follows, a name that `calculate_gain` takes.
+        generator: a jax key or a `purenn.random.Stream`; None is the default generator.
 
     Returns:
         The new array.
@@ -279,7 +277,7 @@ def orthogonal_(tensor: jax.Array, gain: float = 1, generator: Key | Stream | No
     Args:
         tensor: a module's array.
         gain: the length of the rows or columns.
-        generator: where the numbers come from.
+        generator: a jax key or a `purenn.random.Stream`; None is the default generator.
 
     Returns:
         The new array.
@@ -294,7 +292,7 @@ def sparse_(tensor: jax.Array, sparsity: float, std: float = 0.01, generator: Ke
         tensor: a module's array.
         sparsity: the fraction.
         std: the standard deviation of the rest.
-        generator: where the numbers come from.
+        generator: a jax key or a `purenn.random.Stream`; None is the default generator.
 
     Returns:
         The new array.

@@ -1,7 +1,7 @@
-"""One jitted program of a call: it is given random keys only if it needs them, and ends all at once.
+"""A jitted program that takes a random key only if it needs one, and whose changes are written in one step.
 
-Modules (`purenn.nn.eager`), `Optimizer` and `nn.grad` run their calls by a `KeyedJit`. Its trace finds the call that it
-is for by `current_call`.
+Modules (`purenn.nn.eager`), `Optimizer` and `nn.grad` run their calls by a `KeyedJit`. A trace reads its call from
+`current_call`.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ __all__ = ["Call", "KeyedJit", "NoCall", "current_call", "in_call"]
 
 
 class Call(NamedTuple):
-    """A call on its way: what it can reach, what it was given, the programs of which one serves it.
+    """A call that runs: its reach, its arguments, and the `Programs` of which one serves it.
 
-    ``facts`` gives, for a trace, what it depends on beside these.
+    ``facts()`` gives further facts for `purenn.nn.traces`.
     """
 
     reach: Reach
@@ -43,11 +43,11 @@ _call: contextvars.ContextVar[Call | None] = contextvars.ContextVar("purenn_call
 
 
 class NoCall(Exception):
-    """Raised out of a trace that a short way has started, which has nothing to trace it on."""
+    """Raised by a trace that a `FastPath` has started: only a whole call can be traced."""
 
 
 def in_call() -> bool:
-    """Whether a call is on its way, or an interrupt has left it behind."""
+    """Whether a call runs, or an interrupt has left one behind."""
     return _call.get() is not None
 
 
@@ -61,8 +61,8 @@ def current_call() -> Call:
 class KeyedJit:
     """A jitted function that is given random keys only if its trace asks for one.
 
-    ``run(stream, *inputs)`` is traced with a stream of keys: that of the caller's key, or of the next one of a
-    generator, which goes in as its words and a count. Profiles show it as ``name``.
+    ``run(stream, *inputs)`` is traced with a stream of keys. It starts from the caller's key, or from the next key of a
+    generator, which is passed as the generator's words and a count. Profiles show the function as ``name``.
     """
 
     def __init__(self, run: Callable[..., Any], name: str, donate: tuple[int, ...] = ()):
@@ -85,21 +85,21 @@ class KeyedJit:
         finish: Callable[[Any], tuple[Any, list[Variable], list[Any]]],
         *inputs: object,
     ) -> Any:
-        """Runs the program and puts what changed into place, all of it or nothing.
+        """Runs the program and writes all changes, or none if it raises.
 
         Args:
-            call: what it is traced on, if it has to be.
-            key: the caller's key, or None for the default generator's.
-            finish: takes the program's output, and gives the result of the call, the variables that changed, and
-                their new values.
-            inputs: the program's.
+            call: the call, for a trace.
+            key: the caller's key, or None for the next key of the generator around.
+            finish: maps the output of the program to the result of the call, the variables that changed, and their
+                new values.
+            inputs: the inputs of the program.
         """
         generator, ticket = random.around() or random.default_generator(), Variable(None)
         outer = None if tracing.current() == tracing.NO_TRACE else _call.get()  # an interrupt may have left one behind
         try:
             _call.set(call)
             output = None
-            if not self.needs_key and observers():  # they are to see one trace, and none that ends midway
+            if not self.needs_key and observers():  # observers must see one trace, and none that ends midway
                 with unobserved(), contextlib.suppress(random.NeedsKey):
                     self.needs_key = True
                     jax.eval_shape(self.plain.chosen(), *inputs)
@@ -122,12 +122,12 @@ class KeyedJit:
 
 
 def _key_and_count(key: Key | None, generator: random.Stream, ticket: Variable) -> tuple[Any, Any]:
-    """The caller's key, or a generator's words and the count of the next key of theirs."""
+    """The caller's key and None, or a generator's words and the count of its next key."""
     if key is not None:
         return key, None
     generator.check()
     count = np.uint32(generator.reserve(ticket))
     words = generator.key
     if isinstance(words, np.ndarray) and tracing.current() == tracing.NO_TRACE:
-        words, count = jax.device_put((words, count))  # said to jax, or a transfer guard would object
+        words, count = jax.device_put((words, count))  # explicitly: a transfer guard refuses implicit transfers
     return words, count

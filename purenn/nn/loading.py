@@ -1,6 +1,6 @@
-"""Reading of a state_dict: arrays of any library by name, and advice where something else is given.
+"""Reading of a state_dict, with arrays of any library, and advice for names that don't fit.
 
-`purenn.nn.state_dict` puts what is read here into a module.
+`purenn.nn.state_dict` writes the arrays into a module.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ EXTRA_STATE = "_extra_state"
 
 
 def check_kind(state_dict: object) -> None:
-    """Refuses what isn't a dict, and says what to give instead."""
+    """Refuses anything but a dict."""
     if isinstance(state_dict, Node) or hasattr(state_dict, "state_dict"):
         raise TypeError(
             f"load_state_dict takes a dict of arrays by name, got the module {type(state_dict).__name__}: give its "
@@ -37,7 +37,7 @@ def check_kind(state_dict: object) -> None:
 
 
 def flat_copy(state_dict: Mapping[Any, Any]) -> OrderedDict[str, Any]:
-    """A state_dict, which may be nested, under dotted names; an extra state stays what it is."""
+    """A flat copy of a state_dict, which may be nested, with dotted names; an extra state stays nested."""
     return OrderedDict(_leaves(state_dict, ""))
 
 
@@ -52,14 +52,14 @@ def _leaves(tree: Mapping[Any, Any], prefix: str) -> Iterator[tuple[str, Any]]:
 def fitting(
     variables: Mapping[str, Variable], arrays: Mapping[str, Any], problems: list[str], assign: bool, keep: bool = False
 ) -> dict[Variable, Any]:
-    """The given arrays for variables, as they are kept; what doesn't fit goes to the problems.
+    """The arrays to write by variable; messages about arrays that don't fit are added to ``problems``.
 
     Args:
         variables: the variables by name.
         arrays: the given ones by name.
         problems: a list to add messages to.
         assign: whether the arrays keep their own dtypes and devices.
-        keep: whether an array may be kept as it is, unless another variable holds it.
+        keep: whether an array may be kept without a copy, unless another variable holds it.
     """
     writes: dict[Variable, Any] = {}
     owned = access.owned() if keep else ()
@@ -88,7 +88,7 @@ def fitting(
 
 
 def _as_jax(x: Any, old: Any, assign: bool) -> jax.Array:
-    """An array of any library as one of jax's, which shares no memory with it."""
+    """An array of any library as a jax array that shares no memory with that library."""
     if isinstance(x, jax.Array):
         x = x.reshape(old.shape)
         return x if assign else placed_like(cast(x, old.dtype), old)
@@ -117,7 +117,7 @@ def tensor_values(x: Any) -> np.ndarray:
 
 @contextlib.contextmanager
 def sized_by(module: Node, arrays: Mapping[str, Any]) -> Iterator[None]:
-    """Lazy modules become what the shapes of given arrays say; after an error they are lazy again."""
+    """A context in which lazy modules have the sizes of the given arrays; after an error they are lazy again."""
     before = []
     try:
         for path, part in list(structure(module).parts.items()):
@@ -141,12 +141,12 @@ def sized_by(module: Node, arrays: Mapping[str, Any]) -> Iterator[None]:
 
 
 def remedy(variables: Mapping[str, Variable], state_dict: Mapping[str, Any], path: str | None = None) -> str:
-    """Advice for names that would fit without, or with, what stands before them; "" if there is none.
+    """Advice for names that would fit with or without a prefix; "" if there is none.
 
     Args:
-        variables: the module's own by name.
-        state_dict: what was given.
-        path: the file that it was read from.
+        variables: the variables of the module by name.
+        state_dict: the given dict.
+        path: the file from which it was read.
     """
     expected, saved = set(variables), set(flat_copy(state_dict))
     if whole_prefix := _prefix(saved, expected):
@@ -155,7 +155,7 @@ def remedy(variables: Mapping[str, Variable], state_dict: Mapping[str, Any], pat
                 f"\nThe names fit without {whole_prefix!r}: give purenn.load({path!r}, select={whole_prefix[:-1]!r})."
             )
         where, prefix = "state_dict", whole_prefix
-        while prefix:  # as far as it is a place in nested dicts
+        while prefix:  # follows the prefix through nested dicts
             first, _, rest = prefix.partition(".")
             if not isinstance(state_dict.get(first), Mapping):
                 break
@@ -170,7 +170,7 @@ def remedy(variables: Mapping[str, Variable], state_dict: Mapping[str, Any], pat
 
 
 def _prefix(long: set[str], short: set[str]) -> str:
-    """The prefix of the names of one set where most of another set end in the same way."""
+    """The prefix without which names of one set are most names of another; "" if there is none."""
     counts: dict[str, int] = {}
     for name in long:
         at = name.find(".")

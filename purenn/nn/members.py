@@ -1,7 +1,7 @@
-"""The arrays, children and attributes of a module, as they are set and registered.
+"""Assignment and registration of a module's arrays, children and attributes.
 
-`purenn.nn.module.Module` stands on it. A name is a parameter, a buffer, a child or an attribute of the user's, and
-what it was before gives way.
+A name is a parameter, a buffer, a child or an attribute of the user; an assignment removes its old meaning.
+`purenn.nn.module.Module` inherits these methods.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from purenn.layers.bound import gives_way
 from purenn.nn import access
 from purenn.nn.node import Node
 from purenn.nn.parameter import Buffer, as_array, is_unassigned
-from purenn.nn.program import refuse_tracers
 from purenn.nn.state_dict import assign_trees
 from purenn.nn.structure import PRIVATE
 from purenn.typing import ArrayLike
@@ -32,7 +31,7 @@ __all__ = ["Members"]
 
 
 class Members(Node):
-    """How a `Module`'s arrays, children and attributes are set, with torch's methods."""
+    """torch's methods that set a `Module`'s arrays, children and attributes."""
 
     # Attributes.
 
@@ -83,13 +82,13 @@ class Members(Node):
     def _set_attribute(self, name: str, value: object) -> None:
         fields = vars(self)
         if isinstance(value, Tracer):
-            refuse_tracers([value], f"{type(self).__name__}.{name}")
+            access.refuse_tracers([value], f"{type(self).__name__}.{name}")
         new = name not in fields
         if name in ("params", "state", "make_rng"):
             fields[name] = value
         else:
             object.__setattr__(self, name, value)
-        if new or name == "training" or access.is_constant(self):  # a program looks itself at what it knows
+        if new or name == "training" or access.is_constant(self):  # programs watch the attributes that they know
             self._touched()
 
     def __delattr__(self, name: str) -> None:
@@ -102,21 +101,21 @@ class Members(Node):
         self._touched()
 
     def _kept(self, name: str, value: object) -> jax.Array:
-        """An array that the module may keep: no tracer, unless a traced generator builds the module."""
+        """The value as an array that the module may keep: no tracer, unless a traced generator builds the module."""
         if self._pure or self._is_older():
             self._refuse_change(name)
         array = as_array(type(self).__name__, name, value)
-        refuse_tracers([array], f"{type(self).__name__}.{name}")
+        access.refuse_tracers([array], f"{type(self).__name__}.{name}")
         return array
 
     def _register(self, group: str, name: str, value: object, replace: bool = False) -> None:
-        """Takes an array or a child in under a name.
+        """Registers an array or a child.
 
         Args:
-            group: the dict that it goes to.
+            group: the dict of its kind.
             name: its name.
             value: the variable or the module, or None.
-            replace: whether it may take the place of something else of this name.
+            replace: whether it may replace an entry of another kind, or an attribute, of this name.
         """
         fields = vars(self)
         if "_modules" not in fields:
@@ -139,13 +138,13 @@ class Members(Node):
         self._touched()
 
     def _is_free(self, name: str) -> bool:
-        """Whether nothing is called so yet that isn't made to give way."""
+        """Whether a name is unused, or that of a method that gives way."""
         fields = vars(self)
         taken = (fields[group] for group in ("_parameters", "_buffers", "_modules", "_computed"))
         return not any(name in names for names in (fields, *taken)) and _is_free(type(self), name)
 
     def _assign_parameter(self, name: str, value: object) -> None:
-        """Gives a parameter another array, or ties it to the parameter whose array it is."""
+        """Gives a parameter another array, or ties it to the parameter that holds the array."""
         old = self._parameters[name]
         variable = None if value is None else access.owner(value)
         if value is not None and variable is None:
@@ -192,7 +191,7 @@ class Members(Node):
         access.track(self)
 
     def register_buffer(self, name: str, tensor: ArrayLike | None, persistent: bool = True) -> None:
-        """Adds a buffer: kept and, if persistent, in the state_dict, but not trained."""
+        """Adds a buffer: an array that isn't trained, and is in the state_dict if it is persistent."""
         self._add_buffer(name, tensor, persistent)
 
     def _add_buffer(self, name: str, tensor: ArrayLike | None, persistent: bool, replace: bool = False) -> None:
@@ -212,11 +211,11 @@ class Members(Node):
         self.register_module(name, module)
 
     def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
-        """Puts a module in the place of a dotted name.
+        """Sets the module of a dotted name.
 
         Args:
             target: the name.
-            module: what stands there from now on.
+            module: the new module.
             strict: whether there must be a module of this name already.
         """
         if not target:
@@ -231,7 +230,7 @@ class Members(Node):
 
     @gives_way
     def set_parameter(self, target: str, array: ArrayLike) -> None:
-        """Gives the parameter of a dotted name another array; where it is tied, under all of its names."""
+        """Gives the parameter of a dotted name another array; a tied parameter gets it under all of its names."""
         variable = self._find(target, "_parameters", "parameter")
         array = self._kept(target, array)
         if array.shape != variable.value.shape:

@@ -1,8 +1,8 @@
-"""A module is a layer bound to arrays that lives on: torch's ``nn.Module`` over immutable arrays.
+"""`Module`: torch's ``nn.Module`` over immutable arrays.
 
-A `Module` is a `purenn.layers.bound.Bound`. Its arrays lie in the variables of ``_parameters`` and ``_buffers``, its
-children in ``_modules``; a stock class has its layer in ``_layer``, a class of the user's has a ``forward`` of its own.
-Calls are described in `purenn.nn.eager` and `purenn.nn.pure_calls`.
+A `Module` is a `purenn.layers.bound.Bound` that outlives its calls. Its arrays lie in the variables of ``_parameters``
+and ``_buffers``, its children in ``_modules``. A stock class has its layer in ``_layer``, a user's class has a
+``forward`` of its own. Calls are described in `purenn.nn.eager` and `purenn.nn.pure_calls`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ __all__ = ["Module"]
 
 
 class _Trees(gives_way):
-    """A property that gives way to what a user has set under its name."""
+    """A property that gives way to an attribute that a user has set under its name."""
 
     def value_for(self, m: Bound) -> Any:
         return self.method(m)
@@ -79,12 +79,12 @@ class Module(Members, Hooked, Cast, Saved):
 
     @_Trees
     def params(self) -> dict[str, Any]:
-        """The parameters that an optimizer trains, frozen ones included: a nested dict, to read and to set."""
+        """All parameters, frozen ones too, as a nested dict: to read and to set."""
         return self._give("_parameters", "params")
 
     @_Trees
     def state(self) -> dict[str, Any]:
-        """The buffers, as torch calls them: a nested dict, to read and to set."""
+        """All buffers as a nested dict: to read and to set."""
         return self._give("_buffers", "state")
 
     def _give(self, kind: str, name: str) -> dict[str, Any]:
@@ -92,13 +92,13 @@ class Module(Members, Hooked, Cast, Saved):
         if self._pure or access.in_pure_call() is not None:
             return tree
         check_handed_out()
-        vars(self)["_fast_path"] = None  # the next call looks whether the tree was changed
+        vars(self)["_fast_path"] = None  # so that the next call checks the tree
         return hand_out_tree(tree, f"net.{name}")
 
     # Modes.
 
     def train(self, mode: bool = True) -> Self:
-        """Sets training mode here and below."""
+        """Sets the mode of this module and all below it: training, or evaluation if ``mode`` is False."""
         if self._pure or access.present(self) is not self:
             raise RuntimeError(
                 f"{type(self).__name__}: the mode can't be changed inside a pure call: set it before, or call the "
@@ -113,11 +113,11 @@ class Module(Members, Hooked, Cast, Saved):
         return self
 
     def eval(self) -> Self:
-        """Sets evaluation mode here and below."""
+        """Sets evaluation mode in this module and all below it."""
         return self.train(False)
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
-        """Sets whether an optimizer trains the parameters here and below."""
+        """Sets whether an optimizer trains the parameters of this module and all below it."""
         if self._pure or access.present(self) is not self:
             raise RuntimeError(
                 f"{type(self).__name__}: requires_grad_ inside a pure call would be lost: call it before"
@@ -176,13 +176,13 @@ class Module(Members, Hooked, Cast, Saved):
                 raise ValueError(f"{type(self).__name__} has no arrays yet: call it once without training= and rng=")
             return pure_calls.call_with_overrides(self, args, kwargs, training, rng)
         generator = random.default_generator()
-        if random.around() is generator and access.joins(known.variables):  # most calls are inside of another's
+        if random.around() is generator and access.joins(known.variables):  # most calls are inside another call
             return self._call_with_context(self.forward, args, kwargs)
         with access.steady(known.variables), random.drawing_from(generator):
             return self._call_with_context(self.forward, args, kwargs)
 
     def compile(self, *, disable: bool = False, **kwargs: object) -> Self:
-        """Puts the whole forward under one ``jax.jit`` from now on; returns the module.
+        """Runs each call of the whole ``forward`` under one ``jax.jit`` from now on; returns the module.
 
         Args:
             disable: whether calls run eagerly again, as they do under ``jax.disable_jit()``.

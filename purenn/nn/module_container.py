@@ -43,12 +43,12 @@ class _ModuleList(NumberedEntries):
         self._renumber(modules)
 
     def append(self, module: Any) -> Self:
-        """Adds one at the end."""
+        """Appends a module."""
         self._append(module)
         return self
 
     def pop(self, key: int | slice) -> Any:
-        """Takes one out, or a slice of them, and gives it."""
+        """Removes a module, or a slice of them, and returns it."""
         value = self[key]
         del self[key]
         return value
@@ -92,11 +92,11 @@ class Sequential(_ModuleList):
         return type(self)({name: self._modules[name] for name in names})
 
     def extend(self, sequential: Iterable[Module]) -> Self:
-        """Adds several at the end."""
+        """Appends modules."""
         return self._extend(sequential)
 
     def insert(self, index: int, module: Module) -> Self:
-        """Adds one before a place; all are numbered anew."""
+        """Inserts a module before an index; all modules are numbered anew."""
         if not -len(self) <= index <= len(self):
             raise IndexError(f"index {index} is out of range for {type(self).__name__} of length {len(self)}")
         self._insert(index, module)
@@ -158,11 +158,11 @@ class ModuleList(_ModuleList):
         return ModuleList([*self, *other])
 
     def extend(self, modules: Iterable[Module]) -> Self:
-        """Adds several at the end."""
+        """Appends modules."""
         return self._extend(modules)
 
     def insert(self, index: int, module: Module) -> None:
-        """Adds one before a place."""
+        """Inserts a module before an index."""
         self._insert(index, module)
 
     def __repr__(self) -> str:

@@ -1,7 +1,7 @@
-"""A module's place in a tree: its fields, its parts and their arrays by their dotted names.
+"""The base of modules: their fields, and the modules and arrays below them by dotted names.
 
-`purenn.nn.module.Module` adds what a user does with it. What is below (`structure`, `reach`, `copies`, `program`,
-`eager`, `pure_calls`) knows modules as nodes.
+The files that run modules (`structure`, `reach`, `copies`, `program`, `eager`, `pure_calls`) need only `Node`.
+`purenn.nn.module.Module` adds the other methods of torch.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ __all__ = ["Node"]
 
 
 class Node(Bound):
-    """The part of a `Module` that tells of itself and of the modules below it, with torch's methods."""
+    """The base of `Module`, with torch's methods that list and find modules and arrays."""
 
-    _own_attributes: ClassVar[bool] = False  # whether the class keeps attributes that its own code reads
-    _runs_layers_only: ClassVar[bool]  # in a class itself, not in its subclasses: a container of torch's
+    _own_attributes: ClassVar[bool] = False  # whether the class itself sets attributes, which its code reads
+    _runs_layers_only: ClassVar[bool]  # set in containers of torch, not in their subclasses
     _pure: bool = False  # a twin, alive for one pure call
     _compiled: bool = False
 
@@ -45,7 +45,7 @@ class Node(Bound):
     _born_in: Any  # the pure call in which it was made
 
     def _init_fields(self) -> None:
-        """Sets what a node has beside a bound layer's fields."""
+        """Sets the fields that a bound layer doesn't have."""
         vars(self).update(
             _volatile=set(),
             _computed={},
@@ -65,19 +65,19 @@ class Node(Bound):
 
     @classmethod
     def _without_init(cls) -> Self:
-        """A module of the class without its constructor's work, for a layer to be bound to."""
+        """A module whose constructor hasn't run, to which a layer can be bound."""
         node = object.__new__(cls)
         node._init_fields()
         return node
 
     def _is_older(self) -> bool:
-        """Whether a pure call is around this that began after the module was made, and so can't change it."""
+        """Whether the module is older than the pure call around, which then can't change it."""
         calls, born_in = access.in_pure_call(), vars(self).get("_born_in")
         return calls is not None and (born_in is None or born_in() is not calls)
 
     @property
     def _is_compiled(self) -> bool:
-        """Whether calls run in one program now."""
+        """Whether a call runs as one program: after `compile`, unless jit is disabled."""
         return self._compiled and not jax.config.jax_disable_jit  # pyright: ignore[reportAttributeAccessIssue]
 
     def _refuse_change(self, what: str) -> NoReturn:
@@ -95,9 +95,9 @@ class Node(Bound):
         """This module and all below it, with their dotted names.
 
         Args:
-            memo: modules that are left out; those that are given are added.
-            prefix: what comes before every name.
-            remove_duplicate: whether a module that stands in several places comes once.
+            memo: modules to leave out; the modules that are returned are added.
+            prefix: is put before every name, with a dot.
+            remove_duplicate: whether a module with several names is returned once.
         """
         module = access.present(self)
         memo = set() if memo is None else memo
@@ -141,11 +141,11 @@ class Node(Bound):
     def named_parameters(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, jax.Array]]:
-        """The parameters with their dotted names; a tied one has the first of its names."""
+        """The parameters with their dotted names; a tied parameter has the first of its names."""
         return self._named("_parameters", prefix, recurse, remove_duplicate)
 
     def parameters(self, recurse: bool = True) -> Iterator[jax.Array]:
-        """The parameters, tied ones once."""
+        """The parameters; a tied parameter comes once."""
         return (array for _, array in self.named_parameters(recurse=recurse))
 
     def named_buffers(
@@ -188,7 +188,7 @@ class Node(Bound):
         return self._array(self._find(target, "_buffers", "buffer"))
 
     def _array(self, variable: Variable | None) -> Any:
-        """The array of one of its variables."""
+        """The array of a variable of this module, for a user."""
         if variable is None:
             return None
         if self._pure:
@@ -211,5 +211,5 @@ class Node(Bound):
         return super().__getattr__(name)
 
     def _touched(self) -> None:
-        """Says that something about this module has changed that structures and programs depend on."""
+        """Marks the structures and programs that depend on this module as out of date."""
         invalidate(cast("Module", self))

@@ -1,6 +1,6 @@
-"""Training in object style: one compiled pure step inside.
+"""`Optimizer`: training of modules by compiled steps.
 
-The state that a step takes and gives is that of `purenn.nn.optimizer_state`, its program `purenn.nn.optimizer_step`'s.
+`purenn.nn.optimizer_state` has the state of an optimizer, `purenn.nn.optimizer_step` the program of a step.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ class Optimizer(FittedState):
     """Trains the parameters of a module, or of several, by an optax transformation.
 
     A step is compiled once for all that it depends on: the code of the loss function, what it closes over or reads as a
-    global, the modules. Arrays and modules that the loss function reaches are inputs of the program, so it always
-    computes what they are now. Frozen parameters (`Module.requires_grad_`) are left alone, tied ones are one. optax's
-    Adam counts its steps for all parameters together, where torch counts for each: one that is unfrozen later is
-    corrected as the others are. A step that raises leaves the modules, the optimizer and the generator as they were.
+    global, the modules. Arrays and modules that the loss function reaches are inputs of the program, so a step always
+    uses their present values. Frozen parameters (`Module.requires_grad_`) don't change; tied parameters are one.
+    optax's Adam has one step count for all parameters, torch's one per parameter: a parameter that is unfrozen later
+    has the bias correction of the others. A step that raises changes neither modules, nor optimizer, nor generator.
 
     Args:
         module: the module, or a list or dict of modules; their modes are used as they are at each step.
         transformation: any optax transformation, such as ``optax.adam(1e-3)``.
-        donate: whether a step may reuse the memory of the old arrays: they must not be kept elsewhere then, and a
-            step that fails while it runs loses them.
+        donate: whether a step may reuse the memory of the old arrays. They must not be kept elsewhere then, and a step
+            that fails while it runs loses them.
 
     Attributes:
         state: the transformation's state, to read and to set.
@@ -69,7 +69,7 @@ class Optimizer(FittedState):
         *,
         donate: bool = False,
     ):
-        import optax  # who trains has it; others are spared the time
+        import optax  # only training needs it, and it takes time to import
 
         modules = _modules_by_name(module)
         if not hasattr(transformation, "init") or not hasattr(transformation, "update"):
@@ -88,24 +88,24 @@ class Optimizer(FittedState):
     # Copies.
 
     def __getstate__(self) -> dict[str, Any]:
-        """The content of a copy or a pickle; parameters are told by name, since their modules are copied too."""
+        """The content of a copy or pickle, with parameters by name, since their modules are copied too."""
         state, followed = self.state, self._follow()
         names = {owner: name for name, owner in followed.owners.items()}
         resting = {path: (names[owner], leaf) for path, (owner, leaf) in self._resting.items() if owner in names}
         arguments = {"module": self.module, "transformation": self.transformation, "donate": self.donate}
-        return {"arguments": arguments, "copied": _Copied(state, followed.specs, resting)}
+        return {"arguments": arguments, "copied": (state, followed.specs, resting)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)  # its modules may not be whole yet
 
     def _finish_copy(self) -> None:
-        """Makes a copy whole when it is first used."""
-        arguments, copied = vars(self).pop("arguments"), vars(self).pop("copied")
+        """Completes a copy when it is first used."""
+        arguments, (state, specs, resting) = vars(self).pop("arguments"), vars(self).pop("copied")
         self.__init__(**arguments)
         followed = self._follow()
-        self._resting = {path: (followed.owners.get(name), leaf) for path, (name, leaf) in copied.resting.items()}
-        if followed.specs == copied.specs:
-            self.state = copied.state
+        self._resting = {path: (followed.owners.get(name), leaf) for path, (name, leaf) in resting.items()}
+        if followed.specs == specs:
+            self.state = state
 
     def __getattr__(self, name: str) -> Any:
         if "copied" in vars(self):
@@ -121,19 +121,18 @@ class Optimizer(FittedState):
         """Takes one step down the gradient of ``loss_fn(module, *args, **kwargs)``.
 
         Args:
-            loss_fn: gives a scalar, or with ``has_aux`` a pair of a scalar and anything. Its first argument is what the
-                optimizer was made with.
-            args: arrays and floats, which are inputs of the compiled step; integers, booleans and strings, each value
-                of which is compiled for; other modules; lists, tuples, dicts and dataclasses of these. So are
-                ``kwargs``.
-            has_aux: whether the loss comes with something else.
+            loss_fn: returns a scalar, or with ``has_aux`` a pair of a scalar and anything. Its first argument is the
+                ``module`` of the optimizer.
+            args: arrays and floats, which are inputs of the compiled step; integers, booleans and strings, which are
+                compiled in; other modules; lists, tuples, dicts and dataclasses of these. ``kwargs`` are the same.
+            has_aux: whether ``loss_fn`` returns a pair.
 
         Returns:
             The result of ``loss_fn``, before the step.
 
         Raises:
             TypeError: the loss is no scalar, or an argument is of a kind that can't be followed.
-            RuntimeError: the loss function changes something that would be lost, or it is called in a transformation.
+            RuntimeError: the loss function makes a change that would be lost, or a jax transformation is around.
         """
         if tracing.current() != tracing.NO_TRACE:
             raise RuntimeError(
@@ -182,7 +181,7 @@ class Optimizer(FittedState):
         return result.value() if isinstance(result, Result) else result
 
     def _split_variables(self, reach: Reach, followed: Followed) -> _Split:
-        """Which of a call's variables are trained, and which are not."""
+        """The variables of a call, split into trained and untrained ones; the last split is kept."""
         split = self._split
         if split is None or split.variables is not reach.variables or split.followed is not followed:
             trained = [followed.variables[name] for name in followed.specs]
@@ -194,16 +193,8 @@ class Optimizer(FittedState):
         return split
 
 
-class _Copied(NamedTuple):
-    """An optimizer's state, the shapes of the parameters that it is about, and what rests for frozen ones, by name."""
-
-    state: Any
-    specs: dict[str, Any]
-    resting: dict[Any, tuple[str, Any]]
-
-
 class _Split(NamedTuple):
-    """The variables of a call, those that are trained and the others, with the places of the former."""
+    """The variables of a call, the trained and the untrained ones, and the places of the trained ones."""
 
     variables: list[Variable]
     followed: Followed

@@ -1,6 +1,6 @@
-"""The state of an `Optimizer`: a tree of optax's, fitted to the parameters that are trained, given out and taken in.
+"""The state of an `Optimizer`: an optax tree that fits the trained parameters, to read and to set.
 
-`purenn.nn.optimizer.Optimizer` is a `FittedState` that takes steps. It calls `_follow` before each, and `_take_back`,
+`purenn.nn.optimizer.Optimizer` is a `FittedState` that takes steps. Before each it calls `_follow`, and `_take_back`,
 since a user may have written into the state that was given out last.
 """
 
@@ -30,7 +30,7 @@ Owner = tuple[weakref.ref[Any], str] | None  # a parameter's module and its name
 
 
 class Followed(NamedTuple):
-    """The parameters as an optimizer's state fits them: by name, whose they are, which are trained, their shapes."""
+    """The parameters that a state fits: variables and owners by name, which are trained, and the specs of these."""
 
     structures: tuple[Structure, ...]
     variables: dict[str, Variable]
@@ -39,12 +39,12 @@ class Followed(NamedTuple):
     specs: dict[str, Any]
 
     def facts(self) -> dict[str, Any]:
-        """Which parameters are trained, in words."""
+        """Whether each parameter is trained, in words."""
         return {f"{name}.requires_grad": name in self.specs for name in self.variables}
 
 
 class FittedState:
-    """The state of a transformation, which follows the parameters of modules.
+    """The state of an optax transformation for the trained parameters of modules.
 
     Args:
         modules: the modules by the prefix of their parameters' names.
@@ -63,7 +63,7 @@ class FittedState:
         self._tree: Any = None
         self._leaves = Variable([])
         self._handed_out: Any = None
-        self._old: list[tuple[Any, list[Any]]] = []  # what was given out before a step, and is held by the user
+        self._old: list[tuple[Any, list[Any]]] = []  # states given out before a step that the user still holds
         self._resting: dict[Any, tuple[Owner, Any]] = {}
         self._followed: Followed | None = None
         self._follow()
@@ -75,14 +75,14 @@ class FittedState:
         return self._handed_out
 
     def _take_back(self) -> None:
-        """Takes over what was changed in the dicts of the state that was given out last, a learning rate say."""
+        """Takes over changes in the dicts of the state that was given out last, such as a new learning rate."""
         handed_out, self._handed_out = self._handed_out, None
         old, self._old = self._old, []
         for tree, leaves in old:
             if not _holds(tree, leaves):
                 raise RuntimeError(
                     "Optimizer: a state that opt.state gave out before a step was changed in place, which doesn't "
-                    "change the state of now: read opt.state again, and change that"
+                    "change the present state: read opt.state again, and change that"
                 )
             if sys.getrefcount(tree) > _OURS:
                 self._old.append((tree, leaves))
@@ -111,7 +111,7 @@ class FittedState:
         self._leaves.value = new
 
     def _follow(self) -> Followed:
-        """Fits the state to the parameters that are trained now: those that stay keep theirs, new ones start."""
+        """Fits the state to the parameters that are trained now: new ones get a fresh state, the others keep theirs."""
         structures = tuple(map(structure, self._modules.values()))
         old = self._followed
         if old is not None and old.structures != structures:
@@ -134,12 +134,12 @@ class FittedState:
     def _start(self, trained: dict[str, Any], arrays: dict[str, Any], owners: dict[str, Owner]) -> None:
         """Makes the state for the parameters that are trained now.
 
-        What belongs to a parameter stays as long as its module has one of its shape there, also while it is frozen.
+        The state of a parameter is kept as long as its module has a parameter of this name and shape, frozen or not.
         """
         with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
             try:
                 state, masked = self.transformation.init(nest(trained)), False
-            except (ValueError, KeyError):  # of a tree of labels or masks that names frozen parameters too
+            except (ValueError, KeyError):  # a tree of labels or masks names frozen parameters too
                 if len(trained) == len(arrays):
                     raise
                 state, masked = self.transformation.init(with_masks(trained, arrays)), True
@@ -158,7 +158,7 @@ class FittedState:
             if same and last is not None and last.shape == jnp.shape(leaf) and last.dtype == jnp.result_type(leaf):
                 return last
             leaf = jnp.asarray(leaf)
-            if id(leaf) in taken:  # a parameter, or a leaf that is there already: memory that is reused must be its own
+            if id(leaf) in taken:  # a parameter or another leaf: memory that a step may reuse must be its own
                 return access.own_copy(leaf)
             taken.add(id(leaf))
             return leaf
@@ -169,11 +169,11 @@ class FittedState:
         self._tree, self._leaves.value, self._masked = tree, leaves, masked
 
 
-_OURS = 3  # references to a tree that are no user's: of the entry, of the loop and of the count
+_OURS = 3  # references to a tree that aren't the user's: the entry, the loop variable, the argument of the count
 
 
 def _holds(tree: object, leaves: list[Any]) -> bool:
-    """Whether a tree has still these leaves."""
+    """Whether a tree still has these leaves."""
     now = jax.tree.leaves(tree)
     return len(now) == len(leaves) and all(a is b for a, b in zip(now, leaves, strict=True))
 
@@ -210,7 +210,7 @@ def _parameter_of(path: Sequence[Any], names: Mapping[str, Any]) -> str:
 
 
 def with_masks(trained: Mapping[str, Any], every: Iterable[str]) -> dict[str, Any]:
-    """A tree of all parameters, with optax's sign for one that isn't there in place of the frozen ones."""
+    """The tree of all parameters, with ``optax.MaskedNode()`` in place of frozen ones."""
     import optax
 
     return nest({name: trained.get(name, optax.MaskedNode()) for name in every})

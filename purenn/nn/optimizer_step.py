@@ -1,6 +1,6 @@
-"""The compiled program of `Optimizer.step`: the loss on copies of what it reaches, its gradient, optax's update.
+"""The compiled program of `Optimizer.step`: the loss on copies of all that it reaches, its gradient, optax's update.
 
-`purenn.nn.optimizer.Optimizer` describes a step in a `Step`, whose `program` runs until something in it changes.
+`purenn.nn.optimizer.Optimizer` makes a `Step` and its program anew whenever one of the fields changes.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ __all__ = ["Step"]
 
 
 class Step(NamedTuple):
-    """All that a step depends on, beside what its loss function reaches.
+    """All that the program of a step depends on, beside the reach of its loss function.
 
     Attributes:
         transformation: optax's.
-        has_aux: whether the loss function gives something beside the loss.
+        has_aux: whether the loss function returns something beside the loss.
         names: the names of the trained parameters.
         every: the names of all parameters.
-        places: the places of the trained ones among the variables that the call reaches.
+        places: the places of the trained parameters among the variables that the call reaches.
         variable_count: the number of these variables.
         tree: the structure of the transformation's state.
-        masked: whether the trees of the transformation have optax's sign in place of frozen parameters.
+        masked: whether the trees of the transformation have ``optax.MaskedNode()`` in place of frozen parameters.
     """
 
     transformation: optax.GradientTransformationExtraArgs
@@ -136,7 +136,7 @@ def _update(
     params: Mapping[str, Any],
     extra: dict[str, Any],
 ) -> Any:
-    """Calls a transformation's update with those of the extra arguments that it takes."""
+    """Calls the update of a transformation with the extra arguments that it takes."""
     parameters = inspect.signature(update).parameters
     if "grad_fn" not in parameters:
         del extra["grad_fn"]

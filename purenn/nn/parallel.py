@@ -18,20 +18,20 @@ __all__ = ["DataParallel"]
 
 
 class DataParallel(Module):
-    """Splits the inputs' batch over devices; every one of them holds the module's arrays.
+    """Splits the batch of the inputs over devices; each device holds all arrays of the module.
 
-    The split is a sharding: XLA runs one program on all devices, so that statistics over the batch, as batch norm's,
-    are those of the whole batch. A batch that the number of devices doesn't divide is not split: every device computes
-    it all. With one device it is the module itself.
+    The split is a sharding: XLA runs one program on all devices, and batch norm's statistics are those of the whole
+    batch. A batch that the number of devices doesn't divide isn't split: each device computes all of it. With one
+    device, a call is a call of the module.
 
     Inside a pure call (`Optimizer.step`, ``compile``, `functional_call`, ``jax.jit``) the split is a constraint on the
-    program, whose output stays on the devices where it is computed. What such a program is given may not be committed
-    to one device, as ``jax.device_put(x, device)`` does it.
+    program, and the output stays on the devices that compute it. The inputs of such a program must not be committed to
+    one device, as by ``jax.device_put(x, device)``.
 
     Args:
-        module: what is called.
-        device_ids: the numbers of the devices in ``jax.devices()``, or devices; all if None.
-        output_device: where the output of an eager call goes; the first of them if None.
+        module: the module to call.
+        device_ids: the numbers of the devices in ``jax.devices()``, or devices; None is all.
+        output_device: the device that receives the output of an eager call; None is the first device.
         dim: the dimension of the batch.
 
     Source: ``torch.nn.DataParallel``.
@@ -61,7 +61,7 @@ class DataParallel(Module):
         self.output_device = known[last] if isinstance(last, int) else last
 
     def forward(self, *inputs: Any, **kwargs: Any) -> Any:
-        """The module's, of the split inputs."""
+        """Calls the module on the split inputs."""
         count, arrays = len(self.device_ids), [x for x in jax.tree.leaves((inputs, kwargs)) if hasattr(x, "ndim")]
         if count == 1:
             return self.module(*inputs, **kwargs)

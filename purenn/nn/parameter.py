@@ -1,4 +1,4 @@
-"""Parameters, as they are given to a module."""
+"""`Parameter` and `Buffer`, which mark arrays that are assigned to a module."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Buffer", "Parameter"]
 
 
 def as_array(where: str, name: str, value: object) -> jax.Array:
-    """A value that is an array, of jax's or numpy's."""
+    """An array of jax or numpy as a jax array; any other value is refused."""
     if not isinstance(value, jax.Array | np.ndarray | np.generic) and not hasattr(value, "__jax_array__"):
         raise TypeError(f"{where}: {name} must be an array, got {type(value).__name__}")
     return jnp.asarray(value)
@@ -39,14 +39,14 @@ _OPERATORS = """
 
 
 class _Marked(type):
-    """Makes ``isinstance(net.weight, Parameter)`` true, as in torch: what is read back is a module's array."""
+    """Makes ``isinstance(net.weight, Parameter)`` true, as in torch, although ``net.weight`` is an array."""
 
     def __instancecheck__(cls, value: object) -> bool:
         return cls in type(value).__mro__ or (isinstance(value, jax.Array) and _is_parameter(value))
 
 
 def _is_parameter(array: jax.Array) -> bool:
-    """Whether an array is that of a parameter, of a lasting module or of one in the pure call around this."""
+    """Whether a parameter holds the array, in a lasting module or in the pure call around."""
     call = running()
     groups = [] if call is None else [part._parameters.values() for part in call.parts]
     return owner(array) is not None or any(v is not None and v.value is array for group in groups for v in group)
@@ -72,7 +72,7 @@ class Parameter(metaclass=_Marked):
     """
 
     __slots__ = ("__weakref__", "variable")
-    __array_priority__ = 100  # as jax's arrays have it: numpy's operators leave it to this
+    __array_priority__ = 100  # as jax arrays have: numpy's operators defer to these
 
     variable: Variable
 
@@ -120,10 +120,6 @@ class Parameter(metaclass=_Marked):
         return f"Parameter({self.data!r}, requires_grad={self.requires_grad})"
 
 
-def _first(_: None, arrays: Any) -> Any:
-    return arrays[0]
-
-
 def _delegate(name: str) -> Callable[..., Any]:
     """An operator of arrays as one of parameters that aren't assigned yet."""
 
@@ -136,8 +132,8 @@ def _delegate(name: str) -> Callable[..., Any]:
 for _name in _OPERATORS.split():
     setattr(Parameter, f"__{_name}__", _delegate(f"__{_name}__"))
 Parameter.__hash__ = object.__hash__
-# a function of jax's is given the array
-jax.tree_util.register_pytree_node(Parameter, lambda p: ((p.data,), None), _first)
+# jax's functions receive the array
+jax.tree_util.register_pytree_node(Parameter, lambda p: ((p.data,), None), lambda _, arrays: arrays[0])
 
 
 class Buffer:

@@ -17,7 +17,7 @@ __all__ = ["ParameterDict", "ParameterList"]
 
 
 class _Parameters(Module):
-    """Entries that are parameters, if they are arrays; others, which are kept as plain attributes or modules, too."""
+    """Entries of any kind: arrays become parameters, other values attributes or modules."""
 
     _own_attributes = True
 
@@ -45,7 +45,7 @@ class _Parameters(Module):
     def __repr__(self) -> str:
         lines = self.extra_repr().splitlines()
         children = [f"({name}): {module!r}" for name, module in self._modules.items()]
-        if not children and len(lines) < 2:  # torch's way with one line
+        if not children and len(lines) < 2:  # as in torch
             return f"{self._get_name()}({''.join(lines)})"
         return f"{self._get_name()}(\n  " + "\n".join([*lines, *children]).replace("\n", "\n  ") + "\n)"
 
@@ -54,7 +54,7 @@ class ParameterList(_Parameters, NumberedEntries):
     """Parameters in a list.
 
     Args:
-        values: arrays, parameters, or anything else, which is kept as it is and isn't trained.
+        values: arrays or parameters; any other value is kept unchanged and isn't trained.
 
     Source: ``torch.nn.ParameterList``.
 
@@ -85,12 +85,12 @@ class ParameterList(_Parameters, NumberedEntries):
         self._size += 1
 
     def append(self, value: object) -> Self:
-        """Adds one at the end."""
+        """Appends an entry."""
         self._append(value)
         return self
 
     def extend(self, values: Iterable[Any]) -> Self:
-        """Adds several at the end."""
+        """Appends entries."""
         return self._extend(values)
 
 
@@ -98,8 +98,8 @@ class ParameterDict(_Parameters, NamedEntries):
     """Parameters by name.
 
     Args:
-        parameters: a mapping, which is sorted unless it is an ``OrderedDict``, or pairs, of arrays, parameters, or
-            anything else, which is kept as it is and isn't trained.
+        parameters: pairs, or a mapping, which is sorted by name unless it is an ``OrderedDict``. Values are arrays or
+            parameters; any other value is kept unchanged and isn't trained.
 
     Source: ``torch.nn.ParameterDict``.
 
@@ -144,14 +144,14 @@ class ParameterDict(_Parameters, NamedEntries):
         return reversed(list(self._keys))
 
     def update(self, parameters: Iterable[Any]) -> None:
-        """Adds entries from a mapping, in the order of their names unless it is an ``OrderedDict``, or from pairs."""
+        """Adds entries from pairs, or from a mapping, sorted by name unless it is an ``OrderedDict``."""
         entries = pairs("ParameterDict.update", parameters)
         unordered = isinstance(parameters, Mapping) and not isinstance(parameters, OrderedDict)
         for key, value in sorted(entries, key=lambda pair: pair[0]) if unordered else entries:
             self[key] = value
 
     def setdefault(self, key: str, default: object = None) -> Any:
-        """The entry of this name; if there is none, `default` becomes it."""
+        """The entry of this name; `default` is added if there is none."""
         if key not in self:
             self[key] = default
         return self[key]
@@ -161,15 +161,15 @@ class ParameterDict(_Parameters, NamedEntries):
         return getattr(self, key) if key in self._keys else default
 
     def copy(self) -> ParameterDict:
-        """Another with the same entries."""
+        """A new `ParameterDict` with the same entries."""
         return ParameterDict(OrderedDict(self.items()))
 
     def fromkeys(self, keys: Iterable[str], default: object = None) -> ParameterDict:
-        """One with these names, all with the same value."""
+        """A new `ParameterDict` with these names and one value for all."""
         return ParameterDict([(key, default) for key in keys])
 
     def popitem(self) -> tuple[str, Any]:
-        """Takes the last out and gives it with its name."""
+        """Removes the last entry and returns its name and value."""
         if not self._keys:
             raise KeyError("popitem: the ParameterDict is empty")
         key = next(reversed(self))

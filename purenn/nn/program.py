@@ -1,8 +1,8 @@
 """Compiled calls: which program serves a call, and how it is traced.
 
-A module (`purenn.nn.eager`) or an `Optimizer` keeps its `Programs`. For a call they look at what it depends on
-(`purenn.nn.reach`), take the program for these facts, or trace one, run it on the arrays of this moment, and put what
-changed into place in one step at the end.
+A module (`purenn.nn.eager`), an `Optimizer` or a function of `nn.grad` has its `Programs`. A call looks at all that it
+depends on (`purenn.nn.reach`), takes the program for these facts or traces one, runs it on the present arrays, and
+writes all changes in one step at its end.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from typing import Any
 
 import jax
 import numpy as np
-from jax.core import Tracer
 
 from purenn import random
 from purenn.nn.arguments import Arguments, unchanged
@@ -30,7 +29,7 @@ from purenn.nn.values import left_out_of_caches
 from purenn.nn.walk import find_reach
 from purenn.warn import warn_user
 
-__all__ = ["Programs", "refuse_tracers", "traced"]
+__all__ = ["Programs", "traced"]
 
 
 _NEEDS_VALUE = (
@@ -52,8 +51,8 @@ class Programs:
     """The programs of one module, optimizer or function.
 
     Args:
-        name: what the programs are called, in profiles and messages.
-        cache: where programs are kept that others share; None is a place of its own.
+        name: the name of the programs in profiles and messages.
+        cache: the programs, if they are shared with others.
     """
 
     def __init__(self, name: str, cache: OrderedDict[Hashable, KeyedJit] | None = None):
@@ -67,7 +66,7 @@ class Programs:
         self._told = False
 
     def look(self, modules: list[tuple[str, Any]], others: list[tuple[str, Any]], lift: bool = True) -> Reach:
-        """Looks at all that a call can reach; modules are looked at again only if something there has changed."""
+        """The reach of a call: the last one if it holds. Modules are walked again only if something in them changed."""
         last = self._last
         if last is not None and last.lift == lift:
             roots = (last.base.roots, last.roots) if last.base is not None else (last.roots, [])
@@ -87,7 +86,7 @@ class Programs:
         kwargs: dict[str, Any],
         run: Callable[[Reach, Arguments], Any],
     ) -> Any:
-        """Runs a call; where Python asks for the value of an array that is no argument, it becomes a fact."""
+        """Calls ``run``; if Python asks for a value, again, with floats and arrays that are no arguments as facts."""
         lift = True
         while True:
             arguments = Arguments(args, kwargs, lift)
@@ -103,7 +102,7 @@ class Programs:
                 lift = False
 
     def program(self, reach: Reach, arguments: Arguments, options: Hashable, make: Callable[[], KeyedJit]) -> KeyedJit:
-        """The program for a reach, made if there is none."""
+        """The program for the facts of a call; ``make`` makes it if there is none."""
         key = reach.key, arguments.key, options
         program = self._programs.get(key)
         if program is None:
@@ -117,17 +116,18 @@ class Programs:
         """Warns, once, when the same modules and arguments of the same shapes are compiled for the third time."""
         trees = tuple((*((type(p), p.training) for p in known.parts.values()),) for known in _structures(reach))
         codes = tuple(fact for fact in reach.facts if isinstance(fact, types.CodeType))
-        shapes = options, trees, codes, tuple(map(_shape, arguments.inputs))
+        shapes = options, trees, codes, tuple(map(Shape.of, arguments.inputs))
         if len(self._history) > _MAX_PROGRAMS:
             self._history.clear()
         before = self._history.setdefault(shapes, [])
         before[:] = [*before[-2:], {**_facts_of(reach), **dict(arguments.facts)}]
         if len(before) == 3 and not self._told:
             self._told = True
+            new = differences(*before[1:]) or ["which functions or objects are reached, and in what order"]
             warn_user(
                 f"{self.name} is compiled for the third time for arguments of the same shapes. New this time: "
-                f"{_difference(before[-2], before[-1])}. A number that changes in every call is better given as an "
-                "array, as an argument or in a buffer."
+                f"{new[0]}. A number that changes in every call is better given as an array, as an argument or in a "
+                "buffer."
             )
 
 
@@ -136,7 +136,7 @@ def _structures(reach: Reach) -> list[Structure]:
 
 
 def _facts_of(reach: Reach) -> dict[str, Any]:
-    """The facts by what they are about, in words."""
+    """The facts of a reach and the layers of its modules, by words for them."""
     facts = _facts_of(reach.base) if reach.base else {}
     facts |= {text(path): fact for path, fact in zip(reach.paths, reach.facts, strict=True)}
     layers = {path or "the module": part._layer for known in _structures(reach) for path, part in known.parts.items()}
@@ -144,7 +144,7 @@ def _facts_of(reach: Reach) -> dict[str, Any]:
 
 
 def _modes(reach: Reach) -> dict[str, Any]:
-    """The modes of modules, and of the parts that have another mode than the whole, by their names."""
+    """The modes of modules, and of parts that have another mode than the whole, by their names."""
     modes: dict[str, Any] = {}
     for known in _structures(reach):
         whole = known.parts[""].training
@@ -162,18 +162,8 @@ def _shapes(reach: Reach) -> dict[str, Any]:
     return {name: Shape.of(array) for name, array in known}
 
 
-def _difference(before: dict[str, Any], now: dict[str, Any]) -> str:
-    """The difference between two collections of facts, in words."""
-    changes = differences(before, now)
-    return changes[0] if changes else "which functions or objects are reached, and in what order"
-
-
 def _same(a: list[tuple[str, Any]], b: list[tuple[str, Any]]) -> bool:
     return len(a) == len(b) and all(x is y for (_, x), (_, y) in zip(a, b, strict=True))
-
-
-def _shape(value: Any) -> Any:
-    return (np.shape(value), getattr(value, "dtype", type(value)))
 
 
 # Tracing a program.
@@ -190,15 +180,15 @@ def traced(
     """Traces a call on copies of what it can reach.
 
     Args:
-        stream: where random numbers come from.
-        values: what stands for the arrays in ``reach.variables``.
-        arrays: what stands for those in ``reach.arrays``.
-        inputs: what stands for ``arguments.inputs``.
-        training: the mode of all modules; None leaves each its own.
-        body: what is called, with the copies, the arguments and the keywords.
+        stream: the source of random keys.
+        values: the arrays in place of those in ``reach.variables``.
+        arrays: the arrays in place of ``reach.arrays``.
+        inputs: the arrays in place of ``arguments.inputs``.
+        training: the mode of all modules; None keeps the mode of each.
+        body: is called with the copies, the arguments and the keywords.
 
     Returns:
-        What it returned, and the new values of variables by their numbers.
+        The result of ``body``, and the new values of variables by their numbers.
     """
     call = current_call()
     reach, arguments = call.reach, call.arguments
@@ -218,7 +208,7 @@ def traced(
 
 
 def _generators_unchanged(reach: Reach) -> Callable[[], None]:
-    """A check that no random numbers were drawn that jax doesn't know of: they would be constants of the program."""
+    """A check, for after a trace, that no generator of Python or numpy was used: its numbers would be constants."""
 
     def states() -> list[tuple[str, bytes]]:
         shared = [("numpy's global generator", np.random.get_state()), ("the module random", python_random.getstate())]
@@ -243,13 +233,3 @@ def _state(generator: Any) -> Any:
     if isinstance(generator, np.random.Generator):
         return generator.bit_generator.state
     return generator.get_state() if isinstance(generator, np.random.RandomState) else generator.getstate()
-
-
-def refuse_tracers(values: list[Any], what: str) -> None:
-    """Refuses to keep a traced array in a lasting module, unless a traced generator builds it."""
-    if any(isinstance(value, Tracer) for value in values) and not random.default_generator().traced:
-        raise RuntimeError(
-            f"{what} would be changed inside a jax transformation, where the change would be lost: use nn.remat in "
-            "place of jax.checkpoint, nn.scan of jax.lax.scan and nn.value_and_grad of jax.value_and_grad, or "
-            "Optimizer.step, or functional_call(net, params, state, ...), which returns the new state"
-        )

@@ -1,4 +1,4 @@
-"""Pure calls of modules: over other arrays than their own, and module classes as pure pairs."""
+"""Pure calls of modules over other arrays than their own, and module classes as pure pairs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from purenn.nn.access import present
 from purenn.nn.copies import Copies, inside
 from purenn.nn.eager import programs_of
 from purenn.nn.node import Node
-from purenn.nn.program import refuse_tracers
 from purenn.nn.reach import Reach
 from purenn.nn.state_dict import assign_trees
 from purenn.nn.structure import structure
@@ -38,15 +37,14 @@ def functional_call(
     rng: Key | None = None,
     **kwargs: object,
 ) -> tuple[Any, dict[str, Any]]:
-    """Runs a module over other arrays than its own; it is not touched.
+    """Runs a module over other arrays than its own; the module isn't changed.
 
     Args:
         module: any module.
         params: nested like ``module.params``: a tied parameter under the first of its names.
         state: nested like ``module.state``.
         args: ``forward``'s arguments, as are ``kwargs``.
-        training: the mode of the whole tree. A ``forward`` with an argument of this name is given it too, as it is
-            ``rng``.
+        training: the mode of all modules. A ``forward`` with an argument ``training`` or ``rng`` receives it too.
         rng: a jax key, where random numbers are needed.
 
     Returns:
@@ -95,9 +93,8 @@ class PureModule(Bound):
         buffers = set(structure(self.module).buffers.values())
         variables = copies.reach.variables
         changed = {variables[i]: value for i, value in copies.changed(variables).items() if variables[i] not in buffers}
-        if changed:  # modules that are reached from this one, but are no part of it
-            refuse_tracers([*changed.values()], f"a module that {type(self.module).__name__} calls")
-            access.write([*changed], [*changed.values()])
+        if changed:  # of modules that this one calls, but that are no part of it
+            access.keep(changed, f"a module that {type(self.module).__name__} calls")
         return output
 
     def _tree(self, kind: str) -> dict[str, Any]:
@@ -153,7 +150,7 @@ def _copies(
 def call_with_overrides(
     module: Node, args: tuple[Any, ...], kwargs: dict[str, Any], training: bool | None, key: Key | None
 ) -> Any:
-    """One call of a module that isn't compiled, in another mode or with a key of its own."""
+    """Calls a module that isn't compiled with ``training=`` or ``rng=``."""
     generator = random.default_generator()
     before = generator.count
     reach = programs_of(module).look([(type(module).__name__, module)], [])
@@ -163,10 +160,7 @@ def call_with_overrides(
             output = copies.of(module)._run(args, kwargs)
         copies.check()
         variables = reach.variables
-        changed = copies.changed(variables)
-        if changed:
-            refuse_tracers([*changed.values()], type(module).__name__)
-            access.write([variables[i] for i in changed], [*changed.values()])
+        access.keep({variables[i]: value for i, value in copies.changed(variables).items()}, type(module).__name__)
     except BaseException:
         generator.count = before
         raise
@@ -185,7 +179,7 @@ class Pure(Layer):
         with random.seeded(stream):
             module = self.factory()
         if structure(module).lazy:
-            raise ValueError(f"pure: {module!r} takes sizes from its input; use layers' own lazy pairs")
+            raise ValueError(f"pure: {module!r} takes sizes from its input: layers have init(rng, x) for that")
         return module._params_tree(), module._state_tree()
 
     def bind(
@@ -210,7 +204,7 @@ class Pure(Layer):
 
 @functools.lru_cache(maxsize=256)
 def _template(factory: Callable[[], Node]) -> Node:
-    """A module of the factory's, its arrays replaced by their shapes: only its structure is used."""
+    """A module of the factory with shapes in place of its arrays: only its structure is used."""
     with jax.ensure_compile_time_eval(), random.seeded(0):
         return factory()._map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype))
 
@@ -218,10 +212,10 @@ def _template(factory: Callable[[], Node]) -> Node:
 def pure(factory: Callable[[], Node]) -> Pure:
     """A module class as a pure pair: the constructor is ``init``, ``forward`` is ``apply``.
 
-    What comes back is a layer: it unpacks to ``init, apply`` and can be a child of other layers.
+    The result is a layer: it unpacks to ``init, apply`` and can be a child of other layers.
 
     Args:
-        factory: a module class, or any function without arguments that makes a module, always the same way.
+        factory: a module class, or any function without arguments that always makes the same module.
 
     Example:
         >>> import jax, jax.numpy as jnp

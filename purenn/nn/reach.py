@@ -1,18 +1,18 @@
-"""Everything that a call can reach, which is what its program depends on.
+"""Everything that a call can reach: its program depends on it.
 
-A compiled program does what Python said when it was traced. Before it runs again, a `Reach` looks at all that the
-traced Python code can read, starting from the function, its arguments and the modules, and sorts it into
+A compiled program does what Python said when it was traced. A `Reach` holds all that the traced Python code can read,
+starting from the function, its arguments and the modules, sorted into
 
 - **inputs**: the variables of modules, and the arrays that functions close over, read as globals, have as defaults or
   find in containers and objects. They may change from call to call.
-- **facts**: everything else, compared by value where it has one and by identity where not. Other facts are another
-  program.
+- **facts**: everything else, compared by value, or by identity if there is no value to compare. A call with other facts
+  has another program.
 
-Code is followed by the names in it (`purenn.nn.code`): of a module or an object only attributes count whose names occur
-in the code that can be reached. Functions of installed packages count as constants, but for what they close over.
-Functions that read what can't be followed (`purenn.nn.unsteady`) are noted, and refused where a trace calls one.
-Functions that are values, such as a loss, see copies (`purenn.nn.copies`) whose arrays are the traced inputs; methods
-of classes can't be copied, so the arrays that they read as globals are facts.
+Code is followed by the names in it (`purenn.nn.code`): an attribute of a module or an object counts if its name occurs
+in code that can be reached. Functions of installed packages count as constants; the variables that they close over are
+followed. Functions that can't be followed (`purenn.nn.unsteady`) are noted, and a trace that calls one is refused.
+A function that is a value, such as a loss, is traced as a copy over the traced inputs (`purenn.nn.copies`). Methods of
+classes can't be copied, so the arrays that they read as globals are facts.
 """
 
 from __future__ import annotations
@@ -27,29 +27,29 @@ import numpy as np
 from purenn.nn.node import Node
 from purenn.nn.structure import Hashed, Structure
 from purenn.nn.unsteady import Unsteady
-from purenn.nn.values import content_of
+from purenn.nn.values import content_of, restore
 from purenn.variable import Variable
 
 __all__ = ["Path", "Reach", "Seen", "text"]
 
-Path = tuple[Any, ...]  # the path it was reached by, and the last step in words
+Path = tuple[Any, ...]  # () at the start; else the path before, and the last step in words
 
 
 class Watch(NamedTuple):
-    """A mutable place with the identities of what was in it."""
+    """A mutable place with the identities of the values that were in it."""
 
     path: Path
     read: Callable[[], Iterable[Any]]
     ids: list[int]
-    values: list[Any]  # so that no other object gets one of these identities
-    restore: Callable[[list[Any]], Any] | None
+    values: list[Any]  # kept, so that no other object gets one of these identities
+    container: Any  # the container that was read, if its content can be put back; else None
 
     def unchanged(self) -> bool:
         return list(map(id, self.read())) == self.ids
 
 
 class Seen:
-    """The things that a walk has come to, each of which is looked at once; a continued walk knows those before, too."""
+    """The objects that a walk, and the walk ``before`` that it continues, have seen, so that each is looked at once."""
 
     def __init__(self, before: Seen | None = None):
         self.before = before
@@ -59,12 +59,12 @@ class Seen:
         self._classes: set[tuple[int, bool]] = set()
 
     def number(self, value: object) -> int | None:
-        """The number of something that was seen, or None."""
+        """The number of an object that was seen, or None."""
         number = self._numbers.get(id(value))
         return self.before.number(value) if number is None and self.before is not None else number
 
     def enter(self, value: object) -> int:
-        """Numbers something that is seen for the first time."""
+        """Numbers an object that is seen for the first time."""
         self.keep(value)
         number = self._numbers[id(value)] = self.count
         self.count += 1
@@ -74,7 +74,7 @@ class Seen:
         self._kept.append(value)
 
     def enter_class(self, cls: type, making: bool) -> bool:
-        """Whether a class is seen for the first time; ``making`` says that it may also make objects."""
+        """Enters a class; returns whether it is new. ``making`` says that the call may make objects of it."""
         entry = (id(cls), making)
         if self._has_class(entry):
             return False
@@ -90,14 +90,14 @@ class Reach:
 
     Args:
         names: the names of attributes that count; `purenn.nn.walk.find_reach` finds them.
-        fixed: what is a fact, by identity, although it could be copied.
-        lift: whether arrays are inputs; else they are facts too, whose values Python may ask for.
-        base: what was found before, of which this is a continuation: only what it adds is kept here.
+        fixed: the ids of objects that are facts, although they could be copied.
+        lift: whether arrays are inputs; else they are facts too, and Python may ask for their values.
+        base: the reach that this one continues; only additions are kept here.
 
     Attributes:
         facts: what a program depends on, in the order of the walk; ``paths`` says where each was found.
-        lifted: what is copied for a trace, as path by id.
-        unsteady: what a trace must not call, by the codes that mention it.
+        lifted: the paths of the objects that are copied for a trace, by id.
+        unsteady: the functions that a trace must not call, by the code that mentions them.
         caches: the functions with caches (``functools.lru_cache``) in which a trace may leave its arrays.
     """
 
@@ -120,8 +120,6 @@ class Reach:
         self.own_variables: dict[Variable, None] = {}
         self.own_modules: dict[int, Node] = {}
         self.seen = Seen(base.seen if base else None)
-
-    # Questions to it.
 
     @functools.cached_property
     def key(self) -> Hashed:
@@ -146,16 +144,16 @@ class Reach:
 
     @property
     def first(self) -> Any:
-        """The first of the roots that it started from."""
+        """The first root of the walk."""
         return (self.base or self).roots[0][1]
 
     def path_of(self, value: object) -> Path | None:
-        """The path by which something was reached that is copied for a trace, or None."""
+        """The path of an object that is copied for a trace, or None."""
         path = self.lifted.get(id(value))
         return self.base.path_of(value) if path is None and self.base is not None else path
 
     def changed(self) -> Path | None:
-        """The path of something that is no longer as it was found, an input or a fact."""
+        """The path of a place whose content has changed since the walk, or None."""
         for watch in self.watches:
             if not watch.unchanged():
                 return watch.path
@@ -165,15 +163,15 @@ class Reach:
         return self.base.changed() if self.base is not None else None
 
     def restore(self) -> None:
-        """Puts containers that can't be copied back to what was found in them."""
+        """Puts the content that the walk found back into changed containers."""
         for watch in self.watches:
-            if watch.restore is not None and not watch.unchanged():
-                watch.restore(watch.values)
+            if watch.container is not None and not watch.unchanged():
+                restore(watch.container, watch.values)
         if self.base is not None:
             self.base.restore()
 
     def holds(self) -> bool:
-        """Whether everything is as it was found, so that there is no need to look again."""
+        """Whether nothing has changed since the walk, so that its result still holds."""
         for known in self.structures:
             if not known.valid:
                 return False
@@ -191,6 +189,6 @@ def text(path: Path) -> str:
     while path:
         path, step = path
         steps.append(step)
-        if "(a " in step or step.startswith("'s defaults"):  # it says enough
+        if "(a " in step or step.startswith("'s defaults"):  # the words before it add nothing
             break
     return "".join(reversed(steps)) or "the function"

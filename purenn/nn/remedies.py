@@ -1,4 +1,4 @@
-"""Advice for methods and functions of torch's that have no meaning here, by the class that has them there."""
+"""Advice for torch's methods and functions that have no meaning in jax, by the class that has them in torch."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Stock modules whose arrays are drawn anew, as ``net.apply`` does it in torch."""
+"""torch's methods that draw the arrays of stock modules anew, often called by ``net.apply``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from purenn import layers, random
 from purenn.layers.base import Layer
@@ -15,11 +15,7 @@ from purenn.layers.rnn_cell import RNNCellBase
 from purenn.nn import access
 from purenn.nn.arrays import placed_like
 from purenn.nn.node import Node
-from purenn.nn.program import refuse_tracers
 from purenn.tree import flatten
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["methods_of"]
 
@@ -32,7 +28,7 @@ def reset_parameters(self: Any) -> None:
 
 
 def reset_running_stats(self: Any) -> None:
-    """Puts the running statistics back to where they started, if there are any."""
+    """Sets the running statistics, if there are any, to their first values."""
     if not self._layer.lazy:
         _put(self, _drawn(self)[1])
 
@@ -51,7 +47,7 @@ def _drawn(module: Node) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _put(module: Node, arrays: Mapping[str, Any]) -> None:
-    """Writes arrays by dotted names, cast and placed like the old ones; what was made None since stays None."""
+    """Writes arrays by dotted names, cast and placed like the old ones; an entry that is None stays None."""
     writes = {}
     for name, array in arrays.items():
         path, _, last = name.rpartition(".")
@@ -61,8 +57,7 @@ def _put(module: Node, arrays: Mapping[str, Any]) -> None:
             setattr(part, last, array)
         elif variable is not None:
             writes[variable] = placed_like(array.astype(variable.value.dtype), variable.value)
-    refuse_tracers([*writes.values()], type(module).__name__)
-    access.write([*writes], [*writes.values()])
+    access.keep(writes, type(module).__name__)
 
 
 _DRAWN = (

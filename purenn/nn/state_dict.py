@@ -1,4 +1,4 @@
-"""A module's arrays by their dotted names: given out as a state_dict, and taken in, all of them or none."""
+"""Saving and loading of a module's arrays by dotted names; a load changes all of them or none."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from purenn.nn import access
 from purenn.nn.hooks import RemovableHandle
 from purenn.nn.loading import EXTRA_STATE, check_kind, fitting, flat_copy, remedy, sized_by
 from purenn.nn.node import Node
-from purenn.nn.program import refuse_tracers
 from purenn.nn.structure import structure
 from purenn.tree import flatten
 from purenn.variable import Variable
@@ -35,7 +34,7 @@ class IncompatibleKeys(NamedTuple):
 
 
 class Saved(Node):
-    """How a `Module` is saved and loaded, with torch's methods."""
+    """torch's methods that save and load a `Module`."""
 
     _version: int = 1
     _save_hooks: dict[Any, Any]
@@ -44,15 +43,15 @@ class Saved(Node):
     def state_dict(
         self, *, destination: dict[str, Any] | None = None, prefix: str = "", keep_vars: bool = False
     ) -> dict[str, Any]:
-        """All parameters and persistent buffers under torch's names, tied ones under each of theirs.
+        """All parameters and persistent buffers under torch's names; a tied parameter has several.
 
         Args:
             destination: a dict to put them into; a new ``OrderedDict`` if None.
             prefix: what comes before every name.
-            keep_vars: ignored; accepted for compatibility with PyTorch. Arrays have no graph to be cut from.
+            keep_vars: ignored; accepted for compatibility with PyTorch. Arrays have no graph to detach from.
 
         Returns:
-            The dict. Its arrays are the module's own, which never change. As in torch, a new one has an attribute
+            The dict. Its arrays are the module's own, which never change. As in torch, a new dict has an attribute
             ``_metadata`` with the ``_version`` of each module.
         """
         module = cast("Saved", access.present(self))
@@ -60,7 +59,7 @@ class Saved(Node):
         if destination is None:
             destination = OrderedDict[str, Any]()
             vars(destination)["_metadata"] = OrderedDict[str, Any]()
-        local: dict[str, Any] = {"version": _version(module)}
+        local: dict[str, Any] = {"version": max(type(module)._version, getattr(module._layer, "_version", 1))}
         if (metadata := getattr(destination, "_metadata", None)) is not None:
             metadata[prefix[:-1]] = local
         for hook in _hooks(module, "_save_hooks", "before"):
@@ -92,8 +91,8 @@ class Saved(Node):
             The missing and the unexpected names.
 
         Raises:
-            RuntimeError: all that doesn't fit, in one message; then nothing was changed.
-            CheckpointError: a ValueError: the file can't be read; then nothing was changed.
+            RuntimeError: names or shapes don't fit. The message lists them all, and nothing was changed.
+            CheckpointError: a ValueError: the file can't be read, and nothing was changed.
         """
         if self._pure or access.present(self) is not self:
             raise RuntimeError(
@@ -102,7 +101,7 @@ class Saved(Node):
             )
         path = os.fspath(state_dict) if isinstance(state_dict, str | os.PathLike) else None
         if path is not None:
-            from purenn.interop.checkpoint.reading import load  # who reads no file is spared the time
+            from purenn.interop.checkpoint.reading import load  # only files need it, and it takes time to import
 
             state_dict = load(path, numpy=True)
         check_kind(state_dict)
@@ -126,9 +125,9 @@ class Saved(Node):
             result = IncompatibleKeys(missing, unexpected)
             variables = {prefix + name: v for prefix, part in visits for name, v in _entries(part).items()}
             writes = fitting(variables, arrays, problems, assign)
-            refuse_tracers([*writes.values()], type(self).__name__)
+            access.refuse_tracers([*writes.values()], type(self).__name__)
             extra = [(p, arrays[n]) for prefix, p in visits if _has_extra(p) and (n := prefix + EXTRA_STATE) in arrays]
-            hooks = [(p, hook) for _, p in _children_first(self) for hook in _hooks(p, "_load_hooks", "after")]
+            hooks = [(p, hook) for p in _children_first(self) for hook in _hooks(p, "_load_hooks", "after")]
             advice = remedy(variables, state_dict, path) if missing or unexpected else ""
             if problems or not hooks:
                 _check(self, problems, result, strict, advice)
@@ -153,7 +152,7 @@ class Saved(Node):
         )
 
     def set_extra_state(self, state: Mapping[str, Any]) -> None:
-        """Takes what `get_extra_state` gave."""
+        """Takes the state that `get_extra_state` returned."""
         raise RuntimeError(
             "set_extra_state is called for a class that has none: override it together with get_extra_state"
         )
@@ -163,7 +162,7 @@ class Saved(Node):
         return RemovableHandle(self, "_save_hooks", ("before", hook))
 
     def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Calls ``hook(module, state_dict, prefix, local_metadata)`` after they were; it may change the dict."""
+        """Calls ``hook(module, state_dict, prefix, local_metadata)`` after that; it may change the dict in place."""
         return RemovableHandle(self, "_save_hooks", ("after", hook))
 
     def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
@@ -191,26 +190,25 @@ def assign_trees(module: Node, params: Mapping[str, Any] | None = None, state: M
         writes |= fitting(variables, arrays, problems, assign=False, keep=True)
     if problems:
         raise RuntimeError(f"Error(s) in assigning to {type(module).__name__}:\n\t" + "\n\t".join(problems))
-    refuse_tracers([*writes.values()], type(module).__name__)
-    access.write([*writes], [*writes.values()])
+    access.keep(writes, type(module).__name__)
 
 
 # Saving.
 
 
 def _visits(module: Node, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """The modules of a tree with what comes before their names; a shared one under each of its names."""
+    """The modules of a tree with the prefixes of their names; a shared module under each of its names."""
     yield prefix, module
     for name, child in module._modules.items():
         if child is not None:
             yield from _visits(child, f"{prefix}{name}.")
 
 
-def _children_first(module: Node, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, child in module._modules.items():
+def _children_first(module: Node) -> Iterator[Node]:
+    for child in module._modules.values():
         if child is not None:
-            yield from _children_first(child, f"{prefix}{name}.")
-    yield prefix, module
+            yield from _children_first(child)
+    yield module
 
 
 def _entries(part: Node) -> dict[str, Variable]:
@@ -223,12 +221,8 @@ def _has_extra(part: Node) -> bool:
     return getattr(type(part), "set_extra_state", None) is not Saved.set_extra_state
 
 
-def _version(part: Saved) -> int:
-    return max(type(part)._version, getattr(type(part._layer), "_version", 1))
-
-
 def _refuse_overrides(part: Node) -> None:
-    """Refuses torch's private ways to save and load, which a class would define in vain."""
+    """Refuses a class that overrides torch's private methods to save and load, which are never called here."""
     for name, instead in (
         ("_save_to_state_dict", "register_state_dict_post_hook, or get_extra_state"),
         ("_load_from_state_dict", "register_load_state_dict_pre_hook, or set_extra_state"),
@@ -241,17 +235,17 @@ def _refuse_overrides(part: Node) -> None:
 
 
 def _expected(part: Node, prefix: str, local: Mapping[str, Any]) -> Iterator[str]:
-    """The names that a state_dict must have of a module itself."""
+    """The names that a state_dict must have for a module, without those of its children."""
     for name in _entries(part):
         if name == "num_batches_tracked" and isinstance(part._layer, NormBase) and (local.get("version") or 0) < 2:
-            continue  # torch's first batch norms didn't have it yet
+            continue  # torch's first batch norms didn't have it
         yield prefix + name
     if _has_extra(part):
         yield prefix + EXTRA_STATE
 
 
 def _unexpected(visits: list[tuple[str, Any]], arrays: Mapping[str, Any]) -> list[str]:
-    """The names that no module has, in the order of the modules; below a child that is None all are ignored."""
+    """The names that no module has, in the order of the modules; names below a child that is None are ignored."""
     parts, places = dict(visits), {prefix: i for i, (prefix, _) in enumerate(visits)}
     unexpected: list[tuple[int, bool, str]] = []
     for name in arrays:
@@ -269,7 +263,7 @@ def _unexpected(visits: list[tuple[str, Any]], arrays: Mapping[str, Any]) -> lis
 
 
 def _check(module: Node, problems: list[str], keys: IncompatibleKeys, strict: bool, advice: str) -> None:
-    """Raises all that doesn't fit in one error."""
+    """Raises one error that lists all that doesn't fit."""
     lists = {"Missing": keys.missing_keys, "Unexpected": keys.unexpected_keys} if strict else {}
     key_errors = _key_errors("state_dict", lists)
     if key_errors or problems:
@@ -285,7 +279,7 @@ def _key_errors(where: str, lists: Mapping[str, list[str]]) -> list[str]:
 
 @contextlib.contextmanager
 def _all_or_none(writes: Mapping[Variable, Any], parts: list[Any]) -> Iterator[None]:
-    """After an error inside, variables and extra states are what they were."""
+    """A context that restores variables and extra states after an error inside."""
     old = access.read([*writes])
     states = [(p, p.get_extra_state()) for p in parts if type(p).get_extra_state is not Saved.get_extra_state]
     try:

@@ -1,7 +1,7 @@
 """The structure of a module's tree: its parts, their variables by name, and the facts that a program depends on.
 
-A `Structure` is kept with the module that it describes until something in the tree changes that it tells. Every part
-knows the structures it stands in; `invalidate` marks them as out of date, and no others.
+A module keeps its `Structure` until a part of the tree changes. Every part knows the structures that contain it;
+`invalidate` marks these, and no others, as out of date.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PRIVATE", "Hashed", "Structure", "attributes_of", "invalidate", "structure"]
 
-# The entries of a module's `__dict__` that are no attributes of a user's.
+# The entries of a module's `__dict__` that aren't attributes of the user.
 PRIVATE = frozenset(
     [
         "_layer",
@@ -48,7 +48,7 @@ PRIVATE = frozenset(
 
 
 def attributes_of(module: Node) -> dict[str, Any]:
-    """The attributes that a user has set, neither arrays of the module nor children."""
+    """The attributes that a user has set, without the arrays and children of the module."""
     return {name: value for name, value in vars(module).items() if name not in PRIVATE}
 
 
@@ -71,10 +71,10 @@ class Structure:
     """The parts of a module's tree and their variables, each once and under the first of its names.
 
     Attributes:
-        valid: whether it still tells the truth.
+        valid: whether the tree is unchanged.
         parts: the modules of the tree by path.
         parameters, buffers: the variables by dotted name.
-        tied: every name of a parameter, to the first name of the same one.
+        tied: the first name of a parameter by each of its names.
         lazy: whether a part takes a size from its first input.
         hooked: whether a part has hooks.
     """
@@ -147,7 +147,7 @@ def _walk(module: Node, path: str, seen: set[int]) -> Iterator[tuple[str, Node]]
 
 
 def structure(module: Node) -> Structure:
-    """The module's structure, looked up again only after something in the tree has changed."""
+    """The structure of a module: the one that it keeps, or a new one if that is out of date."""
     fields = vars(module)
     known = fields["_structure"]
     if known is None or not known.valid:
@@ -156,7 +156,7 @@ def structure(module: Node) -> Structure:
 
 
 def invalidate(module: Node) -> None:
-    """Marks as out of date what is known of a module and of the trees in which it stands."""
+    """Drops the fast path of a module, and marks the structures that contain it as out of date."""
     fields = vars(module)
     fields["_fast_path"] = None
     if access.is_constant(module):

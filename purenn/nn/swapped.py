@@ -1,4 +1,4 @@
-"""A loss function with its arguments in another order than `Optimizer.step` gives them."""
+"""Advice for a loss function whose arguments are in another order than `Optimizer.step` passes them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["told_of_swapped"]
 
 
 def told_of_swapped(error: TypeError) -> str | None:
-    """Says that a loss function calls another argument than its first, which is the module; None if it isn't that.
+    """The message for a loss function that calls another argument than its first, the module; None for other errors.
 
     Args:
-        error: what was raised when the function was called, and caught in the frame that called it.
+        error: the error that the function raised, caught in the frame that called it.
     """
     traceback = error.__traceback__ and error.__traceback__.tb_next
     if traceback is None or traceback.tb_next is not None:
@@ -36,7 +36,7 @@ def told_of_swapped(error: TypeError) -> str | None:
 
 
 def _called(traceback: TracebackType) -> str | None:
-    """The name that a frame calls where it has failed."""
+    """The name that a frame called where it failed, or None."""
     line, last, start, end = list(traceback.tb_frame.f_code.co_positions())[traceback.tb_lasti // 2]
     if line is None or line != last:
         return None
@@ -49,7 +49,7 @@ def _called(traceback: TracebackType) -> str | None:
 
 
 def _is_set(frame: FrameType, name: str) -> bool:
-    """Whether a function sets a name, so that it may be no argument any more."""
+    """Whether a function assigns to a name, which then may not be the argument any more."""
     import dis
 
     return any(i.opname.startswith("STORE") and i.argval == name for i in dis.get_instructions(frame.f_code))

@@ -14,15 +14,14 @@ __all__ = ["methods_of"]
 
 
 def convert_sync_batchnorm(cls: type[Module], module: Any, process_group: str | tuple[str, ...] | None = None) -> Any:
-    """Replaces every batch norm in a module by one over a batch in parts, which takes over its arrays.
+    """Replaces every batch norm in a module by a synchronized one, which takes over its arrays.
 
     Args:
-        module: a module, whose children are replaced; or a layer of `purenn.layers`, of which a converted one is
-            returned.
+        module: a module, whose children are replaced; or a layer of `purenn.layers`, which isn't changed.
         process_group: the axis, or axes, over which statistics are shared.
 
     Returns:
-        ``module``, or its replacement if it is a batch norm itself.
+        ``module``, or its replacement if it is a batch norm; for a layer the new layer.
 
     Raises:
         TypeError: ``module`` is neither a module nor a layer.
@@ -41,7 +40,7 @@ def convert_sync_batchnorm(cls: type[Module], module: Any, process_group: str | 
 
 
 def _converted(cls: type[Module], module: Module, process_group: object, replacements: dict[int, Module]) -> Module:
-    """The module, or its replacement; one that stands in several places has one replacement."""
+    """The module, or its replacement; a module in several places has one replacement."""
     if id(module) not in replacements:
         layer, new = module._layer, module
         if isinstance(layer, BatchNorm):

@@ -1,6 +1,6 @@
-"""The facts that programs were traced for, so that a later trace can be told apart from those before.
+"""The facts of the latest traces, which tell why a program is traced again.
 
-Every trace of a call leaves its facts here, in words: the latest few of each module, optimizer or class of layers.
+Every trace of a call adds its facts, in words, to the `Traces` of its module, optimizer or class of layers.
 `purenn.debug.explain_compiles` listens.
 """
 
@@ -21,7 +21,7 @@ from purenn.nn.values import ById
 
 __all__ = ["Shape", "Traces", "differences", "listening", "note_trace"]
 
-_KEPT = 8  # traces of one module, optimizer or class of layers
+_KEPT = 8  # traces per module, optimizer or class of layers
 Listener = Callable[[str, list[str] | None], None]
 _listeners: contextvars.ContextVar[tuple[Listener, ...]] = contextvars.ContextVar("purenn_listeners", default=())
 
@@ -47,20 +47,20 @@ class Traces:
 
 
 def listening(listener: Listener) -> AbstractContextManager[object]:
-    """Inside, the listener hears of every trace: what is traced, and how it differs, or None for the first one."""
+    """A context in which ``listener(name, differences)`` is called for every trace; with None for the first one."""
     return setting(_listeners, (*_listeners.get(), listener))
 
 
 def note_trace(traces: Traces, name: str, call: Any, facts: Mapping[str, Any]) -> None:
-    """Keeps a trace's facts, and tells those that listen how they differ from the nearest before.
+    """Keeps the facts of a trace, and tells listeners how they differ from the most similar earlier trace.
 
     Args:
-        traces: where they are kept.
-        name: what is traced.
-        call: the call that it is traced for; a call that is traced several times is noted once.
-        facts: what the trace depends on, by words for it, beside the arguments.
+        traces: the earlier traces, to which this one is added.
+        name: the module, optimizer or class of layers that is traced.
+        call: the call that is traced; a call that is traced several times is noted once.
+        facts: the facts beside those of the arguments, by words for them.
     """
-    if observers():  # who observes has every program traced once more
+    if observers():  # observers have every program traced once more
         return
     now = {**facts, **dict(call.arguments.facts), **_inputs(call.arguments), **call.facts()}
     if traces.last == id(call) and traces.facts and traces.facts[-1] == now:
@@ -112,7 +112,7 @@ def _shown(fact: Any) -> str:
         return f"{fact.co_qualname} ({os.path.basename(fact.co_filename)}, line {fact.co_firstlineno})"
     if isinstance(fact, tuple) and len(fact) == 2 and isinstance(fact[0], type):
         kind, fact = fact
-        if isinstance(fact, int) and issubclass(kind, Collection):  # of a collection its length is kept
+        if isinstance(fact, int) and issubclass(kind, Collection):  # the length of a collection
             return f"a {kind.__name__} of {fact}"
         shown = str(fact) if kind in (float, complex) else repr(fact)
     else:

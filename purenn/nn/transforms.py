@@ -19,10 +19,10 @@ __all__ = ["remat", "scan"]
 
 
 def remat(fn: Callable[..., Any], **options: Any) -> Callable[..., Any]:
-    """Makes a function or module whose inner values are computed again in the backward pass, to save memory.
+    """Wraps a function or module so that the backward pass computes its inner values again, to save memory.
 
-    It is ``jax.checkpoint`` for what calls modules: buffers that change inside are handed on, and random numbers are
-    the same in both passes. Outside of a pure call there is no backward pass, and ``fn`` is called as it is.
+    It is ``jax.checkpoint`` for functions that call modules: changes of buffers are handed on, and random numbers are
+    the same in both passes. Outside of a pure call there is no backward pass, and ``fn`` is called directly.
 
     Args:
         fn: a module, or a function that may call modules.
@@ -73,16 +73,16 @@ def scan(
 ) -> tuple[Any, Any]:
     """Calls ``fn(carry, x)`` over the leading axis of ``xs``, as one loop in the compiled program.
 
-    It is ``jax.lax.scan`` for what calls modules: buffers that change are carried from step to step, and each step
-    draws random numbers of its own. Outside of a pure call it is a loop in Python.
+    It is ``jax.lax.scan`` for functions that call modules: buffers that change are carried from step to step, and each
+    step draws its own random numbers. Outside of a pure call it is a loop in Python.
 
     Args:
-        fn: a module, or a function that may call modules; it gives the next carry and an output.
+        fn: a module, or a function that may call modules; it returns the next carry and an output.
         init: the first carry, a tree of arrays.
         xs: a tree of arrays with a common leading axis; None for none.
-        length: how many steps there are, where ``xs`` doesn't say it.
-        reverse: whether it goes from the last to the first.
-        unroll: how many steps a turn of the loop takes.
+        length: the number of steps; needed without ``xs``.
+        reverse: whether the steps go from the last to the first.
+        unroll: the number of steps per iteration of the compiled loop.
 
     Returns:
         The last carry, and the outputs stacked.
@@ -131,7 +131,7 @@ def _python_scan(
 
 
 class _Threaded:
-    """The buffers and the stream of a pure call, on their way through a transformation inside of it."""
+    """Passes the buffers and the stream of a pure call through a jax transformation inside of it."""
 
     def __init__(self, around: Running):
         self.parts, self.stream = around.parts, around.stream
@@ -151,7 +151,7 @@ class _Threaded:
 
     @contextlib.contextmanager
     def inside(self, values: list[Any] | None = None, number: Any = None) -> Iterator[None]:
-        """Inside, the call's parts take changes from this trace; afterwards they have their old values again."""
+        """A context in which the parts of the call take changes from this trace; later they have their old values."""
         outer, self._before = self.values(), values or self.values()
         now, traces = tracing.current(), [part._made_in for part in self.parts]
         stream = self.stream if number is None or self.stream is None else _StepStream(self.stream, number)
@@ -173,7 +173,7 @@ class _Threaded:
 
 
 class _StepStream(random.Stream):
-    """The keys of one step of a loop: the loop takes one key of the outer stream, each step folds its number in."""
+    """The keys of one step of a loop: the loop takes one key of the outer stream; each step folds its number in."""
 
     def __init__(self, outer: random.Stream, number: Any):
         self.outer, self.number = outer, number

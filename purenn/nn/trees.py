@@ -1,7 +1,7 @@
-"""Trees of arguments and results as Python has them: dicts in their own order, numbers and strings as they are.
+"""Trees of arguments and results as Python has them: dicts in their own order, numbers and strings unchanged.
 
-jax sorts the keys of a dict and makes arrays of numbers that a program returns. Code that goes over ``dict.values()``
-would compute something else in a compiled call than in an eager one.
+jax sorts the keys of a dict and turns the numbers that a program returns into arrays. Code that iterates over
+``dict.values()`` would then compute something else in a compiled call than in an eager one.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-__all__ = ["Result", "is_array", "map_leaves", "rebuild"]
+__all__ = ["FACTS", "Fact", "Result", "is_array", "map_leaves", "rebuild"]
 
 
 def is_array(value: object) -> bool:
-    """Whether a value can be an input or output of a program as it is."""
+    """Whether a value can be an input or output of a program."""
     return isinstance(value, jax.Array) or (isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "biufcV")
 
 
 class _Kind(NamedTuple):
-    """A dataclass, or a class of dicts, that jax doesn't know: what is needed to make an object of it again."""
+    """The class, attributes and keys of a dataclass or dict that jax doesn't know, from which it is made again."""
 
     kind: type
     attributes: tuple[str, ...]
@@ -50,13 +50,13 @@ def _taken_apart(value: object) -> tuple[_Kind, dict[str, Any]] | None:
 
 
 def map_leaves(tree: Any, leaf: Callable[[Any, str], Any], where: str = "", *, objects: bool = False) -> Any:
-    """The form of a tree, hashable, with what ``leaf(value, path)`` gives for each of its leaves.
+    """The form of a tree: hashable, with the result of ``leaf(value, path)`` in the place of each leaf.
 
     Args:
         tree: any tree.
-        leaf: what is called on the leaves.
+        leaf: is called with each leaf and its path.
         where: the path of the tree.
-        objects: whether dataclasses and dicts of other classes that jax doesn't know are trees, too.
+        objects: whether dataclasses and subclasses of dict that jax doesn't know are trees, too.
     """
     kind = type(tree)
     if tree is None:
@@ -85,7 +85,7 @@ def _one_level(tree: object) -> list[tuple[Any, Any]]:
 
 
 def rebuild(form: object, leaf: Callable[[Any], Any]) -> Any:
-    """The tree of a form, with the value that ``leaf`` gives for what `map_leaves` got for each leaf."""
+    """The tree of a form that `map_leaves` made; ``leaf`` maps each result in it back to a value."""
     if form is None:
         return None
     if not isinstance(form, tuple):
@@ -97,8 +97,8 @@ def rebuild(form: object, leaf: Callable[[Any], Any]) -> Any:
     return kind(values) if kind in (tuple, list) else kind.unflatten(values)
 
 
-class _Kept:
-    """A leaf that is no array: it stays what it is, outside of the program."""
+class Fact:
+    """A number or string among the arguments or results of a call: a constant of the program, compared by value."""
 
     __slots__ = ("fact", "value")
 
@@ -109,10 +109,10 @@ class _Kept:
         return hash(self.fact)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Kept) and self.fact == other.fact
+        return isinstance(other, Fact) and self.fact == other.fact
 
 
-_KEPT = (bool, int, float, complex, str, bytes)
+FACTS = (bool, int, float, complex, str, bytes)
 
 
 class Result:
@@ -125,7 +125,7 @@ class Result:
 
     @staticmethod
     def of(value: object, what: str) -> Any:
-        """The result as a program returns it: as it is, if jax gives it back in the same form."""
+        """A value as a program returns it: unchanged if jax keeps its form, else as a `Result`."""
         if isinstance(value, jax.Array):
             return value
         arrays: list[Any] = []
@@ -136,24 +136,24 @@ class Result:
             if is_array(part):
                 arrays.append(part)
                 return len(arrays) - 1
-            if not isinstance(part, _KEPT):
+            if not isinstance(part, FACTS):
                 raise TypeError(
                     f"{what} returned a {type(part).__name__}{f' at {where}' if where else ''}: a compiled call "
                     "returns arrays, numbers and strings, and tuples, lists, dicts, dataclasses and other trees of "
                     "these"
                 )
             plain = False
-            return _Kept(part)
+            return Fact(part)
 
         form = map_leaves(value, leaf, objects=True)
         return value if plain and _is_sorted(form) else Result(arrays, form)
 
     def value(self) -> Any:
-        return rebuild(self.form, lambda leaf: leaf.value if isinstance(leaf, _Kept) else self.arrays[leaf])
+        return rebuild(self.form, lambda leaf: leaf.value if isinstance(leaf, Fact) else self.arrays[leaf])
 
 
 def _is_sorted(form: object) -> bool:
-    """Whether all dicts have the order in which jax gives them back."""
+    """Whether the keys of all dicts are sorted, as in the results of a program."""
     if not isinstance(form, tuple):
         return True
     kind, parts, *keys = form

@@ -1,7 +1,7 @@
-"""Functions that give something else at each call, and those that hide what they read from a look at the code.
+"""Functions whose results change from call to call, such as ``time.time``, or that hide what they read, as ``eval``.
 
-A program would hold the first value for ever. `purenn.nn.walk_code` notes where code mentions one of these, and a trace
-that comes to call it there is refused (`refusing`), so that code which isn't run may use them.
+A program would keep the first result for ever. `purenn.nn.walk_code` notes the code that mentions such a function, and
+a trace in which that code calls it is refused (`refusing`). Code that isn't run may mention them.
 """
 
 from __future__ import annotations
@@ -37,8 +37,7 @@ _HIDING = (
     "themselves, or give what is read as an argument"
 )
 
-# The names by where they are found: a module, or a class of one. Those after "()" only count where they are called
-# without arguments.
+# Names by the module, or "module:class", that has them. One after "()" counts only if it is called without arguments.
 _TABLE: list[tuple[str, list[str], str]] = [
     ("time", _CLOCKS, _OUTSIDE),
     ("datetime:datetime", ["now", "utcnow", "today"], _OUTSIDE),
@@ -64,7 +63,7 @@ _MODULES = sorted({place.partition(":")[0] for place, *_ in _TABLE})
 
 
 class Unsteady(NamedTuple):
-    """An object that a program can't use, and why."""
+    """An object that a program can't use, and the reason."""
 
     value: Any
     only_bare: bool  # whether only a call without arguments counts
@@ -78,7 +77,7 @@ class Unsteady(NamedTuple):
 
 @functools.lru_cache(maxsize=4)
 def _known(loaded: tuple[str, ...]) -> tuple[dict[Any, Unsteady], dict[str, Unsteady]]:
-    """The entries of the table whose modules are loaded: by object, and the methods of paths by name."""
+    """The entries of the table in loaded modules: all by object, and the methods of paths by name."""
     by_object, methods = dict[Any, Unsteady](), dict[str, Unsteady]()
     for place, names, reason in _TABLE:
         module, _, cls = place.partition(":")
@@ -97,7 +96,7 @@ def _known(loaded: tuple[str, ...]) -> tuple[dict[Any, Unsteady], dict[str, Unst
 
 
 def _key(value: object) -> Any:
-    """A key for an object: its identity, but for builtin methods, which Python makes anew at each look."""
+    """The id of an object, or a builtin method itself, since Python makes a new one at each access."""
     return value if isinstance(value, BuiltinFunctionType) else id(value)
 
 
@@ -106,7 +105,7 @@ def _loaded() -> tuple[str, ...]:
 
 
 def unsteady(value: object, called_bare: bool = False) -> Unsteady | None:
-    """Tells whether a compiled call can't use an object.
+    """The entry of an object that a compiled call can't use, or None.
 
     Args:
         value: any object.
@@ -135,10 +134,10 @@ def follow_chain(root: object, names: tuple[str, ...]) -> Iterator[tuple[Any, bo
 
 @contextlib.contextmanager
 def refusing(mentions: Mapping[CodeType, list[Unsteady]]) -> Iterator[None]:
-    """Inside, a call of something unsteady by one of these codes is refused.
+    """A context that refuses calls of unsteady objects by code that mentions them.
 
     Args:
-        mentions: the codes in which something unsteady is mentioned, with it.
+        mentions: the unsteady objects by the code that mentions them.
     """
     if not mentions:
         yield

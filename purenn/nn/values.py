@@ -1,6 +1,6 @@
-"""Questions about Python's values, which a walk over all that a call can reach asks.
+"""Questions about Python's values that `purenn.nn.walk` and `purenn.nn.copies` ask.
 
-`purenn.nn.walk` and `purenn.nn.copies` call these functions; nothing is kept here but how often a cache was cleared.
+The only state is how often the cache of a function was seen to have been cleared.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import sys
 import types
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import jax
 import numpy as np
 from jax.core import Tracer
 
-from purenn.nn.code import is_library_class
+from purenn.nn.code import HEAP_TYPE, is_library_class
 from purenn.nn.node import Node
 
 __all__ = [
@@ -38,8 +38,7 @@ __all__ = [
     "is_namespace",
     "left_out_of_caches",
     "names_in",
-    "restore_dict",
-    "restore_items",
+    "restore",
     "slots_of",
 ]
 
@@ -47,7 +46,7 @@ ATOMS = (type(None), bool, int, str, bytes, type(Ellipsis), type(NotImplemented)
 
 
 class ById:
-    """Stands for an object that has no value to compare, and equals only itself."""
+    """Stands for an object without a value to compare: it equals only itself."""
 
     __slots__ = ("value",)
 
@@ -65,7 +64,7 @@ class ById:
 
 
 class Constant:
-    """A root whose arrays are facts."""
+    """Stands for a root whose arrays are facts."""
 
     __slots__ = ("value",)
 
@@ -73,29 +72,27 @@ class Constant:
         self.value = value
 
 
-_HEAP_TYPE = 1 << 9
-
-
 @functools.lru_cache(maxsize=4096)
 def copyable_object(cls: type) -> bool:
-    """Whether objects of a class are all attributes, so that a copy of these is a copy of the object."""
-    return all(base.__flags__ & _HEAP_TYPE for base in cls.__mro__[:-1]) and not hasattr(cls, "__del__")
+    """Whether objects of a class consist of attributes alone, so that a copy of these is a copy of the object."""
+    return all(base.__flags__ & HEAP_TYPE for base in cls.__mro__[:-1]) and not hasattr(cls, "__del__")
 
 
 def is_namespace(cls: type) -> bool:
-    """Whether objects of a class are nothing but attributes, although the class is of an installed package."""
+    """Whether a class of Python's library has objects that consist of attributes alone."""
     return (cls.__module__, cls.__name__) in {("types", "SimpleNamespace"), ("argparse", "Namespace")}
 
 
 @functools.lru_cache(maxsize=4096)
 def slots_of(cls: type) -> tuple[str, ...]:
     """The names of the slots of a class."""
-    names = [n for base in cls.__mro__ for n in _as_tuple(vars(base).get("__slots__", ()))]
-    return tuple(n for n in names if n not in ("__dict__", "__weakref__"))
+    declared = [vars(base).get("__slots__", ()) for base in cls.__mro__]
+    names = [name for slots in declared for name in ((slots,) if isinstance(slots, str) else slots)]
+    return tuple(name for name in names if name not in ("__dict__", "__weakref__"))
 
 
 def names_in(module: types.ModuleType) -> frozenset[str]:
-    """The names in a Python module, without those that Python itself puts there."""
+    """The names in a Python module, without Python's own such as ``__file__``."""
     return frozenset(name for name in vars(module) if not name.startswith("__"))
 
 
@@ -105,14 +102,14 @@ def class_contents(cls: type, members: Mapping[str, Any], counted: Iterable[str]
 
 
 def is_code(value: object) -> bool:
-    """Whether something that a library's function closes over is a user's code, data or module, or may lead to it."""
+    """Whether a value that a library's function closes over is, or may lead to, a user's code, data or module."""
     if isinstance(value, types.FunctionType | types.MethodType | functools.partial | Node | jax.Array):
         return True
     if isinstance(value, tuple | list | dict):
         items = value.values() if isinstance(value, dict) else value
         return bool(value) and all(is_code(item) or isinstance(item, (*ATOMS, float)) for item in items)
     if isinstance(value, type | types.ModuleType | weakref.WeakKeyDictionary | weakref.WeakValueDictionary):
-        return False  # the latter are caches
+        return False  # weak dictionaries are caches
     if not is_library_class(type(value)):
         return True
     functions = types.FunctionType | types.MethodType
@@ -122,7 +119,7 @@ def is_code(value: object) -> bool:
 
 @contextlib.contextmanager
 def left_out_of_caches(caches: Iterable[Any]) -> Iterator[None]:
-    """Afterwards functions with caches have forgotten everything, if they have kept traced arrays."""
+    """A context after which the caches of functions are cleared, if they hold traced arrays."""
     before = [(cached, cached.cache_info().misses) for cached in caches]
     try:
         yield
@@ -135,7 +132,7 @@ def left_out_of_caches(caches: Iterable[Any]) -> Iterator[None]:
 
 
 def _holds_tracers(cached: object) -> bool:
-    """Whether a ``functools.lru_cache`` holds a traced array; the garbage collector can tell what it holds."""
+    """Whether a ``functools.lru_cache`` holds a traced array, as the garbage collector sees it."""
     referents = gc.get_referents(cached)
     referents += [result for part in referents if type(part) is dict for result in part.values()]
     return any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(referents))
@@ -154,10 +151,6 @@ def clears_of(cached: Any) -> int:
     return clears
 
 
-def _as_tuple(names: str | Iterable[str]) -> tuple[str, ...]:
-    return (names,) if isinstance(names, str) else tuple(names)
-
-
 def cell_contents(cell: types.CellType) -> Any:
     try:
         return cell.cell_contents
@@ -169,29 +162,19 @@ def content_of(array: jax.Array | np.ndarray | np.generic) -> bytes:
     return np.asarray(array).tobytes() if array.dtype.kind != "O" else repr(array).encode()
 
 
-def restore_items(value: Any) -> Callable[[list[Any]], Any] | None:
-    """How a list or the like gets back the items that it had."""
-
-    def restore(items: list[Any]) -> None:
-        value.clear()
-        value.update(items) if isinstance(value, set) else value.extend(items)
-
-    return restore if isinstance(value, list | deque | set) else None
-
-
-def restore_dict(value: Any) -> Callable[[list[Any]], Any] | None:
-    """How a dict gets back the entries that it had, keys before values."""
-
-    def restore(items: list[Any]) -> None:
+def restore(container: Any, items: list[Any]) -> None:
+    """Puts items back into a list, deque or set, or keys and values, keys first, into a dict; others can't change."""
+    if isinstance(container, dict):
         count = len(items) // 2
-        dict.clear(value)
-        dict.update(value, zip(items[:count], items[count:], strict=True))
-
-    return restore if isinstance(value, dict) else None
+        dict.clear(container)
+        dict.update(container, zip(items[:count], items[count:], strict=True))
+    elif isinstance(container, list | deque | set):
+        container.clear()
+        container.update(items) if isinstance(container, set) else container.extend(items)
 
 
 def imported_by(namespace: dict[str, Any], names: tuple[tuple[str, int], ...]) -> list[types.ModuleType | None]:
-    """The Python modules that a function imports, as far as they have been imported."""
+    """The Python modules that a function imports; None for those that aren't loaded yet."""
     package = namespace.get("__package__") or ""
     modules = []
     for name, level in names:
@@ -201,5 +184,5 @@ def imported_by(namespace: dict[str, Any], names: tuple[tuple[str, int], ...]) -
 
 
 def defaults_of(function: types.FunctionType) -> tuple[Any, ...]:
-    """The parts of a function beside its closure and globals."""
+    """The code and the defaults of a function."""
     return (function.__code__, *(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())

@@ -1,6 +1,6 @@
 """The walk over all that a call can reach: values, containers, objects, modules.
 
-`purenn.nn.program.Programs` starts one by `find_reach`, which walks until no new name of an attribute is found.
+`purenn.nn.program.Programs` calls `find_reach`, which repeats the walk until it finds no new name of an attribute.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from purenn.nn.node import Node
 from purenn.nn.reach import Path, Reach, text
 from purenn.nn.structure import attributes_of, structure
 from purenn.nn.unsteady import unsteady
-from purenn.nn.values import ATOMS, ById, Constant, content_of, names_in, restore_dict, restore_items
+from purenn.nn.values import ATOMS, ById, Constant, content_of, names_in
 from purenn.nn.walk_objects import ObjectWalk
 
 __all__ = ["Walk", "find_reach"]
@@ -31,10 +31,10 @@ _BUILTIN = (types.BuiltinFunctionType, types.WrapperDescriptorType, types.Method
 
 
 class Walk(ObjectWalk):
-    """Sorts what it comes to into inputs and facts of a `Reach`."""
+    """Sorts all that it finds into inputs and facts of a `Reach`."""
 
     def add(self, path: Path, value: Any, lift: bool) -> None:
-        """Looks at a value and what can be reached from it."""
+        """Looks at a value and at all that can be reached from it; ``lift`` says whether arrays in it are inputs."""
         kind = type(value)
         if kind in ATOMS:
             self._fact(path, (kind, value))
@@ -97,7 +97,7 @@ class Walk(ObjectWalk):
             self._copyable(path, value, kind, lift)
 
     def _copyable(self, path: Path, value: object, kind: type, lift: bool) -> None:
-        """Functions, containers and objects: in a trace they are seen as copies, where `lift` says so."""
+        """Looks at a function, container or object; with ``lift`` a trace sees a copy of it."""
         if lift:
             self.reach.lifted[id(value)] = path
         if isinstance(value, types.FunctionType):
@@ -114,16 +114,16 @@ class Walk(ObjectWalk):
                 self.add((path, f"({name}=)"), part, lift)
         elif isinstance(value, dict | types.MappingProxyType):
             self._fact(path, (kind, *((type(key), key) for key in value)))
-            self._watch(path, functools.partial(itertools.chain, value, value.values()), restore_dict(value))
+            self._watch(path, functools.partial(itertools.chain, value, value.values()), value)
             for key, part in value.items():
                 self.add((path, f"[{key!r}]"), part, lift)
         elif isinstance(value, list | deque | tuple):
             self._fact(path, (kind, len(value)))
-            self._watch(path, functools.partial(iter, value), restore_items(value))
+            self._watch(path, functools.partial(iter, value), value)
             self._items(path, value, lift)
         elif isinstance(value, set | frozenset):
             self._fact(path, (kind, frozenset((type(item), item) for item in value)))
-            self._watch(path, functools.partial(iter, value), restore_items(value))
+            self._watch(path, functools.partial(iter, value), value)
         else:
             self.reach.lifted.pop(id(value), None)
             self._other(path, value, kind, lift)
@@ -197,13 +197,13 @@ class Walk(ObjectWalk):
 def find_reach(
     roots: Iterable[tuple[str, Any]], names: set[str], *, lift: bool = True, base: Reach | None = None
 ) -> Reach:
-    """Looks at everything that roots can reach.
+    """The reach of roots: all that can be reached from them.
 
     Args:
         roots: values, by the names that messages give them.
-        names: the names of attributes that count, as far as they are known; those that are found are added.
+        names: the known names of attributes that count; names that are found are added.
         lift: whether arrays are inputs.
-        base: what is continued. It is looked at again where names have come that it did not count.
+        base: the reach to continue. It is walked again if there are names that it did not count.
     """
     roots, fixed = list(roots), set(base.fixed) if base else set()
     while True:

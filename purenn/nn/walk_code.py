@@ -1,6 +1,6 @@
-"""A walk over code: what functions, classes and Python modules can read.
+"""The walk over code: functions, classes and Python modules.
 
-`purenn.nn.walk.Walk` is the whole of it, which calls these methods and is called by them for the values that they find.
+`purenn.nn.walk.Walk` inherits these methods, which call its `add` for each value that they find.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ from purenn.nn.values import (
     imported_by,
     is_code,
     names_in,
-    restore_dict,
     slots_of,
 )
 
@@ -51,7 +50,7 @@ class CodeWalk:
     """Follows functions and classes by the names in their code.
 
     Args:
-        reach: where what is found is put.
+        reach: collects the facts and inputs.
     """
 
     def __init__(self, reach: Reach):
@@ -59,7 +58,7 @@ class CodeWalk:
         self._patterns = [name for name in reach.names if "*" in name]
 
     def add(self, path: Path, value: object, lift: bool) -> None:
-        """Looks at a value and what can be reached from it."""
+        """Looks at a value and at all that can be reached from it; `purenn.nn.walk.Walk` has it."""
         raise NotImplementedError
 
     def _counts(self, name: str) -> bool:
@@ -70,11 +69,9 @@ class CodeWalk:
         self.reach.paths.append(path)
         self.reach.facts.append(fact)
 
-    def _watch(
-        self, path: Path, read: Callable[[], Iterable[Any]], restore: Callable[[list[Any]], Any] | None = None
-    ) -> None:
+    def _watch(self, path: Path, read: Callable[[], Iterable[Any]], container: object = None) -> None:
         values = list(read())
-        self.reach.watches.append(Watch(path, read, list(map(id, values)), values, restore))
+        self.reach.watches.append(Watch(path, read, list(map(id, values)), values, container))
 
     def _items(self, path: Path, items: Iterable[Any], lift: bool) -> None:
         for i, item in enumerate(items):
@@ -116,7 +113,7 @@ class CodeWalk:
                     self._namespace(place, module, names.attributes)
 
     def _chains(self, path: Path, function: types.FunctionType, names: Names) -> None:
-        """Expressions such as ``time.time`` and ``getattr(settings, name)``, as far as their objects are known."""
+        """Looks at expressions such as ``time.time`` and ``getattr(settings, name)`` whose objects are known."""
         closure = dict(zip(function.__code__.co_freevars, map(cell_contents, function.__closure__ or ()), strict=True))
         imported = {name: (sys.modules.get(module), attribute) for name, module, attribute in names.locals}
         for chain in names.chains:
@@ -143,7 +140,7 @@ class CodeWalk:
                 self._mentions(constant, entry)
 
     def _namespace(self, place: Path, module: types.ModuleType, names: frozenset[str]) -> None:
-        """Looks at the attributes of a Python module, and of those in it, whose names occur in the code."""
+        """Looks at the attributes of a Python module, and of modules in it, whose names occur in the code."""
         if is_library(module.__name__):
             return
         variables = vars(module)
@@ -157,14 +154,12 @@ class CodeWalk:
                 self._namespace((place, f".{name}"), variables[name], names)
 
     def _attributes(self, path: Path, value: object, lift: bool, every: bool = False) -> None:
-        """The attributes of an object that count, or every one."""
+        """Looks at the attributes of an object that count, or at all of them."""
         attributes = getattr(value, "__dict__", None)
         if isinstance(attributes, dict):
             counted = [name for name in attributes if every or self._counts(name)]
             if every or isinstance(value, types.FunctionType) or not is_library_class(type(value)):
-                self._watch(
-                    path, functools.partial(itertools.chain, attributes, attributes.values()), restore_dict(attributes)
-                )
+                self._watch(path, functools.partial(itertools.chain, attributes, attributes.values()), attributes)
                 self._watch(path, lambda: (type(value),))
             else:
                 self._watch(path, functools.partial(map, attributes.get, counted))
@@ -178,7 +173,7 @@ class CodeWalk:
                 self.add((path, f".{name}"), getattr(value, name, None), lift)
 
     def _class(self, path: Path, cls: type, making: bool = False) -> None:
-        """The methods and attributes of a class that count: they are what instances do."""
+        """Looks at the methods and attributes of a class that count, since its objects use them."""
         if not self.reach.seen.enter_class(cls, making):
             return
         if not is_library_class(type(cls)):  # a class is an object of its metaclass

@@ -1,6 +1,6 @@
-"""A walk over objects that are neither code nor containers: those of libraries, iterators, references, wrappers.
+"""The walk over objects of other kinds: of libraries, iterators, references, wrappers.
 
-`purenn.nn.walk.Walk` calls `_other` for what it doesn't know itself.
+`purenn.nn.walk.Walk` inherits these methods and calls `_other` for a value that is neither code nor a container.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _environment: dict[Any, Any] = vars(os.environ)["_data"]  # os.environ makes its
 
 
 class ObjectWalk(CodeWalk):
-    """Follows objects as far as their content can be seen, and refuses those whose content can't."""
+    """Follows objects whose content can be seen, and refuses others."""
 
     def _other(self, path: Path, value: object, kind: type, lift: bool) -> None:
         if isinstance(value, random.SystemRandom):
             raise TypeError(
-                f"{text(path)} is a random.SystemRandom: draw from it before the call, and give that as an argument"
+                f"{text(path)} is a random.SystemRandom: draw before the call, and give the numbers as an argument"
             )
         elif isinstance(value, np.random.Generator | np.random.RandomState | random.Random):
             self._fact(path, ById(value))
@@ -46,10 +46,10 @@ class ObjectWalk(CodeWalk):
             )
         elif isinstance(value, io.IOBase):
             self._fact(path, ById(value))  # what is read from a file is refused where it is read
-        elif isinstance(value, Iterator) and is_library_class(kind):  # one of the user's is an object like others
+        elif isinstance(value, Iterator) and is_library_class(kind):  # a user's iterator is an object like others
             raise TypeError(
-                f"{text(path)} is an iterator ({kind.__name__}), which gives something else each time: a compiled call "
-                "can't follow it. Take from it what is needed, and give that as an argument"
+                f"{text(path)} is an iterator ({kind.__name__}), which gives another item each time: a compiled call "
+                "can't follow it. Take the items before the call, and give them as an argument"
             )
         elif kind.__module__.partition(".")[0] == "torch" and hasattr(value, "detach"):
             raise TypeError(f"{text(path)} is a torch tensor: convert it, jnp.asarray(tensor.detach().numpy())")
@@ -80,7 +80,7 @@ class ObjectWalk(CodeWalk):
             self._class(path, kind)
 
     def _wrapper(self, path: Path, value: Any) -> None:
-        """An object of an installed package around functions, such as a `jax.custom_vjp` or a cache."""
+        """Looks at an object of an installed package that wraps a function, such as a `jax.custom_vjp` or a cache."""
         self._fact(path, ById(value))
         self.add(path, value.__wrapped__, False)
         if hasattr(value, "cache_info"):
@@ -99,7 +99,7 @@ class ObjectWalk(CodeWalk):
                 self.add((path, f".{name}"), attributes[name], False)
 
     def _library_object(self, path: Path, value: object, kind: type) -> None:
-        """An object of an installed package: its content where it is a collection, else a constant."""
+        """Looks at the content of a collection from an installed package; any other object of one is a constant."""
         if value is os.environ:
             self._fact(path, (kind, *sorted(os.environ.items())))
             self._watch(path, lambda: itertools.chain(_environment, _environment.values()))
@@ -125,7 +125,7 @@ class ObjectWalk(CodeWalk):
             self._refuse_content(path, value)
 
     def _opaque(self, path: Path, value: object) -> None:
-        """Something hashable, or a slice, that counts as a constant."""
+        """Notes a hashable object or a slice as a constant."""
         self._fact(path, (type(value), value if _is_hashable(value) else repr(value)))
 
     def _refuse_content(self, path: Path, value: object) -> NoReturn:

@@ -1,6 +1,6 @@
-"""torch.nn.utils for JAX: what is done to gradients, parameters and modules beside calling them.
+"""torch.nn.utils for JAX: functions of gradients, parameters and modules.
 
-Functions that change something in torch give what they made here; only modules, which are objects, are changed.
+Functions that change arrays in torch return new ones here; only modules, which are objects, are changed.
 """
 
 import typing as _typing

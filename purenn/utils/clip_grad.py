@@ -1,4 +1,4 @@
-"""Gradients kept within bounds: pure functions over any tree of arrays."""
+"""Clipping of gradients: pure functions of any tree of arrays."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ __all__ = ["clip_grad_norm", "clip_grad_value", "clip_grads_with_norm", "get_tot
 
 
 def _tree(tensors: Any) -> Any:
-    """A tree as it is; a generator, or another iterable that jax doesn't know as a tree, as a list."""
+    """A tree unchanged; a generator, or another iterable that jax doesn't know as a tree, as a list."""
     is_leaf = jax.tree_util.all_leaves([tensors])
     return list(tensors) if is_leaf and isinstance(tensors, Iterable) and not hasattr(tensors, "dtype") else tensors
 
 
 def _gradients(where: str, tensors: object) -> Any:
-    """A tree of gradients, which aren't a module's own parameters."""
+    """A tree of gradients; the parameters of a module are refused."""
     grads = _tree(tensors)
     owned = access.owned()
     if any(id(g) in owned for g in jax.tree.leaves(grads)):
@@ -38,7 +38,7 @@ def _gradients(where: str, tensors: object) -> Any:
 
 
 def _norm(x: jax.Array, p: float) -> jax.Array:
-    """The p-norm of all elements, summed in float32 at least."""
+    """The p-norm of all elements, summed in float32 or wider."""
     if not jnp.issubdtype(x.dtype, jnp.inexact):
         raise TypeError(f"get_total_norm: tensors must be floating-point or complex arrays, got dtype {x.dtype}")
     a = jnp.abs(x).ravel()
@@ -68,7 +68,7 @@ def get_total_norm(
     Args:
         tensors: a tree of arrays, or an iterable such as ``net.parameters()``.
         norm_type: :math:`p`; also ``float("inf")`` or ``"inf"``.
-        error_if_nonfinite: whether a norm that is infinite or no number is an error; not inside a jit.
+        error_if_nonfinite: whether an infinite or NaN norm is an error; not inside a jit.
         foreach: ignored; accepted for compatibility with PyTorch.
 
     Raises:
@@ -103,14 +103,14 @@ def get_total_norm(
 
 
 def clip_grads_with_norm(grads: object, max_norm: float, total_norm: ArrayLike, foreach: bool | None = None) -> Any:
-    r"""Scales the arrays of a tree whose norm is known down to a greatest norm.
+    r"""Scales the arrays of a tree whose norm is known, so that their norm is at most ``max_norm``.
 
     .. math:: g \cdot \min\bigl(\frac{\text{max\_norm}}{\text{total\_norm} + 10^{-6}}, 1\bigr)
 
     Args:
         grads: a tree of arrays, or an iterable of them.
         max_norm: the greatest norm.
-        total_norm: the norm that they have, as `get_total_norm` gives it.
+        total_norm: their norm, as `get_total_norm` returns it.
         foreach: ignored; accepted for compatibility with PyTorch.
 
     Returns:
@@ -142,7 +142,7 @@ def clip_grad_norm(
     error_if_nonfinite: bool = False,
     foreach: bool | None = None,
 ) -> tuple[Any, jax.Array]:
-    r"""Scales the arrays of a tree down, together, to a greatest norm.
+    r"""Scales the arrays of a tree by one factor, so that their norm is at most ``max_norm``.
 
     In a chain of optax: ``optax.chain(optax.stateless(lambda g, _: clip_grad_norm(g, 1.0)[0]), optax.sgd(0.1))``.
 
@@ -150,16 +150,16 @@ def clip_grad_norm(
         grads: a tree of arrays, or an iterable of them.
         max_norm: the greatest norm.
         norm_type: the :math:`p` of the norm; also ``float("inf")`` or ``"inf"``.
-        error_if_nonfinite: whether a norm that is infinite or no number is an error; not inside a jit.
+        error_if_nonfinite: whether an infinite or NaN norm is an error; not inside a jit.
         foreach: ignored; accepted for compatibility with PyTorch.
 
     Returns:
-        The scaled tree (for an iterator a list), and the norm that it had.
+        The scaled tree (for an iterator a list), and the norm before.
 
     Raises:
         RuntimeError: the norm isn't finite, with ``error_if_nonfinite``.
         ValueError: ``error_if_nonfinite`` inside a jit, where the norm isn't known.
-        TypeError: a module's parameters are given in the place of gradients.
+        TypeError: a module's parameters are given instead of gradients.
 
     Source: ``torch.nn.utils.clip_grad_norm_``, which changes its arguments.
 

@@ -1,10 +1,9 @@
-"""Arrays that are computed from others whenever they are read.
+"""Layers whose arrays are computed from others whenever they are read.
 
-This is the one mechanism below parametrizations, weight and spectral norm, and pruning. A `Computed` says how an array
-comes from others. Bound to arrays, a layer keeps it in ``_computed`` (see `purenn.layers.base.Bound`), and whoever
-reads ``m.weight`` gets the computed one; the arrays below are what is trained, saved and loaded.
-
-Here is what a layer is whose arrays are computed; `purenn.utils.target` has the changes, of modules too.
+This is the one mechanism of parametrizations, weight and spectral norm, and pruning. A `Computed` is a function that
+computes an array from others. A bound layer keeps it in ``_computed`` (see `purenn.layers.base.Bound`), and
+``m.weight`` is the computed array. The arrays from which it is computed are trained, saved and loaded.
+`purenn.utils.target` changes layers and modules into such ones.
 """
 
 from __future__ import annotations
@@ -24,11 +23,11 @@ __all__ = ["Computed", "NamedLayers", "Parametrized", "drawn_shapes", "joined", 
 
 
 class Computed:
-    """How the array of a name is computed from others, as a function of the bound layer that holds them.
+    """A function that computes an array from others, called with the bound layer that holds them.
 
     Attributes:
-        name: of the array.
-        suffixes: the arrays it is computed from have these behind its name.
+        name: the name of the array.
+        suffixes: follow the name in the names of the arrays from which it is computed.
         has_list: whether these arrays lie in a list of parametrizations, the child ``parametrizations.name``.
     """
 
@@ -37,29 +36,29 @@ class Computed:
     has_list: ClassVar[bool] = False
 
     def __call__(self, m: Bound) -> Any:
-        """The array."""
+        """The computed array."""
         raise NotImplementedError
 
     def split(self, x: jax.Array) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The parameters and buffers that take the place of an array. Keys come from the default generator."""
+        """The parameters and buffers that replace an array. Keys come from the default generator."""
         raise NotImplementedError
 
     def shapes(self, x: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The arrays that `split` gives, as shapes and dtypes."""
+        """The arrays that `split` returns, as shapes and dtypes."""
         with random.seeded(random.ShapesOnly(0)):
             return jax.eval_shape(self.split, x)
 
     def children(self) -> Mapping[str, Layer]:
-        """The layers that hold the arrays, where they don't lie beside it: these are found in ``parametrizations``."""
+        """The layers in ``parametrizations`` that hold the arrays, unless these lie beside the computed one."""
         return {}
 
     def assign(self, m: Bound, value: object) -> None:
-        """Sets the arrays so that the computed one is a value."""
+        """Sets the arrays so that the computed array becomes a value."""
         names = " and ".join(self.name + suffix for suffix in self.suffixes)
         raise AttributeError(f"{m!r}: {self.name!r} is computed from {names}: set these, or remove it first")
 
     def rename(self, arrays: dict[str, Any], prefix: str) -> None:
-        """Brings an older state_dict's names up to date."""
+        """Replaces the names in a state_dict of an older version."""
 
 
 class NamedLayers(Layer):
@@ -76,7 +75,7 @@ class NamedLayers(Layer):
 
 
 class Parametrized(Layer):
-    """The base beside a layer's own class where some of its arrays are computed."""
+    """The base of layers with computed arrays, beside the class of the layer itself."""
 
     computed: tuple[Computed, ...] = ()
 
@@ -87,7 +86,7 @@ class Parametrized(Layer):
 
     @property
     def base(self) -> Layer:
-        """The layer as it was before."""
+        """The layer without computed arrays."""
         return _base(self)
 
     def parameters(self) -> Mapping[str, Spec | None]:
@@ -139,7 +138,7 @@ def _layer_class(cls: type[Layer]) -> type[Any]:
 
 
 def with_computed(base: Layer, computed: tuple[Computed, ...]) -> Layer:
-    """A layer with these arrays computed; with none it is the layer itself."""
+    """A layer with these computed arrays; the layer itself if there are none."""
     if not computed:
         return base
     layer = object.__new__(_layer_class(type(base)))
@@ -156,7 +155,7 @@ def _base(layer: Parametrized) -> Layer:
 
 @functools.lru_cache(maxsize=4096)
 def drawn_shapes(layer: Layer) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The arrays that `draw` gives, as shapes and dtypes."""
+    """The arrays that `draw` returns, as shapes and dtypes."""
     if not isinstance(layer, Parametrized):
         return jax.eval_shape(lambda: layer.draw(random.Stream(0)))
     params, state = drawn_shapes(layer.base)
@@ -171,7 +170,7 @@ def _replaced(
     state: Mapping[str, Any],
     split: Callable[[Any], tuple[dict[str, Any], dict[str, Any]]],
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The trees with an array's place taken by those it is computed from."""
+    """The trees with an array replaced by those from which it is computed."""
     params, state = dict(params), dict(state)
     if computed.name not in params and computed.name not in state:
         raise ValueError(f"there is no parameter or buffer with name {computed.name!r}: {[*params, *state]}")
@@ -184,5 +183,5 @@ def _replaced(
 
 
 def joined(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, Any]:
-    """Two nested dicts as one; of two leaves under one name the second counts."""
+    """Two nested dicts as one; the leaves of the second replace those of the first."""
     return {**a, **{k: joined(a[k], v) if k in a and isinstance(v, Mapping) else v for k, v in b.items()}}

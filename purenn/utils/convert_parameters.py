@@ -15,8 +15,8 @@ def parameters_to_vector(parameters: Any) -> jax.Array:
     """All elements of a tree of arrays, one array after another, as a vector.
 
     Args:
-        parameters: a tree of arrays, of one dtype; torch's order is that of ``net.parameters()``, so give
-            ``list(net.parameters())`` where it matters: dicts go by their sorted keys.
+        parameters: a tree of arrays of one dtype. A dict is read in the order of its sorted keys; torch's order is that
+            of ``list(net.parameters())``.
 
     Raises:
         ValueError: there are no arrays.

@@ -29,7 +29,7 @@ def fuse_conv_bn_weights(
     bn_b: jax.Array | None,
     transpose: bool = False,
 ) -> tuple[jax.Array, jax.Array]:
-    r"""The weight and bias of a convolution that does what a convolution and a batch norm behind it do in evaluation.
+    r"""The weight and bias of a convolution that equals a convolution and a batch norm behind it in evaluation.
 
     .. math:: W' = W \frac{\gamma}{\sqrt{v + \epsilon}}, \quad b' = (b - m) \frac{\gamma}{\sqrt{v + \epsilon}} + \beta
 
@@ -79,14 +79,14 @@ def fuse_linear_bn_weights(
     bn_w: jax.Array | None,
     bn_b: jax.Array | None,
 ) -> tuple[jax.Array, jax.Array]:
-    """The weight and bias of a linear layer that does what a linear layer and a batch norm behind it do in evaluation.
+    """The weight and bias of a linear layer that equals a linear layer and a batch norm behind it in evaluation.
 
     Args:
         linear_w: the linear layer's weight.
         linear_b: its bias, if any.
         bn_rm: the running mean, of the size of the outputs or of size 1.
         bn_rv: the running variance.
-        bn_eps: what is added to it.
+        bn_eps: the number added to the running variance.
         bn_w: the batch norm's weight; None is 1.
         bn_b: its bias; None is 0.
 
@@ -108,7 +108,7 @@ def fuse_linear_bn_weights(
 
 
 def _fuse(where: str, target: Any, bn: Any, weights: Callable[..., tuple[jax.Array, jax.Array]]) -> Any:
-    """The target with new weights, in the form in which it came."""
+    """The target with new weights: a module or a triple, as ``target`` is."""
     if isinstance(target, Module) != isinstance(bn, Module):
         raise TypeError(f"{where}: both must be modules, or both triples (layer, params, state)")
     if not isinstance(target, Module):
@@ -133,7 +133,7 @@ def _fuse(where: str, target: Any, bn: Any, weights: Callable[..., tuple[jax.Arr
 
 
 def fuse_conv_bn_eval(conv: Module | Triple, bn: Module | Triple, transpose: bool = False) -> Any:
-    """A convolution that does what a convolution and the batch norm behind it do in evaluation.
+    """A convolution that equals a convolution and the batch norm behind it in evaluation.
 
     Args:
         conv: a convolution: a module in evaluation mode, or a triple ``(layer, params, state)``.
@@ -141,7 +141,7 @@ def fuse_conv_bn_eval(conv: Module | Triple, bn: Module | Triple, transpose: boo
         transpose: whether the convolution is transposed.
 
     Returns:
-        A new convolution in the form in which it came.
+        A new convolution: a module or a triple, as ``conv`` is.
 
     Raises:
         ValueError: a module is in training mode, or the batch norm keeps no statistics.
@@ -160,14 +160,14 @@ def fuse_conv_bn_eval(conv: Module | Triple, bn: Module | Triple, transpose: boo
 
 
 def fuse_linear_bn_eval(linear: Module | Triple, bn: Module | Triple) -> Any:
-    """A linear layer that does what a linear layer and the batch norm behind it do in evaluation.
+    """A linear layer that equals a linear layer and the batch norm behind it in evaluation.
 
     Args:
         linear: a linear layer: a module in evaluation mode, or a triple ``(layer, params, state)``.
-        bn: a batch norm in the same form, of as many features as there are outputs, or of 1.
+        bn: a batch norm in the same form, with one feature per output or with 1.
 
     Returns:
-        A new linear layer in the form in which it came.
+        A new linear layer: a module or a triple, as ``linear`` is.
 
     Raises:
         ValueError: a module is in training mode, the batch norm keeps no statistics, or its size doesn't fit.

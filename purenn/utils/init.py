@@ -17,17 +17,17 @@ __all__ = ["skip_init"]
 
 
 def skip_init(module_cls: Any, *args: Any, **kwargs: Any) -> Any:
-    """Makes a module whose arrays are zeros: nothing of its initialization is computed.
+    """Makes a module whose arrays are zeros, without its initialization.
 
     Args:
         module_cls: a class of modules, or of layers.
-        args: its constructor's arguments, as are ``kwargs``.
+        args, kwargs: the arguments of its constructor.
 
     Returns:
         The module; or for layers a triple ``(layer, params, state)`` with a ``jax.ShapeDtypeStruct`` for every array.
 
     Raises:
-        TypeError: it is neither.
+        TypeError: ``module_cls`` is neither.
 
     Source: ``torch.nn.utils.skip_init``.
 

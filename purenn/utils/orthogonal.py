@@ -127,17 +127,17 @@ def orthogonal(
 
     From the original :math:`X` the matrix is :math:`\exp(A)` or Cayley's :math:`(I - A/2)^{-1} (I + A/2)` of the
     skew-symmetric :math:`A = L - L^H`, where :math:`L` is the lower triangle of :math:`X`, or the product of the
-    reflections along the columns of :math:`X` below its diagonal. It starts from the weight as it is, if that is
-    orthogonal, and else from what the QR decomposition makes of it.
+    reflections along the columns of :math:`X` below its diagonal. It starts from the weight if that is orthogonal, else
+    from the Q of its QR decomposition.
 
     Args:
         module: a module, which is changed and returned; a layer or a triple ``(layer, params, state)``, of which a
             changed copy is returned.
-        name: the matrix's.
-        orthogonal_map: ``"matrix_exp"``, ``"cayley"`` or ``"householder"``; None takes the first for square and for
-            complex matrices and the last for others.
+        name: the name of the matrix.
+        orthogonal_map: ``"matrix_exp"``, ``"cayley"`` or ``"householder"``; None is ``"matrix_exp"`` for square and for
+            complex matrices and ``"householder"`` for others.
         use_trivialization: whether the matrix is a fixed orthogonal one, the buffer ``base``, times that of the map.
-            Without it ``"matrix_exp"`` and ``"cayley"`` start from the weight taken as :math:`X`.
+            Without it ``"matrix_exp"`` and ``"cayley"`` start from the weight as :math:`X`.
         rng: a jax key; needed for a triple unless the matrix is square.
 
     Raises:

@@ -32,7 +32,7 @@ def held_list(m: Bound, name: str) -> Any:
 
 
 class ParametrizedArray(Layer):
-    """The parametrizations of one array, with the arrays that they start from."""
+    """The parametrizations of one array, with the arrays from which they start."""
 
     layers: tuple[Layer, ...]
     originals: tuple[tuple[str, tuple[int, ...], Any], ...]
@@ -61,7 +61,7 @@ class ListedArray(Computed):
 
     name: str
     list: ParametrizedArray | None = None  # on layers
-    renamed: bool = False  # takes the names of the older weight_norm
+    renamed: bool = False  # whether a state_dict may have the names of the older weight_norm
     has_list = True
 
     def __call__(self, m: Bound) -> Any:
@@ -71,7 +71,7 @@ class ListedArray(Computed):
             return cache[key][1]
         value = held_list(m, self.name)()
         if cache is not None and not (isinstance(value, Tracer) and isinstance(m, Module) and not m._pure):
-            cache[key] = m, value  # m stays alive, so that its id is its own
+            cache[key] = m, value  # m is kept, so that no other object gets its id
         return value
 
     def children(self) -> Mapping[str, Layer]:
@@ -105,11 +105,11 @@ _cache: contextvars.ContextVar[dict[Any, Any] | None] = contextvars.ContextVar("
 
 @contextlib.contextmanager
 def cached() -> Iterator[None]:
-    """Inside, each parametrized array of a module is computed once, when it is first read, and then kept.
+    """A context in which each parametrized array of a module is computed once, at its first read, and then kept.
 
-    Here the compiler sees that two equal computations are one, so it is needed only where reading changes something,
-    as `parametrizations.spectral_norm` does in training, or where a module's own `forward`, run eagerly, reads an array
-    often. A program that was compiled before, in or outside of the context, stays as it is.
+    The compiler merges equal computations, so the context matters only if a read changes the state, as
+    `parametrizations.spectral_norm` does in training, or if a module's own `forward`, run eagerly, reads an array
+    often. A program that is compiled already doesn't change.
 
     Source: ``torch.nn.utils.parametrize.cached``.
 
@@ -129,16 +129,16 @@ def cached() -> Iterator[None]:
 
 
 class ParametrizationList(nn.ModuleList):
-    """The parametrizations of an array of a module, with the arrays that they start from.
+    """The parametrizations of an array of a module, with the arrays from which they start.
 
     `register_parametrization` makes it. The arrays are ``original``, or ``original0``, ``original1`` and so on where
     the first parametrization starts from several.
 
     Args:
         modules: the parametrizations.
-        original: the array as it is without them.
+        original: the array without them.
         unsafe: whether they may change the array's dtype and shape.
-        trained: whether the array is a parameter, or else a buffer.
+        trained: whether the array is a parameter; else it is a buffer.
 
     Source: ``torch.nn.utils.parametrize.ParametrizationList``.
 
@@ -168,12 +168,12 @@ class ParametrizationList(nn.ModuleList):
 
     @property
     def is_tensor(self) -> bool:
-        """Whether there is one original, and no sequence of them."""
+        """Whether there is one original, not a sequence."""
         return "original" in originals_of(self)
 
     @property
     def ntensors(self) -> int:
-        """How many originals there are."""
+        """The number of originals."""
         return len(originals_of(self))
 
     def forward(self) -> Any:
@@ -203,7 +203,7 @@ from_layer.register(NamedLayers, nn.ModuleDict)
 
 
 def list_of(parts: Sequence[Bound], originals: Mapping[str, Any], trained: bool, unsafe: bool) -> Any:
-    """The list of parametrizations that are modules, or bound layers, with the arrays that it starts from."""
+    """The list of parametrizations, modules or bound layers, that starts from given arrays."""
     if isinstance(parts[0], Module):
         parametrizations = ParametrizationList._without_init()
         parametrizations._fill(parts, originals, unsafe, trained)
@@ -219,13 +219,13 @@ def list_of(parts: Sequence[Bound], originals: Mapping[str, Any], trained: bool,
 
 
 def with_part(parametrizations: Any, part: Bound, x: jax.Array, trained: bool, unsafe: bool) -> Any:
-    """A list with one more parametrization: of modules the same list, of bound layers a new one.
+    """A list with one more parametrization: the same list of modules, or a new list of bound layers.
 
     Args:
         parametrizations: the list; None makes one.
         part: the parametrization.
         x: the array so far.
-        trained: whether a new list starts from parameters, or else from buffers.
+        trained: whether a new list starts from parameters; else it starts from buffers.
         unsafe: whether the parametrization may change the array's dtype and shape.
     """
     if parametrizations is not None and not unsafe:

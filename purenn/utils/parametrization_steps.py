@@ -1,6 +1,6 @@
-"""The steps of a list of parametrizations, whether it is a bound layer or a module: forward, backward, checks.
+"""Forward, inverse and checks of a list of parametrizations, a bound layer or a module.
 
-`purenn.utils.parametrization_list` takes them.
+`purenn.utils.parametrization_list` calls them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["check_safe", "check_unchanged", "evaluate", "inverted", "originals_o
 
 
 def originals_of(m: Bound) -> dict[str, Any]:
-    """The arrays that the first parametrization of a list starts from."""
+    """The arrays from which the first parametrization of a list starts."""
     return {n: getattr(m, n) for group in (m._parameters, m._buffers) for n in values_of(group)}
 
 
@@ -32,21 +32,8 @@ def evaluate(m: Bound) -> Any:
     return x
 
 
-def _invert(parametrizations: Sequence[Any], value: object, all_must: bool) -> Any:
-    for parametrization in reversed(parametrizations):
-        if hasattr(parametrization, "right_inverse"):
-            try:
-                value = parametrization.right_inverse(value)
-            except NotImplementedError:
-                if all_must:
-                    raise
-        elif all_must:
-            raise RuntimeError(f"parametrization {parametrization!r} does not implement right_inverse.")
-    return value
-
-
 def _named(value: Any, dtype: DTypeLike) -> dict[str, Any]:
-    """The arrays that ``right_inverse`` gave, under torch's names."""
+    """The arrays that ``right_inverse`` returned, under torch's names."""
     if not isinstance(value, Sequence):
         if not hasattr(value, "dtype"):
             raise ValueError(f"right_inverse must give an array or a sequence of arrays, got {type(value).__name__}")
@@ -60,14 +47,24 @@ def _named(value: Any, dtype: DTypeLike) -> dict[str, Any]:
 
 
 def inverted(parametrizations: Sequence[Any], x: jax.Array, *, all_must: bool = False) -> dict[str, Any]:
-    """The arrays from which parametrizations start, so that the last gives `x`.
+    """The arrays from which parametrizations compute ``x``.
 
     Args:
-        parametrizations: in their order.
+        parametrizations: the parametrizations in order.
         x: the array.
-        all_must: whether one without ``right_inverse`` is an error; else it counts as the identity.
+        all_must: whether a parametrization without ``right_inverse`` is an error; else it counts as the identity.
     """
-    return _named(_invert(parametrizations, x, all_must), x.dtype)
+    value: Any = x
+    for parametrization in reversed(parametrizations):
+        if hasattr(parametrization, "right_inverse"):
+            try:
+                value = parametrization.right_inverse(value)
+            except NotImplementedError:
+                if all_must:
+                    raise
+        elif all_must:
+            raise RuntimeError(f"parametrization {parametrization!r} does not implement right_inverse.")
+    return _named(value, x.dtype)
 
 
 def check_unchanged(before: object, after: object, what: str = "a parametrization") -> None:
@@ -81,7 +78,7 @@ def check_unchanged(before: object, after: object, what: str = "a parametrizatio
 
 
 def check_safe(parametrization: Any, x: jax.Array) -> None:
-    """That a parametrization on top of others maps arrays to arrays of their kind, as does its inverse."""
+    """Checks that a parametrization on top of others, and its inverse, keep the dtype and shape of an array."""
     y = parametrization(x)
     check_unchanged(x, y)
     if hasattr(parametrization, "right_inverse"):

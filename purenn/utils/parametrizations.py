@@ -40,13 +40,13 @@ def weight_norm(module: Changed, name: str = "weight", dim: int | None = 0) -> C
 
     .. math:: w = g\, \frac{v}{\lVert v \rVert}
 
-    They are ``parametrizations.weight.original0`` and ``original1``. A state_dict with ``weight_g`` and ``weight_v``,
-    as `purenn.utils.weight_norm` has them, is loaded too.
+    :math:`g` is ``parametrizations.weight.original0``, :math:`v` is ``original1``. A state_dict with ``weight_g`` and
+    ``weight_v``, the names of `purenn.utils.weight_norm`, is loaded too.
 
     Args:
         module: a module, which is changed and returned; a layer or a triple ``(layer, params, state)``, of which a
             changed copy is returned.
-        name: the weight's.
+        name: the name of the weight.
         dim: the dimension whose slices are normalized; None normalizes the whole array.
 
     Source: ``torch.nn.utils.parametrizations.weight_norm``; Salimans and Kingma, 2016.
@@ -99,7 +99,7 @@ class _SpectralNorm(Layer):
         return lax.stop_gradient(u), lax.stop_gradient(v)
 
     def prepare(self, m: Bound, weight: jax.Array) -> None:
-        """Brings the vectors near those of the weight that is to be normalized."""
+        """Brings the vectors near the singular vectors of a weight that is to be normalized."""
         if len(self.shape) > 1:
             self._iterated(m, weight, 15)
 
@@ -129,15 +129,15 @@ def spectral_norm(
 
     .. math:: \hat W = \frac{W}{\sigma(W)} \quad\text{with}\quad \sigma(W) = u^H W v
 
-    :math:`u` and :math:`v` are state. In training they take a step of the power method whenever the weight is used;
-    they begin with 15 steps. A vector is divided by its norm.
+    :math:`u` and :math:`v` are state. They begin with 15 steps of the power method, and in training take more whenever
+    the weight is used. A vector is divided by its norm.
 
     Args:
         module: a module, which is changed and returned; a layer or a triple ``(layer, params, state)``, of which a
             changed copy is returned.
-        name: the weight's.
-        n_power_iterations: the steps that each use takes.
-        eps: the least norm that is divided by.
+        name: the name of the weight.
+        n_power_iterations: the number of steps per use.
+        eps: the lower bound of a norm in a division.
         dim: the dimension of the outputs; None is 0, and 1 in transposed convolutions.
         rng: a jax key; needed for a triple.
 

@@ -1,4 +1,4 @@
-"""Parametrizations: an array as a function of others, and layers or modules as these functions."""
+"""Parametrizations: layers or modules that compute an array from others."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ __all__ = [
 def register_parametrization(
     module: Changed, tensor_name: str, parametrization: Layer | Module, *, unsafe: bool = False, rng: Key | None = None
 ) -> Changed:
-    """Has an array of a layer or module computed by a parametrization from now on.
+    """Makes an array of a layer or module the output of a parametrization.
 
-    What is trained and saved is ``parametrizations.weight.original``. A parametrization is a layer or a module that
-    maps the original to the array. It may have a ``right_inverse``, which gives the original of an array (for a layer:
-    ``right_inverse(self, m, X)``): it is called once on registration, and when the array is assigned to. If it gives a
-    sequence, these are ``original0``, ``original1`` and so on, and the parametrization is called with all of them.
+    ``parametrizations.weight.original`` is trained and saved. A parametrization is a layer or a module that maps the
+    original to the array. It may have a ``right_inverse`` that maps an array to its original (for a layer
+    ``right_inverse(self, m, X)``); registration and assignment to the array call it. If it returns a sequence, the
+    originals are ``original0``, ``original1`` and so on, and the parametrization is called with all of them.
     Parametrizations can be stacked.
 
     Args:
@@ -41,7 +41,7 @@ def register_parametrization(
             changed copy is returned.
         tensor_name: the name of a parameter or buffer.
         parametrization: a layer; for a module also a module.
-        unsafe: whether it may change the array's dtype and shape; nothing is checked then.
+        unsafe: whether it may change the array's dtype and shape, which aren't checked then.
         rng: a jax key; needed for a triple if the parametrization has random arrays.
 
     Raises:
@@ -69,7 +69,7 @@ def register_parametrization(
 def add_parametrization(
     m: Bound, name: str, parametrization: Layer | Module, unsafe: bool, renamed: bool = False
 ) -> None:
-    """The edit of `register_parametrization`; ``renamed`` has older names of a state_dict loaded too."""
+    """The edit of `register_parametrization`; with ``renamed`` a state_dict with older names is loaded too."""
     old = m._computed.get(name)
     if old is not None and not isinstance(old, ListedArray):
         raise RuntimeError(f"{name!r} of {m!r} is computed already")
@@ -80,7 +80,7 @@ def add_parametrization(
 
 
 def _bound_parametrization(m: Bound, parametrization: object) -> Bound:
-    """A parametrization with arrays of its own: for a module a module, for a bound layer a bound layer."""
+    """A parametrization with its arrays: a module for a module, a bound layer for a bound layer."""
     generator = random.default_generator()
     if not isinstance(m, Module):
         if not isinstance(parametrization, Layer):
@@ -96,11 +96,11 @@ def _bound_parametrization(m: Bound, parametrization: object) -> Bound:
 
 
 def is_parametrized(module: Module | Layer | Triple, tensor_name: str | None = None) -> bool:
-    """Whether an array of this name has parametrizations; without a name, whether any has.
+    """Whether an array has parametrizations.
 
     Args:
         module: a module, a layer, or a triple ``(layer, params, state)``.
-        tensor_name: the array's.
+        tensor_name: the name of the array; None is any array.
 
     Source: ``torch.nn.utils.parametrize.is_parametrized``.
 
@@ -118,16 +118,16 @@ def remove_parametrizations(module: Changed, tensor_name: str, leave_parametrize
     """Makes a parametrized array a plain one again.
 
     Args:
-        module: a module, which is changed; a triple ``(layer, params, state)``; or a layer alone, which becomes what it
-            was before.
-        tensor_name: the array's.
-        leave_parametrized: whether it keeps its present value, or gets that of its original.
+        module: a module, which is changed; a triple ``(layer, params, state)``; or a layer alone, which is returned
+            without the parametrizations.
+        tensor_name: the name of the array.
+        leave_parametrized: whether the array keeps its value; else it gets the value of its original.
 
     Returns:
         The module; or the new triple or layer.
 
     Raises:
-        ValueError: it has no parametrizations, or there is no single original to leave.
+        ValueError: the array has no parametrizations, or several originals without ``leave_parametrized``.
 
     Source: ``torch.nn.utils.parametrize.remove_parametrizations``.
 
@@ -143,14 +143,14 @@ def remove_parametrizations(module: Changed, tensor_name: str, leave_parametrize
     def edit(m: Bound) -> None:
         originals = originals_of(held_list(m, tensor_name))
         if not leave_parametrized and list(originals) != ["original"]:
-            raise ValueError("leave_parametrized=False: an array that starts from several can't be left as one of them")
+            raise ValueError(f"remove_parametrizations: leave_parametrized must be True for originals {[*originals]}")
         restore(m, tensor_name, read(m, tensor_name) if leave_parametrized else originals["original"])
 
     return change(module, edit)
 
 
 def type_before_parametrizations(module: Module | Layer) -> type:
-    """The class of a layer or module as it was without parametrizations.
+    """The class of a layer or module without its parametrizations.
 
     Args:
         module: a module or a layer.
@@ -173,14 +173,14 @@ def type_before_parametrizations(module: Module | Layer) -> type:
 def transfer_parametrizations_and_params(
     from_module: Module | Triple, to_module: Changed, tensor_name: str | None = None
 ) -> Changed:
-    """Gives one module the parametrizations of another, and the arrays below them.
+    """Gives one module the parametrizations of another, with the originals.
 
     The parametrizations themselves are shared, as in torch. Nothing happens if there are none.
 
     Args:
         from_module: a module; or a triple ``(layer, params, state)``.
         to_module: a module, which is changed; or a triple.
-        tensor_name: the array whose parametrizations are meant; None means all.
+        tensor_name: the name of the array; None is every array.
 
     Returns:
         ``to_module``, or the new triple.

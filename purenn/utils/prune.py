@@ -1,4 +1,4 @@
-"""Pruning: functions that prune an array of a module, a layer or a triple, and the methods that they apply."""
+"""Pruning of an array of a module, a layer or a triple: functions, and the methods that they apply."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def identity(module: Changed, name: str) -> Changed:
     Args:
         module: a module, which is changed and returned; a layer or a triple ``(layer, params, state)``, of which a
             changed copy is returned.
-        name: the parameter's; its place is taken by ``name_orig`` and ``name_mask``.
+        name: the name of the parameter, which is replaced by ``name_orig`` and ``name_mask``.
 
     Source: ``torch.nn.utils.prune.identity``.
 
@@ -73,8 +73,8 @@ def random_unstructured(module: Changed, name: str, amount: float, *, rng: Key |
     Args:
         module: a module, which is changed and returned; a layer or a triple ``(layer, params, state)``, of which a
             changed copy is returned.
-        name: the parameter's; its place is taken by ``name_orig`` and ``name_mask``.
-        amount: how many of those that are left, or which part of them.
+        name: the name of the parameter, which is replaced by ``name_orig`` and ``name_mask``.
+        amount: the number, or as a float the fraction, of the remaining ones to prune.
         rng: a jax key; needed for a triple.
 
     Source: ``torch.nn.utils.prune.random_unstructured``.
@@ -89,14 +89,14 @@ def random_unstructured(module: Changed, name: str, amount: float, *, rng: Key |
 
 
 def l1_unstructured(module: Changed, name: str, amount: float, importance_scores: ArrayLike | None = None) -> Changed:
-    """Prunes the elements of an array with the least size.
+    """Prunes the elements of an array with the smallest absolute values.
 
     Args:
         module: a module, which is changed and returned; a layer or a triple ``(layer, params, state)``, of which a
             changed copy is returned.
-        name: the parameter's; its place is taken by ``name_orig`` and ``name_mask``.
-        amount: how many of those that are left, or which part of them.
-        importance_scores: what is compared; None takes the array.
+        name: the name of the parameter, which is replaced by ``name_orig`` and ``name_mask``.
+        amount: the number, or as a float the fraction, of the remaining ones to prune.
+        importance_scores: the values to compare; None is the array.
 
     Source: ``torch.nn.utils.prune.l1_unstructured``.
 
@@ -117,9 +117,9 @@ def random_structured(module: Changed, name: str, amount: float, dim: int, *, rn
     Args:
         module: a module, which is changed and returned; a layer or a triple ``(layer, params, state)``, of which a
             changed copy is returned.
-        name: the parameter's; its place is taken by ``name_orig`` and ``name_mask``.
-        amount: how many of those that are left, or which part of them.
-        dim: the dimension along which they lie.
+        name: the name of the parameter, which is replaced by ``name_orig`` and ``name_mask``.
+        amount: the number, or as a float the fraction, of the remaining ones to prune.
+        dim: the dimension along which slices are pruned.
         rng: a jax key; needed for a triple.
 
     Source: ``torch.nn.utils.prune.random_structured``.
@@ -136,16 +136,16 @@ def random_structured(module: Changed, name: str, amount: float, dim: int, *, rn
 def ln_structured(
     module: Changed, name: str, amount: float, n: float | str, dim: int, importance_scores: ArrayLike | None = None
 ) -> Changed:
-    """Prunes the slices of an array with the least norm.
+    """Prunes the slices of an array with the smallest norms.
 
     Args:
         module: a module, which is changed and returned; a layer or a triple ``(layer, params, state)``, of which a
             changed copy is returned.
-        name: the parameter's; its place is taken by ``name_orig`` and ``name_mask``.
-        amount: how many of those that are left, or which part of them.
-        n: which norm, as in `LnStructured`.
-        dim: the dimension along which the slices lie.
-        importance_scores: what is compared; None takes the array.
+        name: the name of the parameter, which is replaced by ``name_orig`` and ``name_mask``.
+        amount: the number, or as a float the fraction, of the remaining ones to prune.
+        n: the norm, as in `LnStructured`.
+        dim: the dimension along which slices are pruned.
+        importance_scores: the values to compare; None is the array.
 
     Source: ``torch.nn.utils.prune.ln_structured``.
 
@@ -164,8 +164,8 @@ def custom_from_mask(module: Changed, name: str, mask: ArrayLike) -> Changed:
     Args:
         module: a module, which is changed and returned; a layer or a triple ``(layer, params, state)``, of which a
             changed copy is returned.
-        name: the parameter's; its place is taken by ``name_orig`` and ``name_mask``.
-        mask: of the array's shape.
+        name: the name of the parameter, which is replaced by ``name_orig`` and ``name_mask``.
+        mask: a mask of the array's shape.
 
     Source: ``torch.nn.utils.prune.custom_from_mask``.
 
@@ -190,11 +190,11 @@ def global_unstructured(
     Args:
         parameters: pairs of a module, or a triple ``(layer, params, state)``, and a parameter's name.
         pruning_method: a class with ``PRUNING_TYPE`` ``"unstructured"``.
-        importance_scores: what is compared instead of the arrays: a dict from pairs of a module and a name.
-        kwargs: the method's arguments, such as ``amount``, and ``rng`` for a random one.
+        importance_scores: the values to compare instead of the arrays, by pairs of a module and a name.
+        kwargs: the arguments of the method, such as ``amount``; ``rng`` for a random one.
 
     Returns:
-        None, as the modules are changed; the new triples, in order, where triples are given.
+        None for modules, which are changed; else the new triples in order.
 
     Raises:
         TypeError: the method isn't unstructured.

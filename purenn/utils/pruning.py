@@ -1,4 +1,4 @@
-"""Pruned arrays: an original times a mask, which a method of pruning chooses."""
+"""Pruned arrays: an original times a mask that a pruning method computes."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ __all__ = ["BasePruningMethod", "PruningContainer", "remaining_mask", "remove"]
 
 
 class BasePruningMethod(Computed):
-    """The base of ways to prune: subclass it and say in `compute_mask` what is kept.
+    """The base of pruning methods: a subclass computes the mask in `compute_mask`.
 
-    ``PRUNING_TYPE`` says what is left of an array that was pruned before: ``"unstructured"`` its kept elements as a
-    vector, ``"structured"`` its kept slices along ``dim``, ``"global"`` all of it. Random numbers come from the default
-    generator (`purenn.random.default_generator`), which is that of ``rng=`` where one is given.
+    ``PRUNING_TYPE`` says which part of an array that was pruned before is passed to `compute_mask`: the kept elements
+    as a vector (``"unstructured"``), the kept slices along ``dim`` (``"structured"``) or all of it (``"global"``).
+    Random numbers come from the default generator (`purenn.random.default_generator`), or from ``rng=``.
 
     Source: ``torch.nn.utils.prune.BasePruningMethod``.
 
@@ -67,11 +67,11 @@ class BasePruningMethod(Computed):
         return tuple((name, as_value(value)) for name, value in sorted(vars(self).items(), key=lambda item: item[0]))
 
     def compute_mask(self, t: Array, default_mask: Array) -> Array:
-        """The mask of an array, 1 where it is kept and 0 where it isn't.
+        """The mask of an array: 1 for elements that are kept, 0 for others.
 
         Args:
-            t: how important the elements are, usually the array itself.
-            default_mask: the mask so far, of the same shape; what it leaves out stays left out.
+            t: the importance of the elements, usually the array itself.
+            default_mask: the mask so far, of the same shape; its zeros stay.
         """
         raise NotImplementedError(f"{type(self).__name__} has no compute_mask")
 
@@ -88,7 +88,7 @@ class BasePruningMethod(Computed):
         return {self.name + "_orig": x}, {self.name + "_mask": mask}
 
     def _mask(self, x: jax.Array) -> jax.Array:
-        """The mask of an array that wasn't pruned before."""
+        """The mask of an array without an earlier mask."""
         return self.compute_mask(self._importance(x), default_mask=jnp.ones_like(x))
 
     def _importance(self, x: jax.Array) -> jax.Array:
@@ -104,18 +104,19 @@ class BasePruningMethod(Computed):
         rng: Key | None = None,
         **kwargs: object,
     ) -> Any:
-        """Prunes an array; if it is pruned already, what is left of it.
+        """Prunes an array; if it is pruned already, the remaining part.
 
         Args:
             module: a module, which is changed and returned; a layer or a triple ``(layer, params, state)``, of which a
             changed copy is returned.
-            name: the parameter's; its place is taken by ``name_orig`` and ``name_mask``.
-            args: the method's, as are ``kwargs``.
-            importance_scores: how important the elements are; None takes the array.
+            name: the name of the parameter, which is replaced by ``name_orig`` and ``name_mask``.
+            args, kwargs: the arguments of the method.
+            importance_scores: the importance of the elements; None is the array.
             rng: a jax key; needed for a triple if the method is random.
 
         Returns:
-            For a module the method, a `PruningContainer` from the second time on; else the new layer or triple.
+            For a module the method, or a `PruningContainer` if the array was pruned before; else the new layer or
+            triple.
         """
         method = cls(*args, **kwargs)
         method._tensor_name = name
@@ -130,14 +131,14 @@ class BasePruningMethod(Computed):
         Args:
             t: the array.
             default_mask: its mask so far.
-            importance_scores: how important its elements are; None takes the array.
+            importance_scores: the importance of its elements; None is the array.
         """
         scores = t if importance_scores is None else importance_scores
         _check_scores(scores, t)
         return t * self.compute_mask(scores, default_mask=jnp.ones_like(t) if default_mask is None else default_mask)
 
     def remove(self, module: Any) -> Any:
-        """Makes the pruned array of a module a plain parameter; the pruning isn't undone."""
+        """Makes the pruned array of a module a plain parameter, with its zeros."""
         return remove(module, self.name)
 
 
@@ -147,12 +148,12 @@ def _check_scores(scores: Array | np.ndarray, x: Array) -> None:
 
 
 def _shapes_only() -> bool:
-    """Whether a layer is run for the shapes of its arrays alone: then a mask may have any values."""
+    """Whether a layer is run for shapes alone, so that a mask may have any values."""
     return isinstance(random.default_generator(), random.ShapesOnly)
 
 
 def _prune(m: Bound, name: str, method: BasePruningMethod) -> None:
-    """The edit that prunes an array, or what is left of it."""
+    """The edit that prunes an array, or the rest of it."""
     old, x = m._computed.get(name), read(m, name)
     if old is not None and not isinstance(old, BasePruningMethod):
         raise RuntimeError(f"{name!r} of {m!r} is computed already and can't be pruned")
@@ -167,18 +168,18 @@ def _prune(m: Bound, name: str, method: BasePruningMethod) -> None:
 
 
 def remove(module: Changed, name: str) -> Changed:
-    """Makes a pruned array a plain parameter again, with the value it has: the pruning isn't undone.
+    """Makes a pruned array a plain parameter again, with its zeros.
 
     Args:
-        module: a module, which is changed; a triple ``(layer, params, state)``; or a layer alone, which becomes what it
-            was before.
-        name: the parameter's.
+        module: a module, which is changed; a triple ``(layer, params, state)``; or a layer alone, which is returned
+            without the pruning.
+        name: the name of the parameter.
 
     Returns:
         The module; or the new triple or layer.
 
     Raises:
-        ValueError: it isn't pruned.
+        ValueError: the array isn't pruned.
 
     Source: ``torch.nn.utils.prune.remove``.
 
@@ -194,7 +195,7 @@ def remove(module: Changed, name: str) -> Changed:
 
 
 class PruningContainer(BasePruningMethod):
-    """Several prunings of one array, in the order in which they came.
+    """Several pruning methods of one array, in their order.
 
     Source: ``torch.nn.utils.prune.PruningContainer``.
 
@@ -215,7 +216,7 @@ class PruningContainer(BasePruningMethod):
             self.add_pruning_method(method)
 
     def add_pruning_method(self, method: BasePruningMethod | None) -> None:
-        """Adds one, which must be applied to the same array."""
+        """Adds a method, which must be applied to the same array."""
         if method is None:
             return
         if not isinstance(method, BasePruningMethod):
@@ -237,7 +238,7 @@ class PruningContainer(BasePruningMethod):
         return self._pruning_methods[idx]
 
     def compute_mask(self, t: Array, default_mask: Array) -> Array:
-        """The mask so far, and on what it leaves the mask of the last method."""
+        """The mask so far, with the mask of the last method on the remaining part."""
         return remaining_mask(self._pruning_methods[-1], t, default_mask)
 
     def _mask(self, x: jax.Array) -> jax.Array:
@@ -249,7 +250,7 @@ class PruningContainer(BasePruningMethod):
 
 
 def remaining_mask(method: BasePruningMethod, t: Array, mask: Array) -> Array:
-    """The mask of a method on what another leaves."""
+    """A mask with the mask of a method on the part that it keeps."""
     if method.PRUNING_TYPE == "global":
         return method.compute_mask(t, default_mask=mask).astype(t.dtype)
     if isinstance(mask, Tracer):

@@ -1,4 +1,4 @@
-"""The methods of pruning: which elements or slices of an array are left out."""
+"""The pruning methods: they choose the elements or slices of an array to prune."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _amount(amount: float) -> float:
 
 
 def _count(amount: float, size: int) -> int:
-    """How many of `size` are pruned."""
+    """The number of ``size`` elements or slices to prune."""
     if not isinstance(amount, numbers.Integral):
         return round(amount * size)
     if int(amount) > size:
@@ -64,7 +64,7 @@ class _Unstructured(BasePruningMethod):
         self.amount = _amount(amount)
 
     def _order(self, t: Array) -> jax.Array:
-        """The elements, from the first that is pruned to the last."""
+        """The indices of the elements, in the order in which they are pruned."""
         raise NotImplementedError
 
     def compute_mask(self, t: Array, default_mask: Array) -> Array:
@@ -81,7 +81,7 @@ class _Structured(BasePruningMethod):
         self.amount, self.dim = _amount(amount), dim
 
     def _order(self, t: Array) -> Array:
-        """The slices, from the first that is pruned to the last."""
+        """The indices of the slices, in the order in which they are pruned."""
         raise NotImplementedError
 
     def compute_mask(self, t: Array, default_mask: Array) -> Array:
@@ -100,7 +100,7 @@ class RandomUnstructured(_Unstructured):
     """Prunes elements at random.
 
     Args:
-        amount: how many, or which part of them.
+        amount: the number, or as a float the fraction, to prune.
 
     Source: ``torch.nn.utils.prune.RandomUnstructured``.
 
@@ -116,12 +116,12 @@ class RandomUnstructured(_Unstructured):
 
 
 class L1Unstructured(_Unstructured):
-    """Prunes the elements of least size.
+    """Prunes the elements of smallest absolute value.
 
-    Of several with the same size the first are pruned; torch doesn't say which.
+    Among equal elements the first are pruned; torch doesn't say which.
 
     Args:
-        amount: how many, or which part of them.
+        amount: the number, or as a float the fraction, to prune.
 
     Source: ``torch.nn.utils.prune.L1Unstructured``.
 
@@ -140,8 +140,8 @@ class RandomStructured(_Structured):
     """Prunes slices at random.
 
     Args:
-        amount: how many, or which part of them.
-        dim: the dimension along which they lie.
+        amount: the number, or as a float the fraction, to prune.
+        dim: the dimension along which slices are pruned.
 
     Source: ``torch.nn.utils.prune.RandomStructured``.
 
@@ -157,12 +157,12 @@ class RandomStructured(_Structured):
 
 
 class LnStructured(_Structured):
-    """Prunes the slices of least norm.
+    """Prunes the slices of smallest norm.
 
     Args:
-        amount: how many, or which part of them.
-        n: which norm: a number, also infinite, or ``"fro"`` or, for three dimensions, ``"nuc"``.
-        dim: the dimension along which they lie.
+        amount: the number, or as a float the fraction, to prune.
+        n: the norm: a number, also infinite, ``"fro"``, or for three dimensions ``"nuc"``.
+        dim: the dimension along which slices are pruned.
 
     Source: ``torch.nn.utils.prune.LnStructured``.
 
@@ -198,7 +198,7 @@ class CustomFromMask(BasePruningMethod):
     """Prunes where a mask is 0.
 
     Args:
-        mask: of the array's shape.
+        mask: a mask of the array's shape.
 
     Source: ``torch.nn.utils.prune.CustomFromMask``.
 

@@ -32,7 +32,7 @@ def invert_permutation(permutation: jax.Array) -> Any:
     """The inverse of a permutation.
 
     Args:
-        permutation: integers of shape (n), each of 0 to n - 1 once; None gives None.
+        permutation: integers of shape (n), each from 0 to n - 1 once; None returns None.
 
     Source: ``torch.nn.utils.rnn.invert_permutation``.
 
@@ -56,9 +56,9 @@ def pack_padded_sequence(
 ) -> PackedSequence:
     r"""Packs a padded batch of sequences.
 
-    Inside a jit, lengths may be traced. Then no shape depends on them: ``data`` has a row for each element of the
-    input, those of the padding zero and last, ``batch_sizes`` one for each time, zeros last. Traced lengths can't be
-    checked either: those above T count as T, and sequences are sorted even where ``enforce_sorted`` says that they are.
+    Inside a jit, lengths may be traced. Then no shape depends on them: ``data`` has one row per element of the input,
+    with the padding as zeros at the end, and ``batch_sizes`` has one entry per time, with zeros at the end. Traced
+    lengths aren't checked: a length above T counts as T, and sequences are sorted whatever ``enforce_sorted`` says.
 
     Args:
         input: of shape :math:`(T, B, *)`.
@@ -67,8 +67,9 @@ def pack_padded_sequence(
         enforce_sorted: whether the longest sequences have to be first; else they are sorted.
 
     Raises:
-        ValueError: a rank, an empty input, lengths that are out of range, not sorted, or more or fewer than sequences.
-        TypeError: lengths that are no integers.
+        ValueError: ``input`` has a rank below 2 or is empty; ``lengths`` are out of range, not sorted, or not one per
+            sequence.
+        TypeError: ``lengths`` aren't integers.
 
     Source: ``torch.nn.utils.rnn.pack_padded_sequence``.
 
@@ -120,17 +121,16 @@ def pad_packed_sequence(
 
     Args:
         sequence: a packed sequence.
-        batch_first: whether the result is to be of shape :math:`(B, T, *)`.
-        padding_value: what stands behind the end of a sequence.
-        total_length: :math:`T`; None for the longest sequence's length, or where sizes are traced for their number,
-            the length of what was packed.
+        batch_first: whether the result has shape :math:`(B, T, *)`.
+        padding_value: the value behind the end of a sequence.
+        total_length: :math:`T`; None is the length of the longest sequence, or of the packed input if sizes are traced.
 
     Returns:
         An array of shape :math:`(T, B, *)`, and the lengths: a numpy array where they are known.
 
     Raises:
-        ValueError: ``total_length`` is shorter.
-        TypeError: something else than a PackedSequence.
+        ValueError: ``total_length`` is below the greatest length.
+        TypeError: ``sequence`` isn't a PackedSequence.
 
     Source: ``torch.nn.utils.rnn.pad_packed_sequence``.
 
@@ -145,7 +145,7 @@ def pad_packed_sequence(
     where = "pad_packed_sequence"
     valid = packed.present(where, sequence)
     if isinstance(valid, np.ndarray):
-        valid = valid[: np.count_nonzero(valid.any(1))]  # sizes of 0 are left from a jit
+        valid = valid[: np.count_nonzero(valid.any(1))]  # a jit leaves sizes of 0
     longest = valid.shape[0]
     total = longest if total_length is None else check.integer(where, "total_length", total_length)
     if total < longest:
@@ -167,17 +167,17 @@ def pad_sequence(
     r"""Puts sequences of different lengths into one array.
 
     Args:
-        sequences: arrays of shape :math:`(L_i, *)`; one array stands for those in its first dimension.
-        batch_first: whether the result is to be of shape :math:`(B, T, *)`.
-        padding_value: what fills the shorter ones.
-        padding_side: at which end, ``'right'`` or ``'left'``.
+        sequences: arrays of shape :math:`(L_i, *)`, or one array of them.
+        batch_first: whether the result has shape :math:`(B, T, *)`.
+        padding_value: the value that fills shorter sequences.
+        padding_side: the end that is filled, ``'right'`` or ``'left'``.
 
     Returns:
         An array of shape :math:`(T, B, *)` with T the greatest length, of the first one's dtype.
 
     Raises:
-        ValueError: no sequences, or shapes that differ in more than the length.
-        TypeError: something else than arrays.
+        ValueError: there are no sequences, or their shapes differ in more than the length.
+        TypeError: ``sequences`` has anything but arrays.
 
     Source: ``torch.nn.utils.rnn.pad_sequence``.
 
@@ -206,15 +206,15 @@ def unpad_sequence(
 
     Args:
         padded_sequences: of shape :math:`(T, B, *)`.
-        lengths: of shape :math:`(B)`; not traced, for shapes depend on them.
+        lengths: of shape :math:`(B)`; not traced, since shapes depend on them.
         batch_first: whether the array is of shape :math:`(B, T, *)`.
 
     Returns:
         B arrays of shape :math:`(L_i, *)`.
 
     Raises:
-        ValueError: a rank, or more or fewer lengths than sequences.
-        TypeError: lengths that are no integers, or traced.
+        ValueError: the array has a rank below 2, or ``lengths`` aren't one per sequence.
+        TypeError: ``lengths`` aren't integers, or are traced.
 
     Source: ``torch.nn.utils.rnn.unpad_sequence``.
 
@@ -247,8 +247,8 @@ def pack_sequence(sequences: Iterable[ArrayLike], enforce_sorted: bool = True) -
         enforce_sorted: whether the longest have to be first; else they are sorted.
 
     Raises:
-        ValueError: what `pad_sequence` and `pack_padded_sequence` refuse.
-        TypeError: something else than arrays.
+        ValueError: as in `pad_sequence` and `pack_padded_sequence`.
+        TypeError: ``sequences`` has anything but arrays.
 
     Source: ``torch.nn.utils.rnn.pack_sequence``.
 
@@ -267,13 +267,13 @@ def unpack_sequence(packed_sequences: PackedSequence) -> list[jax.Array]:
     r"""Takes the sequences out of a packed batch: the inverse of `pack_sequence`.
 
     Args:
-        packed_sequences: a packed sequence; its sizes not traced, for shapes depend on them.
+        packed_sequences: a packed sequence whose sizes aren't traced, since shapes depend on them.
 
     Returns:
         B arrays of shape :math:`(L_i, *)`, in the order in which they were packed.
 
     Raises:
-        TypeError: something else than a PackedSequence, or traced sizes.
+        TypeError: ``packed_sequences`` isn't a PackedSequence, or its sizes are traced.
 
     Source: ``torch.nn.utils.rnn.unpack_sequence``.
 
@@ -296,7 +296,7 @@ def unpack_sequence(packed_sequences: PackedSequence) -> list[jax.Array]:
 
 
 def _sequences(where: str, sequences: object) -> Sequence[jax.Array]:
-    """Arrays of one shape but for the first dimension."""
+    """Checks that sequences are arrays whose shapes differ in the first dimension alone, and returns them."""
     if not isinstance(sequences, Iterable):
         check.fail(where, "sequences", "be arrays", type(sequences).__name__, TypeError)
     arrays = [check.array(where, f"sequences[{i}]", a) for i, a in enumerate(sequences)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -13,22 +13,19 @@ from purenn import check, random
 from purenn.layers.bound import Bound
 from purenn.typing import DTypeLike, Key
 from purenn.utils.computed import Computed
-from purenn.utils.target import Changed, change, computed_of, detach, replace
-
-if TYPE_CHECKING:
-    from purenn.nn.module import Module
+from purenn.utils.target import Changed, change, detach, replace
 
 __all__ = ["SpectralNorm", "remove_spectral_norm", "spectral_norm"]
 
 
 def default_dim(m: Bound) -> int:
-    """The dimension of a weight that counts its outputs: 1 in transposed convolutions, else 0."""
+    """The dimension of the outputs in a weight: 1 in transposed convolutions, else 0."""
     names = {"ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"}
     return int(any(cls.__name__ in names for cls in type(m._layer or m).__mro__))
 
 
 def check_iterations(count: int) -> None:
-    """Checks that there are power iterations."""
+    """Checks the number of power iterations."""
     if count <= 0:
         raise ValueError(f"Expected n_power_iterations to be positive, but got n_power_iterations={count}")
 
@@ -39,7 +36,7 @@ def as_matrix(weight: jax.Array, dim: int) -> jax.Array:
 
 
 def normalize(x: jax.Array, eps: float) -> jax.Array:
-    """A vector of norm 1."""
+    """A vector divided by its norm."""
     return x / jnp.maximum(jnp.linalg.norm(x), jnp.asarray(eps, jnp.finfo(x.dtype).dtype)).astype(x.dtype)
 
 
@@ -64,36 +61,28 @@ class SpectralNorm(Computed):
         check_iterations(self.n_power_iterations)
 
     def __call__(self, m: Bound) -> Any:
-        return self.compute_weight(m, m.training)
-
-    def reshape_weight_to_matrix(self, weight: jax.Array) -> jax.Array:
-        """A weight as the matrix whose singular value is taken."""
-        return as_matrix(weight, self.dim)
-
-    def compute_weight(self, module: Bound, do_power_iteration: bool) -> Any:
-        """The weight; with power iterations the module's ``weight_u`` and ``weight_v`` move on."""
-        weight, u, v = (getattr(module, self.name + suffix) for suffix in self.suffixes)
-        matrix = self.reshape_weight_to_matrix(weight)
-        if do_power_iteration:
+        weight, u, v = (getattr(m, self.name + suffix) for suffix in self.suffixes)
+        matrix = as_matrix(weight, self.dim)
+        if m.training:
             fixed = lax.stop_gradient(matrix)
             for _ in range(self.n_power_iterations):
                 v = normalize(fixed.T @ u, self.eps)
                 u = normalize(fixed @ v, self.eps)
-            setattr(module, self.name + "_u", u)
-            setattr(module, self.name + "_v", v)
+            setattr(m, self.name + "_u", u)
+            setattr(m, self.name + "_v", v)
         u, v = lax.stop_gradient((u, v))
         return weight / (u @ (matrix @ v))
 
     def split(self, x: jax.Array) -> tuple[dict[str, Any], dict[str, Any]]:
         check.axis("spectral_norm", "dim", self.dim, x.ndim)
         generator = random.default_generator()
-        height, width = self.reshape_weight_to_matrix(x).shape
+        height, width = as_matrix(x, self.dim).shape
         u = random_unit(generator.next(), (height,), x.dtype, self.eps)
         v = random_unit(generator.next(), (width,), x.dtype, self.eps)
         return {self.name + "_orig": x}, {self.name + "_u": u, self.name + "_v": v}
 
     def rename(self, arrays: dict[str, Any], prefix: str) -> None:
-        """torch's first version saved the weight itself instead of ``weight_v``, which follows from it."""
+        """Computes ``weight_v`` from the weight, which torch's first version saved in its place."""
         name = prefix + self.name
         if name in arrays and name + "_v" not in arrays and {name + "_orig", name + "_u"} <= arrays.keys():
             weight, original, u = (
@@ -101,19 +90,9 @@ class SpectralNorm(Computed):
                 for n in (name, name + "_orig", name + "_u")
             )
             del arrays[name]
-            matrix = self.reshape_weight_to_matrix(original)
+            matrix = as_matrix(original, self.dim)
             v = jnp.linalg.pinv(matrix.T @ matrix) @ (matrix.T @ u)
             arrays[name + "_v"] = v * (jnp.mean(original / weight) / (u @ (matrix @ v)))
-
-    @staticmethod
-    def apply(module: Module, name: str, n_power_iterations: int, dim: int, eps: float) -> SpectralNorm:
-        """Applies it to a module, and gives what computes the weight."""
-        spectral_norm(module, name, n_power_iterations, eps, dim)
-        return computed_of(module)[name]  # pyright: ignore[reportReturnType]
-
-    def remove(self, module: Module) -> None:
-        """Makes the weight of a module a plain parameter again."""
-        remove_spectral_norm(module, self.name)
 
 
 def spectral_norm(
@@ -129,15 +108,15 @@ def spectral_norm(
 
     .. math:: \hat W = \frac{W}{\sigma(W)} \quad\text{with}\quad \sigma(W) = u^\top W v
 
-    In training :math:`u` and :math:`v` take a step of the power method whenever the weight is used; they are state.
-    `purenn.utils.parametrizations.spectral_norm` is the newer form of it.
+    :math:`u` and :math:`v` are state. In training they take steps of the power method whenever the weight is used.
+    `purenn.utils.parametrizations.spectral_norm` is the newer form.
 
     Args:
         module: a module, which is changed and returned; a layer or a triple ``(layer, params, state)``, of which a
             changed copy is returned.
-        name: the weight's; its place is taken by ``name_orig``, ``name_u`` and ``name_v``.
-        n_power_iterations: the steps that each use takes.
-        eps: the least norm that is divided by.
+        name: the name of the weight, which is replaced by ``name_orig``, ``name_u`` and ``name_v``.
+        n_power_iterations: the number of steps per use.
+        eps: the lower bound of a norm in a division.
         dim: the dimension of the outputs; None is 0, and 1 in transposed convolutions.
         rng: a jax key; needed for a triple.
 
@@ -158,11 +137,11 @@ def spectral_norm(
 
 
 def remove_spectral_norm(module: Changed, name: str = "weight") -> Changed:
-    """Makes a weight that `spectral_norm` changed a plain parameter again, with the value it has.
+    """Makes a weight that `spectral_norm` changed a plain parameter again, with its present value.
 
     Args:
-        module: what `spectral_norm` gave, or a triple with its layer.
-        name: the weight's.
+        module: the result of `spectral_norm`, or a triple with its layer.
+        name: the name of the weight.
 
     Source: ``torch.nn.utils.remove_spectral_norm``.
 

@@ -1,8 +1,8 @@
-"""The one way in which utilities change arrays, whether a module, a layer, or a layer with its arrays is changed.
+"""Edits of modules, layers and layers with their arrays, for all utilities that make an array computed.
 
-A utility takes a *target*: a module, which is changed; a layer, which gives a new layer; or a triple
-``(layer, params, state)``, which gives a new triple. It is written once, as an edit of a bound layer, and `change` runs
-the edit: on a module itself; on a triple's layer, bound to its arrays; on a layer, bound to the shapes of the arrays
+A utility takes a *target*: a module, which is changed; a layer, for a new layer; or a triple
+``(layer, params, state)``, for a new triple. It is written once, as an edit of a bound layer, and `change` runs the
+edit: on the module; on the layer of the triple, bound to its arrays; or on the layer, bound to the shapes of the arrays
 that it will draw.
 """
 
@@ -24,7 +24,7 @@ from purenn.typing import Key
 from purenn.utils.computed import Computed, NamedLayers, Parametrized, drawn_shapes, with_computed
 from purenn.variable import Variable
 
-__all__ = ["attach", "bound", "change", "computed_of", "detach", "hold", "read", "replace", "restore", "set_computed"]
+__all__ = ["bound", "change", "computed_of", "detach", "hold", "read", "replace", "restore", "set_computed"]
 
 Triple: TypeAlias = tuple[Layer, Mapping[str, Any], Mapping[str, Any]]
 Changed = TypeVar("Changed", bound=Module | Layer | Triple)
@@ -41,7 +41,7 @@ def bound(target: object, stream: random.Stream | None = None) -> Bound:
     """A module itself, or the layer of a triple bound to its arrays.
 
     Raises:
-        TypeError: the target is neither.
+        TypeError: the target is anything else.
     """
     if isinstance(target, Module):
         return target
@@ -51,13 +51,13 @@ def bound(target: object, stream: random.Stream | None = None) -> Bound:
 
 
 def change(target: Changed, edit: Callable[[Any], None], rng: Key | None = None) -> Changed:
-    """Runs an edit.
+    """Runs an edit on a target.
 
     Args:
         target: a module, a layer, or a triple ``(layer, params, state)``.
-        edit: a function that changes the module or bound layer which it is given. It draws from the default generator;
-            for a layer that is a `purenn.random.ShapesOnly`, and the arrays are tracers.
-        rng: a jax key; None stands for the default generator for a module, and for no random numbers for a triple.
+        edit: a function that changes a module or bound layer in place. It draws from the default generator. For a layer
+            that is a `purenn.random.ShapesOnly`, and the arrays are tracers.
+        rng: a jax key; None is the default generator for a module, and no random numbers for a triple.
 
     Returns:
         The module; or the new layer or triple.
@@ -88,7 +88,7 @@ def change(target: Changed, edit: Callable[[Any], None], rng: Key | None = None)
 
 
 def computed_of(target: Module | Layer | Triple) -> Mapping[str, Computed]:
-    """The functions of the arrays that are computed in a module, a layer or a triple, by name."""
+    """The computed arrays of a module, a layer or a triple, by name."""
     if isinstance(target, Module):
         return target._computed
     layer = target if isinstance(target, Layer) else target[0]
@@ -102,7 +102,7 @@ def read(m: Bound, name: str) -> Any:
     """The array of a name, computed or not.
 
     Raises:
-        ValueError: there is none.
+        ValueError: there is no array of this name.
     """
     if name in m._computed:
         return m._computed[name](m)
@@ -112,20 +112,20 @@ def read(m: Bound, name: str) -> Any:
 
 
 def set_computed(m: Bound, computed: Mapping[str, Computed]) -> None:
-    """Says which arrays are computed, and how."""
+    """Sets the computed arrays of a module or bound layer."""
     vars(m)["_computed"] = dict(computed)
     if isinstance(m, Module):
         m._touched()
 
 
 def _take(m: Bound, name: str) -> tuple[str, Variable | None]:
-    """Takes an array out; gives the group in which it was."""
+    """Removes an array; returns its group and its variable."""
     group = "_parameters" if m._parameters.get(name) is not None else "_buffers"
     return group, vars(m)[group].pop(name, None)
 
 
 def _put(m: Bound, group: str, name: str, value: Any, requires_grad: bool = True) -> None:
-    """Adds an array, or a variable that had another name."""
+    """Adds an array, or a variable under a new name."""
     if not isinstance(m, Module):
         vars(m)[group][name] = value if isinstance(value, Variable) else Variable(value, requires_grad)
     elif isinstance(value, Variable):
@@ -137,17 +137,17 @@ def _put(m: Bound, group: str, name: str, value: Any, requires_grad: bool = True
 
 
 def replace(m: Bound, computed: Computed) -> None:
-    """Puts the arrays from which an array is computed in its place.
+    """Replaces an array by the arrays from which it is computed.
 
     Raises:
-        RuntimeError: it is computed already. ValueError: there is no array of that name.
+        RuntimeError: the array is computed already. ValueError: there is no array of that name.
     """
     if computed.name in m._computed:
         raise RuntimeError(f"{computed.name!r} of {m!r} is computed already")
     params, state = computed.split(read(m, computed.name))
     group, old = _take(m, computed.name)
     assert old is not None
-    for name, array in params.items():  # one of them may be the array itself, under another name
+    for name, array in params.items():  # one may be the old array under another name
         _put(m, group, name, old if array is old.value else array, old.requires_grad)
     for name, array in state.items():
         _put(m, "_buffers", name, array)
@@ -155,7 +155,7 @@ def replace(m: Bound, computed: Computed) -> None:
 
 
 def hold(m: Bound, computed: Computed, parametrizations: Bound) -> None:
-    """Puts a list of parametrizations in the place of an array, or of the list that it had before."""
+    """Replaces an array, or its old list of parametrizations, by a list of parametrizations."""
     is_module, name = isinstance(m, Module), computed.name
     if LISTS not in m._modules:
         m._modules[LISTS] = nn.ModuleDict().train(m.training) if is_module else NamedLayers((), ()).bind({}, {})
@@ -172,7 +172,7 @@ def hold(m: Bound, computed: Computed, parametrizations: Bound) -> None:
 
 
 def restore(m: Bound, name: str, value: object) -> None:
-    """Puts an array in the place of those from which it was computed."""
+    """Replaces the arrays from which an array was computed by an array."""
     computed = m._computed[name]
     set_computed(m, {n: c for n, c in m._computed.items() if n != name})
     if computed.has_list:
@@ -188,29 +188,21 @@ def restore(m: Bound, name: str, value: object) -> None:
     _put(m, "_parameters" if trained else "_buffers", name, value, all(trained))
 
 
-# Utilities that are one edit.
-
-
-def attach(target: Changed, computed: Computed, rng: Key | None = None) -> Changed:
-    """Has an array computed from now on, as `replace` does it."""
-    return change(target, functools.partial(replace, computed=computed), rng)
-
-
 def detach(target: Changed, name: str, kind: type[Computed], refusal: str) -> Changed:
-    """Makes a computed array a plain one again, with the value it has; of a layer alone, as it was before.
+    """Makes a computed array a plain one again, with its present value; used by the ``remove`` functions.
 
     Args:
         target: a module, a layer, or a triple ``(layer, params, state)``.
-        name: the array's.
-        kind: how it must be computed.
-        refusal: the message of the `ValueError` if it isn't.
+        name: the name of the array.
+        kind: the class that must compute it.
+        refusal: the message of the `ValueError` otherwise.
     """
     if not isinstance(computed_of(target).get(name), kind):
         raise ValueError(refusal)
 
     def edit(m: Bound) -> None:
         training = m.training
-        vars(m)["training"] = False  # in training the power method would take a step
+        vars(m)["training"] = False  # in training a read of spectral_norm takes a step
         try:
             value = read(m, name)
         finally:
@@ -224,7 +216,7 @@ def detach(target: Changed, name: str, kind: type[Computed], refusal: str) -> Ch
 
 
 def _forget_layer(module: Module) -> None:
-    """Makes a module that was made from a layer with computed arrays one in which they were computed afterwards."""
+    """Turns a module of a `Parametrized` layer into a module whose arrays were made computed later."""
     layer = module._layer
     if isinstance(layer, Parametrized):
         vars(module)["_layer"] = layer.base
@@ -239,7 +231,7 @@ def _remade(base: type[Module]) -> Module:
 
 @functools.cache
 def _module_class(cls: type[Module]) -> type[Module]:
-    """The class of modules with parametrizations."""
+    """The class of modules of ``cls`` with parametrizations."""
 
     def __reduce_ex__(self: Any, protocol: object) -> Any:
         return _remade, (cls,), self.__getstate__()

@@ -11,19 +11,18 @@ import jax.numpy as jnp
 from purenn import check
 from purenn.lowering.dtypes import compute_dtype, widened
 from purenn.utils.computed import Computed
-from purenn.utils.target import Changed, attach, computed_of, detach
+from purenn.utils.target import Changed, change, detach, replace
 
 if TYPE_CHECKING:
     from purenn.layers.bound import Bound
-    from purenn.nn.module import Module
 
 __all__ = ["WeightNorm", "norm_except_dim", "normalized_weight", "remove_weight_norm", "weight_norm"]
 
 
 def norm_except_dim(v: jax.Array, dim: int | None) -> jax.Array:
-    """The 2-norms of the slices along one dimension, the others kept with size 1; of the whole array without one.
+    """The 2-norms of the slices along a dimension; the other dimensions are kept with size 1.
 
-    As in torch, -1 is no dimension too.
+    As in torch, None and -1 give the norm of the whole array.
     """
     wide = widened(v)
     if dim is None or dim == -1:
@@ -42,31 +41,17 @@ def normalized_weight(v: jax.Array, g: jax.Array, dim: int | None) -> jax.Array:
 
 @dataclasses.dataclass(frozen=True)
 class WeightNorm(Computed):
-    """A weight that is computed from its norms and its direction."""
+    """A weight that is computed from its norms ``g`` and its direction ``v``."""
 
     name: str
     dim: int | None = 0
     suffixes = ("_g", "_v")
 
     def __call__(self, m: Bound) -> Any:
-        return self.compute_weight(m)
-
-    def compute_weight(self, module: Bound) -> Any:
-        """The weight, from the ``weight_g`` and ``weight_v`` of a module."""
-        return normalized_weight(getattr(module, self.name + "_v"), getattr(module, self.name + "_g"), self.dim)
+        return normalized_weight(getattr(m, self.name + "_v"), getattr(m, self.name + "_g"), self.dim)
 
     def split(self, x: jax.Array) -> tuple[dict[str, Any], dict[str, Any]]:
         return {self.name + "_g": norm_except_dim(x, self.dim), self.name + "_v": x}, {}
-
-    @staticmethod
-    def apply(module: Module, name: str, dim: int | None) -> WeightNorm:
-        """Applies it to a module, and gives what computes the weight."""
-        attach(module, WeightNorm(name, dim))
-        return computed_of(module)[name]  # pyright: ignore[reportReturnType]
-
-    def remove(self, module: Module) -> None:
-        """Makes the weight of a module a plain parameter again."""
-        remove_weight_norm(module, self.name)
 
 
 def weight_norm(module: Changed, name: str = "weight", dim: int | None = 0) -> Changed:
@@ -74,16 +59,16 @@ def weight_norm(module: Changed, name: str = "weight", dim: int | None = 0) -> C
 
     .. math:: w = g\, \frac{v}{\lVert v \rVert}
 
-    `purenn.utils.parametrizations.weight_norm` is the newer form of it, and loads what this one saved.
+    `purenn.utils.parametrizations.weight_norm` is the newer form; it loads the state_dict of this one too.
 
     Args:
         module: a module, which is changed and returned; a layer or a triple ``(layer, params, state)``, of which a
             changed copy is returned.
-        name: the weight's; its place is taken by ``name_g`` and ``name_v``.
+        name: the name of the weight, which is replaced by ``name_g`` and ``name_v``.
         dim: the dimension whose slices are normalized; None normalizes the whole array.
 
     Raises:
-        RuntimeError: the weight is computed already. ValueError: there is none of that name.
+        RuntimeError: the weight is computed already. ValueError: there is no array of that name.
 
     Source: ``torch.nn.utils.weight_norm``; Salimans and Kingma, 2016.
 
@@ -93,15 +78,15 @@ def weight_norm(module: Changed, name: str = "weight", dim: int | None = 0) -> C
         >>> m.weight_g.shape, m.weight_v.shape, m.weight.shape
         ((40, 1), (40, 20), (40, 20))
     """
-    return attach(module, WeightNorm(name, dim))
+    return change(module, lambda m: replace(m, WeightNorm(name, dim)))
 
 
 def remove_weight_norm(module: Changed, name: str = "weight") -> Changed:
-    """Makes a weight that `weight_norm` changed a plain parameter again, with the value it has.
+    """Makes a weight that `weight_norm` changed a plain parameter again, with its present value.
 
     Args:
-        module: what `weight_norm` gave, or a triple with its layer.
-        name: the weight's.
+        module: the result of `weight_norm`, or a triple with its layer.
+        name: the name of the weight.
 
     Source: ``torch.nn.utils.remove_weight_norm``.
 

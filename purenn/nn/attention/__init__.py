@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import contextvars
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
 
-from purenn.context import setting
 from purenn.nn.attention import bias, flex_attention
 
 __all__ = ["SDPBackend", "bias", "flex_attention", "sdpa_kernel"]
@@ -24,36 +22,20 @@ class SDPBackend(IntEnum):
     OVERRIDEABLE = 4
 
 
-_ALL = (
-    SDPBackend.CUDNN_ATTENTION,
-    SDPBackend.FLASH_ATTENTION,
-    SDPBackend.EFFICIENT_ATTENTION,
-    SDPBackend.MATH,
-    SDPBackend.OVERRIDEABLE,
-)
-_enabled: contextvars.ContextVar[tuple[SDPBackend, ...]] = contextvars.ContextVar("purenn_sdpa", default=_ALL)
-
-
-def _cur_sdpa_kernel_backends(with_priority: bool = False) -> list[SDPBackend]:
-    """The backends that are allowed here; in the order of the choice, if that is a priority."""
-    return list(_enabled.get())
-
-
 @contextlib.contextmanager
 def sdpa_kernel(backends: SDPBackend | Sequence[SDPBackend], set_priority: bool = False) -> Iterator[None]:
-    """Says by which of torch's kernels `scaled_dot_product_attention` may be computed.
+    """A context that names torch's kernels for `scaled_dot_product_attention`, accepted for compatibility.
 
-    There is one formulation here, the plain one, which torch calls ``MATH``, and XLA makes of it what the platform
-    has. So the context changes no result: ``MATH`` is what is done anyway, and ``FLASH_ATTENTION``,
-    ``EFFICIENT_ATTENTION`` and ``CUDNN_ATTENTION``, which are other ways to the same numbers, are accepted, so that
-    ported code runs. ``ERROR``, ``OVERRIDEABLE`` alone and no backend at all name nothing that could be run.
+    purenn chooses the formulation by itself, and all of torch's kernels compute the same function. So the context
+    changes nothing. ``MATH``, ``FLASH_ATTENTION``, ``EFFICIENT_ATTENTION`` and ``CUDNN_ATTENTION`` are accepted, for
+    ported code; ``ERROR``, ``OVERRIDEABLE`` alone and no backend at all are refused.
 
     Args:
         backends: one or several.
-        set_priority: whether their order counts.
+        set_priority: ignored; accepted for compatibility with PyTorch.
 
     Raises:
-        TypeError: something else is given. ValueError: nothing is left that could be run.
+        TypeError: ``backends`` is anything else. ValueError: no backend that can be run is named.
 
     Source: ``torch.nn.attention.sdpa_kernel``.
 
@@ -71,6 +53,4 @@ def sdpa_kernel(backends: SDPBackend | Sequence[SDPBackend], set_priority: bool 
         raise TypeError(f"sdpa_kernel: backends must be an SDPBackend or a list of them, got {backends!r}")
     if not set(listed) - {SDPBackend.ERROR, SDPBackend.OVERRIDEABLE}:
         raise ValueError(f"sdpa_kernel: backends must name one that can be run, got {backends!r}")
-    chosen = tuple(dict.fromkeys(listed)) if set_priority else tuple(b for b in _ALL if b in listed)
-    with setting(_enabled, chosen):
-        yield
+    yield

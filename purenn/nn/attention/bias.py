@@ -27,8 +27,8 @@ class CausalVariant(IntEnum):
 class CausalBias:
     """A causal mask: give it to `scaled_dot_product_attention` as ``attn_mask``.
 
-    It is a value, and an array wherever one is needed. A query that may attend to nothing, as there are in
-    the lower right variant with more queries than keys, gives 0; torch gives nan.
+    It is a value that becomes a boolean array wherever one is needed. A query that may attend to no key, which the
+    lower right variant has with more queries than keys, gives 0; torch gives nan.
 
     Args:
         variant: where the diagonal lies.
