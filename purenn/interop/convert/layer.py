@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NoReturn, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -15,15 +15,18 @@ from jax.core import Tracer
 from purenn.interop.convert.arguments import Arguments, arrays_of, check_guards
 from purenn.interop.convert.calls import Block
 from purenn.interop.convert.dtypes import dtype_of
-from purenn.interop.convert.graph import Assumption, Graph, Leaf
-from purenn.interop.convert.interpret import run
+from purenn.interop.convert.graph import Graph, Leaf
+from purenn.interop.convert.interpret import is_array, is_floating, run
 from purenn.interop.convert.structure import Tree, unflatten
-from purenn.layers.base import Bound, Layer, Spec
+from purenn.layers.base import Bound, Constant, Layer, Spec
 from purenn.layers.container import BoundList
 from purenn.layers.observe import observers
 from purenn.tree import list_repr
+from purenn.typing import Array, ArrayLike, DTypeLike, Key
 
-__all__ = ["ArrayField", "Converted", "Mode", "Part", "Program"]
+__all__ = ["ArrayField", "Converted", "Mode", "Part", "Program", "part_of"]
+
+T = TypeVar("T")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +60,7 @@ class Mode:
     def remarks(self) -> list[str]:
         """Says on which values the graph relies."""
         said = [*self.notes, *map(str, self.graph.assumptions)]
-        return said + [f"{leaf.path} has the values of the example" for leaf in self.leaves if leaf.fixed]
+        return said + [f"{x.path} has the values of the example" for x in self.leaves if isinstance(x.value, Constant)]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,7 +84,7 @@ class Program:
     transient: tuple[str, ...] = ()
 
 
-def _unknown(rng: Any, shape: Any, dtype: Any = None) -> Any:
+def _unknown(rng: Key, shape: Sequence[int], dtype: DTypeLike = jnp.float32) -> NoReturn:
     raise ValueError(
         "a converted network doesn't know how torch made its arrays: use the params and state that from_torch gave"
     )
@@ -118,7 +121,7 @@ class Part(Layer):
     def children(self) -> Mapping[str, Layer]:
         return dict(zip(self.names, self.parts, strict=True))
 
-    def forward(self, m: Bound, *args: Any, **kwargs: Any) -> Any:
+    def forward(self, m: Bound, *args: object, **kwargs: object) -> Any:
         raise NotImplementedError(
             f"{self.kind} is a part of a converted network and can't be called alone: convert the torch module itself"
         )
@@ -153,7 +156,7 @@ class Converted(Part):
 
     program: Program = dataclasses.field(kw_only=True)
 
-    def forward(self, m: Bound, *args: Any, **kwargs: Any) -> Any:
+    def forward(self, m: Bound, *args: object, **kwargs: object) -> Any:
         mode = self.program.training if m.training else self.program.evaluation
         if isinstance(mode, str):
             raise ValueError(mode)
@@ -171,7 +174,7 @@ class Converted(Part):
 
     def _read(self, m: Bound, name: str) -> Any:
         """A parameter or buffer."""
-        part, last = _part_of(m, name)
+        part, last = part_of(m, name)
         value = getattr(part, last)
         return jax.lax.stop_gradient(value) if name in self.program.frozen else value
 
@@ -179,7 +182,7 @@ class Converted(Part):
         """Sets the buffers that change; with a block, those of its part that it has computed."""
         for name, ref in graph.updates:
             if block is None or (_owner(name) == block.path and ref.index in block.values):
-                part, last = _part_of(m, name)
+                part, last = part_of(m, name)
                 setattr(part, last, values[ref.index])
 
     def _call_part(self, m: Bound, graph: Graph, block: Block, values: list[Any], compute: Callable[[], None]) -> None:
@@ -187,20 +190,19 @@ class Converted(Part):
 
         Those who look at calls may put other arrays in the places of inputs, outputs and parameters.
         """
-        part = _part_of(m, f"{block.path}.")[0]
-        arrays = {i: values[i] for i in block.inputs if _is_array(values[i])}
+        part = part_of(m, f"{block.path}.")[0]
+        arrays = {i: values[i] for i in block.inputs if is_array(values[i])}
         looked_at = bool(observers())
         parameters = (
             [s for s in graph.sources if s.kind == "parameter" and _owner(s.name) == block.path] if looked_at else []
         )
         before = arrays | {s.index: values[s.index] for s in parameters}
 
-        def function(*args: Any) -> Any:
-            values_inside = dict(zip(arrays, args, strict=True)) | {
-                s.index: self._read(m, str(s.name)) for s in parameters
-            }
-            for i, value in values_inside.items():
+        def function(*args: object) -> Any:
+            for i, value in zip(arrays, args, strict=True):
                 values[i] = value
+            for s in parameters:
+                values[s.index] = self._read(m, str(s.name))
             compute()
             if looked_at:
                 self._update(m, graph, values, block)
@@ -208,7 +210,7 @@ class Converted(Part):
             return outputs[0] if len(outputs) == 1 else outputs
 
         def results() -> list[int]:
-            return [i for i in block.outputs if _is_array(values[i])]
+            return [i for i in block.outputs if is_array(values[i])]
 
         outputs = part._call_with_context(function, tuple(arrays.values()), {})
         numbers = results()
@@ -223,35 +225,31 @@ class Converted(Part):
         return "\n".join((text, *notes))
 
 
-def _is_array(x: Any) -> bool:
-    return isinstance(x, jax.Array | np.ndarray)
-
-
 def _owner(name: str | int) -> str:
     """The part that holds an array."""
     return str(name).rpartition(".")[0]
 
 
-def _part_of(m: Any, path: str) -> tuple[Any, str]:
+def part_of(m: Bound, path: str) -> tuple[Bound, str]:
+    """The part that a dotted name leads to, and the last name."""
     *parents, last = path.split(".")
     for name in parents:
         m = m._modules[name]
     return m, last
 
 
-def _claims(mode: Mode, arrays: list[Any], values: list[Any]) -> Iterable[tuple[Any, Any, str]]:
-    """Pairs of a value and the one that the graph relies on, with words for the former."""
+def _claims(mode: Mode, arrays: list[Any], values: list[Any]) -> Iterable[tuple[ArrayLike, ArrayLike, str]]:
+    """Triples of a value, the one that the graph relies on, and words for the former."""
     for leaf, array in zip(mode.leaves, arrays, strict=True):
-        if leaf.fixed:
+        if isinstance(leaf.value, Constant):
             yield array, leaf.value.array, leaf.path
     for assumption in mode.graph.assumptions:
-        assert isinstance(assumption, Assumption)
         yield values[assumption.ref.index], assumption.value, assumption.where
 
 
-def _checked(where: str, outputs: Any, claims: Iterable[tuple[Any, Any, str]]) -> Any:
+def _checked(where: str, outputs: T, claims: Iterable[tuple[ArrayLike, ArrayLike, str]]) -> T:
     """The outputs, if all holds that the graph relies on; where only the program can know, NaN if it doesn't."""
-    holds: list[Any] = []
+    holds: list[Array] = []
     for value, expected, description in claims:
         if isinstance(value, Tracer):
             holds.append(jnp.all(value == expected) if np.shape(value) == np.shape(expected) else jnp.array(False))
@@ -265,7 +263,7 @@ def _checked(where: str, outputs: Any, claims: Iterable[tuple[Any, Any, str]]) -
         return outputs
     fine = jnp.stack(holds).all()
 
-    def guarded(x: Any) -> Any:
-        return jnp.where(fine, x, jnp.nan) if hasattr(x, "dtype") and jnp.issubdtype(x.dtype, jnp.inexact) else x
+    def guarded(x: object) -> object:
+        return jnp.where(fine, x, jnp.nan) if is_floating(x) else x
 
     return jax.tree.map(guarded, outputs)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import random as python_random
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -17,7 +17,10 @@ from torch.utils import _pytree as pytree
 __all__ = ["as_it_was", "copied", "notes_of_draws", "python_draws"]
 
 
-def copied(value: Any) -> Any:
+T = TypeVar("T")
+
+
+def copied(value: T) -> T:
     """Arguments with tensors of their own, so that a module may write to them."""
     return pytree.tree_map_only(torch.Tensor, lambda x: x.detach().clone(), value)
 
@@ -38,8 +41,11 @@ def notes_of_draws(before: tuple[Any, ...]) -> tuple[str, ...]:
 
 
 @contextlib.contextmanager
-def as_it_was(module: Any, training: bool) -> Iterator[Any]:
-    """Inside, the module is in a mode; afterwards its modes, buffers and torch's random numbers are as they were."""
+def as_it_was(module: torch.nn.Module, training: bool) -> Iterator[Callable[[], None]]:
+    """Inside, the module is in a mode; afterwards its modes, buffers and all random numbers are as they were.
+
+    What is bound inside puts the buffers back at any time.
+    """
     modes = [(part, part.training) for part in module.modules()]
     buffers = [
         (part, n, b, None if b is None else b.detach().clone())
@@ -51,7 +57,7 @@ def as_it_was(module: Any, training: bool) -> Iterator[Any]:
     def again() -> None:
         for part, name, buffer, value in buffers:
             part._buffers[name] = buffer
-            if buffer is not None:
+            if buffer is not None and value is not None:
                 with torch.no_grad():
                     buffer.copy_(value)
 

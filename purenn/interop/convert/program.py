@@ -8,10 +8,11 @@ import io
 import logging
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import torch
+from torch.autograd import Function
 from torch.export import Dim, ExportedProgram, ShapesCollection
 from torch.fx.experimental import _config as config
 from torch.overrides import TorchFunctionMode
@@ -30,7 +31,7 @@ class Refused(Exception):
 
 
 def obtain(
-    module: Any, args: tuple[Any, ...], kwargs: dict[str, Any], paths: Sequence[str], given_up: set[str]
+    module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], paths: Sequence[str], given_up: set[str]
 ) -> tuple[ExportedProgram, tuple[str, ...]]:
     """Exports a module with as many free sizes as it can have: all, else the first of every tensor, else none.
 
@@ -98,7 +99,13 @@ class _ShortSizes(TorchFunctionMode):
         super().__init__()
         self.left = self.BUDGET
 
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Iterable[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
         result = func(*args, **(kwargs or {}))
         for x in result if isinstance(result, tuple | list) else (result,):
             for size in x.shape if isinstance(x, torch.Tensor) else ():
@@ -109,7 +116,7 @@ class _ShortSizes(TorchFunctionMode):
         return result
 
 
-def _terms(size: Any, limit: int) -> int:
+def _terms(size: int | torch.SymInt, limit: int) -> int:
     """The number of terms in the formula of a size; it isn't counted further than past ``limit``."""
     count, rest = 0, [size.node.expr] if isinstance(size, torch.SymInt) else []
     while rest and count <= limit:
@@ -118,7 +125,7 @@ def _terms(size: Any, limit: int) -> int:
     return count
 
 
-def _refuse_function(cls: Any, args: Any) -> None:
+def _refuse_function(cls: type[Function], args: object) -> None:
     raise Refused(f"torch.export loses the backward pass of {cls.__name__}")
 
 
@@ -151,7 +158,8 @@ def quiet() -> Iterator[None]:
         logging.disable(disabled)
 
 
-def depends_on_values(value: Any) -> bool:
+def depends_on_values(value: object) -> bool:
+    """Whether a size of a tensor, or a number, follows from the values of a tensor."""
     leaves = pytree.tree_leaves(value)
     sizes = [s for x in leaves for s in (x.shape if isinstance(x, torch.Tensor) else (x,))]
     return any(
