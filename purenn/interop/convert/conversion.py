@@ -158,7 +158,9 @@ def _described(
     return tuple(_leaf(path, value, shape, i in fixed) for i, (path, value, shape) in numbered)
 
 
-def _leaf(path: str, value: Any, shape: _Shape | None, fixed: bool) -> Leaf:
+def _leaf(
+    path: str, value: torch.Tensor | bool | int | float | complex | str | None, shape: _Shape | None, fixed: bool
+) -> Leaf:
     if not isinstance(value, torch.Tensor):
         return Leaf(path, value=value)
     dtype = str(value.dtype).removeprefix("torch.")

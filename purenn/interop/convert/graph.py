@@ -16,11 +16,27 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from purenn.typing import Array
+
 if TYPE_CHECKING:
     from purenn.layers.spec import Constant
 
-__all__ = ["Argument", "Assumption", "DType", "Graph", "Leaf", "Node", "Ref", "Source", "path_of", "pruned", "refs_in"]
+__all__ = [
+    "AnyArray",
+    "Argument",
+    "Assumption",
+    "DType",
+    "Graph",
+    "Leaf",
+    "Node",
+    "Ref",
+    "Source",
+    "path_of",
+    "pruned",
+    "refs_in",
+]
 
+AnyArray: TypeAlias = "Array | np.ndarray"  # an array in a run of a graph: constants are numpy's
 Argument: TypeAlias = "bool | int | float | complex | str | Ref | DType | Graph | tuple[Argument, ...] | None"
 """What a `Node` may call its operator with."""
 

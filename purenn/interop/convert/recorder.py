@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch._ops import OpOverload
@@ -18,6 +18,11 @@ from purenn.interop.convert.graph import Argument, Assumption, Graph, Ref, path_
 from purenn.interop.convert.operators import Unsupported, may_view, name_of, writes
 
 __all__ = ["Again", "NotTapeable", "Recorder", "same_memory"]
+
+
+Args: TypeAlias = tuple[Any, ...]  # of torch's operators
+Kwargs: TypeAlias = dict[str, Any]
+Causes: TypeAlias = frozenset[int]  # the integer inputs that a tensor comes from; -1 for all else that it comes from
 
 
 class NotTapeable(Exception):
@@ -54,7 +59,7 @@ class Recorder:
         self.module, self.names, self.fixed = module, names, fixed
         self.builder = Builder()
         self.slots: dict[int, Slot] = {}
-        self.causes: dict[int, frozenset[int]] = {}  # by a tensor's id: the integer inputs it comes from; -1 for others
+        self.causes: dict[int, Causes] = {}  # by a tensor's id
         self.alive: list[torch.Tensor] = []  # so that no id is used twice
         self.storages: dict[int, torch.Tensor] = {}
         self.views: dict[int, tuple[torch.Tensor, str, int | None, tuple[object, ...]]] = {}  # of constants
@@ -66,10 +71,6 @@ class Recorder:
         self.resting = False  # while an operator runs, what it calls isn't noted
         for path, part in module.named_modules():
             self.paths.setdefault(id(part), path)
-        self._begin(leaves)
-
-    def _begin(self, leaves: Sequence[object]) -> None:
-        for path, part in self.module.named_modules():
             for kind, arrays in (("parameter", part._parameters), ("buffer", part._buffers)):
                 for name, tensor in arrays.items():
                     if tensor is not None and id(tensor) not in self.slots:
@@ -83,15 +84,16 @@ class Recorder:
                 self._know(leaf, self.builder.source("input", i), frozenset({-1 if exact else i}))
         self.starts = {id(t): self.slots[id(t)].value for t in self.buffers.values()}
 
-    def _know(self, tensor: torch.Tensor, slot: Slot, causes: frozenset[int], memory: bool = True) -> None:
+    def _know(self, tensor: torch.Tensor, slot: Slot, causes: Causes, memory: bool = True) -> Slot:
         """Notes a tensor's value; ``memory`` says whether other tensors over its memory are views of it."""
         self.slots[id(tensor)], self.causes[id(tensor)] = slot, causes
         self.alive.append(tensor)
         if memory and tensor.layout == torch.strided:
             self.storages.setdefault(tensor.untyped_storage()._cdata, tensor)
+        return slot
 
-    def _rest(self, func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Runs an operator that isn't recorded."""
+    def _rest(self, func: OpOverload, args: Args, kwargs: Kwargs) -> Any:
+        """Runs an operator; the operators that it calls aren't noted."""
         self.resting = True
         try:
             return func(*args, **kwargs)
@@ -112,19 +114,16 @@ class Recorder:
             size, stride = tuple(tensor.shape), tuple(tensor.stride())
             same = size == tuple(known.shape) and stride == tuple(known.stride())
             places = (size, stride, int(tensor.storage_offset()))
+            view = View(base, "alias") if same else View(base, "as_strided", None, places)
             before, self.builder.stops = self.builder.stops, not tensor.requires_grad
-            slot = self._know_view(
-                tensor, View(base, "alias") if same else View(base, "as_strided", None, places), known
-            )
+            slot = self._know_view(tensor, view, known)
             self.builder.stops = before
             return slot
         return None
 
     def _know_view(self, tensor: torch.Tensor, view: View, below: torch.Tensor) -> Slot:
         """Notes that a tensor shows another one, which has a value."""
-        slot = Slot(self.builder.shown(view), view)
-        self._know(tensor, slot, self.causes[id(below)])
-        return slot
+        return self._know(tensor, Slot(self.builder.shown(view), view), self.causes[id(below)])
 
     def _value(self, x: object) -> Any:
         """A tensor's slot, a constant for a tensor that has none; tuples of these; any other value as it is."""
@@ -135,7 +134,7 @@ class Recorder:
             return tuple(map(self._value, x))
         return x
 
-    def _note_view(self, func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
+    def _note_view(self, func: OpOverload, args: Args, kwargs: Kwargs, result: Any) -> None:
         """Remembers how a constant shows another one, for the case that one of them is written to."""
         if not may_view(func) or kwargs or not args or not same_memory(result, args[0]):
             return
@@ -146,26 +145,14 @@ class Recorder:
             self.views[id(part)] = (args[0], name_of(func), i if several else None, tuple(args[1:]))
             self.alive.append(part)
 
-    def _promote(self, tensor: torch.Tensor, causes: frozenset[int]) -> Slot:
-        """Makes a constant a value that can change."""
-        if (slot := self._slot(tensor)) is not None:
-            return slot
-        if id(tensor) not in self.views:
+    def _promote(self, tensor: torch.Tensor, causes: Causes) -> None:
+        """Makes a constant, with what it is a view of, a value that can change."""
+        if self._slot(tensor) is None and id(tensor) in self.views:
+            self._promote(self.views[id(tensor)][0], causes)
+        elif self._slot(tensor) is None:
             self._know(tensor, self.builder.constant(numpy_of(tensor)), causes)
-            return self.slots[id(tensor)]
-        self._promote(self.views[id(tensor)][0], causes)
-        slot = self._slot(tensor)
-        assert slot is not None
-        return slot
 
-    def _note(
-        self,
-        func: OpOverload,
-        args: tuple[Any, ...],
-        plain: tuple[tuple[object, ...], dict[str, object]],
-        result: Any,
-        causes: frozenset[int],
-    ) -> None:
+    def _note(self, func: OpOverload, args: Args, plain: tuple[Args, Kwargs], result: Any, causes: Causes) -> None:
         """Notes a call: ``plain`` has its arguments and keywords as they were before it ran, with slots for tensors."""
         self.builder.calls = self.calls[-1]
         self.builder.stops = not torch.is_grad_enabled()
@@ -183,12 +170,7 @@ class Recorder:
         self._keep(func, result if several else [result], slots if isinstance(slots, tuple) else [slots], args, causes)
 
     def _keep(
-        self,
-        func: OpOverload,
-        results: Sequence[object],
-        slots: Sequence[Slot | None],
-        args: tuple[Any, ...],
-        causes: frozenset[int],
+        self, func: OpOverload, results: Sequence[object], slots: Sequence[Slot | None], args: Args, causes: Causes
     ) -> None:
         for i, (tensor, slot) in enumerate(zip(results, slots, strict=False)):
             if not isinstance(tensor, torch.Tensor) or slot is None:
@@ -205,7 +187,7 @@ class Recorder:
 
     # Functions with a backward pass of their own.
 
-    def apply(self, cls: type[Function], args: tuple[Any, ...]) -> Any:
+    def apply(self, cls: type[Function], args: Args) -> Any:
         """Records a ``torch.autograd.Function``: its forward, and its backward as a graph of its own."""
         inputs = [x if isinstance(x, torch.Tensor) and x.is_floating_point() else None for x in args]
         needs = tuple(x is not None and x.requires_grad for x in inputs)
@@ -269,14 +251,7 @@ class Recorder:
 
     # Values that Python reads.
 
-    def _read(
-        self,
-        func: OpOverload,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        tensor: torch.Tensor,
-        causes: frozenset[int],
-    ) -> Any:
+    def _read(self, func: OpOverload, args: Args, kwargs: Kwargs, tensor: torch.Tensor, causes: Causes) -> Any:
         value = self._rest(func, args, kwargs)
         whole = isinstance(value, int) and not isinstance(value, bool)
         if whole and -1 not in causes:
@@ -296,7 +271,7 @@ class Recorder:
         ref = self.builder.emit("reshape", (self.builder.read(slot), ()))
         self.builder.assumptions.append(Assumption(Ref(ref.index), value, description))
 
-    def _need(self, causes: frozenset[int], problem: str) -> None:
+    def _need(self, causes: Causes, problem: str) -> None:
         if causes and -1 not in causes:
             raise Again(causes)
         inputs = frozenset(causes - {-1})

@@ -12,12 +12,22 @@ from collections.abc import Callable
 from typing import Any
 
 from purenn.interop import ops
-from purenn.interop.convert.table import casts, elementwise, indexing, networks, norms, randomness, reductions, views
+from purenn.interop.convert.table import (
+    casts,
+    elementwise,
+    indexing,
+    losses,
+    networks,
+    norms,
+    randomness,
+    reductions,
+    views,
+)
 from purenn.interop.convert.table.registry import ALIASES, TABLE
 
 __all__ = ["find", "has"]
 
-_ = (casts, elementwise, indexing, networks, norms, randomness, reductions, views)  # importing them fills the table
+_ = (casts, elementwise, indexing, losses, networks, norms, randomness, reductions, views)  # they fill the table
 _NAMESPACES = {"linalg_": ops.linalg, "fft_": ops.fft, "special_": ops.special}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from purenn import random
+from purenn.typing import Key
 
 __all__ = ["ALIASES", "TABLE", "key", "op"]
 
@@ -42,7 +43,7 @@ def op(*names: str) -> Callable[[F], F]:
     return add
 
 
-def key() -> Any:
+def key() -> Key:
     """The next key of the call around."""
     stream = random.around()
     if stream is None:

@@ -13,6 +13,7 @@ import numpy as np
 from purenn.interop import ops
 from purenn.interop.convert.table.casts import flat_places
 from purenn.interop.convert.table.registry import ALIASES, TABLE, op
+from purenn.typing import Array, ArrayLike
 
 __all__: list[str] = []
 
@@ -21,7 +22,7 @@ _SAME = {"alias", "detach", "contiguous", "to", "resolve_conj", "resolve_neg", "
 
 
 @op("purenn.write")
-def write(base: Any, value: Any, view: str, part: int | None, *args: Any) -> Any:
+def write(base: ArrayLike, value: ArrayLike, view: str, part: int | None, *args: Any) -> Array:
     """An array with new values in the places that a view shows.
 
     Args:
@@ -66,5 +67,5 @@ def _function(name: str) -> Callable[..., Any]:
     return TABLE[name] if name in TABLE else getattr(ops, ALIASES.get(name, name))
 
 
-def _at_places(base: Any, value: Any, places: np.ndarray) -> Any:
+def _at_places(base: Array, value: Array, places: np.ndarray) -> Array:
     return jnp.ravel(base).at[places.ravel()].set(value.ravel()).reshape(base.shape)
