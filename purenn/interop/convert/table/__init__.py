@@ -35,7 +35,8 @@ def _lookup(op: str) -> Callable[..., Any] | None:
     base = op.partition(".")[0]
     if (function := TABLE.get(op) or TABLE.get(base)) is not None:
         return function
-    base = ALIASES.get(base, base).removesuffix("_copy")
+    base = ALIASES.get(base, base)
+    base = base if hasattr(ops, base) else base.removesuffix("_copy")  # index_copy is no copy of a view
     if base in TABLE:
         return TABLE[base]
     for prefix, namespace in _NAMESPACES.items():

@@ -70,6 +70,16 @@ def cross_entropy(
     return F.cross_entropy(x, target, weight, None, ignore_index, None, word, smoothing)
 
 
+@op("multilabel_margin_loss")
+def multilabel_margin_loss(x: AnyArray, target: AnyArray, reduction: int = 1) -> Array:
+    return F.multilabel_margin_loss(x, target, reduction=_REDUCTIONS[reduction])
+
+
+@op("poisson_nll_loss")
+def poisson_nll_loss(x: AnyArray, y: AnyArray, log_input: bool, full: bool, eps: float, reduction: int) -> Array:
+    return F.poisson_nll_loss(x, y, log_input, full, eps=eps, reduction=_REDUCTIONS[reduction])
+
+
 @op("kl_div")
 def kl_div(x: AnyArray, target: AnyArray, reduction: int = 1, *, log_target: bool = False) -> Array:
     word = _REDUCTIONS[reduction]

@@ -21,7 +21,7 @@ for _name in (
     "linear", "bilinear", "scaled_dot_product_attention", "dropout", "alpha_dropout", "feature_alpha_dropout",
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "pixel_shuffle", "pixel_unshuffle",
     "channel_shuffle", "native_channel_shuffle", "lstm", "gru", "rnn_tanh", "rnn_relu", "conv_tbc",
-    "lstm_cell", "gru_cell", "rnn_tanh_cell", "rnn_relu_cell", "poisson_nll_loss",
+    "lstm_cell", "gru_cell", "rnn_tanh_cell", "rnn_relu_cell",
 ):  # fmt: skip
     TABLE[_name] = getattr(F, _name)
 TABLE["_adaptive_avg_pool2d"], TABLE["_adaptive_avg_pool3d"] = F.adaptive_avg_pool2d, F.adaptive_avg_pool3d

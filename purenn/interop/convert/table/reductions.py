@@ -1,4 +1,4 @@
-"""Softmax, contractions and spectra, whose arguments stand in another order than in torch's functions."""
+"""Softmax, spectra, contractions and functions of several arrays, whose operators take other arguments."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from purenn import functional as F
 from purenn.interop.convert.graph import AnyArray
-from purenn.interop.convert.table.registry import op
+from purenn.interop.convert.table.registry import TABLE, op
 from purenn.typing import Array
 
 __all__: list[str] = []
@@ -23,6 +23,15 @@ def softmax(x: AnyArray, dim: int, dtype: np.dtype | bool | None = None) -> Arra
 @op("log_softmax", "_log_softmax", "special_log_softmax")
 def log_softmax(x: AnyArray, dim: int, dtype: np.dtype | bool | None = None) -> Array:
     return F.log_softmax(x, dim, dtype=None if isinstance(dtype, bool) else dtype)
+
+
+for _name in ("block_diag", "broadcast_tensors", "cartesian_prod", "chain_matmul"):  # the operator takes a list
+    TABLE[_name] = (lambda function: lambda arrays: function(*arrays))(getattr(F, _name))
+
+
+@op("tensordot")
+def tensordot(x: AnyArray, y: AnyArray, dims_x: Sequence[int], dims_y: Sequence[int]) -> Array:
+    return F.tensordot(x, y, (dims_x, dims_y))
 
 
 @op("einsum")
