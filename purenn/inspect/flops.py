@@ -1,9 +1,8 @@
-"""How many floating-point operations a program does, counted on its jaxpr as XLA's cost analysis counts them.
+"""Counts the floating-point operations of a program on its jaxpr, as XLA's cost analysis counts them.
 
-A product counts two for each pair of numbers that are multiplied and added, padding left out; an elementwise operation
-one for each element, transcendental functions too; moving data counts nothing, nor do operations on integers. The
-lowered formulation may do more or less, such as a convolution by a transform: what is counted is the arithmetic of the
-plain formulation.
+A product is two operations per pair of numbers that are multiplied and added, without padding. An elementwise operation
+is one per element, transcendental functions too. Moves of data and operations on integers aren't counted. The count is
+that of the plain formulation; the lowered one, such as a convolution by a transform, may do more or less.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from purenn.lowering.linear_map import LinearMap
 
 __all__ = ["Flops", "flops", "inner_programs", "is_linear_map"]
 
-Operand: TypeAlias = Var | Literal  # of an equation
+Operand: TypeAlias = Var | Literal  # an input or output of an equation
 
 _MOVES = {
     "reshape", "broadcast_in_dim", "transpose", "slice", "dynamic_slice", "dynamic_update_slice", "concatenate", "pad",
@@ -43,9 +42,9 @@ class Flops:
     """The operations that were counted.
 
     Attributes:
-        by_call: the operations by the number of the call that does them itself.
+        by_call: the operations of each call, without those of calls that it makes, by its number.
         unknown: the primitives that can't be counted.
-        open_ended: whether there is a loop whose number of rounds depends on values: it counts as one round.
+        open_ended: whether a loop's number of rounds depends on values; such a loop counts as one round.
     """
 
     def __init__(self) -> None:
@@ -71,7 +70,7 @@ def _count(jaxpr: Jaxpr, times: int, around: int, counted: Flops) -> None:
         elif is_linear_map(equation):
             operands = tuple(jax.ShapeDtypeStruct(_shape(v), _dtype(v)) for v in equation.invars)
             _add(counted, _linear_map(equation.params["op"], equation.params["count"], operands), times, call)
-        elif name == "cond":  # the dearest branch
+        elif name == "cond":  # the most costly branch
             branches = [Flops() for _ in equation.params["branches"]]
             for branch, program in zip(branches, inner_programs(equation), strict=True):
                 _count(program, 1, call, branch)
@@ -108,7 +107,7 @@ def _linear_map(op: LinearMap, count: int, operands: tuple[jax.ShapeDtypeStruct,
 
 
 def inner_programs(equation: JaxprEqn) -> list[Jaxpr]:
-    """The jaxprs inside an equation that its run goes through; of a function with a derivative the function."""
+    """The jaxprs that an equation runs; for a function with a derivative of its own, the function's."""
     for key in ("call_jaxpr", "fun_jaxpr", "jaxpr", "body_jaxpr", "branches"):
         if (value := equation.params.get(key)) is not None:
             return [getattr(program, "jaxpr", program) for program in (value if isinstance(value, tuple) else [value])]
@@ -165,14 +164,14 @@ _WINDOWS = {"reduce_window", "reduce_window_sum", "reduce_window_max", "reduce_w
 
 
 def _window(equation: JaxprEqn) -> int:
-    """One operation for each further element of a window."""
+    """One operation per element of a window after the first."""
     window = math.prod(equation.params["window_dimensions"])
     variable = equation.invars[0] if equation.primitive.name == "select_and_scatter_add" else equation.outvars[0]
     return _size(variable) * max(window - 1, 0)
 
 
 def _convolution(equation: JaxprEqn) -> int:
-    """Two for each product, those with padding and with the holes of a dilated input left out."""
+    """Two operations per product, without products with padding or with the holes of a dilated input."""
     params, numbers = equation.params, equation.params["dimension_numbers"]
     shape, kernel, out = map(_shape, (*equation.invars, equation.outvars[0]))
     products = 1
@@ -187,7 +186,7 @@ def _convolution(equation: JaxprEqn) -> int:
 
 
 def _pairs(m: int, k: int, n: int, stride: int, hole: int, step: int, low: int) -> int:
-    """How many pairs of an output and a kernel element meet an element of the input, along one dimension."""
+    """The number of pairs of an output and a kernel element that meet an element of the input, along one dimension."""
     last = (n - 1) * hole
     pairs = 0
     for j in range(k):

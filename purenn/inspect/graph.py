@@ -117,7 +117,7 @@ def graph(
 
 
 def _names(root: Bound, names: list[str]) -> dict[str, str]:
-    """The names of arguments: in place of numbers those that ``forward`` has for them."""
+    """The names of arguments in ``forward``, by their names in the trace, where those by position are numbers."""
     forward = root._forward_function()
     leading = 1 if forward is getattr(type(root), "forward", None) else 2  # of a module (self), of a layer (self, m)
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -161,7 +161,7 @@ def _svg(data_flow: Flow) -> str:
 
 
 def _ends(whole: Picture) -> dict[tuple[int, int], float]:
-    """How far from the middle of a node each of its edges ends: side by side, in the order in which they come."""
+    """The distance from the middle of a box to the end of each of its edges, which end side by side."""
     offsets: dict[tuple[int, int], float] = {}
     by_box: dict[int, list[tuple[float, int, Box]]] = {}
     for i, (_, points, box) in enumerate(whole.lines):

@@ -1,7 +1,7 @@
 """Layers and modules in a notebook: a tree that folds, with the shapes, statistics and histograms of their arrays.
 
-The page carries all that it needs, and every text is escaped. Arrays that aren't at hand (shapes alone, tracers, arrays
-whose memory was given away or lies on other processes) are shown by shape and dtype.
+The page carries all that it needs, and every text is escaped. Arrays that can't be read (shapes, tracers, deleted
+arrays, arrays of other processes) are shown by shape and dtype.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from purenn.variable import Variable
 
 __all__ = ["layer_html", "module_html"]
 
-_SAMPLE = 1 << 16  # numbers of an array that its statistics are taken of, at most
-_ARRAYS = 512  # arrays with statistics in one page, at most
+_SAMPLE = 1 << 16  # the most numbers of an array that its statistics are computed from
+_ARRAYS = 512  # the most arrays with statistics in one page
 _BINS = 24
 _OPEN = 2  # levels that are open at first
 _STYLE = "font-family:monospace;font-size:13px;line-height:1.5"
@@ -103,7 +103,7 @@ def _kind(group: str, variable: Variable) -> str:
 
 
 def _unique(m: Bound, seen: set[int]) -> list[Variable]:
-    """The variables of the parameters here and below, each once."""
+    """The variables of the parameters of a bound layer and of all below it, each once."""
     variables = []
     for variable in m._parameters.values():
         if variable is not None and id(variable) not in seen:
@@ -124,7 +124,7 @@ def _described(value: object) -> str:
 
 
 def _numbers(value: object) -> np.ndarray | None:
-    """The array's numbers, or some of them at even distances, where they are at hand."""
+    """An array's numbers, or an evenly spaced sample of them; None where they can't be read."""
     if isinstance(value, Tracer) or not isinstance(value, jax.Array | np.ndarray) or not value.size:
         return None
     if isinstance(value, jax.Array) and (value.is_deleted() or not value.is_fully_addressable):

@@ -1,4 +1,4 @@
-"""Where the nodes of a picture go: layers from top to bottom, with blocks inside of blocks.
+"""Places the nodes of a picture: layers from top to bottom, with blocks inside blocks.
 
 Every block is laid out by itself, inside out, as in Sugiyama's method: layers by the longest path, an order within each
 by the neighbours' means, places by isotonic regression towards the neighbours. An edge that crosses the border of a
@@ -40,7 +40,7 @@ class Box:
     is_port: bool = False
 
     def port(self, source: Node, side: str) -> float:
-        """Where an edge with a node's value meets the box, from its middle."""
+        """The distance from the middle of the box to the place where an edge with a node's value meets it."""
         return 0.0 if self.inside is None else self.inside.ports[side, source].x - self.inside.width / 2
 
 
@@ -54,7 +54,7 @@ class Picture:
     Attributes:
         boxes: nodes and blocks.
         ports: where values go in and out, by "in" or "out" and the node that they come from.
-        lines: for every edge, or its part in here: the value's node, its points, and where it ends.
+        lines: for every edge, or its part inside the block: the value's node, its points, and the box where it ends.
     """
 
     boxes: list[Box]

@@ -32,7 +32,7 @@ class Row:
         bytes: the memory of its parameters and buffers.
         output_bytes: the memory of what its last call returns.
         flops: the floating-point operations of all of its calls; None without an input.
-        shared: whether its arrays are counted at another place, where they stand first.
+        shared: whether some of its arrays are counted in an earlier row.
     """
 
     path: str
@@ -54,7 +54,7 @@ class Row:
 
     @property
     def depth(self) -> int:
-        """How many names its path has."""
+        """The number of names in its path."""
         return self.path.count(".") + 1 if self.path else 0
 
     def cells(self) -> tuple[str, ...]:
@@ -62,7 +62,7 @@ class Row:
         shapes = ", ".join(str(list(shape)) for shape, _ in self.outputs)
         dtypes = ", ".join(dict.fromkeys(dtype for _, dtype in self.outputs))
         layer = self.layer + (f" ×{self.calls}" if self.calls > 1 else "") + (" (shared)" if self.shared else "")
-        unknown = self.flops is None or not (self.flops or self.calls)  # no input, or what is around computes it
+        unknown = self.flops is None or not (self.flops or self.calls)  # no input, or the layer around computes it
         count = "" if unknown else short(self.flops or 0, 1000, "")
         numbers = (f"{self.trained:,}", f"{self.frozen:,}", f"{self.buffers:,}", count, short(self.bytes, 1024, "B"))
         return (self.path, layer, shapes, dtypes, *numbers)

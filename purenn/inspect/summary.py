@@ -44,7 +44,7 @@ class Summary:
         return dataclasses.replace(self, depth=depth)
 
     def shown(self) -> list[Row]:
-        """The rows that are shown: what is deeper is part of those."""
+        """The rows that are shown. Deeper rows are part of the numbers of these."""
         return [row for row in self.rows if self.depth is None or row.depth <= self.depth]
 
     def to_dict(self) -> dict[str, Any]:

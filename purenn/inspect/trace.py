@@ -1,7 +1,7 @@
-"""One run of a model on shapes alone: which layers are called, and the program with each operation's call.
+"""Runs a model on shapes alone: the calls of its layers, and the program, whose operations say their call.
 
-No array is made. While the run is traced every call has a number, which stands in the names of its operations
-(``jax.named_scope``), so that an equation of the program says in which call it was made.
+No array is made. Every call has a number while the run is traced. ``jax.named_scope`` puts the number into the names of
+the call's operations, so that each equation of the program tells its call.
 """
 
 from __future__ import annotations
@@ -68,8 +68,8 @@ class Trace:
         calls: the calls, by number.
         root: the model, bound to arrays.
         program: the jaxpr, or None where there was no input to run on.
-        names: the names of the program's inputs: of parameters and buffers their paths, of arguments theirs.
-        count: how many of the inputs are parameters and buffers.
+        names: the names of the program's inputs: the paths of parameters and buffers, ``rng``, the arguments' names.
+        count: the number of inputs before the arguments.
         output: what the model returned, with shapes in place of arrays.
     """
 
@@ -240,7 +240,7 @@ def _shapes(
 
 
 def _specified(layer: Layer) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The shapes that `draw` would give, from what the layer says of its arrays, so that nothing is drawn."""
+    """The shapes of what `draw` returns, from the specifications of the layer's arrays; nothing is drawn."""
     if type(layer).draw is not Layer.draw:
         return jax.eval_shape(lambda key: layer.draw(random.Stream(key)), _KEY())
     default = getattr(layer, "dtype", None) or jnp.float32

@@ -1,4 +1,4 @@
-"""The arguments of a converted network: which there are, and whether a call's fit."""
+"""The arguments of a converted network, and the checks of a call's arguments against the example's."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class Arguments:
     """How a call's arguments become leaves.
 
     Attributes:
-        names: what the example gave, by the parameters' names; further ones of ``*args`` are ``args[0]`` and so on.
-        trees: how each is made of leaves.
+        names: the names of the example's arguments; those of ``*args`` are ``args[0]``, ``args[1]`` and so on.
+        trees: how each argument is made of leaves.
         order: the parameters that can be given by position.
         rest: the name of ``*args``, if there is one.
-        defaults: the constants that parameters have which the example didn't give.
+        defaults: constant defaults, by parameter; the example may leave these parameters out.
     """
 
     names: tuple[str, ...]
@@ -44,7 +44,7 @@ class Arguments:
         """The leaves of a call's arguments.
 
         Raises:
-            TypeError: an argument is missing, or one too many, or put together in another way.
+            TypeError: an argument is missing or unexpected, or its structure isn't the example's.
         """
         values: dict[str, Any] = {}
         for i, value in enumerate(args):
@@ -81,8 +81,8 @@ def arrays_of(where: str, leaves: Sequence[Leaf], values: Sequence[Any]) -> list
     """The arrays among a call's leaves, checked against the example's; None for a constant.
 
     Raises:
-        TypeError: a constant is another one, or a dtype is of another kind.
-        ValueError: a shape has another rank, or a size that is fixed differs.
+        TypeError: a constant, or the kind of a dtype, differs from the example's.
+        ValueError: a rank or a fixed size differs from the example's.
     """
     arrays: list[Array | np.ndarray | None] = []
     symbols: dict[str, tuple[int, str]] = {}
@@ -127,7 +127,7 @@ def check_guards(
     """Checks the conditions that the conversion found on sizes.
 
     Raises:
-        ValueError: one doesn't hold; it is told.
+        ValueError: a condition doesn't hold; the message names it.
     """
     for guard in guards:
         if not eval(guard, {"__builtins__": {}}, GUARD_NAMES | {"s": shapes}):

@@ -1,4 +1,4 @@
-"""From calls of torch operators, which change arrays in place and through views, to a pure `Graph`."""
+"""Builds a pure `Graph` from calls of torch's operators, which write in place and through views."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _DROPPED = {
     "implicit",
 }
 _RESHAPED_IN_PLACE = {"transpose_", "squeeze_", "unsqueeze_", "t_", "as_strided_", "swapdims_", "swapaxes_"}
-_MOVING = {"batch_norm": 5, "instance_norm": 5}  # the place of the argument that says whether statistics move
+_MOVING = {"batch_norm", "instance_norm"}  # their argument 5 says whether the statistics move
 
 
 class View(NamedTuple):
@@ -137,7 +137,7 @@ class Builder:
         return slot.value
 
     def write(self, slot: Slot, value: Ref) -> None:
-        """Gives a tensor a new value, and with it what it is a view of."""
+        """Gives a tensor, and the tensors that it is a view of, a new value."""
         if slot.view is None:
             slot.version += 1
             slot.value, slot.seen = value, slot.version
@@ -184,14 +184,14 @@ class Builder:
             func: torch's operator.
             args: its arguments, with `Slot`s for tensors.
             kwargs: the keywords.
-            outs: how many results it has, None for one that stands alone.
+            outs: the number of results in its tuple; None for a single result.
             shares: tells whether the result shares its memory with the first argument.
 
         Returns:
             The result, as a `Slot` or a tuple of them; None for an operator that is left out.
 
         Raises:
-            Unsupported: the table doesn't have it.
+            Unsupported: the table has no function for the operator.
         """
         name = name_of(func)
         base = name.partition(".")[0]
@@ -254,7 +254,7 @@ class Builder:
         return Slot(y)
 
     def finish(self, outputs: object, updates: Sequence[tuple[str, Slot]], guards: Sequence[str] = ()) -> Graph:
-        """The graph of all calls so far, without those that nothing needs."""
+        """The graph of all calls so far, without unused ones."""
         changed = tuple((name, self.read(slot)) for name, slot in updates)
         plain = self.plain(outputs)
         return pruned(

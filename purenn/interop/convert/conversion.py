@@ -106,7 +106,7 @@ def _mode(
     names: NamedArrays,
     given_up: set[str],
 ) -> tuple[Mode | None, list[str]]:
-    """The module in one mode, or the reasons why it can't be had."""
+    """The module in one mode, or None and the reasons why it can't be converted."""
     places = [path for name, tree in zip(arguments.names, arguments.trees, strict=True) for path in paths(tree, name)]
     reason: Exception | None = None
     drawn = python_draws()
@@ -117,7 +117,7 @@ def _mode(
                 described = _described(places, leaves, program.shapes, frozenset())
                 graph = _renamed(program.graph, names)
                 return Mode(graph, described, tree_of_spec(program.spec), "export", notes_of_draws(drawn)), []
-        except Exception as error:  # the tape says what is wrong, if it can't take the module either
+        except Exception as error:  # if the tape fails too, its error is the one to show
             reason = error
     try:
         taped = _tape(module, training, args, kwargs, names)
@@ -180,7 +180,7 @@ def _renamed(graph: Graph, names: NamedArrays) -> Graph:
 
 
 def _without(mode: Mode, dropped: Mapping[str, torch.Tensor]) -> Mode:
-    """The mode with buffers that no state_dict has, and that never change, as constants."""
+    """The mode with buffers as constants: those that no state_dict has and no call changes."""
     graph = mode.graph
     constants = [
         (s.index, numpy_of(dropped[str(s.name)])) for s in graph.sources if s.kind == "buffer" and s.name in dropped
@@ -191,7 +191,7 @@ def _without(mode: Mode, dropped: Mapping[str, torch.Tensor]) -> Mode:
 
 
 def _tree(module: torch.nn.Module, path: str, names: NamedArrays, dropped: set[str], program: Program | None) -> Layer:
-    """The layer of a part: a stock one where it is a stock module with all its arrays, else one that holds them."""
+    """The layer of a part: a stock layer for a stock module with all of its arrays, else a `Part` with the arrays."""
     prefix = f"{path}." if path else ""
     second = {alias for alias, _ in names.ties}
     parameters, buffers = module.named_parameters(remove_duplicate=False), module.named_buffers(remove_duplicate=False)

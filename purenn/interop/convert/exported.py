@@ -43,7 +43,7 @@ def export(
         args: the example.
         kwargs: its keywords.
         paths: names the leaves of the arguments.
-        given_up: what an export of the module in its other mode has found to be too costly.
+        given_up: choices of free sizes that were too costly in the module's other mode.
 
     Raises:
         Refused: torch.export doesn't take it, or it has shapes that depend on values.
@@ -236,7 +236,7 @@ class _Reader:
             self.builder = outer
 
     def _calls(self, node: Node) -> tuple[str, ...]:
-        """The calls of parts that a node was made in."""
+        """The calls of parts around a node, outside in."""
         calls: list[str] = []
         for key, (path, _) in (node.meta.get("nn_module_stack") or {}).items():
             path = path if path in self.parts else path.split("@")[0]

@@ -1,4 +1,4 @@
-"""Runs a `Graph` on jax arrays. It runs while jax traces, so that the compiled program has no trace of it."""
+"""Runs a `Graph` on jax arrays. Under ``jit`` it runs once, while jax traces; the compiled program is without it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from purenn.typing import Array
 __all__ = ["is_array", "is_floating", "run"]
 
 Call = Callable[[Block, list[Any], Callable[[], None]], None]
-"""Makes the call of a part: of its block, with all values by their numbers, and what computes the block's steps."""
+"""Makes the call of a part; the arguments are its block, all values by their numbers, and what computes the block."""
 
 
 def run(graph: Graph, sources: Mapping[tuple[str, str | int], Any], call: Call | None = None) -> tuple[list[Any], Any]:
@@ -31,7 +31,7 @@ def run(graph: Graph, sources: Mapping[tuple[str, str | int], Any], call: Call |
     Args:
         graph: the graph.
         sources: the value of each source, by kind and name.
-        call: makes the calls of parts; without it their nodes are just computed.
+        call: makes the calls of parts; None computes their nodes without calls.
 
     Returns:
         All values by their numbers, and the outputs.

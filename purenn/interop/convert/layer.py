@@ -47,8 +47,8 @@ class Mode:
         graph: the calls.
         leaves: the leaves of the arguments.
         output: how the output is made of leaves.
-        way: how the graph was had, ``export`` or ``tape``.
-        notes: what is as it was in the conversion, and can't be checked.
+        way: how the graph was recorded, ``export`` or ``tape``.
+        notes: facts of the conversion that a call relies on and can't check.
     """
 
     graph: Graph
@@ -58,20 +58,20 @@ class Mode:
     notes: tuple[str, ...] = ()
 
     def remarks(self) -> list[str]:
-        """Says on which values the graph relies."""
+        """The values and facts that the graph relies on, in words."""
         said = [*self.notes, *map(str, self.graph.assumptions)]
         return said + [f"{x.path} has the values of the example" for x in self.leaves if isinstance(x.value, Constant)]
 
 
 @dataclasses.dataclass(frozen=True)
 class Program:
-    """A network in both modes; a mode that can't be had is the message that says why.
+    """A network in both modes. For a mode that can't be converted there is the message that says why.
 
     Attributes:
         arguments: the arguments of a call.
         evaluation: outside training.
         training: in training.
-        ties: pairs of a second name of an array and its first.
+        ties: pairs of a further name of an array and its first name.
         frozen: the parameters that torch doesn't train.
         transient: buffers that no state_dict has.
     """
@@ -99,7 +99,7 @@ class Part(Layer):
         array_fields: the arrays.
         names: the names of the parts.
         parts: the parts.
-        holds_only: whether it is never called itself.
+        holds_only: whether it only holds parts and is never called itself.
     """
 
     kind: str
@@ -148,7 +148,7 @@ class Part(Layer):
 class Converted(Part):
     """A network that `from_torch` has made of a torch module: the module's tree, and what it computes.
 
-    It needs no torch: it pickles, and runs where there is none.
+    It can be pickled, and runs without torch.
 
     Attributes:
         program: what it computes.
@@ -179,7 +179,7 @@ class Converted(Part):
         return jax.lax.stop_gradient(value) if name in self.program.frozen else value
 
     def _update(self, m: Bound, graph: Graph, values: list[Any], block: Block | None = None) -> None:
-        """Sets the buffers that change; with a block, those of its part that it has computed."""
+        """Sets the buffers that change; with a block, only the buffers of its part that it computes."""
         for name, ref in graph.updates:
             if block is None or (_owner(name) == block.path and ref.index in block.values):
                 part, last = part_of(m, name)
@@ -188,7 +188,7 @@ class Converted(Part):
     def _call_part(self, m: Bound, graph: Graph, block: Block, values: list[Any], compute: Callable[[], None]) -> None:
         """Makes the call of a part, as if its own `forward` had been called with the arrays that go into the block.
 
-        Those who look at calls may put other arrays in the places of inputs, outputs and parameters.
+        Observers of calls may replace inputs, outputs and parameters.
         """
         part = part_of(m, f"{block.path}.")[0]
         arrays = {i: values[i] for i in block.inputs if is_array(values[i])}
@@ -239,7 +239,7 @@ def part_of(m: Bound, path: str) -> tuple[Bound, str]:
 
 
 def _claims(mode: Mode, arrays: list[Any], values: list[Any]) -> Iterable[tuple[ArrayLike, ArrayLike, str]]:
-    """Triples of a value, the one that the graph relies on, and words for the former."""
+    """Triples of a value, the value that the graph relies on, and a description."""
     for leaf, array in zip(mode.leaves, arrays, strict=True):
         if isinstance(leaf.value, Constant):
             yield array, leaf.value.array, leaf.path
@@ -248,7 +248,11 @@ def _claims(mode: Mode, arrays: list[Any], values: list[Any]) -> Iterable[tuple[
 
 
 def _checked(where: str, outputs: T, claims: Iterable[tuple[ArrayLike, ArrayLike, str]]) -> T:
-    """The outputs, if all holds that the graph relies on; where only the program can know, NaN if it doesn't."""
+    """The outputs, if every claim holds. Under ``jit``, outputs are NaN where a claim on a traced value doesn't.
+
+    Raises:
+        ValueError: a claim on a concrete value doesn't hold.
+    """
     holds: list[Array] = []
     for value, expected, description in claims:
         if isinstance(value, Tracer):

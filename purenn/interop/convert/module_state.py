@@ -1,6 +1,6 @@
 """The state that a call of a torch module may change: modes, buffers, arguments, and random numbers of the process.
 
-`conversion` runs a module several times; these functions make each run begin as the first, and undo its changes.
+`conversion` runs a module several times. With these functions each run begins in the same state, and none changes it.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ def copied(value: T) -> T:
 
 
 def python_draws() -> tuple[Any, ...]:
-    """Where the random numbers of Python and numpy are."""
+    """The states of the random generators of Python and numpy."""
     return python_random.getstate(), [x.tolist() if isinstance(x, np.ndarray) else x for x in np.random.get_state()]
 
 
 def notes_of_draws(before: tuple[Any, ...]) -> tuple[str, ...]:
-    """A note where the module has drawn such numbers, which are constants now."""
+    """One note per generator that was drawn from: its numbers are constants of the graph."""
     now = python_draws()
     return tuple(
         f"the random numbers that its code draws from {name} are those of the conversion"
@@ -44,7 +44,7 @@ def notes_of_draws(before: tuple[Any, ...]) -> tuple[str, ...]:
 def as_it_was(module: torch.nn.Module, training: bool) -> Iterator[Callable[[], None]]:
     """Inside, the module is in a mode; afterwards its modes, buffers and all random numbers are as they were.
 
-    What is bound inside puts the buffers back at any time.
+    Yields a function that puts the buffers back at once.
     """
     modes = [(part, part.training) for part in module.modules()]
     buffers = [

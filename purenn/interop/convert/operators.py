@@ -35,7 +35,7 @@ class Unsupported(Exception):
 
 
 def name_of(func: Callable[..., Any]) -> str:
-    """The name under which the table has an operator: ``add.Tensor``; without the overload where it is the default."""
+    """The name of an operator in the table, such as ``add.Tensor``; the default overload has no suffix."""
     schema = getattr(func, "_schema", None)
     if schema is None:
         module = getattr(func, "__module__", "") or ""
@@ -47,7 +47,7 @@ def name_of(func: Callable[..., Any]) -> str:
 
 
 def pure_name(name: str) -> str:
-    """The operator that computes what one in place writes."""
+    """The name of the operator without side effects that computes what one in place, or with ``out``, writes."""
     base, dot, overload = name.partition(".")
     if base.startswith("__i") and base.endswith("__"):
         base = "__" + base[3:]
@@ -60,7 +60,7 @@ def pure_name(name: str) -> str:
 
 
 def takes(func: torch._ops.OpOverload) -> bool:
-    """Whether an operator can be taken as it is: it has a function, or says nothing."""
+    """Whether an operator needs no decomposition: the table has a function, or it is left out."""
     name = name_of(func)
     name = pure_name(name) if writes(func) else name
     base = name.partition(".")[0]
@@ -68,7 +68,7 @@ def takes(func: torch._ops.OpOverload) -> bool:
 
 
 def decomposition_of(func: torch._ops.OpOverload) -> Callable[..., Any] | None:
-    """torch's own function that computes an operator by others, or None."""
+    """torch's function that computes an operator by other operators, or None."""
     from torch._decomp import decomposition_table
 
     return decomposition_table.get(func) or (func.decompose if func._can_decompose() else None)
@@ -92,12 +92,12 @@ def may_view(func: torch._ops.OpOverload) -> bool:
 def places_of(
     x: torch.Tensor, size: Sequence[int], stride: Sequence[int], offset: int | None = None
 ) -> np.ndarray | None:
-    """The entries of a tensor, by their number in its own order, that a strided view of its memory shows.
+    """The places, in a flattened tensor, of the entries that a strided view of its memory shows.
 
-    None where the tensor lies in its memory as its order says, so that the view needs no other numbers.
+    None for a contiguous tensor at the start of its memory: there size, stride and offset alone give the places.
 
     Raises:
-        Unsupported: the view shows memory that the tensor doesn't.
+        Unsupported: the view shows memory outside of the tensor, or a size is free.
     """
     start = x.storage_offset()
     if x.is_contiguous() and start == 0:

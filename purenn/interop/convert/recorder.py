@@ -1,4 +1,4 @@
-"""A run on real tensors, noted call by call: which tensor has which value of the graph."""
+"""Records a run on real tensors, call by call, and notes which tensor has which value of the graph."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class NotTapeable(Exception):
 
 
 class Again(Exception):
-    """Inputs whose values a shape depends on, so that they must be fixed."""
+    """The run must begin again with these inputs fixed, since a shape depends on their values."""
 
     def __init__(self, inputs: frozenset[int]):
         super().__init__()
@@ -44,8 +44,8 @@ class Again(Exception):
 class Recorder:
     """The values of tensors in a run.
 
-    A tensor that depends on no parameter, no float input and no random number has none: it is a constant when a call
-    takes it.
+    A tensor that depends on no parameter, no float input and no random number has no value: where a call takes it, it
+    becomes a constant.
     """
 
     def begin(
@@ -122,7 +122,7 @@ class Recorder:
         return None
 
     def _know_view(self, tensor: torch.Tensor, view: View, below: torch.Tensor) -> Slot:
-        """Notes that a tensor shows another one, which has a value."""
+        """Notes that a tensor is a view of another one, which has a value."""
         return self._know(tensor, Slot(self.builder.shown(view), view), self.causes[id(below)])
 
     def _value(self, x: object) -> Any:
@@ -135,7 +135,7 @@ class Recorder:
         return x
 
     def _note_view(self, func: OpOverload, args: Args, kwargs: Kwargs, result: Any) -> None:
-        """Remembers how a constant shows another one, for the case that one of them is written to."""
+        """Notes that a constant is a view of another one, in case one of them is written to."""
         if not may_view(func) or kwargs or not args or not same_memory(result, args[0]):
             return
         several = isinstance(result, tuple | list)
@@ -222,7 +222,7 @@ class Recorder:
         results: Sequence[torch.Tensor],
         inputs: Sequence[torch.Tensor | None],
     ) -> tuple[Graph | None, tuple[Argument, ...]]:
-        """The backward of a function as a graph, and what the graph takes from around: pairs of input and value."""
+        """The backward of a function as a graph, and what it captures: pairs of an input's number and its value."""
         outer = self.builder, self.slots, self.causes, self.storages, self.views
         self.builder, self.slots, self.causes, self.storages, self.views = inner = Builder(), {}, {}, {}, {}
         captured: dict[int, Ref] = {}
@@ -263,7 +263,7 @@ class Recorder:
         return value
 
     def assume(self, tensor: torch.Tensor, value: bool | int | float | complex) -> None:
-        """Notes that Python has seen a tensor's only value."""
+        """Notes an assumption: Python has read the only element of a tensor."""
         slot = self._slot(tensor)
         assert slot is not None
         self.builder.calls, self.builder.stops = self.calls[-1], True

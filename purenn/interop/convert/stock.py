@@ -1,4 +1,4 @@
-"""torch's own modules as purenn's layers of the same name, and back."""
+"""Converts torch's own modules to purenn's layers of the same names, and back."""
 
 from __future__ import annotations
 
@@ -25,10 +25,9 @@ _HOOKS = (
 
 
 def stock_layer(module: torch.nn.Module) -> Layer | None:
-    """The layer of a stock module with stock parts alone; None for any other.
+    """The layer of a stock module whose parts are all stock; None for any other module.
 
-    A layer that prints differently or has other arrays than the module is none of it, so that a stock module which
-    somebody has changed counts as one with a forward of its own.
+    None too where the layer prints differently than the module or has other arrays: the user has changed the module.
     """
     layer = _made(module)
     if layer is None or repr(layer) != repr(module):
@@ -173,7 +172,7 @@ def stock_module(layer: Layer) -> torch.nn.Module:
 
 
 def _says_none(known: Mapping[str, inspect.Parameter], name: str) -> bool:
-    """Whether None says something else than to leave the argument out."""
+    """Whether an argument of None differs from no argument."""
     return name in known and known[name].default is not None
 
 

@@ -1,4 +1,4 @@
-"""Arguments and results as trees: how they are taken apart and put together, as plain data."""
+"""Trees: how arguments and results are taken apart into leaves and put together, as plain data."""
 
 from __future__ import annotations
 
@@ -118,10 +118,10 @@ def unflatten(tree: Tree, leaves: Iterator[Any]) -> Any:
 
 
 def flatten(tree: Tree, value: object, path: str) -> Iterator[Any]:
-    """Takes a value apart as the example was.
+    """Takes a value of the example's structure apart.
 
     Raises:
-        TypeError: it is put together in another way.
+        TypeError: its structure isn't the example's.
     """
     if tree.kind == "leaf":
         yield value

@@ -1,4 +1,4 @@
-"""Graphs by a tape: one run on real tensors, every operator recorded above autograd, where they are those of layers.
+"""Graphs by a tape: one run on real tensors, with every operator recorded above autograd, where layers call them.
 
 What depends on no parameter, no float input and no random number is a constant. A value that Python reads from another
 tensor is an assumption; where a shape depends on an integer or boolean input, this input is fixed.
@@ -57,7 +57,7 @@ def record(
         names: kind and dotted name of each parameter and buffer, by the tensor's ``id``.
 
     Raises:
-        NotTapeable: something can't be recorded; all that was found is told.
+        NotTapeable: something can't be recorded; the message has all that was found.
     """
     fixed: frozenset[int] = frozenset()
     while True:
@@ -74,7 +74,7 @@ def record(
 
 
 class _Tape(Recorder, ProxyTorchDispatchMode):
-    """The recorder. It takes the place of torch's own tracer, since that is where calls come in above autograd."""
+    """The recorder. It stands in for torch's own tracer, which is the one that sees calls above autograd."""
 
     def __init__(
         self,
@@ -148,7 +148,7 @@ class _Tape(Recorder, ProxyTorchDispatchMode):
         if not takes(func) and (function := decomposition_of(func)) is not None:
             with self:
                 return function(*args, **kwargs)
-        for i in writes(func):  # a constant that is written to is none from now on
+        for i in writes(func):  # a constant that is written to is no constant from now on
             target = kwargs.get(i) if isinstance(i, str) else args[i]
             if isinstance(target, torch.Tensor) and self._slot(target) is None:
                 self._promote(target, causes)
@@ -160,7 +160,7 @@ class _Tape(Recorder, ProxyTorchDispatchMode):
         return result
 
     def _counted(self, base: str, args: tuple[Any, ...]) -> list[torch.Tensor]:
-        """The tensors whose values decide on the shape of a result: masks, where their true entries are counted."""
+        """The recorded tensors whose values determine the shape of a result, such as masks."""
         if base in _COUNTS:
             counted = [x for x in args if isinstance(x, torch.Tensor)]
         elif base in ("index", "index_put", "index_put_"):
@@ -197,7 +197,7 @@ class _Tape(Recorder, ProxyTorchDispatchMode):
 
 
 class _Peeks(TorchFunctionMode):
-    """Sees the reads of whole tensors, which no operator tells."""
+    """Sees reads of whole tensors, which are no calls of operators."""
 
     def __init__(self, tape: _Tape):
         self.tape = tape

@@ -1,4 +1,4 @@
-"""torch's values taken apart into leaves: tensors and constants."""
+"""Takes torch's values apart into leaves: tensors and constants."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def tree_of_spec(spec: pytree.TreeSpec) -> Tree:
 
 
 def _node(kind: type | FunctionType, context: Any, children: tuple[Tree, ...]) -> Tree:
-    """The tree of a node of torch's, whose kind is a class, or the function ``namedtuple`` with a class as context."""
+    """The tree of a node of torch's pytrees. Its kind is a class, or the function ``namedtuple``."""
     numbered = tuple(range(len(children)))
     if kind in (tuple, torch.Size):
         return Tree("tuple", "", numbered, children)

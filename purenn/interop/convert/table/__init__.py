@@ -1,8 +1,8 @@
 """The operators of torch's ATen library as functions over jax arrays, by name and overload.
 
 Most are those of `purenn.interop.ops`, whose names and arguments are torch's. This table has the others: operators
-that take their arguments in another order than torch's function, layers' functions, and random numbers, which are drawn
-from the call around.
+with other arguments than torch's function of the name, functions of layers, and random numbers, whose keys come from
+the call around.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _lookup(op: str) -> Callable[..., Any] | None:
     if (function := TABLE.get(op) or TABLE.get(base)) is not None:
         return function
     base = ALIASES.get(base, base)
-    base = base if hasattr(ops, base) else base.removesuffix("_copy")  # index_copy is no copy of a view
+    base = base if hasattr(ops, base) else base.removesuffix("_copy")  # as in view_copy, not in index_copy
     if base in TABLE:
         return TABLE[base]
     for prefix, namespace in _NAMESPACES.items():

@@ -1,4 +1,4 @@
-"""Casts, copies, and arrays of a shape."""
+"""Casts, copies, and arrays of given sizes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _cast(x: AnyArray, dtype: np.dtype | None) -> AnyArray:
 
 @op("to", "_to_copy")
 def to(x: ArrayLike, *args: object, dtype: np.dtype | None = None, **_: object) -> AnyArray:
-    """Every overload: the dtype stands anywhere, devices and flags say nothing here."""
+    """All overloads: the dtype may be at any place; devices and flags have no effect."""
     return _cast(jnp.asarray(x), next((a for a in (dtype, *args) if isinstance(a, np.dtype)), None))
 
 
@@ -67,7 +67,7 @@ def zero(x: AnyArray) -> Array:
 
 @op("purenn.like")
 def like(x: ArrayLike, old: AnyArray) -> Array:
-    """A new value for an array, which keeps its dtype and its shape."""
+    """A new value in the dtype and shape of the old one."""
     return jnp.broadcast_to(_cast(jnp.asarray(x), old.dtype), old.shape)
 
 
@@ -92,7 +92,7 @@ def split_with_sizes(x: AnyArray, sizes: Sequence[int], dim: int = 0) -> list[Ar
 
 
 def flat_places(size: Sequence[int], stride: Sequence[int], offset: int) -> np.ndarray:
-    """The places in its storage of a strided view's entries."""
+    """The places of a strided view's entries in the storage."""
     places = np.full(tuple(size), offset, np.int32)
     for axis, (n, step) in enumerate(zip(size, stride, strict=True)):
         places += (np.arange(n, dtype=np.int32) * step).reshape((-1,) + (1,) * (len(size) - axis - 1))

@@ -1,4 +1,4 @@
-"""Operators whose arguments are graphs, as jax has them."""
+"""Operators that run graphs, by jax's control flow."""
 
 from __future__ import annotations
 
@@ -66,14 +66,14 @@ def _check(run: Run, condition: ArrayLike, message: str = "") -> None:
 def _custom_grad(
     run: Run, backward: Graph, inputs: Operands, results: Operands, captured: tuple[tuple[int, ArrayLike], ...]
 ) -> Arrays:
-    """The results, through which a gradient goes to the inputs as a graph says.
+    """The results, with a graph as their backward pass.
 
     Args:
         run: runs a graph.
-        backward: from the results' cotangents, and the captured values, to the inputs' cotangents.
-        inputs: arrays that a gradient goes to.
-        results: what the forward has computed from them.
-        captured: pairs of the number of an input of the graph, and its value.
+        backward: computes the inputs' cotangents from the results' cotangents and the captured values.
+        inputs: the arrays that receive a gradient.
+        results: the results of the forward pass.
+        captured: further inputs of the graph, as pairs of number and value.
     """
     numbers = [n for n, _ in captured]
 

@@ -47,9 +47,6 @@ def rsub(x: AnyArray, y: ArrayLike, alpha: complex = 1) -> Array:
     return ops.rsub(x, y, alpha=alpha)
 
 
-if not hasattr(ops, "atan2"):
-    TABLE["atan2"] = lambda x, y: jnp.arctan2(x, y)
-
 # Sizes: Python numbers.
 
 for _name in ("add", "sub", "mul", "floordiv", "truediv", "mod", "pow", "neg", "eq", "ne", "lt", "le", "gt", "ge"):

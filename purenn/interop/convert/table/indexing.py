@@ -1,4 +1,4 @@
-"""Operators that read tables."""
+"""Embeddings, and operators of indices."""
 
 from __future__ import annotations
 

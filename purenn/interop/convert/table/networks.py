@@ -28,7 +28,7 @@ TABLE["_adaptive_avg_pool2d"], TABLE["_adaptive_avg_pool3d"] = F.adaptive_avg_po
 
 
 def _sizes(value: object) -> Any:
-    """A list of sizes; one alone serves every dimension, and an empty one is None. Other values are as they were."""
+    """Sizes as purenn's functions take them: a list of one is its size, an empty one None; other values stay."""
     if isinstance(value, tuple | list):
         return None if not value else value[0] if len(value) == 1 else tuple(value)
     return value
@@ -182,7 +182,12 @@ def weight_norm_interface(v: AnyArray, g: AnyArray, dim: int = 0) -> tuple[Array
 
 
 def _resize(mode: str, *, corners: bool) -> tuple[Callable[..., Array], Callable[..., Array]]:
-    """The overload that takes all scales in a list, and the one that takes each; ``corners``: they take a flag too."""
+    """Both overloads of a resizing operator: with all scales in one list, and with each scale an argument.
+
+    Args:
+        mode: the mode of ``interpolate``.
+        corners: whether the operator has the argument ``align_corners``.
+    """
 
     def together(
         x: AnyArray, size: Sequence[int] | None, align: bool | None, scales: Sequence[float] | None = None

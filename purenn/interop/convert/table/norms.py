@@ -1,4 +1,4 @@
-"""Normalizations, with the statistics that they keep."""
+"""Normalizations, and the running statistics that they update."""
 
 from __future__ import annotations
 

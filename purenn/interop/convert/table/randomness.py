@@ -1,4 +1,4 @@
-"""Random numbers: the keys are the call's, the distributions torch's."""
+"""Random numbers of torch's distributions, with keys of the call around."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def bernoulli(x: AnyArray, p: float | None = None, *_: object) -> Array:
     return jax.random.bernoulli(key(), x if p is None else p, x.shape).astype(x.dtype)
 
 
-# Fillings in place, as functions.
+# Operators that fill in place, without the side effect.
 
 
 @op("uniform")

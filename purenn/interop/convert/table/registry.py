@@ -33,7 +33,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def op(*names: str) -> Callable[[F], F]:
-    """Puts a function into the table under names: of an operator, or of an operator and its overload."""
+    """Puts a function into the table, under names of operators, or of operators with their overload."""
 
     def add(function: F) -> F:
         for name in names:

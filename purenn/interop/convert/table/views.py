@@ -1,4 +1,4 @@
-"""Writing into a view: what the array below becomes. torch changes arrays in place; here each change is a new array."""
+"""Writes into views. torch writes in place; here the array below becomes a new array."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _SAME = {"alias", "detach", "contiguous", "to", "resolve_conj", "resolve_neg", "
 
 @op("purenn.write")
 def write(base: ArrayLike, value: ArrayLike, view: str, part: int | None, *args: Any) -> Array:
-    """An array with new values in the places that a view shows.
+    """An array with new values at the places of a view.
 
     Args:
         base: the array below.
         value: the new values, of the view's shape.
         view: the operator that made the view.
-        part: which of its results the view is, where it has several.
+        part: which result of the operator the view is; None for an operator of one result.
         args: the operator's arguments after the array.
     """
     name = view.partition(".")[0]
