@@ -1,5 +1,6 @@
 """Live torch modules as layers: values, gradients, buffers, names, and what is refused."""
 
+import collections
 import pickle
 import subprocess
 import sys
@@ -276,6 +277,18 @@ def test_containers_and_keywords():
         layer.apply(params, state, scale=2.0)
     with pytest.raises(TypeError, match="without the argument 'options'"):
         layer.apply(params, state, arrays(pair), np.asarray(X), scale=2.0, options=1)
+
+
+def test_a_defaultdict_without_a_factory():
+    class Sums(tnn.Module):
+        def forward(self, pair):
+            return collections.defaultdict(None, sum=pair["a"] + pair["b"], a=pair["a"])
+
+    pair = collections.defaultdict(None, a=X, b=2 * X)
+    layer, params, state = from_torch(Sums(), pair)
+    y, _ = layer.apply(params, state, arrays(dict(pair)))
+    assert list(y) == ["sum", "a"]
+    np.testing.assert_array_equal(y["sum"], 3 * X)
 
 
 def test_records():

@@ -227,6 +227,17 @@ def test_ties_and_repeats():
     assert found["again"].flops == found["again.0"].flops == found["a"].flops == found["b"].flops
 
 
+def test_a_hyper_parameter_may_be_called_frozen():
+    class Scale(layers.Layer):
+        frozen: bool
+
+        def parameters(self):
+            return {"weight": layers.Spec((3,), 1.0)}
+
+    total = purenn.summary(Scale(True)).total
+    assert (total.trained, total.frozen) == (3, 0)
+
+
 def test_folds():
     table = purenn.summary(Net(), jnp.ones((2, 5, 8)), depth=1)
     assert [row.path for row in table.shown()] == ["", "encoder", "norms", "head"]

@@ -1,9 +1,8 @@
-"""How many floating-point operations a program does, counted on its jaxpr as XLA's cost analysis counts them.
+"""Counts the floating-point operations of a program on its jaxpr, as XLA's cost analysis counts them.
 
-A product counts two for each pair of numbers that are multiplied and added, padding left out; an elementwise operation
-one for each element, transcendental functions too; moving data counts nothing, nor do operations on integers. The
-lowered formulation may do more or less, such as a convolution by a transform: what is counted is the arithmetic of the
-plain formulation.
+A product is two operations per pair of numbers that are multiplied and added, without padding. An elementwise operation
+is one per element, transcendental functions too. Moves of data and operations on integers aren't counted. The count is
+that of the plain formulation; the lowered one, such as a convolution by a transform, may do more or less.
 """
 
 from __future__ import annotations
@@ -11,15 +10,19 @@ from __future__ import annotations
 import functools
 import math
 from collections import Counter
-from typing import Any
+from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal, Var
 
 from purenn.inspect.trace import call_of
 from purenn.lowering.linear_map import LinearMap
 
 __all__ = ["Flops", "flops", "inner_programs", "is_linear_map"]
+
+Operand: TypeAlias = Var | Literal  # an input or output of an equation
 
 _MOVES = {
     "reshape", "broadcast_in_dim", "transpose", "slice", "dynamic_slice", "dynamic_update_slice", "concatenate", "pad",
@@ -39,9 +42,9 @@ class Flops:
     """The operations that were counted.
 
     Attributes:
-        by_call: the operations by the number of the call that does them itself.
+        by_call: the operations of each call, without those of calls that it makes, by its number.
         unknown: the primitives that can't be counted.
-        open_ended: whether there is a loop whose number of rounds depends on values: it counts as one round.
+        open_ended: whether a loop's number of rounds depends on values; such a loop counts as one round.
     """
 
     def __init__(self) -> None:
@@ -50,14 +53,14 @@ class Flops:
         self.open_ended = False
 
 
-def flops(program: Any) -> Flops:
+def flops(program: ClosedJaxpr) -> Flops:
     """Counts the operations of a jaxpr, by call."""
     counted = Flops()
     _count(program.jaxpr, 1, -1, counted)
     return counted
 
 
-def _count(jaxpr: Any, times: int, around: int, counted: Flops) -> None:
+def _count(jaxpr: Jaxpr, times: int, around: int, counted: Flops) -> None:
     for equation in jaxpr.eqns:
         call, name = call_of(equation, around), equation.primitive.name
         if name in _WINDOWS:
@@ -65,8 +68,9 @@ def _count(jaxpr: Any, times: int, around: int, counted: Flops) -> None:
         elif name in _UNKNOWN:
             counted.unknown.add(name)
         elif is_linear_map(equation):
-            _add(counted, _linear_map(*_described(equation)), times, call)
-        elif name == "cond":  # the dearest branch
+            operands = tuple(jax.ShapeDtypeStruct(_shape(v), _dtype(v)) for v in equation.invars)
+            _add(counted, _linear_map(equation.params["op"], equation.params["count"], operands), times, call)
+        elif name == "cond":  # the most costly branch
             branches = [Flops() for _ in equation.params["branches"]]
             for branch, program in zip(branches, inner_programs(equation), strict=True):
                 _count(program, 1, call, branch)
@@ -86,21 +90,15 @@ def _add(total: Flops, more: Flops, times: int, call: int) -> None:
     total.open_ended |= more.open_ended
 
 
-def is_linear_map(equation: Any) -> bool:
+def is_linear_map(equation: JaxprEqn) -> bool:
     """Whether an equation is a linear map of purenn's lowerings, which can say its plain formulation."""
     return isinstance(equation.params.get("op"), LinearMap)
 
 
-def _described(equation: Any) -> tuple[Any, ...]:
-    shapes = tuple((v.aval.shape, v.aval.dtype) for v in equation.invars)
-    return equation.params["op"], equation.params["count"], shapes
-
-
 @functools.lru_cache(maxsize=4096)
-def _linear_map(op: Any, count: int, shapes: tuple[Any, ...]) -> Flops:
+def _linear_map(op: LinearMap, count: int, operands: tuple[jax.ShapeDtypeStruct, ...]) -> Flops:
     """Counts the plain formulation of a linear map."""
     counted = Flops()
-    operands = [jax.ShapeDtypeStruct(*each) for each in shapes]
     with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
         _count(
             jax.make_jaxpr(lambda *arrays: op.apply(arrays[:count], arrays[count:]))(*operands).jaxpr, 1, -1, counted
@@ -108,24 +106,32 @@ def _linear_map(op: Any, count: int, shapes: tuple[Any, ...]) -> Flops:
     return counted
 
 
-def inner_programs(equation: Any) -> list[Any]:
-    """The jaxprs inside an equation that its run goes through; of a function with a derivative the function."""
+def inner_programs(equation: JaxprEqn) -> list[Jaxpr]:
+    """The jaxprs that an equation runs; for a function with a derivative of its own, the function's."""
     for key in ("call_jaxpr", "fun_jaxpr", "jaxpr", "body_jaxpr", "branches"):
         if (value := equation.params.get(key)) is not None:
             return [getattr(program, "jaxpr", program) for program in (value if isinstance(value, tuple) else [value])]
     return []
 
 
-def _is_floating(variable: Any) -> bool:
-    dtype = getattr(variable.aval, "dtype", None)
+def _is_floating(variable: Operand) -> bool:
+    dtype = _dtype(variable)
     return dtype is not None and not jnp.issubdtype(dtype, jax.dtypes.extended) and jnp.issubdtype(dtype, jnp.inexact)
 
 
-def _size(variable: Any) -> int:
-    return math.prod(getattr(variable.aval, "shape", ()))
+def _dtype(variable: Operand) -> np.dtype | None:
+    return getattr(variable.aval, "dtype", None)  # a token has none
 
 
-def _operations(equation: Any) -> int:
+def _shape(variable: Operand) -> tuple[int, ...]:
+    return getattr(variable.aval, "shape", ())
+
+
+def _size(variable: Operand) -> int:
+    return math.prod(_shape(variable))
+
+
+def _operations(equation: JaxprEqn) -> int:
     """The operations of an equation without a program inside."""
     name = equation.primitive.name
     if name in _MOVES or not any(map(_is_floating, (*equation.invars, *equation.outvars))):
@@ -134,10 +140,10 @@ def _operations(equation: Any) -> int:
     first = _size(equation.invars[0]) if equation.invars else 0
     if name == "dot_general":
         (contracted, _), _ = equation.params["dimension_numbers"]
-        return 2 * size * math.prod(equation.invars[0].aval.shape[i] for i in contracted)
+        return 2 * size * math.prod(_shape(equation.invars[0])[i] for i in contracted)
     if name == "conv_general_dilated":
         return _convolution(equation)
-    if name.startswith(("reduce_", "argm")) and name not in ("reduce_precision",):
+    if name.startswith(("reduce_", "argm")) and name != "reduce_precision":
         return max(first - size, 0)
     if name.startswith("scatter"):
         return _size(equation.invars[2])
@@ -145,31 +151,29 @@ def _operations(equation: Any) -> int:
         n = math.prod(equation.params["fft_lengths"])
         return int(5 * max(size, first) * max(math.log2(n), 1)) if n > 1 else 0
     if name == "sort":
-        n = equation.invars[0].aval.shape[equation.params["dimension"]] if equation.invars[0].aval.shape else 1
+        n = _shape(equation.invars[0])[equation.params["dimension"]] if _shape(equation.invars[0]) else 1
         return first * max(math.ceil(math.log2(n)), 1) if n > 1 else 0
     if name == "cholesky":
-        n = equation.invars[0].aval.shape[-1]
-        return first * n // 3
+        return first * _shape(equation.invars[0])[-1] // 3
     if name == "triangular_solve":
-        return _size(equation.invars[1]) * equation.invars[0].aval.shape[-1]
+        return _size(equation.invars[1]) * _shape(equation.invars[0])[-1]
     return size
 
 
 _WINDOWS = {"reduce_window", "reduce_window_sum", "reduce_window_max", "reduce_window_min", "select_and_scatter_add"}
 
 
-def _window(equation: Any) -> int:
-    """One operation for each further element of a window."""
+def _window(equation: JaxprEqn) -> int:
+    """One operation per element of a window after the first."""
     window = math.prod(equation.params["window_dimensions"])
     variable = equation.invars[0] if equation.primitive.name == "select_and_scatter_add" else equation.outvars[0]
     return _size(variable) * max(window - 1, 0)
 
 
-def _convolution(equation: Any) -> int:
-    """Two for each product, those with padding and with the holes of a dilated input left out."""
-    params, (left, right), out = equation.params, equation.invars, equation.outvars[0].aval.shape
-    numbers = params["dimension_numbers"]
-    shape, kernel = left.aval.shape, right.aval.shape
+def _convolution(equation: JaxprEqn) -> int:
+    """Two operations per product, without products with padding or with the holes of a dilated input."""
+    params, numbers = equation.params, equation.params["dimension_numbers"]
+    shape, kernel, out = map(_shape, (*equation.invars, equation.outvars[0]))
     products = 1
     for axis, (low, _) in enumerate(params["padding"]):
         n, k = shape[numbers.lhs_spec[2 + axis]], kernel[numbers.rhs_spec[2 + axis]]
@@ -182,7 +186,7 @@ def _convolution(equation: Any) -> int:
 
 
 def _pairs(m: int, k: int, n: int, stride: int, hole: int, step: int, low: int) -> int:
-    """How many pairs of an output and a kernel element meet an element of the input, along one dimension."""
+    """The number of pairs of an output and a kernel element that meet an element of the input, along one dimension."""
     last = (n - 1) * hole
     pairs = 0
     for j in range(k):

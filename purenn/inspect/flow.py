@@ -10,13 +10,15 @@ from __future__ import annotations
 import dataclasses
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from types import CodeType
+from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
+from jax.extend.core import Jaxpr, JaxprEqn, Literal
 
 from purenn import functional
-from purenn.inspect.flops import inner_programs, is_linear_map
+from purenn.inspect.flops import Operand, inner_programs, is_linear_map
 from purenn.inspect.trace import Call, Trace, arrays_of, call_of, is_array
 
 __all__ = ["Block", "Flow", "Node", "flow"]
@@ -35,6 +37,7 @@ _MOVES = {
 _INLINED = {"jit", "pjit", "closed_call", "core_call", "checkpoint", "remat", "remat2", "custom_jvp_call",
             "custom_vjp_call", "custom_vjp_call_jaxpr", "scan"}  # fmt: skip
 _COMPOSED = {"mean", "var", "std", "einsum", "average"}  # of jax.numpy: one node each
+_Origin: TypeAlias = tuple[CodeType, CodeType, int]  # a function, the code that calls it, and the place of the call
 
 
 @dataclasses.dataclass(eq=False)
@@ -108,7 +111,7 @@ class _Reader:
         self.blocks: dict[int, Block] = {}
         self.of_call: dict[int, Node] = {}
         self.arrays: dict[tuple[str, Block], Node] = {}
-        self.group: tuple[Any, Node] | None = None
+        self.group: tuple[tuple[int, _Origin | None], Node] | None = None
 
     # Which node an equation belongs to.
 
@@ -168,11 +171,11 @@ class _Reader:
 
     # Reading.
 
-    def read(self, jaxpr: Any, values: Sequence[_Value], around: int) -> list[_Value]:
-        known: dict[Any, _Value] = dict(zip(jaxpr.invars, values, strict=True))
+    def read(self, jaxpr: Jaxpr, values: Sequence[_Value], around: int) -> list[_Value]:
+        known = dict(zip(jaxpr.invars, values, strict=True))
 
-        def value(variable: Any) -> _Value:
-            return _Value() if hasattr(variable, "val") else known.get(variable, _Value())
+        def value(variable: Operand) -> _Value:
+            return _Value() if isinstance(variable, Literal) else known.get(variable, _Value())
 
         for equation in jaxpr.eqns:
             inputs = [value(variable) for variable in equation.invars]
@@ -180,7 +183,7 @@ class _Reader:
             known.update(zip(equation.outvars, results, strict=True))
         return [value(variable) for variable in jaxpr.outvars]
 
-    def equation(self, equation: Any, inputs: list[_Value], call: int) -> list[_Value]:
+    def equation(self, equation: JaxprEqn, inputs: list[_Value], call: int) -> list[_Value]:
         outputs = equation.outvars
         if (number := self.closed(call)) is not None:
             node = self.node_of(number)
@@ -208,16 +211,16 @@ class _Reader:
         return [_Value(node) for _ in outputs]
 
 
-def _has_calls(jaxpr: Any) -> bool:
+def _has_calls(jaxpr: Jaxpr) -> bool:
     return any(call_of(e, -1) >= 0 or any(map(_has_calls, inner_programs(e))) for e in jaxpr.eqns)
 
 
-def _function(equation: Any) -> tuple[Any, str | None]:
+def _function(equation: JaxprEqn) -> tuple[_Origin | None, str | None]:
     """The outermost function of `purenn.functional` or `_COMPOSED` that made an equation, and where it was called."""
     trace = equation.source_info.traceback
     if trace is None or not hasattr(trace, "raw_frames"):
         return None, None
-    origin: tuple[Any, str | None] = (None, None)
+    origin: tuple[_Origin | None, str | None] = (None, None)
     codes, places = trace.raw_frames()
     for i, code in enumerate(codes):  # inside out
         if code.co_filename.endswith(("layers/observe.py", "layers/bound.py")):
@@ -229,7 +232,7 @@ def _function(equation: Any) -> tuple[Any, str | None]:
     return origin
 
 
-def _word(equation: Any) -> str:
+def _word(equation: JaxprEqn) -> str:
     name = equation.primitive.name
     if is_linear_map(equation):
         return type(equation.params["op"]).__name__.strip("_").lower()
@@ -238,7 +241,7 @@ def _word(equation: Any) -> str:
     return str(_SYMBOLS.get(name, name))
 
 
-def _shape(value: Any) -> str:
+def _shape(value: object) -> str:
     shape = getattr(value, "shape", ())
     return "×".join(map(str, shape)) or "scalar"
 
@@ -252,6 +255,7 @@ def flow(run: Trace, inputs: Mapping[str, str], depth: int | None) -> Flow:
         depth: the level from which blocks are folded; None for none.
     """
     reader = _Reader(run, depth)
+    assert run.program is not None
     root, jaxpr = reader.block(0), run.program.jaxpr
     values = []
     for i, (variable, name) in enumerate(zip(jaxpr.invars, run.names, strict=True)):

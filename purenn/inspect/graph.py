@@ -7,13 +7,15 @@ import html
 import inspect
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from purenn.inspect.flow import Block, Flow, Node, flow
-from purenn.inspect.layout import TITLE, Picture, picture
+from purenn.inspect.layout import TITLE, Box, Picture, picture
 from purenn.inspect.trace import check_depth, trace
+from purenn.layers.base import Bound, Layer
+from purenn.nn.module import Module
 
 __all__ = ["Graph", "graph"]
 
@@ -55,14 +57,14 @@ class Graph:
 
 
 def graph(
-    model: Any,
+    model: Layer | Module,
     /,
-    *inputs: Any,
+    *inputs: object,
     depth: int | None = None,
-    params: Any = None,
-    state: Any = None,
+    params: Mapping[str, Any] | None = None,
+    state: Mapping[str, Any] | None = None,
     training: bool = False,
-    **kwargs: Any,
+    **kwargs: object,
 ) -> Graph:
     """Draws how data flows through a model.
 
@@ -114,8 +116,8 @@ def graph(
     return Graph(_svg(data_flow), tuple(nodes), edges)
 
 
-def _names(root: Any, names: list[str]) -> dict[str, str]:
-    """The names of arguments: in place of numbers those that ``forward`` has for them."""
+def _names(root: Bound, names: list[str]) -> dict[str, str]:
+    """The names of arguments in ``forward``, by their names in the trace, where those by position are numbers."""
     forward = root._forward_function()
     leading = 1 if forward is getattr(type(root), "forward", None) else 2  # of a module (self), of a layer (self, m)
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -159,9 +161,9 @@ def _svg(data_flow: Flow) -> str:
 
 
 def _ends(whole: Picture) -> dict[tuple[int, int], float]:
-    """How far from the middle of a node each of its edges ends: side by side, in the order in which they come."""
+    """The distance from the middle of a box to the end of each of its edges, which end side by side."""
     offsets: dict[tuple[int, int], float] = {}
-    by_box: dict[int, list[tuple[float, int, Any]]] = {}
+    by_box: dict[int, list[tuple[float, int, Box]]] = {}
     for i, (_, points, box) in enumerate(whole.lines):
         if isinstance(box.what, Node) and not box.is_port:
             by_box.setdefault(id(box), []).append((points[-2][0], i, box))

@@ -1,24 +1,27 @@
 """Layers and modules in a notebook: a tree that folds, with the shapes, statistics and histograms of their arrays.
 
-The page carries all that it needs, and every text is escaped. Arrays that aren't at hand (shapes alone, tracers, arrays
-whose memory was given away or lies on other processes) are shown by shape and dtype.
+The page carries all that it needs, and every text is escaped. Arrays that can't be read (shapes, tracers, deleted
+arrays, arrays of other processes) are shown by shape and dtype.
 """
 
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Iterable
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
+from purenn.layers.base import Bound, Layer
+from purenn.variable import Variable
+
 __all__ = ["layer_html", "module_html"]
 
-_SAMPLE = 1 << 16  # numbers of an array that its statistics are taken of, at most
-_ARRAYS = 512  # arrays with statistics in one page, at most
+_SAMPLE = 1 << 16  # the most numbers of an array that its statistics are computed from
+_ARRAYS = 512  # the most arrays with statistics in one page
 _BINS = 24
 _OPEN = 2  # levels that are open at first
 _STYLE = "font-family:monospace;font-size:13px;line-height:1.5"
@@ -30,7 +33,7 @@ class _Page:
     def __init__(self) -> None:
         self.left = _ARRAYS
 
-    def array(self, name: str, kind: str, value: Any) -> str:
+    def array(self, name: str, kind: str, value: object) -> str:
         """One line for an array."""
         head = f"<b>{html.escape(name)}</b> {html.escape(_described(value))} <i>{kind}</i>"
         numbers = None
@@ -40,19 +43,19 @@ class _Page:
         return f"<div style='margin-left:1.5em'>{head}{'' if numbers is None else _statistics(numbers, value)}</div>"
 
 
-def module_html(module: Any) -> str:
+def module_html(module: Bound) -> str:
     """A bound layer or module with its arrays."""
     page = _Page()
     return f"<div style='{_STYLE}'>{_branch(page, '', module, 0)}</div>"
 
 
-def layer_html(layer: Any) -> str:
+def layer_html(layer: Layer) -> str:
     """A layer with the arrays that it asks for."""
     page = _Page()
     return f"<div style='{_STYLE}'>{_layer(page, '', layer, 0)}</div>"
 
 
-def _branch(page: _Page, name: str, m: Any, level: int) -> str:
+def _branch(page: _Page, name: str, m: Bound, level: int) -> str:
     lines = [
         page.array(key, _kind(group, variable), variable.value)
         for group in ("_parameters", "_buffers")
@@ -64,20 +67,19 @@ def _branch(page: _Page, name: str, m: Any, level: int) -> str:
     return _folded(name, m._get_name(), m.extra_repr(), count, [*lines, *children], level)
 
 
-def _layer(page: _Page, name: str, layer: Any, level: int) -> str:
-    lines, count = [], 0
+def _layer(page: _Page, name: str, layer: Layer, level: int) -> str:
+    lines = []
     for kind, specs in (("parameter", layer.parameters()), ("buffer", layer.buffers())):
         for key, spec in specs.items():
             if spec is not None:
                 dtype = np.dtype(spec.dtype or getattr(layer, "dtype", None) or np.float32)
                 lines.append(page.array(key, kind, jax.ShapeDtypeStruct(spec.shape, dtype)))
     children = [_layer(page, key, child, level + 1) for key, child in layer.children().items()]
-    count = _elements(layer)
-    return _folded(name, layer._get_name(), layer.extra_repr(), count, [*lines, *children], level)
+    return _folded(name, layer._get_name(), layer.extra_repr(), _elements(layer), [*lines, *children], level)
 
 
-def _elements(layer: Any) -> int:
-    count = sum(int(np.prod(s.shape, dtype=np.int64)) for s in layer.parameters().values() if s is not None)
+def _elements(layer: Layer) -> int:
+    count = sum(math.prod(s.shape) for s in layer.parameters().values() if s is not None)
     return count + sum(map(_elements, layer.children().values()))
 
 
@@ -94,14 +96,14 @@ def _folded(name: str, kind: str, extra: str, count: int, lines: Iterable[str], 
     return f"<details style='{margin}'{is_open}><summary>{head}</summary>{inside}</details>"
 
 
-def _kind(group: str, variable: Any) -> str:
+def _kind(group: str, variable: Variable) -> str:
     if group == "_buffers":
         return "buffer"
     return "parameter" if variable.requires_grad else "parameter, frozen"
 
 
-def _unique(m: Any, seen: set[int]) -> list[Any]:
-    """The variables of the parameters here and below, each once."""
+def _unique(m: Bound, seen: set[int]) -> list[Variable]:
+    """The variables of the parameters of a bound layer and of all below it, each once."""
     variables = []
     for variable in m._parameters.values():
         if variable is not None and id(variable) not in seen:
@@ -113,16 +115,16 @@ def _unique(m: Any, seen: set[int]) -> list[Any]:
     return variables
 
 
-def _size(value: Any) -> int:
-    return int(np.prod(getattr(value, "shape", ()), dtype=np.int64))
+def _size(value: object) -> int:
+    return math.prod(getattr(value, "shape", ()))
 
 
-def _described(value: Any) -> str:
+def _described(value: object) -> str:
     return f"{getattr(value, 'dtype', type(value).__name__)}[{', '.join(map(str, getattr(value, 'shape', ())))}]"
 
 
-def _numbers(value: Any) -> np.ndarray | None:
-    """The array's numbers, or some of them at even distances, where they are at hand."""
+def _numbers(value: object) -> np.ndarray | None:
+    """An array's numbers, or an evenly spaced sample of them; None where they can't be read."""
     if isinstance(value, Tracer) or not isinstance(value, jax.Array | np.ndarray) or not value.size:
         return None
     if isinstance(value, jax.Array) and (value.is_deleted() or not value.is_fully_addressable):
@@ -136,7 +138,7 @@ def _numbers(value: Any) -> np.ndarray | None:
     return flat.astype(np.float64)
 
 
-def _statistics(numbers: np.ndarray, value: Any) -> str:
+def _statistics(numbers: np.ndarray, value: object) -> str:
     finite = numbers[np.isfinite(numbers)]
     parts = []
     if finite.size:

@@ -1,4 +1,4 @@
-"""Where the nodes of a picture go: layers from top to bottom, with blocks inside of blocks.
+"""Places the nodes of a picture: layers from top to bottom, with blocks inside blocks.
 
 Every block is laid out by itself, inside out, as in Sugiyama's method: layers by the longest path, an order within each
 by the neighbours' means, places by isotonic regression towards the neighbours. An edge that crosses the border of a
@@ -9,8 +9,8 @@ that it passes between the nodes.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Hashable, Sequence
-from typing import Any
+from collections.abc import Callable, Hashable
+from typing import Any, TypeAlias
 
 from purenn.inspect.flow import Block, Flow, Node
 
@@ -40,8 +40,11 @@ class Box:
     is_port: bool = False
 
     def port(self, source: Node, side: str) -> float:
-        """Where an edge with a node's value meets the box, from its middle."""
+        """The distance from the middle of the box to the place where an edge with a node's value meets it."""
         return 0.0 if self.inside is None else self.inside.ports[side, source].x - self.inside.width / 2
+
+
+Link: TypeAlias = tuple[Box, Box, Node]  # an edge from a box to a box, and the node whose value it carries
 
 
 @dataclasses.dataclass
@@ -51,7 +54,7 @@ class Picture:
     Attributes:
         boxes: nodes and blocks.
         ports: where values go in and out, by "in" or "out" and the node that they come from.
-        lines: for every edge, or its part in here: the value's node, its points, and where it ends.
+        lines: for every edge, or its part inside the block: the value's node, its points, and the box where it ends.
     """
 
     boxes: list[Box]
@@ -72,11 +75,11 @@ def picture(flow: Flow, size: Callable[[Node], tuple[float, float]]) -> Picture:
 
 
 def _laid_out(block: Block, flow: Flow, size: Callable[[Node], tuple[float, float]]) -> Picture:
-    boxes: dict[Any, Box] = {}
+    boxes: dict[Node | Block, Box] = {}
     ports: dict[tuple[str, Node], Box] = {}
 
-    def inside(node: Node) -> Any:
-        """Gives the thing here that has a node: the node itself, a block below, or None where it is outside."""
+    def inside(node: Node) -> Node | Block | None:
+        """Returns what stands for a node in this block: the node itself, a block below, or None for one outside."""
         assert node.block is not None
         if node.block is block:
             return node
@@ -91,12 +94,12 @@ def _laid_out(block: Block, flow: Flow, size: Callable[[Node], tuple[float, floa
                 boxes[item] = Box(item, part.width, part.height, inside=part)
             else:
                 boxes[item] = Box(item, *size(item))
-    links: dict[tuple[Any, Any, Node], tuple[Box, Box, Node]] = {}
+    links: dict[tuple[int, int, Node], Link] = {}
     for source, target in flow.edges:
         a, b = inside(source), inside(target)
         if a is b and (a is None or isinstance(a, Block)):
             continue
-        start, end = (boxes.get(item) for item in (a, b))
+        start, end = (None if item is None else boxes[item] for item in (a, b))
         if start is None:
             start = ports.setdefault(("in", source), Box(source, 8, 0, is_port=True))
         if end is None:
@@ -105,15 +108,13 @@ def _laid_out(block: Block, flow: Flow, size: Callable[[Node], tuple[float, floa
     return _arranged([*boxes.values()], ports, [*links.values()], block.outer is not None)
 
 
-def _arranged(
-    boxes: list[Box], ports: dict[tuple[str, Node], Box], links: list[tuple[Box, Box, Node]], framed: bool
-) -> Picture:
+def _arranged(boxes: list[Box], ports: dict[tuple[str, Node], Box], links: list[Link], framed: bool) -> Picture:
     entries, exits = ([box for (side, _), box in ports.items() if side == which] for which in ("in", "out"))
     last = _set_layers(boxes, entries, exits, links)
     rows: list[list[Box]] = [[] for _ in range(last + 1)]
     for box in (*entries, *boxes, *exits):
         rows[box.layer].append(box)
-    steps: list[tuple[Box, Box, Node]] = []  # edges from one layer to the next
+    steps: list[Link] = []  # edges from one layer to the next
     ways: list[tuple[Node, list[Box]]] = []
     passing: dict[Hashable, Box] = {}
     for start, end, source in links:
@@ -157,8 +158,8 @@ def _has_nodes(row: list[Box]) -> bool:
     return not all(box.is_port for box in row)
 
 
-def _set_layers(boxes: list[Box], entries: list[Box], exits: list[Box], links: Sequence[Any]) -> int:
-    """Gives every box its layer, by the longest path; sources stand right above what they are for."""
+def _set_layers(boxes: list[Box], entries: list[Box], exits: list[Box], links: list[Link]) -> int:
+    """Gives every box its layer, by the longest path; a source stands in the layer above its first reader."""
     after: dict[int, list[Box]] = {}
     for start, end, _ in links:
         after.setdefault(id(start), []).append(end)
@@ -181,7 +182,7 @@ def _set_layers(boxes: list[Box], entries: list[Box], exits: list[Box], links: S
     return last
 
 
-def _order(rows: list[list[Box]], steps: list[tuple[Box, Box, Node]]) -> None:
+def _order(rows: list[list[Box]], steps: list[Link]) -> None:
     """Orders every layer by the means of its neighbours' places, down and up in turn."""
     above, below = _neighbours(steps)
     best, fewest = [[*row] for row in rows], None
@@ -214,7 +215,7 @@ def _crossings(rows: list[list[Box]], below: dict[int, list[tuple[Box, Node]]]) 
     return crossings
 
 
-def _neighbours(steps: list[tuple[Box, Box, Node]]) -> tuple[dict[int, list[tuple[Box, Node]]], ...]:
+def _neighbours(steps: list[Link]) -> tuple[dict[int, list[tuple[Box, Node]]], ...]:
     above: dict[int, list[tuple[Box, Node]]] = {}
     below: dict[int, list[tuple[Box, Node]]] = {}
     for start, end, source in steps:
@@ -223,7 +224,7 @@ def _neighbours(steps: list[tuple[Box, Box, Node]]) -> tuple[dict[int, list[tupl
     return above, below
 
 
-def _place(rows: list[list[Box]], steps: list[tuple[Box, Box, Node]]) -> None:
+def _place(rows: list[list[Box]], steps: list[Link]) -> None:
     """Moves every box towards the ends of its edges, as far as its neighbours in the layer let it."""
     above, below = _neighbours(steps)
     for row in rows:

@@ -6,13 +6,13 @@ import dataclasses
 import math
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
-
-import numpy as np
 
 from purenn.inspect.flops import flops
-from purenn.inspect.trace import Trace, arrays_of
+from purenn.inspect.trace import Shaped, Trace, arrays_of
+from purenn.layers.base import Bound
+from purenn.layers.embedding_table import Table
 from purenn.nn.module import Module
+from purenn.variable import Variable
 
 __all__ = ["Row", "rows_of", "short"]
 
@@ -32,7 +32,7 @@ class Row:
         bytes: the memory of its parameters and buffers.
         output_bytes: the memory of what its last call returns.
         flops: the floating-point operations of all of its calls; None without an input.
-        shared: whether its arrays are counted at another place, where they stand first.
+        shared: whether some of its arrays are counted in an earlier row.
     """
 
     path: str
@@ -54,7 +54,7 @@ class Row:
 
     @property
     def depth(self) -> int:
-        """How many names its path has."""
+        """The number of names in its path."""
         return self.path.count(".") + 1 if self.path else 0
 
     def cells(self) -> tuple[str, ...]:
@@ -62,13 +62,14 @@ class Row:
         shapes = ", ".join(str(list(shape)) for shape, _ in self.outputs)
         dtypes = ", ".join(dict.fromkeys(dtype for _, dtype in self.outputs))
         layer = self.layer + (f" ×{self.calls}" if self.calls > 1 else "") + (" (shared)" if self.shared else "")
-        unknown = self.flops is None or not (self.flops or self.calls)  # no input, or what is around computes it
+        unknown = self.flops is None or not (self.flops or self.calls)  # no input, or the layer around computes it
         count = "" if unknown else short(self.flops or 0, 1000, "")
         numbers = (f"{self.trained:,}", f"{self.frozen:,}", f"{self.buffers:,}", count, short(self.bytes, 1024, "B"))
         return (self.path, layer, shapes, dtypes, *numbers)
 
 
-def rows_of(root: Any, run: Trace) -> tuple[tuple[Row, ...], tuple[str, ...]]:
+def rows_of(root: Bound, run: Trace) -> tuple[tuple[Row, ...], tuple[str, ...]]:
+    """The rows of a model and the parts below it, and notes on what the numbers leave out."""
     exclusive: Counter[str] = Counter()
     notes: list[str] = []
     if run.program is not None:
@@ -114,7 +115,7 @@ def rows_of(root: Any, run: Trace) -> tuple[tuple[Row, ...], tuple[str, ...]]:
     return tuple(rows), tuple(notes)
 
 
-def _walk(part: Any, path: str) -> Iterator[tuple[str, Any]]:
+def _walk(part: Bound, path: str) -> Iterator[tuple[str, Bound]]:
     yield path, part
     for name, child in part._modules.items():
         if child is not None:
@@ -129,14 +130,13 @@ def _ancestors(path: str) -> Iterator[str]:
     yield ""
 
 
-def _sizes(parts: list[tuple[str, Any]]) -> tuple[dict[str, list[int]], set[str]]:
+def _sizes(parts: list[tuple[str, Bound]]) -> tuple[dict[str, list[int]], set[str]]:
     """The trained, frozen and buffered elements and the bytes of each part: an array counts at its first place."""
     sizes: dict[str, list[int]] = {path: [0, 0, 0, 0] for path, _ in parts}
     seen: set[int] = set()
     shared: set[str] = set()
     for path, part in parts:
-        layer = part._layer
-        frozen = layer.frozen() if hasattr(layer, "frozen") else ()
+        frozen = part._layer.frozen() if isinstance(part._layer, Table) else frozenset()
         for group in (part._parameters, part._buffers):
             for name, variable in group.items():
                 if variable is None:
@@ -147,18 +147,18 @@ def _sizes(parts: list[tuple[str, Any]]) -> tuple[dict[str, list[int]], set[str]
                 seen.add(id(variable))
                 kind = 2 if group is part._buffers else int(_is_frozen(part, name, variable, frozen))
                 for above in _ancestors(path):
-                    sizes[above][kind] += int(np.prod(variable.value.shape, dtype=np.int64))
+                    sizes[above][kind] += math.prod(variable.value.shape)
                     sizes[above][3] += _bytes(variable.value)
     return sizes, shared
 
 
-def _is_frozen(part: Any, name: str, variable: Any, frozen: Any) -> bool:
-    """Whether an optimizer leaves a parameter alone; of a module the variable says it, of a layer its class."""
+def _is_frozen(part: Bound, name: str, variable: Variable, frozen: frozenset[str]) -> bool:
+    """Whether an optimizer leaves a parameter alone: a module's variable says so, a layer names it."""
     return not variable.requires_grad or (name in frozen and not isinstance(part, Module))
 
 
-def _bytes(array: Any) -> int:
-    return int(np.prod(array.shape, dtype=np.int64)) * array.dtype.itemsize
+def _bytes(array: Shaped) -> int:
+    return math.prod(array.shape) * array.dtype.itemsize
 
 
 def short(number: int, base: int, unit: str) -> str:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import html
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from purenn.inspect.rows import Row, rows_of, short
 from purenn.inspect.trace import check_depth, trace
+from purenn.layers.base import Layer
 from purenn.nn.module import Module
 
+if TYPE_CHECKING:
+    from rich.console import Group
 __all__ = ["Summary", "summary"]
 
 
@@ -40,7 +44,7 @@ class Summary:
         return dataclasses.replace(self, depth=depth)
 
     def shown(self) -> list[Row]:
-        """The rows that are shown: what is deeper is part of those."""
+        """The rows that are shown. Deeper rows are part of the numbers of these."""
         return [row for row in self.rows if self.depth is None or row.depth <= self.depth]
 
     def to_dict(self) -> dict[str, Any]:
@@ -84,7 +88,7 @@ class Summary:
             show = print
         show(self)
 
-    def __rich__(self) -> Any:
+    def __rich__(self) -> Group:
         from rich import box
         from rich.console import Group
         from rich.table import Table
@@ -108,14 +112,14 @@ class Summary:
 
 
 def summary(
-    model: Any,
+    model: Layer | Module,
     /,
-    *inputs: Any,
+    *inputs: object,
     depth: int | None = None,
-    params: Any = None,
-    state: Any = None,
+    params: Mapping[str, Any] | None = None,
+    state: Mapping[str, Any] | None = None,
     training: bool = False,
-    **kwargs: Any,
+    **kwargs: object,
 ) -> Summary:
     """Tells the shapes, parameters, memory and arithmetic of a model and of each layer in it.
 

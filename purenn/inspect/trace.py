@@ -1,7 +1,7 @@
-"""One run of a model on shapes alone: which layers are called, and the program with each operation's call.
+"""Runs a model on shapes alone: the calls of its layers, and the program, whose operations say their call.
 
-No array is made. While the run is traced every call has a number, which stands in the names of its operations
-(``jax.named_scope``), so that an equation of the program says in which call it was made.
+No array is made. Every call has a number while the run is traced. ``jax.named_scope`` puts the number into the names of
+the call's operations, so that each equation of the program tells its call.
 """
 
 from __future__ import annotations
@@ -10,24 +10,37 @@ import dataclasses
 import functools
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol, TypeGuard
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jax.extend.core import ClosedJaxpr, JaxprEqn
 
 from purenn import random
-from purenn.layers.base import Layer
+from purenn.layers.base import Bound, Layer
 from purenn.layers.lazy_sizes import is_lazy
 from purenn.layers.observe import Observer, observing
+from purenn.layers.spec import Spec
 from purenn.nn.module import Module
 from purenn.nn.pure_calls import functional_call
 from purenn.nn.structure import structure
+from purenn.typing import Key
 
-__all__ = ["Call", "Trace", "arrays_of", "call_of", "check_depth", "is_array", "trace"]
+__all__ = ["Call", "Shaped", "Trace", "arrays_of", "call_of", "check_depth", "is_array", "trace"]
 
 _MARK = "purenn_call_"
 _KEY = functools.cache(lambda: jax.eval_shape(lambda: jax.random.key(0)))
 _NUMBER = re.compile(_MARK + r"(\d+)")
+
+
+class Shaped(Protocol):
+    """An array, or the shape and dtype of one."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def dtype(self) -> np.dtype: ...
 
 
 @dataclasses.dataclass
@@ -55,14 +68,14 @@ class Trace:
         calls: the calls, by number.
         root: the model, bound to arrays.
         program: the jaxpr, or None where there was no input to run on.
-        names: the names of the program's inputs: of parameters and buffers their paths, of arguments theirs.
-        count: how many of the inputs are parameters and buffers.
+        names: the names of the program's inputs: the paths of parameters and buffers, ``rng``, the arguments' names.
+        count: the number of inputs before the arguments.
         output: what the model returned, with shapes in place of arrays.
     """
 
     calls: list[Call]
-    root: Any
-    program: Any
+    root: Bound
+    program: ClosedJaxpr | None
     names: list[str]
     count: int
     output: Any
@@ -73,11 +86,11 @@ class _Numbering(Observer):
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
-        self.root: Any = None
+        self.root: Bound | None = None
         self._around: list[int] = []
 
     def call(
-        self, m: Any, path: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+        self, m: Bound, path: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> Any:
         if self.root is None:
             self.root = m
@@ -104,34 +117,34 @@ def check_depth(what: str, depth: object) -> None:
         raise ValueError(f"{what}: depth must be at least 0, got {depth}")
 
 
-def call_of(equation: Any, otherwise: int) -> int:
+def call_of(equation: JaxprEqn, otherwise: int) -> int:
     """The number of the call in which an equation was made; ``otherwise`` if it was made in none."""
     numbers = _NUMBER.findall(str(equation.source_info.name_stack))
     return int(numbers[-1]) if numbers else otherwise
 
 
-def is_array(value: Any) -> bool:
+def is_array(value: object) -> TypeGuard[Shaped]:
     """Whether a value is an array, or says the shape and dtype of one."""
     return hasattr(value, "shape") and hasattr(value, "dtype")
 
 
-def arrays_of(tree: Any) -> list[Any]:
+def arrays_of(tree: object) -> list[Shaped]:
     """The arrays in a tree, or what stands for them."""
     return [leaf for leaf in jax.tree.leaves(tree) if is_array(leaf)]
 
 
-def _struct(value: Any) -> jax.ShapeDtypeStruct:
+def _struct(value: Shaped) -> jax.ShapeDtypeStruct:
     return jax.ShapeDtypeStruct(value.shape, value.dtype)
 
 
 def trace(
     what: str,
-    model: Any,
-    args: tuple[Any, ...],
-    kwargs: Mapping[str, Any],
+    model: Layer | Module,
+    args: tuple[object, ...],
+    kwargs: Mapping[str, object],
     *,
-    params: Any = None,
-    state: Any = None,
+    params: Mapping[str, Any] | None = None,
+    state: Mapping[str, Any] | None = None,
     training: bool = False,
 ) -> Trace:
     """Runs a model on shapes.
@@ -158,13 +171,13 @@ def trace(
     leaves, form = jax.tree.flatten((args, dict(kwargs)))
     structs = [_struct(leaf) for leaf in leaves if is_array(leaf)]
 
-    def rebuilt(arrays: Iterator[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    def rebuilt(arrays: Iterator[Shaped]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         return jax.tree.unflatten(form, [next(arrays) if is_array(leaf) else leaf for leaf in leaves])
 
     trees = _shapes(model, rebuilt(iter(structs))[0], params, state)
     watch = _Numbering()
 
-    def run(trees: Any, key: Any, *arrays: Any) -> Any:
+    def run(trees: tuple[Any, Any], key: Key, *arrays: jax.Array) -> list[Shaped]:
         args, kwargs = rebuilt(iter(arrays))
         if isinstance(model, Module):
             output, _ = functional_call(model, *trees, *args, training=training, rng=key, **kwargs)
@@ -177,6 +190,7 @@ def trace(
         return Trace([], root, None, [], 0, None)
     with observing(watch):
         program, output = jax.make_jaxpr(run, return_shape=True)(trees, _KEY(), *structs)
+    assert watch.root is not None
     names = ["".join(map(_word, path[1:]))[1:] for path, _ in jax.tree_util.tree_leaves_with_path(trees)]
     arguments = jax.tree_util.tree_leaves_with_path((args, dict(kwargs)))
     arguments = ["".join(map(_word, path[1:]))[1:] for path, leaf in arguments if is_array(leaf)]
@@ -190,11 +204,16 @@ def _describe_model(model: object) -> str:
     return type(model).__name__
 
 
-def _word(entry: Any) -> str:
+def _word(entry: object) -> str:
     return f".{getattr(entry, 'key', getattr(entry, 'idx', getattr(entry, 'name', entry)))}"
 
 
-def _shapes(model: Any, example: tuple[Any, ...], params: Any, state: Any) -> tuple[Any, Any]:
+def _shapes(
+    model: Layer | Module,
+    example: tuple[object, ...],
+    params: Mapping[str, Any] | None,
+    state: Mapping[str, Any] | None,
+) -> tuple[Any, Any]:
     """The shapes of a model's parameters and buffers."""
     if isinstance(model, Module):
         trees: tuple[Any, Any] = model._params_tree(), model._state_tree()
@@ -204,7 +223,7 @@ def _shapes(model: Any, example: tuple[Any, ...], params: Any, state: Any) -> tu
         leaves, form = jax.tree.flatten(example)
         static = [None if is_array(leaf) else leaf for leaf in leaves]
 
-        def init(key: Any, arrays: list[Any]) -> Any:
+        def init(key: Key, arrays: list[jax.Array]) -> tuple[dict[str, Any], dict[str, Any]]:
             remaining = iter(arrays)
             filled = [next(remaining) if is_array(leaf) else value for leaf, value in zip(leaves, static, strict=True)]
             return model.init(key, *jax.tree.unflatten(form, filled))
@@ -221,14 +240,17 @@ def _shapes(model: Any, example: tuple[Any, ...], params: Any, state: Any) -> tu
 
 
 def _specified(layer: Layer) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The shapes that `draw` would give, from what the layer says of its arrays, so that nothing is drawn."""
+    """The shapes of what `draw` returns, from the specifications of the layer's arrays; nothing is drawn."""
     if type(layer).draw is not Layer.draw:
         return jax.eval_shape(lambda key: layer.draw(random.Stream(key)), _KEY())
     default = getattr(layer, "dtype", None) or jnp.float32
 
-    def structs(specs: Mapping[str, Any]) -> dict[str, Any]:
-        kinds = {n: jax.dtypes.canonicalize_dtype(s.dtype or default) for n, s in specs.items() if s is not None}
-        return {name: jax.ShapeDtypeStruct(specs[name].shape, kind) for name, kind in kinds.items()}
+    def structs(specs: Mapping[str, Spec | None]) -> dict[str, Any]:
+        return {
+            name: jax.ShapeDtypeStruct(spec.shape, jax.dtypes.canonicalize_dtype(spec.dtype or default))
+            for name, spec in specs.items()
+            if spec is not None
+        }
 
     params, state = structs(layer.parameters()), structs(layer.buffers())
     for name, child in layer.children().items():

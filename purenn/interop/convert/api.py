@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from purenn.interop.convert.layer import ArrayField, Converted, Part
+from purenn.interop.convert.layer import ArrayField, Converted, Part, part_of
 from purenn.layers.base import Layer
 from purenn.nn.from_layer import filled
 from purenn.nn.module import Module
 from purenn.tree import flatten
+from purenn.typing import ArrayLike
 
 if TYPE_CHECKING:
     import torch
@@ -21,7 +22,7 @@ __all__ = ["from_torch", "module_from_torch", "to_torch", "to_torch_module"]
 
 
 def from_torch(
-    module: torch.nn.Module, /, *example: Any, **kwargs: Any
+    module: torch.nn.Module, /, *example: object, **kwargs: object
 ) -> tuple[Layer, dict[str, Any], dict[str, Any]]:
     """Converts a live torch module to a layer, its parameters and its state.
 
@@ -70,7 +71,7 @@ def from_torch(
     return convert(module, example, kwargs)
 
 
-def module_from_torch(module: torch.nn.Module, /, *example: Any, **kwargs: Any) -> Module:
+def module_from_torch(module: torch.nn.Module, /, *example: object, **kwargs: object) -> Module:
     """Converts a live torch module to a module of `purenn.nn`, as `from_torch` does.
 
     Tied parameters stay tied, frozen ones frozen, and the module's mode is kept.
@@ -103,25 +104,18 @@ def module_from_torch(module: torch.nn.Module, /, *example: Any, **kwargs: Any) 
     network = filled(layer, params, state)
     if isinstance(layer, Converted):
         for name in layer.program.frozen:
-            part, last = _place(network, name)
-            part._parameters[last].requires_grad = False
+            part, last = part_of(network, name)
+            vars(part)["_parameters"][last].requires_grad = False
         for name in layer.program.transient:
-            part, last = _place(network, name)
+            part, last = part_of(network, name)
             part._volatile.add(last)
         for alias, name in layer.program.ties:
-            (part, last), (owner, first) = _place(network, alias), _place(network, name)
+            (part, last), (owner, first) = part_of(network, alias), part_of(network, name)
             group = "_parameters" if first in owner._parameters else "_buffers"
             if first in vars(owner)[group]:
                 vars(part)[group][last] = vars(owner)[group][first]
                 part._touched()
     return network.train(module.training)
-
-
-def _place(module: Any, path: str) -> tuple[Any, str]:
-    *parents, last = path.split(".")
-    for name in parents:
-        module = module._modules[name]
-    return module, last
 
 
 def to_torch(layer: Layer, params: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, torch.Tensor]:
@@ -164,7 +158,7 @@ def _integer_dtypes(layer: Layer, prefix: str) -> Iterator[tuple[str, str]]:
         yield from _integer_dtypes(child, f"{prefix}{name}.")
 
 
-def _tensor(array: Any, dtype: str | None) -> torch.Tensor:
+def _tensor(array: ArrayLike, dtype: str | None) -> torch.Tensor:
     import torch
 
     values = np.asarray(array)

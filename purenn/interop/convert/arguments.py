@@ -1,4 +1,4 @@
-"""The arguments of a converted network: which there are, and whether a call's fit."""
+"""The arguments of a converted network, and the checks of a call's arguments against the example's."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ import numpy as np
 
 from purenn.interop.convert.graph import Leaf
 from purenn.interop.convert.structure import Tree, flatten
+from purenn.typing import Array
 
 __all__ = ["GUARD_NAMES", "Arguments", "arrays_of", "check_guards"]
 
-GUARD_NAMES: dict[str, Any] = {"math": math, "max": max, "min": min, "abs": abs, "int": int, "float": float}
+GUARD_NAMES: dict[str, object] = {"math": math, "max": max, "min": min, "abs": abs, "int": int, "float": float}
 GUARD_NAMES |= {"bool": bool, "round": round}
 REMEDY = "convert again with an example like this call: from_torch(module, ...)"
 
@@ -26,11 +27,11 @@ class Arguments:
     """How a call's arguments become leaves.
 
     Attributes:
-        names: what the example gave, by the parameters' names; further ones of ``*args`` are ``args[0]`` and so on.
-        trees: how each is made of leaves.
+        names: the names of the example's arguments; those of ``*args`` are ``args[0]``, ``args[1]`` and so on.
+        trees: how each argument is made of leaves.
         order: the parameters that can be given by position.
         rest: the name of ``*args``, if there is one.
-        defaults: the constants that parameters have which the example didn't give.
+        defaults: constant defaults, by parameter; the example may leave these parameters out.
     """
 
     names: tuple[str, ...]
@@ -43,7 +44,7 @@ class Arguments:
         """The leaves of a call's arguments.
 
         Raises:
-            TypeError: an argument is missing, or one too many, or put together in another way.
+            TypeError: an argument is missing or unexpected, or its structure isn't the example's.
         """
         values: dict[str, Any] = {}
         for i, value in enumerate(args):
@@ -70,20 +71,20 @@ class Arguments:
         return leaves
 
 
-def _same(value: Any, other: Any) -> bool:
+def _same(value: object, other: object) -> bool:
     return value is other or (
         isinstance(value, bool | int | float | str | None) and type(value) is type(other) and value == other
     )
 
 
-def arrays_of(where: str, leaves: Sequence[Leaf], values: Sequence[Any]) -> list[Any]:
-    """The arrays among a call's leaves, checked against the example's.
+def arrays_of(where: str, leaves: Sequence[Leaf], values: Sequence[Any]) -> list[Array | np.ndarray | None]:
+    """The arrays among a call's leaves, checked against the example's; None for a constant.
 
     Raises:
-        TypeError: a constant is another one, or a dtype is of another kind.
-        ValueError: a shape has another rank, or a size that is fixed differs.
+        TypeError: a constant, or the kind of a dtype, differs from the example's.
+        ValueError: a rank or a fixed size differs from the example's.
     """
-    arrays: list[Any] = []
+    arrays: list[Array | np.ndarray | None] = []
     symbols: dict[str, tuple[int, str]] = {}
     for leaf, value in zip(leaves, values, strict=True):
         if leaf.dtype is None:
@@ -113,18 +114,20 @@ def arrays_of(where: str, leaves: Sequence[Leaf], values: Sequence[Any]) -> list
     return arrays
 
 
-def _check_kind(where: str, leaf: Leaf, array: Any) -> None:
+def _check_kind(where: str, leaf: Leaf, array: Array | np.ndarray) -> None:
     kinds = (jnp.bool_, jnp.integer, jnp.floating, jnp.complexfloating)
     expected = next(k for k in kinds if jnp.issubdtype(jnp.dtype(str(leaf.dtype)), k))
     if not jnp.issubdtype(array.dtype, expected):
         raise TypeError(f"{where}: {leaf.path} must have a dtype like the example's {leaf.dtype}, got {array.dtype}")
 
 
-def check_guards(where: str, guards: Sequence[str], shapes: Sequence[Any], paths: Sequence[str]) -> None:
+def check_guards(
+    where: str, guards: Sequence[str], shapes: Sequence[tuple[int, ...] | None], paths: Sequence[str]
+) -> None:
     """Checks the conditions that the conversion found on sizes.
 
     Raises:
-        ValueError: one doesn't hold; it is told.
+        ValueError: a condition doesn't hold; the message names it.
     """
     for guard in guards:
         if not eval(guard, {"__builtins__": {}}, GUARD_NAMES | {"s": shapes}):
@@ -134,5 +137,6 @@ def check_guards(where: str, guards: Sequence[str], shapes: Sequence[Any], paths
             raise ValueError(f"{where}: these sizes take another way through its code, it requires {said}: {REMEDY}")
 
 
-def _brief(value: Any) -> str:
-    return f"{type(value).__name__} of shape {value.shape}" if hasattr(value, "shape") else repr(value)
+def _brief(value: object) -> str:
+    shape = getattr(value, "shape", None)
+    return repr(value) if shape is None else f"{type(value).__name__} of shape {shape}"

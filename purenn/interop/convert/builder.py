@@ -1,17 +1,20 @@
-"""From calls of torch operators, which change arrays in place and through views, to a pure `Graph`."""
+"""Builds a pure `Graph` from calls of torch's operators, which write in place and through views."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from purenn.interop.convert import table
-from purenn.interop.convert.graph import Assumption, DType, Graph, Node, Ref, Source, pruned
+from purenn.interop.convert.graph import Argument, Assumption, DType, Graph, Node, Ref, Source, pruned
 from purenn.interop.convert.operators import IGNORED, Unsupported, may_view, name_of, pure_name, writes
 
-__all__ = ["Builder", "Slot"]
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["Builder", "Slot", "View"]
 
 _DROPPED = {
     "device",
@@ -25,31 +28,47 @@ _DROPPED = {
     "implicit",
 }
 _RESHAPED_IN_PLACE = {"transpose_", "squeeze_", "unsqueeze_", "t_", "as_strided_", "swapdims_", "swapaxes_"}
-_MOVING = {"batch_norm": 5, "instance_norm": 5}  # the place of the argument that says whether statistics move
+_MOVING = {"batch_norm", "instance_norm"}  # their argument 5 says whether the statistics move
+
+
+class View(NamedTuple):
+    """How a tensor shows another one.
+
+    Attributes:
+        base: the tensor that is shown.
+        op: the operator that made the view.
+        part: which of the operator's results the view is; None for an operator of one result.
+        args: the operator's arguments after the tensor.
+    """
+
+    base: Slot
+    op: str
+    part: int | None = None
+    args: tuple[Argument, ...] = ()
 
 
 class Slot:
-    """A torch tensor: its present value, and where it is a view, the tensor below it and how it shows that one.
+    """A torch tensor in a run.
 
     Attributes:
         value: the number of the value that the tensor had at version ``seen``.
-        base: the tensor of which this one is a view.
-        view: the operator, which of its results, and its further arguments.
+        view: how it shows another tensor; None for a tensor with memory of its own.
         seen: the version of the root that ``value`` belongs to.
-        version: how often something in the tensors over this root was changed.
+        version: how often a tensor over this root was changed.
     """
 
-    __slots__ = ("base", "seen", "value", "version", "view")
+    __slots__ = ("seen", "value", "version", "view")
 
-    def __init__(self, value: Ref, base: Slot | None = None, view: Any = None):
-        self.value, self.base, self.view, self.version = value, base, view, 0
+    def __init__(self, value: Ref, view: View | None = None):
+        self.value, self.view, self.version = value, view, 0
         self.seen = self.root.version
 
     @property
     def root(self) -> Slot:
+        """The tensor with the memory."""
         slot = self
-        while slot.base is not None:
-            slot = slot.base
+        while slot.view is not None:
+            slot = slot.view.base
         return slot
 
 
@@ -86,47 +105,57 @@ class Builder:
         self.constants.append((ref.index, array))
         return Slot(ref)
 
-    def emit(self, op: str, args: Sequence[Any], kwargs: dict[str, Any] | None = None, outs: int | None = None) -> Any:
-        """Adds a node; gives its result, or its ``outs`` results."""
-        results = self.new() if outs is None else tuple(self.new() for _ in range(outs))
-        out = results.index if isinstance(results, Ref) else tuple(r.index for r in results)
-        self.nodes.append(Node(op, tuple(args), tuple((kwargs or {}).items()), out, self.calls, self.stops))
-        return results
+    def emit(self, op: str, args: Sequence[Argument], kwargs: Mapping[str, Argument] | None = None) -> Ref:
+        """Adds a node of one result, and returns it."""
+        ref = self.new()
+        self._add(op, args, kwargs or {}, ref.index)
+        return ref
+
+    def emit_several(
+        self, op: str, args: Sequence[Argument], kwargs: Mapping[str, Argument], outs: int
+    ) -> tuple[Ref, ...]:
+        """Adds a node of several results, and returns them."""
+        refs = tuple(self.new() for _ in range(outs))
+        self._add(op, args, kwargs, tuple(ref.index for ref in refs))
+        return refs
+
+    def _add(
+        self, op: str, args: Sequence[Argument], kwargs: Mapping[str, Argument], out: int | tuple[int, ...]
+    ) -> None:
+        self.nodes.append(Node(op, tuple(args), tuple(kwargs.items()), out, self.calls, self.stops))
+
+    def shown(self, view: View) -> Ref:
+        """The present value of a view."""
+        ref = self.emit(view.op, (self.read(view.base), *view.args))
+        return ref if view.part is None else self.emit("operator.getitem", (ref, view.part))
 
     def read(self, slot: Slot) -> Ref:
         """The present value of a tensor."""
-        root = slot.root
-        if slot.base is not None and slot.seen != root.version:
-            op, part, args = slot.view
-            below = self.read(slot.base)
-            if part is None:
-                slot.value = self.emit(op, (below, *args))
-            else:
-                slot.value = self.emit("operator.getitem", (self.emit(op, (below, *args)), part))
-            slot.seen = root.version
+        version = slot.root.version
+        if slot.view is not None and slot.seen != version:
+            slot.value, slot.seen = self.shown(slot.view), version
         return slot.value
 
     def write(self, slot: Slot, value: Ref) -> None:
-        """Gives a tensor a new value, and with it what it is a view of."""
-        if slot.base is None:
+        """Gives a tensor, and the tensors that it is a view of, a new value."""
+        if slot.view is None:
             slot.version += 1
             slot.value, slot.seen = value, slot.version
             if any(slot is buffer for buffer in self.buffers):
                 self.buffer_values.add(value.index)
             return
-        op, part, args = slot.view
-        below = self.read(slot.base)
-        self.write(slot.base, self.emit("purenn.write", (below, value, op, part, *args)))
+        base, op, part, args = slot.view
+        self.write(base, self.emit("purenn.write", (self.read(base), value, op, part, *args)))
         slot.value, slot.seen = value, slot.root.version
 
     # Arguments.
 
-    def plain(self, value: Any) -> Any:
+    def plain(self, value: object) -> Argument:
         """An argument as data: present values for tensors, no devices, layouts and generators."""
         if isinstance(value, Slot):
             return self.read(value)
         if isinstance(value, tuple | list):
-            return tuple(self.plain(v) for v in value)
+            return self.plain_each(value)
         if value is None or isinstance(value, bool | int | float | complex | str | Ref | Graph | DType):
             return value
         kind = type(value).__name__
@@ -136,88 +165,108 @@ class Builder:
             return None
         raise Unsupported(f"an argument of type {kind}")
 
+    def plain_each(self, values: Sequence[object]) -> tuple[Argument, ...]:
+        return tuple(map(self.plain, values))
+
     # Calls.
 
     def call(
-        self, func: Any, args: Sequence[Any], kwargs: dict[str, Any], outs: int | None, shares: Callable[[], bool]
-    ) -> Any:
+        self,
+        func: torch._ops.OpOverload,
+        args: Sequence[object],
+        kwargs: Mapping[str, object],
+        outs: int | None,
+        shares: Callable[[], bool],
+    ) -> Slot | tuple[Slot, ...] | None:
         """Adds a call of an operator.
 
         Args:
             func: torch's operator.
             args: its arguments, with `Slot`s for tensors.
             kwargs: the keywords.
-            outs: how many results it has, None for one that stands alone.
+            outs: the number of results in its tuple; None for a single result.
             shares: tells whether the result shares its memory with the first argument.
 
         Returns:
-            The result, as a `Slot` or a tuple of them.
+            The result, as a `Slot` or a tuple of them; None for an operator that is left out.
 
         Raises:
-            Unsupported: the table doesn't have it.
+            Unsupported: the table has no function for the operator.
         """
         name = name_of(func)
         base = name.partition(".")[0]
         kwargs = {n: v for n, v in kwargs.items() if n not in _DROPPED}
         if base in IGNORED:
             return None
-        if base in _MOVING and len(args) > 5 and args[5] and isinstance(args[3], Slot):
-            return self._moving(base, args)
+        if base in _MOVING and len(args) > 5 and args[5] and isinstance(args[3], Slot) and isinstance(args[4], Slot):
+            return self._moving(base, args, args[3], args[4])
         changed = writes(func)
         if changed:
             return self._in_place(name, args, kwargs, changed)
         if not table.has(name):
             raise Unsupported(name)
-        plain_args, plain_kwargs = self.plain(args), {n: self.plain(v) for n, v in kwargs.items()}
-        results = self.emit(name, plain_args, plain_kwargs, outs)
-        if may_view(func) and args and isinstance(args[0], Slot) and (not plain_kwargs or base == "to") and shares():
-            if base == "to":  # it has given the tensor itself
-                name, plain_args = "alias", plain_args[:1]
-            if outs is None:
-                return Slot(results, args[0], (name, None, plain_args[1:]))
-            return tuple(Slot(ref, args[0], (name, i, plain_args[1:])) for i, ref in enumerate(results))
-        return Slot(results) if outs is None else tuple(map(Slot, results))
+        plain_args, plain_kwargs = self.plain_each(args), {n: self.plain(v) for n, v in kwargs.items()}
+        first = args[0] if args else None
+        viewable = may_view(func) and (not plain_kwargs or base == "to")
+        below = first if isinstance(first, Slot) and viewable and shares() else None
+        if outs is None:
+            ref = self.emit(name, plain_args, plain_kwargs)
+            if below is None:
+                return Slot(ref)
+            if base == "to":  # it has returned the tensor itself
+                return Slot(ref, View(below, "alias"))
+            return Slot(ref, View(below, name, None, plain_args[1:]))
+        refs = self.emit_several(name, plain_args, plain_kwargs, outs)
+        if below is None:
+            return tuple(map(Slot, refs))
+        return tuple(Slot(ref, View(below, name, i, plain_args[1:])) for i, ref in enumerate(refs))
 
-    def _in_place(self, name: str, args: Sequence[Any], kwargs: dict[str, Any], changed: list[int | str]) -> Any:
+    def _in_place(
+        self, name: str, args: Sequence[object], kwargs: Mapping[str, object], changed: list[int | str]
+    ) -> Slot | tuple[Slot, ...]:
         base, pure = name.partition(".")[0], pure_name(name)
-        if base in ("detach_", "requires_grad_", "lift_fresh_"):
-            return args[0]
+        targets = [kwargs[c] if isinstance(c, str) else args[c] for c in changed]
+        slots = tuple(target for target in targets if isinstance(target, Slot))
         if base in ("set_", "resize_", "resize_as_"):
             raise Unsupported(f"{name} (it gives a tensor other memory)")
         if not table.has(pure):
             raise Unsupported(name)
-        targets = [kwargs[c] if isinstance(c, str) else args[c] for c in changed]
-        if not all(isinstance(t, Slot) for t in targets):
+        if len(slots) < len(targets):
             raise Unsupported(f"{name} on a tensor that is constant")
         plain_kwargs = {n: self.plain(v) for n, v in kwargs.items() if n not in changed}
-        plain_args = self.plain(args)
+        plain_args = self.plain_each(args)
         if base in _RESHAPED_IN_PLACE:
-            return Slot(self.emit(pure, plain_args, plain_kwargs), args[0], (pure, None, plain_args[1:]))
-        results = self.emit(pure, plain_args, plain_kwargs, None if len(targets) == 1 else len(targets))
-        for target, ref in zip(targets, [results] if len(targets) == 1 else results, strict=True):
-            self.write(target, self.emit("purenn.like", (ref, self.read(target))))
-        return targets[0] if len(targets) == 1 else tuple(targets)
+            return Slot(self.emit(pure, plain_args, plain_kwargs), View(slots[0], pure, None, plain_args[1:]))
+        if len(slots) == 1:
+            refs = (self.emit(pure, plain_args, plain_kwargs),)
+        else:
+            refs = self.emit_several(pure, plain_args, plain_kwargs, len(slots))
+        for slot, ref in zip(slots, refs, strict=True):
+            self.write(slot, self.emit("purenn.like", (ref, self.read(slot))))
+        return slots[0] if len(slots) == 1 else slots
 
-    def _moving(self, base: str, args: Sequence[Any]) -> Slot:
+    def _moving(self, base: str, args: Sequence[object], mean: Slot, var: Slot) -> Slot:
         """A norm in training, which changes its running statistics."""
-        mean, var = args[3], args[4]
-        y, new_mean, new_var = self.emit(f"purenn.{base}", (*self.plain(args[:5]), *self.plain(args[6:8])), None, 3)
-        for slot, ref in ((mean, new_mean), (var, new_var)):
-            self.write(slot, ref)
+        plain = self.plain_each((*args[:5], *args[6:8]))
+        y, new_mean, new_var = self.emit_several(f"purenn.{base}", plain, {}, 3)
+        self.write(mean, new_mean)
+        self.write(var, new_var)
         return Slot(y)
 
-    def finish(self, outputs: Any, updates: Sequence[tuple[str, Slot]], guards: Sequence[str] = ()) -> Graph:
-        """The graph of all calls so far, without those that nothing needs."""
+    def finish(self, outputs: object, updates: Sequence[tuple[str, Slot]], guards: Sequence[str] = ()) -> Graph:
+        """The graph of all calls so far, without unused ones."""
         changed = tuple((name, self.read(slot)) for name, slot in updates)
+        plain = self.plain(outputs)
         return pruned(
             Graph(
                 tuple(self.sources),
                 tuple(self.constants),
-                (),
-                self.plain(outputs),
+                tuple(self.nodes),
+                plain,
                 changed,
                 tuple(self.assumptions),
                 tuple(guards),
                 tuple(sorted(self.buffer_values | {ref.index for _, ref in changed})),
-            ).with_nodes(tuple(self.nodes), self.size)
+                self.size,
+            )
         )

@@ -1,4 +1,4 @@
-"""The calls of the original's parts in a `Graph`: which nodes each one runs, what goes in and what comes out."""
+"""The calls of a torch module's parts in a `Graph`: the nodes of each call, its inputs and its outputs."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class Block:
     Attributes:
         path: the part's dotted path.
         steps: its nodes, and the calls that it makes, in order.
-        inputs: the numbers of the values that it takes from outside, in the order of their use. Constants aren't there,
-            nor parameters, nor what buffers hold.
-        outputs: the numbers of the values that are used outside of it, but for what buffers hold.
-        values: the numbers of all values that it makes.
+        inputs: the numbers of the values that it takes from outside, in the order of their use; without constants,
+            parameters and values of buffers.
+        outputs: the numbers of its values that are used outside; without values of buffers.
+        values: the numbers of all values that it computes.
     """
 
     path: str
@@ -36,7 +36,7 @@ Step = Node | Block
 
 @functools.lru_cache(maxsize=256)
 def steps_of(graph: Graph) -> tuple[Step, ...]:
-    """The nodes of a graph, those of each call of a part put together."""
+    """The nodes of a graph, with the nodes of each call of a part in one block."""
     last = {index: place for place, node in enumerate(graph.nodes) for index in _used(node)}
     last |= {ref.index: len(graph.nodes) for ref in refs_in(graph.outputs)}
     excluded = (
@@ -54,10 +54,10 @@ def _steps(
 
     Args:
         nodes: the nodes.
-        start: the first one's place in the graph.
-        depth: how many calls all of them are in.
-        last: the place of the last node that uses a value.
-        excluded: the values that no call is given or gives.
+        start: the place of the first node in the graph.
+        depth: the number of calls that all these nodes are in.
+        last: the place of the last node that uses a value, by the value's number.
+        excluded: the values that are no inputs or outputs of a call.
     """
     steps: list[Step] = []
     place = 0

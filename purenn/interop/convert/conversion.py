@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 
@@ -23,6 +23,8 @@ from purenn.layers.base import Layer
 from purenn.layers.spec import Constant
 
 __all__ = ["ConversionError", "convert"]
+
+_Shape: TypeAlias = tuple[int | str, ...]  # numbers, and symbols for free sizes
 
 
 def convert(module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Layer, Arrays, Arrays]:
@@ -52,7 +54,7 @@ def convert(module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, An
     return layer, *names.arrays(dropped)
 
 
-def _message(module: Any, problems: Sequence[str]) -> str:
+def _message(module: torch.nn.Module, problems: Sequence[str]) -> str:
     lines = "".join(f"\n  {p}" for p in dict.fromkeys(problems))
     return (
         f"{type(module).__name__} can't be converted, for these reasons:{lines}\nWrite these parts in another way, "
@@ -60,12 +62,14 @@ def _message(module: Any, problems: Sequence[str]) -> str:
     )
 
 
-def _needs_arguments(module: Any) -> bool:
+def _needs_arguments(module: torch.nn.Module) -> bool:
     parameters = inspect.signature(module.forward).parameters.values()
     return any(p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters)
 
 
-def _arguments(module: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Arguments, list[Any]]:
+def _arguments(
+    module: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> tuple[Arguments, list[Any]]:
     signature = inspect.signature(module.forward)
     signature.bind(*args, **kwargs)
     parameters = list(signature.parameters.values())
@@ -93,16 +97,16 @@ def _arguments(module: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) ->
 
 
 def _mode(
-    module: Any,
+    module: torch.nn.Module,
     training: bool,
     arguments: Arguments,
     leaves: list[Any],
-    args: Any,
-    kwargs: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
     names: NamedArrays,
     given_up: set[str],
 ) -> tuple[Mode | None, list[str]]:
-    """The module in one mode, or the reasons why it can't be had."""
+    """The module in one mode, or None and the reasons why it can't be converted."""
     places = [path for name, tree in zip(arguments.names, arguments.trees, strict=True) for path in paths(tree, name)]
     reason: Exception | None = None
     drawn = python_draws()
@@ -113,7 +117,7 @@ def _mode(
                 described = _described(places, leaves, program.shapes, frozenset())
                 graph = _renamed(program.graph, names)
                 return Mode(graph, described, tree_of_spec(program.spec), "export", notes_of_draws(drawn)), []
-        except Exception as error:  # the tape says what is wrong, if it can't take the module either
+        except Exception as error:  # if the tape fails too, its error is the one to show
             reason = error
     try:
         taped = _tape(module, training, args, kwargs, names)
@@ -129,16 +133,14 @@ def _mode(
     return Mode(_renamed(taped.graph, names), described, taped.output, "tape", taped.notes), []
 
 
-def _tape(module: Any, training: bool, args: Any, kwargs: Any, names: NamedArrays) -> tape.Taped:
-    copies = copied(args), copied(kwargs)
-    leaves = [leaf for value in (*copies[0], *copies[1].values()) for leaf in apart(value, objects=False)[1]]
+def _tape(
+    module: torch.nn.Module, training: bool, args: tuple[Any, ...], kwargs: dict[str, Any], names: NamedArrays
+) -> tape.Taped:
+    args, kwargs = copied(args), copied(kwargs)
+    leaves = [leaf for value in (*args, *kwargs.values()) for leaf in apart(value, objects=False)[1]]
     with as_it_was(module, training) as again:
         drawn = python_draws()
-
-        def call() -> Any:
-            return module(*copies[0], **copies[1])
-
-        taped = tape.record(module, again, call, leaves, names.by_id)
+        taped = tape.record(module, again, lambda: module(*args, **kwargs), leaves, names.by_id)
         taped.notes = notes_of_draws(drawn)
         return taped
 
@@ -149,19 +151,21 @@ def _brief(error: Exception | None) -> str:
 
 
 def _described(
-    places: Sequence[str], leaves: Sequence[Any], shapes: Sequence[Any], fixed: frozenset[int]
+    places: Sequence[str], leaves: Sequence[Any], shapes: Sequence[_Shape | None], fixed: frozenset[int]
 ) -> tuple[Leaf, ...]:
     """The leaves of the arguments as data."""
     numbered = enumerate(zip(places, leaves, shapes, strict=True))
     return tuple(_leaf(path, value, shape, i in fixed) for i, (path, value, shape) in numbered)
 
 
-def _leaf(path: str, value: Any, shape: Any, fixed: bool) -> Leaf:
+def _leaf(
+    path: str, value: torch.Tensor | bool | int | float | complex | str | None, shape: _Shape | None, fixed: bool
+) -> Leaf:
     if not isinstance(value, torch.Tensor):
         return Leaf(path, value=value)
     dtype = str(value.dtype).removeprefix("torch.")
     kept = Constant(narrowed(numpy_of(value))) if fixed else None
-    return Leaf(path, dtype, tuple(value.shape) if shape is None else shape, kept, fixed)
+    return Leaf(path, dtype, tuple(value.shape) if shape is None else shape, kept)
 
 
 def _renamed(graph: Graph, names: NamedArrays) -> Graph:
@@ -175,8 +179,8 @@ def _renamed(graph: Graph, names: NamedArrays) -> Graph:
     return dataclasses.replace(graph, sources=sources, updates=updates)
 
 
-def _without(mode: Mode, dropped: Mapping[str, Any]) -> Mode:
-    """The mode with buffers that no state_dict has, and that never change, as constants."""
+def _without(mode: Mode, dropped: Mapping[str, torch.Tensor]) -> Mode:
+    """The mode with buffers as constants: those that no state_dict has and no call changes."""
     graph = mode.graph
     constants = [
         (s.index, numpy_of(dropped[str(s.name)])) for s in graph.sources if s.kind == "buffer" and s.name in dropped
@@ -186,14 +190,13 @@ def _without(mode: Mode, dropped: Mapping[str, Any]) -> Mode:
     return dataclasses.replace(mode, graph=graph)
 
 
-def _tree(module: Any, path: str, names: NamedArrays, dropped: set[str], program: Program | None) -> Layer:
-    """The layer of a part: a stock one where it is a stock module with all its arrays, else one that holds them."""
+def _tree(module: torch.nn.Module, path: str, names: NamedArrays, dropped: set[str], program: Program | None) -> Layer:
+    """The layer of a part: a stock layer for a stock module with all of its arrays, else a `Part` with the arrays."""
     prefix = f"{path}." if path else ""
     second = {alias for alias, _ in names.ties}
-    names_in_module = [n for n, _ in module.named_parameters(remove_duplicate=False)] + [
-        n for n, _ in module.named_buffers(remove_duplicate=False)
-    ]
-    complete = not any(prefix + n in second or prefix + n in dropped for n in names_in_module)
+    parameters, buffers = module.named_parameters(remove_duplicate=False), module.named_buffers(remove_duplicate=False)
+    inside = {prefix + n for n, _ in (*parameters, *buffers)}
+    complete = inside.isdisjoint(second | dropped)
     if program is None and complete and (stock := stock_layer(module)) is not None:
         return stock
     fields = [

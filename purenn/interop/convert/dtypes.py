@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
@@ -11,6 +11,8 @@ import numpy as np
 from purenn.interop.convert.graph import DType
 from purenn.nn.loading import tensor_values
 
+if TYPE_CHECKING:
+    import torch
 __all__ = ["dtype_of", "narrowed", "numpy_of"]
 
 _OTHER_NAMES = {"half": "float16", "float": "float32", "double": "float64", "int": "int32", "long": "int64"}
@@ -23,7 +25,7 @@ def dtype_of(dtype: DType | str) -> np.dtype:
     return jax.dtypes.canonicalize_dtype(jnp.dtype(_OTHER_NAMES.get(name, name)))
 
 
-def narrowed(array: Any) -> Any:
+def narrowed(array: np.ndarray) -> np.ndarray:
     """An array in the dtype that jax has for its own, without a change of an integer that doesn't fit.
 
     Raises:
@@ -31,7 +33,7 @@ def narrowed(array: Any) -> Any:
     """
     target = jax.dtypes.canonicalize_dtype(array.dtype)
     if target == array.dtype or not jnp.issubdtype(target, jnp.integer):
-        return array.astype(target, copy=False) if isinstance(array, np.ndarray) else array
+        return array.astype(target, copy=False)
     limits, wide = np.iinfo(target), np.iinfo(array.dtype)
     ends = np.where(array == wide.max, limits.max, np.where(array == wide.min, limits.min, array))
     if array.size and (ends.max() > limits.max or ends.min() < limits.min):
@@ -42,6 +44,6 @@ def narrowed(array: Any) -> Any:
     return ends.astype(target)
 
 
-def numpy_of(tensor: Any) -> np.ndarray:
+def numpy_of(tensor: torch.Tensor) -> np.ndarray:
     """A torch tensor's values, copied."""
     return tensor_values(tensor).copy()

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import operator
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
 import torch
+from torch._ops import HigherOrderOperator, OpOverload
 from torch.export import ExportedProgram
+from torch.fx import GraphModule, Node
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils import _pytree as pytree
 
 from purenn.interop.convert.builder import Builder, Slot
 from purenn.interop.convert.dtypes import numpy_of
-from purenn.interop.convert.graph import Graph, Node
+from purenn.interop.convert.graph import Graph
 from purenn.interop.convert.operators import Unsupported, decomposition_of, may_view, name_of, places_of, takes
 from purenn.interop.convert.program import Refused, depends_on_values, obtain, quiet
+from purenn.interop.convert.recorder import same_memory
 
 __all__ = ["Exported", "export"]
 
@@ -27,11 +30,11 @@ class Exported:
 
     graph: Graph
     shapes: tuple[tuple[int | str, ...] | None, ...]
-    spec: Any
+    spec: pytree.TreeSpec
 
 
 def export(
-    module: Any, args: tuple[Any, ...], kwargs: dict[str, Any], paths: Sequence[str], given_up: set[str]
+    module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], paths: Sequence[str], given_up: set[str]
 ) -> Exported:
     """Exports a module in its present mode.
 
@@ -40,7 +43,7 @@ def export(
         args: the example.
         kwargs: its keywords.
         paths: names the leaves of the arguments.
-        given_up: what an export of the module in its other mode has found to be too costly.
+        given_up: choices of free sizes that were too costly in the module's other mode.
 
     Raises:
         Refused: torch.export doesn't take it, or it has shapes that depend on values.
@@ -55,25 +58,26 @@ def export(
     return _Reader(program, paths_of_parts).read(guards)
 
 
-def _unknown(graph_module: Any) -> set[Any]:
+def _unknown(graph_module: GraphModule) -> set[OpOverload]:
     """The operators of a graph, and of those inside it, that have neither a function nor a decomposition."""
-    targets: set[Any] = set()
-    for part in graph_module.modules():
-        for node in part.graph.nodes if isinstance(part, torch.fx.GraphModule) else ():
-            called = node.op == "call_function" and isinstance(node.target, torch._ops.OpOverload)
-            if called and not takes(node.target) and decomposition_of(node.target) is None:
-                targets.add(node.target)
-    return targets
+    graphs = [part.graph for part in graph_module.modules() if isinstance(part, GraphModule)]
+    targets = {node.target for graph in graphs for node in graph.nodes if node.op == "call_function"}
+    operators = {target for target in targets if isinstance(target, OpOverload)}
+    return {op for op in operators if not takes(op) and decomposition_of(op) is None}
 
 
-def decomposed(func: Any, args: Any, kwargs: Any) -> Any:
-    """torch's decomposition of a call on fake tensors as a graph, of the tensors among the arguments alone."""
+def decomposed(func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[GraphModule, list[int]]:
+    """torch's decomposition of a call on fake tensors.
+
+    Returns:
+        A graph of the tensors among the arguments, and the places of these tensors among the arguments' leaves.
+    """
     leaves, spec = pytree.tree_flatten((args, kwargs))
     places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, torch.Tensor)]
     function = decomposition_of(func)
     assert function is not None
 
-    def run(*tensors: Any) -> Any:
+    def run(*tensors: torch.Tensor) -> Any:
         inputs = list(leaves)
         for place, tensor in zip(places, tensors, strict=True):
             inputs[place] = tensor
@@ -110,7 +114,9 @@ class _Reader:
                 shapes.append(tuple(map(_size, value.shape)) if tensor else None)
                 inputs.append(self.builder.source("input", len(shapes) - 1) if tensor else value)
             elif kind == "CONSTANT_TENSOR":
-                inputs.append(self.builder.constant(numpy_of(self.program.constants[str(spec.target)])))
+                constant = self.program.constants[str(spec.target)]
+                assert isinstance(constant, torch.Tensor)
+                inputs.append(self.builder.constant(numpy_of(constant)))
             else:
                 raise Unsupported(f"an input of kind {kind}")
         starts = {name: slot.value for name, slot in buffers.items()}
@@ -127,11 +133,13 @@ class _Reader:
             if name not in done and self.builder.read(slot) != starts.get(name):
                 updates.append((name, slot))
         graph = self.builder.finish(tuple(outputs), updates, guards)
-        return Exported(graph, tuple(shapes), self.program.call_spec.out_spec)
+        form = self.program.call_spec.out_spec
+        assert form is not None
+        return Exported(graph, tuple(shapes), form)
 
-    def walk(self, gm: Any, values: Sequence[Any]) -> Any:
-        """Reads one graph; gives its outputs."""
-        env: dict[Any, Any] = {}
+    def walk(self, gm: GraphModule, values: Sequence[object]) -> Any:
+        """Reads one graph, and returns its outputs."""
+        env: dict[Node, Any] = {}
         inputs = iter(values)
         result: Any = ()
         outside = self.builder.calls
@@ -139,23 +147,24 @@ class _Reader:
             if node.op == "placeholder":
                 env[node] = next(inputs)
             elif node.op == "get_attr":
-                env[node] = self._attribute(gm, node.target)
+                env[node] = self._attribute(gm, str(node.target))
             elif node.op == "output":
                 result = self._values(node.args[0], env)
             elif node.op == "call_function":
                 self.builder.calls = self._calls(node) or outside
-                env[node] = self._call(gm, node, env)
+                env[node] = self._call(node, env)
         self.builder.calls = outside
         return result
 
-    def _attribute(self, gm: Any, target: str) -> Any:
+    def _attribute(self, gm: GraphModule, target: str) -> Any:
         value: Any = gm
         for part in target.split("."):
             value = getattr(value, part)
         return self.builder.constant(numpy_of(value)) if isinstance(value, torch.Tensor) else value
 
-    def _values(self, value: Any, env: Mapping[Any, Any]) -> Any:
-        if isinstance(value, torch.fx.Node):
+    def _values(self, value: object, env: Mapping[Node, Any]) -> Any:
+        """An argument of a node, with values in place of nodes."""
+        if isinstance(value, Node):
             return env[value]
         if isinstance(value, tuple | list):
             return tuple(self._values(v, env) for v in value)
@@ -163,40 +172,42 @@ class _Reader:
             return {k: self._values(v, env) for k, v in value.items()}
         return value
 
-    def _call(self, gm: Any, node: Any, env: Mapping[Any, Any]) -> Any:
+    def _call(self, node: Node, env: Mapping[Node, Any]) -> Any:
         args, kwargs = self._values(node.args, env), self._values(node.kwargs, env)
         target = node.target
+        assert not isinstance(target, str)
         if target is operator.getitem and isinstance(args[0], tuple):
             return args[0][args[1]]
-        if isinstance(target, torch._ops.HigherOrderOperator):
-            return self._higher(target.name(), args, kwargs, node)
+        if isinstance(target, HigherOrderOperator):
+            return self._higher(target.name(), args, node)
         name = name_of(target)
         if name.startswith(("_assert_scalar", "_assert_async")):
-            self.builder.nodes.append(_assertion(self.builder, args))
+            message = args[1] if len(args) > 1 and isinstance(args[1], str) else ""
+            self.builder.emit("assert", (self.builder.plain(args[0]), message))
             return None
         value = node.meta.get("val")
         outs = len(value) if isinstance(value, tuple | list) else None
-        if not isinstance(target, torch._ops.OpOverload) or not (isinstance(value, torch.Tensor) or outs is not None):
+        if not isinstance(target, OpOverload) or not (isinstance(value, torch.Tensor) or outs is not None):
             if isinstance(value, int | float | bool):
                 return value
-            op = name if isinstance(target, torch._ops.OpOverload) else _size_operator(target)
-            return self.builder.emit(op, self.builder.plain(args), {})
+            op = name if isinstance(target, OpOverload) else _size_operator(target)
+            return self.builder.emit(op, self.builder.plain_each(args))
         if not takes(target):
             return self._decomposed(target, node, args, kwargs)
-        if name == "as_strided" and (places := places_of(node.args[0].meta["val"], *node.args[1:])) is not None:
+        below = node.args[0].meta.get("val") if node.args and isinstance(node.args[0], Node) else None
+        if below is not None and name == "as_strided" and (places := places_of(below, *args[1:])) is not None:
             target, args = torch.ops.aten.take.default, (args[0], self.builder.constant(places))
-        below = node.args[0].meta.get("val") if node.args and isinstance(node.args[0], torch.fx.Node) else None
-        return self.builder.call(target, args, kwargs, outs, lambda: may_view(target) and _same_memory(value, below))
+        return self.builder.call(target, args, kwargs, outs, lambda: may_view(target) and same_memory(value, below))
 
-    def _decomposed(self, target: Any, node: Any, args: Any, kwargs: Any) -> Any:
-        fake = pytree.tree_map_only(torch.fx.Node, lambda n: n.meta["val"], (node.args, node.kwargs))
+    def _decomposed(self, target: OpOverload, node: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        fake = pytree.tree_map_only(Node, lambda n: n.meta["val"], (node.args, node.kwargs))
         if any(isinstance(x, torch.SymInt | torch.SymFloat) for x in pytree.tree_leaves(fake)):
             raise Refused(f"{target} has a free size among its arguments")
         gm, places = decomposed(target, *fake)
         leaves = pytree.tree_leaves((args, kwargs), is_leaf=lambda x: isinstance(x, Slot))
         return self.walk(gm, [leaves[i] for i in places])
 
-    def _higher(self, name: str, args: Any, kwargs: Any, node: Any) -> Any:
+    def _higher(self, name: str, args: tuple[Any, ...], node: Node) -> Any:
         builder = self.builder
         if name == "wrap_with_set_grad_enabled":
             before, builder.stops = builder.stops, builder.stops or not args[0]
@@ -212,12 +223,11 @@ class _Reader:
             rest = args[1:] if name != "invoke_subgraph" else args[2:]
             return self.walk(args[0], rest)
         if name in ("cond", "while_loop", "scan", "map_impl"):
-            plain = [self._subgraph(a) if isinstance(a, torch.fx.GraphModule) else builder.plain(a) for a in args]
-            results = builder.emit(name, plain, {}, len(node.meta["val"]))
-            return tuple(map(Slot, results))
+            plain = [self._subgraph(a) if isinstance(a, GraphModule) else builder.plain(a) for a in args]
+            return tuple(map(Slot, builder.emit_several(name, plain, {}, len(node.meta["val"]))))
         raise Unsupported(f"torch.ops.higher_order.{name}")
 
-    def _subgraph(self, gm: Any) -> Graph:
+    def _subgraph(self, gm: GraphModule) -> Graph:
         outer, self.builder = self.builder, Builder()
         try:
             count = sum(node.op == "placeholder" for node in gm.graph.nodes)
@@ -225,8 +235,8 @@ class _Reader:
         finally:
             self.builder = outer
 
-    def _calls(self, node: Any) -> tuple[str, ...]:
-        """The calls of parts that a node was made in."""
+    def _calls(self, node: Node) -> tuple[str, ...]:
+        """The calls of parts around a node, outside in."""
         calls: list[str] = []
         for key, (path, _) in (node.meta.get("nn_module_stack") or {}).items():
             path = path if path in self.parts else path.split("@")[0]
@@ -236,25 +246,12 @@ class _Reader:
         return tuple(calls)
 
 
-def _assertion(builder: Builder, args: Any) -> Any:
-
-    message = args[1] if len(args) > 1 and isinstance(args[1], str) else ""
-    return Node("assert", (builder.plain(args[0]), message), (), builder.new().index, builder.calls)
-
-
-def _same_memory(value: Any, below: Any) -> bool:
-    first = next(iter(pytree.tree_leaves(value)), None)
-    if not isinstance(first, torch.Tensor) or not isinstance(below, torch.Tensor):
-        return False
-    return first.untyped_storage()._cdata == below.untyped_storage()._cdata
-
-
-def _size_operator(target: Any) -> str:
+def _size_operator(target: Callable[..., Any]) -> str:
     name = name_of(target)
     if name.startswith(("operator.", "math.", "sym_")):
         return name
     return {"max": "sym_max", "min": "sym_min"}.get(name, name)
 
 
-def _size(size: Any) -> int | str:
+def _size(size: int | torch.SymInt) -> int | str:
     return size if isinstance(size, int) else str(size.node.expr)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
+from torch.autograd import Function
 
 __all__ = ["Context", "forward_of", "intercepted"]
 
@@ -16,33 +17,33 @@ class Context:
 
     def __init__(self, needs_input_grad: tuple[bool, ...]):
         self.needs_input_grad = needs_input_grad
-        self.saved: tuple[Any, ...] = ()
-        self.plain: tuple[Any, ...] = ()  # results without a gradient
+        self.saved: tuple[torch.Tensor | None, ...] = ()
+        self.plain: tuple[torch.Tensor, ...] = ()  # results without a gradient
         self.materialize_grads = True
 
     @property
-    def saved_tensors(self) -> tuple[Any, ...]:
+    def saved_tensors(self) -> tuple[torch.Tensor | None, ...]:
         return self.saved
 
-    def save_for_backward(self, *tensors: Any) -> None:
+    def save_for_backward(self, *tensors: torch.Tensor | None) -> None:
         self.saved = tensors
 
-    def save_for_forward(self, *tensors: Any) -> None:
+    def save_for_forward(self, *tensors: torch.Tensor | None) -> None:
         pass
 
-    def mark_non_differentiable(self, *tensors: Any) -> None:
+    def mark_non_differentiable(self, *tensors: torch.Tensor) -> None:
         self.plain = tensors
 
-    def mark_dirty(self, *tensors: Any) -> None:
+    def mark_dirty(self, *tensors: torch.Tensor) -> None:
         pass
 
     def set_materialize_grads(self, value: bool) -> None:
         self.materialize_grads = value
 
 
-def forward_of(cls: Any, ctx: Context, args: tuple[Any, ...]) -> Any:
+def forward_of(cls: type[Function], ctx: Context, args: tuple[object, ...]) -> Any:
     """Runs a function's forward, in either of torch's two forms."""
-    if cls.setup_context is not torch.autograd.Function.setup_context:
+    if cls.setup_context is not Function.setup_context:
         output = cls.forward(*args)
         cls.setup_context(ctx, args, output)
         return output
@@ -50,13 +51,11 @@ def forward_of(cls: Any, ctx: Context, args: tuple[Any, ...]) -> Any:
 
 
 @contextlib.contextmanager
-def intercepted(handle: Callable[[Any, tuple[Any, ...]], Any]) -> Iterator[None]:
+def intercepted(handle: Callable[[type[Function], tuple[Any, ...]], Any]) -> Iterator[None]:
     """Inside, ``apply`` of every function is ``handle(class, arguments)``; checkpoints just run what they wrap."""
-    base: Any = (
-        torch.autograd.function._SingleLevelFunction
-    )  # where every ``apply`` ends, under whatever name it was kept
+    base: Any = torch.autograd.function._SingleLevelFunction  # every ``apply`` ends in it, whatever name it was kept by
 
-    def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
+    def apply(cls: type[Function], *args: Any, **kwargs: object) -> Any:
         if cls.__module__ == "torch.utils.checkpoint":
             return args[0](*args[2:])
         if cls.__module__.startswith("torch."):  # those of torch's own control flow

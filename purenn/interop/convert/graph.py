@@ -11,12 +11,34 @@ import dataclasses
 import functools
 import hashlib
 import pickle
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-__all__ = ["Assumption", "DType", "Graph", "Leaf", "Node", "Ref", "Source", "path_of", "pruned", "refs_in", "replaced"]
+from purenn.typing import Array
+
+if TYPE_CHECKING:
+    from purenn.layers.spec import Constant
+
+__all__ = [
+    "AnyArray",
+    "Argument",
+    "Assumption",
+    "DType",
+    "Graph",
+    "Leaf",
+    "Node",
+    "Ref",
+    "Source",
+    "path_of",
+    "pruned",
+    "refs_in",
+]
+
+AnyArray: TypeAlias = "Array | np.ndarray"  # an array in a run of a graph: constants are numpy's
+Argument: TypeAlias = "bool | int | float | complex | str | Ref | DType | Graph | tuple[Argument, ...] | None"
+"""What a `Node` may call its operator with."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -48,8 +70,8 @@ class Node:
     """
 
     op: str
-    args: tuple[Any, ...]
-    kwargs: tuple[tuple[str, Any], ...]
+    args: tuple[Argument, ...]
+    kwargs: tuple[tuple[str, Argument], ...]
     out: int | tuple[int, ...]
     calls: tuple[str, ...] = ()
     stops: bool = False
@@ -72,15 +94,13 @@ class Leaf:
         path: the argument's name, with the keys that lead to the entry.
         dtype: torch's name of the example's dtype; None for a constant.
         shape: a number for each size that is fixed, a symbol's name for each that isn't.
-        value: the constant; for an array whose values the conversion has used, these values.
-        fixed: whether the values must be those of the example.
+        value: the constant; for an array whose values must be those of the example, these values.
     """
 
     path: str
     dtype: str | None = None
     shape: tuple[int | str, ...] = ()
-    value: Any = None
-    fixed: bool = False
+    value: bool | int | float | complex | str | Constant | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -88,7 +108,7 @@ class Assumption:
     """A value that Python code of the torch module has read, and that the graph relies on."""
 
     ref: Ref
-    value: Any
+    value: bool | int | float | complex
     where: str
 
     def __str__(self) -> str:
@@ -114,7 +134,7 @@ class Graph:
     sources: tuple[Source, ...]
     constants: tuple[tuple[int, np.ndarray], ...]
     nodes: tuple[Node, ...]
-    outputs: Any
+    outputs: Argument
     updates: tuple[tuple[str, Ref], ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     guards: tuple[str, ...] = ()
@@ -129,10 +149,6 @@ class Graph:
         for index, array in self.constants:
             hasher.update(pickle.dumps((index, array.shape, array.dtype.str, array.tobytes())))
         return hasher.digest()
-
-    def with_nodes(self, nodes: tuple[Node, ...], size: int) -> Graph:
-        """The graph with other nodes."""
-        return dataclasses.replace(self, nodes=nodes, size=size)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Graph) and self.digest == other.digest
@@ -152,16 +168,7 @@ def path_of(calls: tuple[str, ...]) -> str:
     return calls[-1].rpartition("@")[0] if calls else ""
 
 
-def replaced(value: Any, change: Callable[[Ref], Any]) -> Any:
-    """An argument with every `Ref` in it replaced."""
-    if isinstance(value, Ref):
-        return change(value)
-    if isinstance(value, tuple):
-        return tuple(replaced(v, change) for v in value)
-    return value
-
-
-def refs_in(value: Any) -> Iterator[Ref]:
+def refs_in(value: Argument) -> Iterator[Ref]:
     """Every `Ref` in an argument."""
     if isinstance(value, Ref):
         yield value

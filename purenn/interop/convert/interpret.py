@@ -1,11 +1,11 @@
-"""Runs a `Graph` on jax arrays. It runs while jax traces, so that the compiled program has no trace of it."""
+"""Runs a `Graph` on jax arrays. Under ``jit`` it runs once, while jax traces; the compiled program is without it."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 import jax
 import jax.numpy as jnp
@@ -13,14 +13,16 @@ import numpy as np
 
 from purenn.interop.convert.calls import Block, Step, steps_of
 from purenn.interop.convert.dtypes import dtype_of, narrowed
-from purenn.interop.convert.graph import DType, Graph, Node, Ref, path_of
-from purenn.interop.convert.table import control, find
+from purenn.interop.convert.graph import Argument, DType, Graph, Node, Ref, path_of
+from purenn.interop.convert.table import find
+from purenn.interop.convert.table.control import CONTROL
 from purenn.layers.location import describe_arguments
+from purenn.typing import Array
 
-__all__ = ["run"]
+__all__ = ["is_array", "is_floating", "run"]
 
 Call = Callable[[Block, list[Any], Callable[[], None]], None]
-"""Makes the call of a part: of its block, with all values by their numbers, and what computes the block's steps."""
+"""Makes the call of a part; the arguments are its block, all values by their numbers, and what computes the block."""
 
 
 def run(graph: Graph, sources: Mapping[tuple[str, str | int], Any], call: Call | None = None) -> tuple[list[Any], Any]:
@@ -29,7 +31,7 @@ def run(graph: Graph, sources: Mapping[tuple[str, str | int], Any], call: Call |
     Args:
         graph: the graph.
         sources: the value of each source, by kind and name.
-        call: makes the calls of parts; without it their nodes are just computed.
+        call: makes the calls of parts; None computes their nodes without calls.
 
     Returns:
         All values by their numbers, and the outputs.
@@ -54,7 +56,7 @@ def _walk(steps: Sequence[Step], values: list[Any], call: Call | None) -> None:
             call(step, values, functools.partial(_walk, step.steps, values, call))
 
 
-def _resolve(value: Any, values: list[Any]) -> Any:
+def _resolve(value: Argument, values: list[Any]) -> Any:
     if isinstance(value, Ref):
         return values[value.index]
     if isinstance(value, tuple):
@@ -66,14 +68,12 @@ def _compute(node: Node, values: list[Any]) -> None:
     args = _resolve(node.args, values)
     kwargs = {name: _resolve(value, values) for name, value in node.kwargs}
     try:
-        result = (
-            control.call(node.op, args, kwargs, run) if node.op in control.NAMES else find(node.op)(*args, **kwargs)
-        )
+        result = CONTROL[node.op](run, *args) if node.op in CONTROL else find(node.op)(*args, **kwargs)
     except Exception as error:
         error.add_note(f"  in torch's {node.op}, called with {describe_arguments(args, kwargs)}")
         raise
     if node.stops:
-        result = jax.tree.map(lambda x: jax.lax.stop_gradient(x) if _is_float(x) else x, result)
+        result = jax.tree.map(lambda x: jax.lax.stop_gradient(x) if is_floating(x) else x, result)
     if isinstance(node.out, int):
         values[node.out] = result
     else:
@@ -81,5 +81,11 @@ def _compute(node: Node, values: list[Any]) -> None:
             values[index] = value
 
 
-def _is_float(x: Any) -> bool:
-    return isinstance(x, jax.Array | np.ndarray) and jnp.issubdtype(x.dtype, jnp.inexact)
+def is_array(x: object) -> TypeGuard[Array | np.ndarray]:
+    """Whether a value of a graph is an array; others are Python's."""
+    return isinstance(x, jax.Array | np.ndarray)
+
+
+def is_floating(x: object) -> TypeGuard[Array | np.ndarray]:
+    """Whether a value of a graph is an array of floating or complex numbers."""
+    return is_array(x) and jnp.issubdtype(x.dtype, jnp.inexact)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NoReturn, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -15,15 +15,18 @@ from jax.core import Tracer
 from purenn.interop.convert.arguments import Arguments, arrays_of, check_guards
 from purenn.interop.convert.calls import Block
 from purenn.interop.convert.dtypes import dtype_of
-from purenn.interop.convert.graph import Assumption, Graph, Leaf
-from purenn.interop.convert.interpret import run
+from purenn.interop.convert.graph import Graph, Leaf
+from purenn.interop.convert.interpret import is_array, is_floating, run
 from purenn.interop.convert.structure import Tree, unflatten
-from purenn.layers.base import Bound, Layer, Spec
+from purenn.layers.base import Bound, Constant, Layer, Spec
 from purenn.layers.container import BoundList
 from purenn.layers.observe import observers
 from purenn.tree import list_repr
+from purenn.typing import Array, ArrayLike, DTypeLike, Key
 
-__all__ = ["ArrayField", "Converted", "Mode", "Part", "Program"]
+__all__ = ["ArrayField", "Converted", "Mode", "Part", "Program", "part_of"]
+
+T = TypeVar("T")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,8 +47,8 @@ class Mode:
         graph: the calls.
         leaves: the leaves of the arguments.
         output: how the output is made of leaves.
-        way: how the graph was had, ``export`` or ``tape``.
-        notes: what is as it was in the conversion, and can't be checked.
+        way: how the graph was recorded, ``export`` or ``tape``.
+        notes: facts of the conversion that a call relies on and can't check.
     """
 
     graph: Graph
@@ -55,20 +58,20 @@ class Mode:
     notes: tuple[str, ...] = ()
 
     def remarks(self) -> list[str]:
-        """Says on which values the graph relies."""
+        """The values and facts that the graph relies on, in words."""
         said = [*self.notes, *map(str, self.graph.assumptions)]
-        return said + [f"{leaf.path} has the values of the example" for leaf in self.leaves if leaf.fixed]
+        return said + [f"{x.path} has the values of the example" for x in self.leaves if isinstance(x.value, Constant)]
 
 
 @dataclasses.dataclass(frozen=True)
 class Program:
-    """A network in both modes; a mode that can't be had is the message that says why.
+    """A network in both modes. For a mode that can't be converted there is the message that says why.
 
     Attributes:
         arguments: the arguments of a call.
         evaluation: outside training.
         training: in training.
-        ties: pairs of a second name of an array and its first.
+        ties: pairs of a further name of an array and its first name.
         frozen: the parameters that torch doesn't train.
         transient: buffers that no state_dict has.
     """
@@ -81,7 +84,7 @@ class Program:
     transient: tuple[str, ...] = ()
 
 
-def _unknown(rng: Any, shape: Any, dtype: Any = None) -> Any:
+def _unknown(rng: Key, shape: Sequence[int], dtype: DTypeLike = jnp.float32) -> NoReturn:
     raise ValueError(
         "a converted network doesn't know how torch made its arrays: use the params and state that from_torch gave"
     )
@@ -96,7 +99,7 @@ class Part(Layer):
         array_fields: the arrays.
         names: the names of the parts.
         parts: the parts.
-        holds_only: whether it is never called itself.
+        holds_only: whether it only holds parts and is never called itself.
     """
 
     kind: str
@@ -118,7 +121,7 @@ class Part(Layer):
     def children(self) -> Mapping[str, Layer]:
         return dict(zip(self.names, self.parts, strict=True))
 
-    def forward(self, m: Bound, *args: Any, **kwargs: Any) -> Any:
+    def forward(self, m: Bound, *args: object, **kwargs: object) -> Any:
         raise NotImplementedError(
             f"{self.kind} is a part of a converted network and can't be called alone: convert the torch module itself"
         )
@@ -145,7 +148,7 @@ class Part(Layer):
 class Converted(Part):
     """A network that `from_torch` has made of a torch module: the module's tree, and what it computes.
 
-    It needs no torch: it pickles, and runs where there is none.
+    It can be pickled, and runs without torch.
 
     Attributes:
         program: what it computes.
@@ -153,7 +156,7 @@ class Converted(Part):
 
     program: Program = dataclasses.field(kw_only=True)
 
-    def forward(self, m: Bound, *args: Any, **kwargs: Any) -> Any:
+    def forward(self, m: Bound, *args: object, **kwargs: object) -> Any:
         mode = self.program.training if m.training else self.program.evaluation
         if isinstance(mode, str):
             raise ValueError(mode)
@@ -171,36 +174,35 @@ class Converted(Part):
 
     def _read(self, m: Bound, name: str) -> Any:
         """A parameter or buffer."""
-        part, last = _part_of(m, name)
+        part, last = part_of(m, name)
         value = getattr(part, last)
         return jax.lax.stop_gradient(value) if name in self.program.frozen else value
 
     def _update(self, m: Bound, graph: Graph, values: list[Any], block: Block | None = None) -> None:
-        """Sets the buffers that change; with a block, those of its part that it has computed."""
+        """Sets the buffers that change; with a block, only the buffers of its part that it computes."""
         for name, ref in graph.updates:
             if block is None or (_owner(name) == block.path and ref.index in block.values):
-                part, last = _part_of(m, name)
+                part, last = part_of(m, name)
                 setattr(part, last, values[ref.index])
 
     def _call_part(self, m: Bound, graph: Graph, block: Block, values: list[Any], compute: Callable[[], None]) -> None:
         """Makes the call of a part, as if its own `forward` had been called with the arrays that go into the block.
 
-        Those who look at calls may put other arrays in the places of inputs, outputs and parameters.
+        Observers of calls may replace inputs, outputs and parameters.
         """
-        part = _part_of(m, f"{block.path}.")[0]
-        arrays = {i: values[i] for i in block.inputs if _is_array(values[i])}
+        part = part_of(m, f"{block.path}.")[0]
+        arrays = {i: values[i] for i in block.inputs if is_array(values[i])}
         looked_at = bool(observers())
         parameters = (
             [s for s in graph.sources if s.kind == "parameter" and _owner(s.name) == block.path] if looked_at else []
         )
         before = arrays | {s.index: values[s.index] for s in parameters}
 
-        def function(*args: Any) -> Any:
-            values_inside = dict(zip(arrays, args, strict=True)) | {
-                s.index: self._read(m, str(s.name)) for s in parameters
-            }
-            for i, value in values_inside.items():
+        def function(*args: object) -> Any:
+            for i, value in zip(arrays, args, strict=True):
                 values[i] = value
+            for s in parameters:
+                values[s.index] = self._read(m, str(s.name))
             compute()
             if looked_at:
                 self._update(m, graph, values, block)
@@ -208,7 +210,7 @@ class Converted(Part):
             return outputs[0] if len(outputs) == 1 else outputs
 
         def results() -> list[int]:
-            return [i for i in block.outputs if _is_array(values[i])]
+            return [i for i in block.outputs if is_array(values[i])]
 
         outputs = part._call_with_context(function, tuple(arrays.values()), {})
         numbers = results()
@@ -223,35 +225,35 @@ class Converted(Part):
         return "\n".join((text, *notes))
 
 
-def _is_array(x: Any) -> bool:
-    return isinstance(x, jax.Array | np.ndarray)
-
-
 def _owner(name: str | int) -> str:
     """The part that holds an array."""
     return str(name).rpartition(".")[0]
 
 
-def _part_of(m: Any, path: str) -> tuple[Any, str]:
+def part_of(m: Bound, path: str) -> tuple[Bound, str]:
+    """The part that a dotted name leads to, and the last name."""
     *parents, last = path.split(".")
     for name in parents:
         m = m._modules[name]
     return m, last
 
 
-def _claims(mode: Mode, arrays: list[Any], values: list[Any]) -> Iterable[tuple[Any, Any, str]]:
-    """Pairs of a value and the one that the graph relies on, with words for the former."""
+def _claims(mode: Mode, arrays: list[Any], values: list[Any]) -> Iterable[tuple[ArrayLike, ArrayLike, str]]:
+    """Triples of a value, the value that the graph relies on, and a description."""
     for leaf, array in zip(mode.leaves, arrays, strict=True):
-        if leaf.fixed:
+        if isinstance(leaf.value, Constant):
             yield array, leaf.value.array, leaf.path
     for assumption in mode.graph.assumptions:
-        assert isinstance(assumption, Assumption)
         yield values[assumption.ref.index], assumption.value, assumption.where
 
 
-def _checked(where: str, outputs: Any, claims: Iterable[tuple[Any, Any, str]]) -> Any:
-    """The outputs, if all holds that the graph relies on; where only the program can know, NaN if it doesn't."""
-    holds: list[Any] = []
+def _checked(where: str, outputs: T, claims: Iterable[tuple[ArrayLike, ArrayLike, str]]) -> T:
+    """The outputs, if every claim holds. Under ``jit``, outputs are NaN where a claim on a traced value doesn't.
+
+    Raises:
+        ValueError: a claim on a concrete value doesn't hold.
+    """
+    holds: list[Array] = []
     for value, expected, description in claims:
         if isinstance(value, Tracer):
             holds.append(jnp.all(value == expected) if np.shape(value) == np.shape(expected) else jnp.array(False))
@@ -265,7 +267,7 @@ def _checked(where: str, outputs: Any, claims: Iterable[tuple[Any, Any, str]]) -
         return outputs
     fine = jnp.stack(holds).all()
 
-    def guarded(x: Any) -> Any:
-        return jnp.where(fine, x, jnp.nan) if hasattr(x, "dtype") and jnp.issubdtype(x.dtype, jnp.inexact) else x
+    def guarded(x: object) -> object:
+        return jnp.where(fine, x, jnp.nan) if is_floating(x) else x
 
     return jax.tree.map(guarded, outputs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 import jax
@@ -26,9 +26,9 @@ class NamedArrays:
     def __init__(self, module: torch.nn.Module):
         first: dict[int, str] = {}
         ties: list[tuple[str, str]] = []
-        self.parameters: dict[str, Any] = {}
-        self.buffers: dict[str, Any] = {}
-        self.transient: dict[str, Any] = {}
+        self.parameters: dict[str, torch.Tensor] = {}
+        self.buffers: dict[str, torch.Tensor] = {}
+        self.transient: dict[str, torch.Tensor] = {}
         self.by_id: dict[int, tuple[str, str]] = {}
         for path, part in module.named_modules(remove_duplicate=False):
             prefix = f"{path}." if path else ""
@@ -54,10 +54,10 @@ class NamedArrays:
             if isinstance(tensor, torch.nn.UninitializedParameter | torch.nn.UninitializedBuffer):
                 raise ConversionError(f"{name} has no size yet: call the module once, then convert it")
 
-    def arrays(self, dropped: Any) -> tuple[Arrays, Arrays]:
-        """The nested dicts of jax arrays."""
+    def arrays(self, dropped: Container[str]) -> tuple[Arrays, Arrays]:
+        """Parameters and buffers, without those that are dropped, as nested dicts of jax arrays."""
 
-        def on_device(tensors: Mapping[str, Any]) -> Arrays:
+        def on_device(tensors: Mapping[str, torch.Tensor]) -> Arrays:
             return nest({n: jax.device_put(narrowed(numpy_of(t))) for n, t in tensors.items() if n not in dropped})
 
         return on_device(self.parameters), on_device(self.buffers)

@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from purenn.interop.convert import table
 from purenn.interop.convert.table.casts import flat_places
 
+if TYPE_CHECKING:
+    import torch
 __all__ = [
     "IGNORED",
     "Unsupported",
@@ -32,8 +34,8 @@ class Unsupported(Exception):
     """An operator that has no function here."""
 
 
-def name_of(func: Any) -> str:
-    """The name under which the table has an operator: ``add.Tensor``; without the overload where it is the default."""
+def name_of(func: Callable[..., Any]) -> str:
+    """The name of an operator in the table, such as ``add.Tensor``; the default overload has no suffix."""
     schema = getattr(func, "_schema", None)
     if schema is None:
         module = getattr(func, "__module__", "") or ""
@@ -45,7 +47,7 @@ def name_of(func: Any) -> str:
 
 
 def pure_name(name: str) -> str:
-    """The operator that computes what one in place writes."""
+    """The name of the operator without side effects that computes what one in place, or with ``out``, writes."""
     base, dot, overload = name.partition(".")
     if base.startswith("__i") and base.endswith("__"):
         base = "__" + base[3:]
@@ -57,56 +59,54 @@ def pure_name(name: str) -> str:
     return base + dot + overload
 
 
-def takes(func: Any) -> bool:
-    """Whether an operator can be taken as it is: it has a function, or says nothing."""
+def takes(func: torch._ops.OpOverload) -> bool:
+    """Whether an operator needs no decomposition: the table has a function, or it is left out."""
     name = name_of(func)
     name = pure_name(name) if writes(func) else name
     base = name.partition(".")[0]
     return base in IGNORED or base.startswith("_assert_") or base == "requires_grad" or table.has(name)
 
 
-def decomposition_of(func: Any) -> Any:
-    """torch's own function that computes an operator by others, or None."""
+def decomposition_of(func: torch._ops.OpOverload) -> Callable[..., Any] | None:
+    """torch's function that computes an operator by other operators, or None."""
     from torch._decomp import decomposition_table
 
     return decomposition_table.get(func) or (func.decompose if func._can_decompose() else None)
 
 
-def writes(func: Any) -> list[int | str]:
+def writes(func: torch._ops.OpOverload) -> list[int | str]:
     """Which arguments an operator changes: their places, or the names of those that are keywords."""
-    schema = getattr(func, "_schema", None)
-    if schema is None or not schema.is_mutable:
-        return []
-    written: list[int | str] = []
-    for i, argument in enumerate(schema.arguments):
-        if argument.alias_info is not None and argument.alias_info.is_write:
-            written.append(argument.name if argument.kwarg_only else i)
-    return written
+    return [
+        argument.name if argument.kwarg_only else i
+        for i, argument in enumerate(func._schema.arguments)
+        if argument.alias_info is not None and argument.alias_info.is_write
+    ]
 
 
-def may_view(func: Any) -> bool:
+def may_view(func: torch._ops.OpOverload) -> bool:
     """Whether a result may be a view of the first argument."""
-    schema = getattr(func, "_schema", None)
-    if schema is None or schema.is_mutable:
-        return False
-    return any(r.alias_info is not None for r in schema.returns)
+    schema = func._schema
+    return not schema.is_mutable and any(r.alias_info is not None for r in schema.returns)
 
 
-def places_of(x: Any, size: Sequence[int], stride: Sequence[int], offset: int | None = None) -> np.ndarray | None:
-    """The entries of a tensor, by their number in its own order, that a strided view of its memory shows.
+def places_of(
+    x: torch.Tensor, size: Sequence[int], stride: Sequence[int], offset: int | None = None
+) -> np.ndarray | None:
+    """The places, in a flattened tensor, of the entries that a strided view of its memory shows.
 
-    None where the tensor lies in its memory as its order says, so that the view needs no other numbers.
+    None for a contiguous tensor at the start of its memory: there size, stride and offset alone give the places.
 
     Raises:
-        Unsupported: the view shows memory that the tensor doesn't.
+        Unsupported: the view shows memory outside of the tensor, or a size is free.
     """
-    if x.is_contiguous() and x.storage_offset() == 0:
+    start = x.storage_offset()
+    if x.is_contiguous() and start == 0:
         return None
-    numbers = [*x.shape, *x.stride(), x.storage_offset(), *size, *stride, 0 if offset is None else offset]
-    if not all(isinstance(n, int) for n in numbers):
+    numbers = [*x.shape, *x.stride(), *size, *stride, 0 if offset is None else offset]
+    if not isinstance(start, int) or not all(isinstance(n, int) for n in numbers):
         raise Unsupported("as_strided of a tensor with free sizes that isn't contiguous")
-    tensor = flat_places(x.shape, x.stride(), x.storage_offset()).ravel()
-    view = flat_places(size, stride, x.storage_offset() if offset is None else offset)
+    tensor = flat_places(x.shape, x.stride(), start).ravel()
+    view = flat_places(size, stride, start if offset is None else offset)
     where = np.full(max(tensor.max(initial=0), view.max(initial=0)) + 1, -1, np.int64)
     where[tensor] = np.arange(tensor.size)
     places = where[view]

@@ -1,4 +1,4 @@
-"""Programs of ``torch.export``: every size free that can be, and the conditions that hold for them."""
+"""Programs of ``torch.export`` with as many free sizes as possible, and the conditions on these sizes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import io
 import logging
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import torch
+from torch.autograd import Function
 from torch.export import Dim, ExportedProgram, ShapesCollection
 from torch.fx.experimental import _config as config
 from torch.overrides import TorchFunctionMode
@@ -30,19 +31,19 @@ class Refused(Exception):
 
 
 def obtain(
-    module: Any, args: tuple[Any, ...], kwargs: dict[str, Any], paths: Sequence[str], given_up: set[str]
+    module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], paths: Sequence[str], given_up: set[str]
 ) -> tuple[ExportedProgram, tuple[str, ...]]:
-    """Exports a module with as many free sizes as it can have: all, else the first of every tensor, else none.
+    """Exports a module with as many free sizes as possible: all, else the first of every tensor, else none.
 
     Args:
         module: the module.
         args: the example.
         kwargs: its keywords.
         paths: names the leaves of the arguments.
-        given_up: what isn't tried again, such as ``every size``; what leads to long formulas is put in.
+        given_up: choices of free sizes that aren't tried; those that lead to long formulas are added.
 
     Raises:
-        Refused: no such program can be had; torch's last reason is told.
+        Refused: every export fails; the message is torch's last one.
     """
     error: Exception | None = None
     tensors = [leaf for leaf in pytree.tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor) and leaf.ndim]
@@ -88,8 +89,8 @@ class _ShortSizes(TorchFunctionMode):
     that a module is converted in the same way on every machine.
 
     Attributes:
-        SHORT: a formula of so many terms costs nothing that counts.
-        BUDGET: how many terms the longer ones may have together.
+        SHORT: the number of terms up to which a formula doesn't count.
+        BUDGET: the number of terms that all longer formulas together may have.
     """
 
     SHORT, BUDGET = 16, 2048
@@ -98,7 +99,13 @@ class _ShortSizes(TorchFunctionMode):
         super().__init__()
         self.left = self.BUDGET
 
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Iterable[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
         result = func(*args, **(kwargs or {}))
         for x in result if isinstance(result, tuple | list) else (result,):
             for size in x.shape if isinstance(x, torch.Tensor) else ():
@@ -109,8 +116,8 @@ class _ShortSizes(TorchFunctionMode):
         return result
 
 
-def _terms(size: Any, limit: int) -> int:
-    """The number of terms in the formula of a size; it isn't counted further than past ``limit``."""
+def _terms(size: int | torch.SymInt, limit: int) -> int:
+    """The number of terms in the formula of a size; counting ends after ``limit``."""
     count, rest = 0, [size.node.expr] if isinstance(size, torch.SymInt) else []
     while rest and count <= limit:
         count += 1
@@ -118,7 +125,7 @@ def _terms(size: Any, limit: int) -> int:
     return count
 
 
-def _refuse_function(cls: Any, args: Any) -> None:
+def _refuse_function(cls: type[Function], args: object) -> None:
     raise Refused(f"torch.export loses the backward pass of {cls.__name__}")
 
 
@@ -136,7 +143,7 @@ def _first(x: torch.Tensor) -> dict[int, Any]:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Without what torch.export prints about its failures."""
+    """Inside, torch.export prints nothing about its failures."""
     disabled = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
@@ -151,7 +158,8 @@ def quiet() -> Iterator[None]:
         logging.disable(disabled)
 
 
-def depends_on_values(value: Any) -> bool:
+def depends_on_values(value: object) -> bool:
+    """Whether a size of a tensor, or a number, follows from the values of a tensor."""
     leaves = pytree.tree_leaves(value)
     sizes = [s for x in leaves for s in (x.shape if isinstance(x, torch.Tensor) else (x,))]
     return any(
@@ -166,7 +174,7 @@ _SIZE = re.compile(r"L\['(\w+)'\]((?:\[[^\]]+\])*)\.size\(\)\[(\d+)\]")
 
 
 def _guards(program: ExportedProgram, paths: Sequence[str]) -> tuple[str, ...] | None:
-    """The conditions of an export on sizes, as expressions over the leaves' shapes; None if they can't be said so."""
+    """The conditions of an export on sizes, as expressions over the leaves' shapes; None if one has other terms."""
 
     def size(match: re.Match[str]) -> str:
         return f"s[{paths.index(match[1] + match[2])}][{match[3]}]"

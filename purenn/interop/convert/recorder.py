@@ -1,21 +1,28 @@
-"""A run on real tensors, noted call by call: which tensor has which value of the graph."""
+"""Records a run on real tensors, call by call, and notes which tensor has which value of the graph."""
 
 from __future__ import annotations
 
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
+from torch._ops import OpOverload
+from torch.autograd import Function
 
-from purenn.interop.convert.builder import Builder, Slot
+from purenn.interop.convert.builder import Builder, Slot, View
 from purenn.interop.convert.dtypes import numpy_of
 from purenn.interop.convert.functions import Context, forward_of
-from purenn.interop.convert.graph import Assumption, Graph, Ref, path_of
+from purenn.interop.convert.graph import Argument, Assumption, Graph, Ref, path_of
 from purenn.interop.convert.operators import Unsupported, may_view, name_of, writes
 
 __all__ = ["Again", "NotTapeable", "Recorder", "same_memory"]
+
+
+Args: TypeAlias = tuple[Any, ...]  # of torch's operators
+Kwargs: TypeAlias = dict[str, Any]
+Causes: TypeAlias = frozenset[int]  # the integer inputs that a tensor comes from; -1 for all else that it comes from
 
 
 class NotTapeable(Exception):
@@ -27,7 +34,7 @@ class NotTapeable(Exception):
 
 
 class Again(Exception):
-    """Inputs whose values a shape depends on, so that they must be fixed."""
+    """The run must begin again with these inputs fixed, since a shape depends on their values."""
 
     def __init__(self, inputs: frozenset[int]):
         super().__init__()
@@ -37,22 +44,26 @@ class Again(Exception):
 class Recorder:
     """The values of tensors in a run.
 
-    A tensor that depends on no parameter, no float input and no random number has none: it is a constant when a call
-    takes it.
+    A tensor that depends on no parameter, no float input and no random number has no value: where a call takes it, it
+    becomes a constant.
     """
 
     def begin(
-        self, module: Any, leaves: Sequence[Any], names: Mapping[int, tuple[str, str]], fixed: frozenset[int]
+        self,
+        module: torch.nn.Module,
+        leaves: Sequence[object],
+        names: Mapping[int, tuple[str, str]],
+        fixed: frozenset[int],
     ) -> None:
         """Starts with parameters, buffers and the inputs that aren't fixed."""
         self.module, self.names, self.fixed = module, names, fixed
         self.builder = Builder()
         self.slots: dict[int, Slot] = {}
-        self.causes: dict[int, frozenset[int]] = {}  # by a tensor's id: the integer inputs it comes from; -1 for others
-        self.alive: list[Any] = []  # tensors, so that no id is used twice
-        self.storages: dict[int, Any] = {}
-        self.views: dict[int, tuple[Any, str, int | None, tuple[Any, ...]]] = {}
-        self.buffers: dict[str, Any] = {}
+        self.causes: dict[int, Causes] = {}  # by a tensor's id
+        self.alive: list[torch.Tensor] = []  # so that no id is used twice
+        self.storages: dict[int, torch.Tensor] = {}
+        self.views: dict[int, tuple[torch.Tensor, str, int | None, tuple[object, ...]]] = {}  # of constants
+        self.buffers: dict[str, torch.Tensor] = {}
         self.problems: list[str] = []
         self.paths: dict[int, str] = {}
         self.calls: list[tuple[str, ...]] = [()]  # around what runs, as `Node` has them
@@ -60,10 +71,6 @@ class Recorder:
         self.resting = False  # while an operator runs, what it calls isn't noted
         for path, part in module.named_modules():
             self.paths.setdefault(id(part), path)
-        self._begin(leaves)
-
-    def _begin(self, leaves: Sequence[Any]) -> None:
-        for path, part in self.module.named_modules():
             for kind, arrays in (("parameter", part._parameters), ("buffer", part._buffers)):
                 for name, tensor in arrays.items():
                     if tensor is not None and id(tensor) not in self.slots:
@@ -77,14 +84,16 @@ class Recorder:
                 self._know(leaf, self.builder.source("input", i), frozenset({-1 if exact else i}))
         self.starts = {id(t): self.slots[id(t)].value for t in self.buffers.values()}
 
-    def _know(self, tensor: Any, slot: Slot, causes: frozenset[int], memory: bool = True) -> None:
+    def _know(self, tensor: torch.Tensor, slot: Slot, causes: Causes, memory: bool = True) -> Slot:
         """Notes a tensor's value; ``memory`` says whether other tensors over its memory are views of it."""
         self.slots[id(tensor)], self.causes[id(tensor)] = slot, causes
         self.alive.append(tensor)
         if memory and tensor.layout == torch.strided:
             self.storages.setdefault(tensor.untyped_storage()._cdata, tensor)
+        return slot
 
-    def _rest(self, func: Any, args: Any, kwargs: Any) -> Any:
+    def _rest(self, func: OpOverload, args: Args, kwargs: Kwargs) -> Any:
+        """Runs an operator; the operators that it calls aren't noted."""
         self.resting = True
         try:
             return func(*args, **kwargs)
@@ -93,29 +102,31 @@ class Recorder:
 
     # Noting.
 
-    def _slot(self, tensor: Any) -> Slot | None:
+    def _slot(self, tensor: torch.Tensor) -> Slot | None:
         if id(tensor) in self.slots:
             return self.slots[id(tensor)]
-        if id(tensor) in self.views and (below := self._slot(self.views[id(tensor)][0])) is not None:
-            _, name, part, rest = self.views[id(tensor)]
-            plain = self.builder.plain(rest)
-            ref = self.builder.emit(name, (self.builder.read(below), *plain))
-            ref = ref if part is None else self.builder.emit("operator.getitem", (ref, part))
-            self._know(tensor, Slot(ref, below, (name, part, plain)), self.causes[id(self.views[id(tensor)][0])])
-            return self.slots[id(tensor)]
+        if id(tensor) in self.views:
+            below, name, part, rest = self.views[id(tensor)]
+            if (base := self._slot(below)) is not None:
+                return self._know_view(tensor, View(base, name, part, self.builder.plain_each(rest)), below)
         if tensor.layout == torch.strided and (known := self.storages.get(tensor.untyped_storage()._cdata)) is not None:
-            below = self.slots[id(known)]  # a tensor over known memory, such as ``parameter.data``
+            base = self.slots[id(known)]  # a tensor over known memory, such as ``parameter.data``
             size, stride = tuple(tensor.shape), tuple(tensor.stride())
             same = size == tuple(known.shape) and stride == tuple(known.stride())
-            view = ("alias", None, ()) if same else ("as_strided", None, (size, stride, tensor.storage_offset()))
+            places = (size, stride, int(tensor.storage_offset()))
+            view = View(base, "alias") if same else View(base, "as_strided", None, places)
             before, self.builder.stops = self.builder.stops, not tensor.requires_grad
-            ref = self.builder.emit(view[0], (self.builder.read(below), *view[2]))
+            slot = self._know_view(tensor, view, known)
             self.builder.stops = before
-            self._know(tensor, Slot(ref, below, view), self.causes[id(known)])
-            return self.slots[id(tensor)]
+            return slot
         return None
 
-    def _value(self, x: Any) -> Any:
+    def _know_view(self, tensor: torch.Tensor, view: View, below: torch.Tensor) -> Slot:
+        """Notes that a tensor is a view of another one, which has a value."""
+        return self._know(tensor, Slot(self.builder.shown(view), view), self.causes[id(below)])
+
+    def _value(self, x: object) -> Any:
+        """A tensor's slot, a constant for a tensor that has none; tuples of these; any other value as it is."""
         if isinstance(x, torch.Tensor):
             slot = self._slot(x)
             return self.builder.constant(numpy_of(x)) if slot is None else slot
@@ -123,8 +134,8 @@ class Recorder:
             return tuple(map(self._value, x))
         return x
 
-    def _note_view(self, func: Any, args: Any, kwargs: Any, result: Any) -> None:
-        """Remembers how a constant shows another one, for the case that one of them is written to."""
+    def _note_view(self, func: OpOverload, args: Args, kwargs: Kwargs, result: Any) -> None:
+        """Notes that a constant is a view of another one, in case one of them is written to."""
         if not may_view(func) or kwargs or not args or not same_memory(result, args[0]):
             return
         several = isinstance(result, tuple | list)
@@ -134,19 +145,15 @@ class Recorder:
             self.views[id(part)] = (args[0], name_of(func), i if several else None, tuple(args[1:]))
             self.alive.append(part)
 
-    def _promote(self, tensor: Any, causes: frozenset[int]) -> Slot:
-        """Makes a constant a value that can change."""
-        if (slot := self._slot(tensor)) is not None:
-            return slot
-        if id(tensor) not in self.views:
+    def _promote(self, tensor: torch.Tensor, causes: Causes) -> None:
+        """Makes a constant, with what it is a view of, a value that can change."""
+        if self._slot(tensor) is None and id(tensor) in self.views:
+            self._promote(self.views[id(tensor)][0], causes)
+        elif self._slot(tensor) is None:
             self._know(tensor, self.builder.constant(numpy_of(tensor)), causes)
-            return self.slots[id(tensor)]
-        self._promote(self.views[id(tensor)][0], causes)
-        slot = self._slot(tensor)
-        assert slot is not None
-        return slot
 
-    def _note(self, func: Any, args: Any, plain: Any, result: Any, causes: frozenset[int]) -> None:
+    def _note(self, func: OpOverload, args: Args, plain: tuple[Args, Kwargs], result: Any, causes: Causes) -> None:
+        """Notes a call: ``plain`` has its arguments and keywords as they were before it ran, with slots for tensors."""
         self.builder.calls = self.calls[-1]
         self.builder.stops = not torch.is_grad_enabled()
         several = isinstance(result, tuple | list)
@@ -159,11 +166,13 @@ class Recorder:
             )  # fmt: skip
         except Unsupported as error:
             self._problem(f"{error} is not known")
-            slots = [Slot(self.builder.new()) for _ in result] if several else Slot(self.builder.new())
-        self._keep(func, result if several else [result], slots if several else [slots], args, causes)
+            slots = tuple(Slot(self.builder.new()) for _ in result) if several else Slot(self.builder.new())
+        self._keep(func, result if several else [result], slots if isinstance(slots, tuple) else [slots], args, causes)
 
-    def _keep(self, func: Any, results: Any, slots: Any, args: Any, causes: frozenset[int]) -> None:
-        for i, (tensor, slot) in enumerate(zip(results, slots or (), strict=False)):
+    def _keep(
+        self, func: OpOverload, results: Sequence[object], slots: Sequence[Slot | None], args: Args, causes: Causes
+    ) -> None:
+        for i, (tensor, slot) in enumerate(zip(results, slots, strict=False)):
             if not isinstance(tensor, torch.Tensor) or slot is None:
                 continue
             if name_of(func) == "_pack_padded_sequence" and i == 1:
@@ -178,7 +187,7 @@ class Recorder:
 
     # Functions with a backward pass of their own.
 
-    def apply(self, cls: Any, args: tuple[Any, ...]) -> Any:
+    def apply(self, cls: type[Function], args: Args) -> Any:
         """Records a ``torch.autograd.Function``: its forward, and its backward as a graph of its own."""
         inputs = [x if isinstance(x, torch.Tensor) and x.is_floating_point() else None for x in args]
         needs = tuple(x is not None and x.requires_grad for x in inputs)
@@ -199,13 +208,21 @@ class Recorder:
         if graph is None:
             return output
         outer.calls, outer.stops = self.calls[-1], False
-        refs = outer.emit("custom_grad", (graph, before, outer.plain(self._value(results)), captured), {}, len(results))
+        arguments = (graph, before, outer.plain(self._value(results)), captured)
+        refs = outer.emit_several("custom_grad", arguments, {}, len(results))
         causes = frozenset().union(*(self.causes.get(id(x), frozenset()) for x in results))
         for tensor, ref in zip(tensors, refs, strict=True):
             self._know(tensor, Slot(ref), causes)
         return tuple(tensors) if several else tensors[0]
 
-    def _backward(self, cls: Any, context: Context, results: Any, inputs: Any) -> tuple[Graph | None, tuple[Any, ...]]:
+    def _backward(
+        self,
+        cls: type[Function],
+        context: Context,
+        results: Sequence[torch.Tensor],
+        inputs: Sequence[torch.Tensor | None],
+    ) -> tuple[Graph | None, tuple[Argument, ...]]:
+        """The backward of a function as a graph, and what it captures: pairs of an input's number and its value."""
         outer = self.builder, self.slots, self.causes, self.storages, self.views
         self.builder, self.slots, self.causes, self.storages, self.views = inner = Builder(), {}, {}, {}, {}
         captured: dict[int, Ref] = {}
@@ -234,7 +251,7 @@ class Recorder:
 
     # Values that Python reads.
 
-    def _read(self, func: Any, args: Any, kwargs: Any, tensor: Any, causes: frozenset[int]) -> Any:
+    def _read(self, func: OpOverload, args: Args, kwargs: Kwargs, tensor: torch.Tensor, causes: Causes) -> Any:
         value = self._rest(func, args, kwargs)
         whole = isinstance(value, int) and not isinstance(value, bool)
         if whole and -1 not in causes:
@@ -245,8 +262,8 @@ class Recorder:
         self.assume(tensor, value)
         return value
 
-    def assume(self, tensor: Any, value: Any) -> None:
-        """Notes that Python has seen a tensor's only value."""
+    def assume(self, tensor: torch.Tensor, value: bool | int | float | complex) -> None:
+        """Notes an assumption: Python has read the only element of a tensor."""
         slot = self._slot(tensor)
         assert slot is not None
         self.builder.calls, self.builder.stops = self.calls[-1], True
@@ -254,7 +271,7 @@ class Recorder:
         ref = self.builder.emit("reshape", (self.builder.read(slot), ()))
         self.builder.assumptions.append(Assumption(Ref(ref.index), value, description))
 
-    def _need(self, causes: frozenset[int], problem: str) -> None:
+    def _need(self, causes: Causes, problem: str) -> None:
         if causes and -1 not in causes:
             raise Again(causes)
         inputs = frozenset(causes - {-1})
@@ -271,7 +288,8 @@ class Recorder:
         self.problems.append(f"{self._part()}: {what} ({_place()})")
 
 
-def same_memory(result: Any, below: Any) -> bool:
+def same_memory(result: object, below: object) -> bool:
+    """Whether a tensor, or the first of several, lies in the memory of another one."""
     first = result[0] if isinstance(result, tuple | list) and result else result
     if not isinstance(first, torch.Tensor) or not isinstance(below, torch.Tensor):
         return False

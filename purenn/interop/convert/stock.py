@@ -1,4 +1,4 @@
-"""torch's own modules as purenn's layers of the same name, and back."""
+"""Converts torch's own modules to purenn's layers of the same names, and back."""
 
 from __future__ import annotations
 
@@ -24,11 +24,10 @@ _HOOKS = (
 )  # fmt: skip
 
 
-def stock_layer(module: Any) -> Layer | None:
-    """The layer of a stock module with stock parts alone; None for any other.
+def stock_layer(module: torch.nn.Module) -> Layer | None:
+    """The layer of a stock module whose parts are all stock; None for any other module.
 
-    A layer that prints differently or has other arrays than the module is none of it, so that a stock module which
-    somebody has changed counts as one with a forward of its own.
+    None too where the layer prints differently than the module or has other arrays: the user has changed the module.
     """
     layer = _made(module)
     if layer is None or repr(layer) != repr(module):
@@ -45,7 +44,7 @@ def _shapes(layer: Layer, prefix: str = "") -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-def _made(module: Any) -> Layer | None:
+def _made(module: torch.nn.Module) -> Layer | None:
     cls = type(module)
     layer_class, theirs = getattr(layers, cls.__name__, None), getattr(torch.nn, cls.__name__, None)
     if cls is torch.nn.modules.linear.NonDynamicallyQuantizableLinear:
@@ -68,7 +67,7 @@ def _made(module: Any) -> Layer | None:
     return layer if fits else None
 
 
-def _fields(module: Any, layer_class: type[Layer]) -> dict[str, Any]:
+def _fields(module: torch.nn.Module, layer_class: type[Layer]) -> dict[str, Any]:
     """The hyper-parameters that a module keeps as attributes of the same names."""
     fields: dict[str, Any] = {}
     for field in dataclasses.fields(layer_class):
@@ -91,13 +90,13 @@ def _fields(module: Any, layer_class: type[Layer]) -> dict[str, Any]:
 Children = Mapping[str, Any]
 
 
-def _attention(m: Any, children: Children) -> Layer:
+def _attention(m: torch.nn.MultiheadAttention, children: Children) -> Layer:
     further = {"bias": m.in_proj_bias is not None, "add_bias_kv": m.bias_k is not None}
     fields: dict[str, Any] = _fields(m, layers.MultiheadAttention) | further
     return layers.MultiheadAttention(**fields)
 
 
-def _block(m: Any, children: Children) -> Layer:
+def _block(m: torch.nn.TransformerEncoderLayer | torch.nn.TransformerDecoderLayer, children: Children) -> Layer:
     activation = m.activation
     if isinstance(activation, torch.nn.Module):
         activation = _made(activation)
@@ -111,18 +110,18 @@ def _block(m: Any, children: Children) -> Layer:
     )  # fmt: skip
 
 
-def _stack(m: Any, children: Children) -> Layer:
+def _stack(m: torch.nn.TransformerEncoder | torch.nn.TransformerDecoder, children: Children) -> Layer:
     return getattr(layers, type(m).__name__)(children["layers"][0], m.num_layers, children.get("norm"))
 
 
-def _transformer(m: Any, children: Children) -> Layer:
+def _transformer(m: torch.nn.Transformer, children: Children) -> Layer:
     return layers.Transformer(
         m.d_model, m.nhead, custom_encoder=children["encoder"], custom_decoder=children["decoder"],
         batch_first=m.batch_first,
     )  # fmt: skip
 
 
-def _adaptive(m: Any, children: Children) -> Layer:
+def _adaptive(m: torch.nn.AdaptiveLogSoftmaxWithLoss, children: Children) -> Layer:
     head = m.head.bias is not None
     return layers.AdaptiveLogSoftmaxWithLoss(m.in_features, m.n_classes, tuple(m.cutoffs[:-1]), m.div_value, head)
 
@@ -173,15 +172,15 @@ def stock_module(layer: Layer) -> torch.nn.Module:
 
 
 def _says_none(known: Mapping[str, inspect.Parameter], name: str) -> bool:
-    """Whether None says something else than to leave the argument out."""
+    """Whether an argument of None differs from no argument."""
     return name in known and known[name].default is not None
 
 
-def _given(value: Any) -> Any:
+def _given(value: object) -> Any:
     if isinstance(value, Layer):
         return stock_module(value)
     if isinstance(value, Constant):
         return torch.tensor(value.array)
-    if callable(value) and getattr(value, "__module__", "").startswith("purenn.functional"):
+    if inspect.isfunction(value) and value.__module__.startswith("purenn.functional"):
         return getattr(torch.nn.functional, value.__name__)
     return list(value) if isinstance(value, tuple) and not value else value

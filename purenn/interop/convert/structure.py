@@ -1,11 +1,11 @@
-"""Arguments and results as trees: how they are taken apart and put together, as plain data."""
+"""Trees: how arguments and results are taken apart into leaves and put together, as plain data."""
 
 from __future__ import annotations
 
 import collections
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import jax
 from jax.tree_util import DictKey
@@ -34,31 +34,34 @@ class Record(dict[str, Any]):
             return self[name]
         raise AttributeError(f"{vars(self).get('_kind', 'Record')} has no entry {name!r}, only {', '.join(self)}")
 
-    def __getitem__(self, key: Any) -> Any:
+    def __getitem__(self, key: str | int | slice) -> Any:
         if isinstance(key, str):
             return super().__getitem__(key)
         return tuple(v for v in self.values() if v is not None)[key]  # as outputs of transformers are read
 
-    def __reduce__(self) -> Any:
+    def __reduce__(self) -> tuple[type[Record], tuple[str, dict[str, Any]]]:
         return Record, (self._kind, dict(self))
 
     def __repr__(self) -> str:
         return f"{self._kind}({', '.join(f'{k}={v!r}' for k, v in self.items())})"
 
 
-def _taken_apart(record: Record) -> tuple[list[Any], Any]:
+Form: TypeAlias = tuple[str, tuple[str, ...], tuple[tuple[str, str], ...]]  # a record's kind, names and strings
+
+
+def _taken_apart(record: Record) -> tuple[list[Any], Form]:
     """The arrays, and the form: strings are part of it, since no compiled function returns one."""
     strings = {k: v for k, v in record.items() if isinstance(v, str)}
     return [v for k, v in record.items() if k not in strings], (record._kind, tuple(record), tuple(strings.items()))
 
 
-def _put_together(form: Any, values: Iterable[Any]) -> Record:
+def _put_together(form: Form, values: Iterable[Any]) -> Record:
     kind, names, strings = form
-    entries, rest = dict(strings), iter(values)
+    entries, rest = dict[str, Any](strings), iter(values)
     return Record(kind, {n: entries[n] if n in entries else next(rest) for n in names})
 
 
-def _with_keys(record: Record) -> tuple[list[Any], Any]:
+def _with_keys(record: Record) -> tuple[list[tuple[Any, Any]], Form]:
     values, form = _taken_apart(record)
     known = {n for n, _ in form[2]}
     return list(zip([DictKey(n) for n in record if n not in known], values, strict=True)), form
@@ -114,11 +117,11 @@ def unflatten(tree: Tree, leaves: Iterator[Any]) -> Any:
     return Record(tree.name, dict(zip(tree.keys, values, strict=True)))
 
 
-def flatten(tree: Tree, value: Any, path: str) -> Iterator[Any]:
-    """Takes a value apart as the example was.
+def flatten(tree: Tree, value: object, path: str) -> Iterator[Any]:
+    """Takes a value of the example's structure apart.
 
     Raises:
-        TypeError: it is put together in another way.
+        TypeError: its structure isn't the example's.
     """
     if tree.kind == "leaf":
         yield value
@@ -127,7 +130,7 @@ def flatten(tree: Tree, value: Any, path: str) -> Iterator[Any]:
         yield from flatten(child, part, f"{path}[{key!r}]")
 
 
-def _parts(tree: Tree, value: Any, path: str) -> Iterable[Any]:
+def _parts(tree: Tree, value: object, path: str) -> Iterable[Any]:
     count = len(tree.children)
     if tree.kind in ("dict", "record") and isinstance(value, Mapping):
         if set(value) == set(tree.keys):

@@ -1,4 +1,4 @@
-"""Graphs by a tape: one run on real tensors, every operator recorded above autograd, where they are those of layers.
+"""Graphs by a tape: one run on real tensors, with every operator recorded above autograd, where layers call them.
 
 What depends on no parameter, no float input and no random number is a constant. A value that Python reads from another
 tensor is an assumption; where a shape depends on an integer or boolean input, this input is fixed.
@@ -7,11 +7,12 @@ tensor is an assumption; where a shape depends on an integer or boolean input, t
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch._dispatch.python import enable_python_dispatcher
+from torch._ops import OpOverload
 from torch.fx.experimental.proxy_tensor import ProxyTorchDispatchMode
 from torch.overrides import TorchFunctionMode
 from torch.utils import _pytree as pytree
@@ -40,7 +41,11 @@ class Taped:
 
 
 def record(
-    module: Any, reset: Callable[[], None], call: Any, leaves: Sequence[Any], names: Mapping[int, tuple[str, str]]
+    module: torch.nn.Module,
+    reset: Callable[[], None],
+    call: Callable[[], object],
+    leaves: Sequence[object],
+    names: Mapping[int, tuple[str, str]],
 ) -> Taped:
     """Runs a module once and records it.
 
@@ -52,7 +57,7 @@ def record(
         names: kind and dotted name of each parameter and buffer, by the tensor's ``id``.
 
     Raises:
-        NotTapeable: something can't be recorded; all that was found is told.
+        NotTapeable: something can't be recorded; the message has all that was found.
     """
     fixed: frozenset[int] = frozenset()
     while True:
@@ -69,9 +74,15 @@ def record(
 
 
 class _Tape(Recorder, ProxyTorchDispatchMode):
-    """The recorder. It takes the place of torch's own tracer, since that is where calls come in above autograd."""
+    """The recorder. It stands in for torch's own tracer, which is the one that sees calls above autograd."""
 
-    def __init__(self, module: Any, leaves: Sequence[Any], names: Mapping[int, tuple[str, str]], fixed: frozenset[int]):
+    def __init__(
+        self,
+        module: torch.nn.Module,
+        leaves: Sequence[object],
+        names: Mapping[int, tuple[str, str]],
+        fixed: frozenset[int],
+    ):
         TorchDispatchMode.__init__(self, torch._C.DispatchKey.PreDispatch)
         self.pre_dispatch, self.enter_stack, self.decomp_layers = True, [], 0
         self.emulate_precision_casts = False
@@ -96,7 +107,7 @@ class _Tape(Recorder, ProxyTorchDispatchMode):
             after.remove()
             torch.backends.mha.set_fastpath_enabled(fast)
 
-    def _enter(self, part: Any, args: Any) -> None:
+    def _enter(self, part: torch.nn.Module, args: object) -> None:
         calls = self.calls[-1]
         if path := self.paths.get(id(part)):
             number = self.counts[path] = self.counts.get(path, -1) + 1
@@ -104,19 +115,25 @@ class _Tape(Recorder, ProxyTorchDispatchMode):
         self.calls.append(calls)
         self.builder.calls = calls
 
-    def _leave(self, part: Any, args: Any, output: Any) -> None:
+    def _leave(self, part: torch.nn.Module, args: object, output: object) -> None:
         if len(self.calls) > 1:
             self.calls.pop()
         self.builder.calls = self.calls[-1]
 
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_dispatch__(
+        self,
+        func: Callable[..., Any],
+        types: Iterable[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
         kwargs = kwargs or {}
-        if self.resting or not isinstance(func, torch._ops.OpOverload):
+        if self.resting or not isinstance(func, OpOverload):
             return func(*args, **kwargs)
         tensors = [x for x in pytree.tree_leaves((args, kwargs)) if isinstance(x, torch.Tensor)]
         drawn = torch.Tag.nondeterministic_seeded in func.tags
         followed = [t for t in tensors if self._slot(t) is not None]
-        if not followed and not (drawn and not _constant_draw(func, args, kwargs)):
+        if not followed and not (drawn and not _constant_draw(func, args)):
             result = self._rest(func, args, kwargs)
             self._note_view(func, args, kwargs, result)
             return result
@@ -125,25 +142,25 @@ class _Tape(Recorder, ProxyTorchDispatchMode):
         base = name.partition(".")[0]
         if base in _READS:
             return self._read(func, args, kwargs, followed[0], causes)
-        if counted := self._counted(func, base, args):
+        if counted := self._counted(base, args):
             needed = frozenset().union(*(self.causes[id(t)] for t in counted))
             self._need(needed, f"{func}: the shape of the result depends on values")
         if not takes(func) and (function := decomposition_of(func)) is not None:
             with self:
                 return function(*args, **kwargs)
-        for i in writes(func):  # a constant that is written to is none from now on
+        for i in writes(func):  # a constant that is written to is no constant from now on
             target = kwargs.get(i) if isinstance(i, str) else args[i]
             if isinstance(target, torch.Tensor) and self._slot(target) is None:
                 self._promote(target, causes)
         if base == "as_strided" and (places := places_of(args[0], *args[1:4])) is not None:
             func, args = torch.ops.aten.take.default, (args[0], torch.from_numpy(places))
-        plain = self._value(tuple(args)), {n: self._value(v) for n, v in kwargs.items()}
+        plain = tuple(map(self._value, args)), {n: self._value(v) for n, v in kwargs.items()}
         result = self._rest(func, args, kwargs)
         self._note(func, args, plain, result, causes)
         return result
 
-    def _counted(self, func: Any, base: str, args: Any) -> list[Any]:
-        """The tensors whose values decide on the shape of a result: masks, where their true entries are counted."""
+    def _counted(self, base: str, args: tuple[Any, ...]) -> list[torch.Tensor]:
+        """The recorded tensors whose values determine the shape of a result, such as masks."""
         if base in _COUNTS:
             counted = [x for x in args if isinstance(x, torch.Tensor)]
         elif base in ("index", "index_put", "index_put_"):
@@ -154,7 +171,7 @@ class _Tape(Recorder, ProxyTorchDispatchMode):
             return []
         return [x for x in counted if self._slot(x) is not None]
 
-    def finish(self, output: Any) -> Taped:
+    def finish(self, output: object) -> Taped:
         """The graph of what was recorded."""
         tree, leaves = apart(output, objects=True)
         self.builder.calls, self.builder.stops = (), False
@@ -180,12 +197,18 @@ class _Tape(Recorder, ProxyTorchDispatchMode):
 
 
 class _Peeks(TorchFunctionMode):
-    """Sees the reads of whole tensors, which no operator tells."""
+    """Sees reads of whole tensors, which are no calls of operators."""
 
     def __init__(self, tape: _Tape):
         self.tape = tape
 
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Iterable[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
         name, tape = getattr(func, "__name__", ""), self.tape
         if args and isinstance(args[0], torch.Tensor) and not tape.resting:
             if name in ("tolist", "numpy", "__array__") and tape._slot(args[0]) is not None:
@@ -198,6 +221,6 @@ class _Peeks(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
-def _constant_draw(func: Any, args: Any, kwargs: Any) -> bool:
+def _constant_draw(func: OpOverload, args: tuple[Any, ...]) -> bool:
     """Whether an operator draws nothing, such as dropout in evaluation."""
     return name_of(func) in ("dropout", "alpha_dropout", "feature_dropout") and not args[2]

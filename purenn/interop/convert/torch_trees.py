@@ -1,9 +1,11 @@
-"""torch's values taken apart into leaves: tensors and constants."""
+"""Takes torch's values apart into leaves: tensors and constants."""
 
 from __future__ import annotations
 
+import collections
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from types import FunctionType
 from typing import Any
 
 import torch
@@ -16,7 +18,7 @@ __all__ = ["apart", "tree_of_spec"]
 _LEAF = Tree()
 
 
-def tree_of_spec(spec: Any) -> Tree:
+def tree_of_spec(spec: pytree.TreeSpec) -> Tree:
     """The tree of torch's own description of a pytree."""
     if spec.is_leaf():
         return _LEAF
@@ -24,18 +26,15 @@ def tree_of_spec(spec: Any) -> Tree:
     return _node(spec.type, spec.context, children)
 
 
-def _node(kind: Any, context: Any, children: tuple[Tree, ...]) -> Tree:
+def _node(kind: type | FunctionType, context: Any, children: tuple[Tree, ...]) -> Tree:
+    """The tree of a node of torch's pytrees. Its kind is a class, or the function ``namedtuple``."""
     numbered = tuple(range(len(children)))
     if kind in (tuple, torch.Size):
         return Tree("tuple", "", numbered, children)
     if kind is list:
         return Tree("list", "", numbered, children)
     if kind is dict or (isinstance(kind, type) and issubclass(kind, dict) and kind.__module__ == "collections"):
-        keys = (
-            context[1]
-            if isinstance(context, list) and len(context) == 2 and context[0] is not None and _is_default(kind)
-            else context
-        )
+        keys = context[1] if kind is collections.defaultdict else context
         return Tree("dict", "", tuple(keys), children)
     if _is_namedtuple(kind) or _is_namedtuple(context):
         cls: Any = kind if _is_namedtuple(kind) else context
@@ -45,15 +44,11 @@ def _node(kind: Any, context: Any, children: tuple[Tree, ...]) -> Tree:
     return Tree("record", kind.__name__, _keys(context, len(children)), children)
 
 
-def _is_default(kind: Any) -> bool:
-    return kind.__name__ == "defaultdict"
-
-
-def _is_namedtuple(kind: Any) -> bool:
+def _is_namedtuple(kind: object) -> bool:
     return isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields")
 
 
-def _keys(context: Any, count: int) -> tuple[str, ...]:
+def _keys(context: object, count: int) -> tuple[str, ...]:
     """The names in the context of a registered class: a list of as many strings as there are children."""
     candidates = [context, *(context if isinstance(context, tuple | list) else ())]
     for names in candidates:
@@ -62,7 +57,7 @@ def _keys(context: Any, count: int) -> tuple[str, ...]:
     return tuple(map(str, range(count)))
 
 
-def apart(value: Any, *, objects: bool) -> tuple[Tree, list[Any]]:
+def apart(value: object, *, objects: bool) -> tuple[Tree, list[Any]]:
     """Takes a value apart.
 
     Args:
@@ -74,19 +69,19 @@ def apart(value: Any, *, objects: bool) -> tuple[Tree, list[Any]]:
     return tree, leaves
 
 
-def _apart(value: Any, add: Callable[[Any], None], objects: bool, inside: set[int]) -> Tree:
+def _apart(value: object, add: Callable[[object], None], objects: bool, inside: set[int]) -> Tree:
     kind = type(value)
     if isinstance(value, torch.Tensor) or value is None or isinstance(value, bool | int | float | complex | str):
         add(value)
         return _LEAF
 
-    def children(values: Any) -> tuple[Tree, ...]:
+    def children(values: Iterable[object]) -> tuple[Tree, ...]:
         return tuple(_apart(v, add, objects, inside | {id(value)}) for v in values)
 
     if kind in pytree.SUPPORTED_NODES:
         parts, context = pytree.SUPPORTED_NODES[kind].flatten_fn(value)
         return _node(kind, context, children(parts))
-    if _is_namedtuple(kind):
+    if isinstance(value, tuple) and _is_namedtuple(kind):
         return _node(kind, None, children(value))
     if not objects or id(value) in inside:
         add(value)
@@ -102,7 +97,7 @@ def _apart(value: Any, add: Callable[[Any], None], objects: bool, inside: set[in
     return Tree("record", kind.__name__, tuple(fields), children(fields.values()))
 
 
-def _fields(value: Any) -> dict[str, Any] | None:
+def _fields(value: object) -> dict[str, Any] | None:
     """The attributes of an object that hold tensors."""
     if isinstance(value, type | torch.nn.Module) or callable(value):
         return None
@@ -115,7 +110,7 @@ def _fields(value: Any) -> dict[str, Any] | None:
     return fields or None
 
 
-def _holds_tensors(value: Any, depth: int) -> bool:
+def _holds_tensors(value: object, depth: int) -> bool:
     if isinstance(value, torch.Tensor):
         return True
     if depth == 0:

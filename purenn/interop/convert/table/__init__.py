@@ -1,8 +1,8 @@
 """The operators of torch's ATen library as functions over jax arrays, by name and overload.
 
 Most are those of `purenn.interop.ops`, whose names and arguments are torch's. This table has the others: operators
-that take their arguments in another order than torch's function, layers' functions, and random numbers, which are drawn
-from the call around.
+with other arguments than torch's function of the name, functions of layers, and random numbers, whose keys come from
+the call around.
 """
 
 from __future__ import annotations
@@ -12,12 +12,22 @@ from collections.abc import Callable
 from typing import Any
 
 from purenn.interop import ops
-from purenn.interop.convert.table import casts, elementwise, indexing, networks, norms, randomness, reductions, views
+from purenn.interop.convert.table import (
+    casts,
+    elementwise,
+    indexing,
+    losses,
+    networks,
+    norms,
+    randomness,
+    reductions,
+    views,
+)
 from purenn.interop.convert.table.registry import ALIASES, TABLE
 
 __all__ = ["find", "has"]
 
-_ = (casts, elementwise, indexing, networks, norms, randomness, reductions, views)  # importing them fills the table
+_ = (casts, elementwise, indexing, losses, networks, norms, randomness, reductions, views)  # they fill the table
 _NAMESPACES = {"linalg_": ops.linalg, "fft_": ops.fft, "special_": ops.special}
 
 
@@ -25,7 +35,8 @@ def _lookup(op: str) -> Callable[..., Any] | None:
     base = op.partition(".")[0]
     if (function := TABLE.get(op) or TABLE.get(base)) is not None:
         return function
-    base = ALIASES.get(base, base).removesuffix("_copy")
+    base = ALIASES.get(base, base)
+    base = base if hasattr(ops, base) else base.removesuffix("_copy")  # as in view_copy, not in index_copy
     if base in TABLE:
         return TABLE[base]
     for prefix, namespace in _NAMESPACES.items():

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import operator
-from typing import Any
 
 import jax.numpy as jnp
 
 from purenn import functional as F
 from purenn.interop import ops
+from purenn.interop.convert.graph import AnyArray
 from purenn.interop.convert.table.registry import TABLE, op
+from purenn.typing import Array, ArrayLike
 
 __all__: list[str] = []
 
@@ -24,7 +25,7 @@ TABLE["log_sigmoid"] = F.logsigmoid
 
 
 @op("elu")
-def elu(x: Any, alpha: Any = 1, scale: Any = 1, input_scale: Any = 1) -> Any:
+def elu(x: AnyArray, alpha: float = 1, scale: float = 1, input_scale: float = 1) -> Array:
     if scale == 1 and input_scale == 1:
         return F.elu(x, alpha)
     negative = alpha * jnp.expm1(jnp.minimum(x, 0) * input_scale)
@@ -32,22 +33,19 @@ def elu(x: Any, alpha: Any = 1, scale: Any = 1, input_scale: Any = 1) -> Any:
 
 
 @op("add.Scalar")
-def add_scalar(x: Any, y: Any, alpha: Any = 1) -> Any:
+def add_scalar(x: AnyArray, y: complex, alpha: complex = 1) -> Array:
     return ops.add(x, y, alpha=alpha)
 
 
 @op("sub.Scalar")
-def sub_scalar(x: Any, y: Any, alpha: Any = 1) -> Any:
+def sub_scalar(x: AnyArray, y: complex, alpha: complex = 1) -> Array:
     return ops.sub(x, y, alpha=alpha)
 
 
 @op("rsub")
-def rsub(x: Any, y: Any, alpha: Any = 1) -> Any:
+def rsub(x: AnyArray, y: ArrayLike, alpha: complex = 1) -> Array:
     return ops.rsub(x, y, alpha=alpha)
 
-
-if not hasattr(ops, "atan2"):
-    TABLE["atan2"] = lambda x, y: jnp.arctan2(x, y)
 
 # Sizes: Python numbers.
 

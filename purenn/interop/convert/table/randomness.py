@@ -1,14 +1,17 @@
-"""Random numbers: the keys are the call's, the distributions torch's."""
+"""Random numbers of torch's distributions, with keys of the call around."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
+import numpy as np
 
 from purenn.interop import ops
+from purenn.interop.convert.graph import AnyArray
 from purenn.interop.convert.table.registry import TABLE, key, op
+from purenn.typing import Array
 
 __all__: list[str] = []
 
@@ -24,43 +27,43 @@ for _name in ("float_float", "Tensor_Tensor", "Tensor_float", "float_Tensor"):
 
 
 @op("randint")
-def randint(high: int, size: Any, *, dtype: Any = None, **_: Any) -> Any:
+def randint(high: int, size: Sequence[int], *, dtype: np.dtype | None = None, **_: object) -> Array:
     return jax.random.randint(key(), tuple(size), 0, high, dtype or jax.dtypes.canonicalize_dtype("int64"))
 
 
 @op("randint.low", "randint.low_generator")
-def randint_low(low: int, high: int, size: Any, *, dtype: Any = None, **_: Any) -> Any:
+def randint_low(low: int, high: int, size: Sequence[int], *, dtype: np.dtype | None = None, **_: object) -> Array:
     return jax.random.randint(key(), tuple(size), low, high, dtype or jax.dtypes.canonicalize_dtype("int64"))
 
 
 @op("bernoulli")
-def bernoulli(x: Any, p: Any = None, *_: Any) -> Any:
+def bernoulli(x: AnyArray, p: float | None = None, *_: object) -> Array:
     return jax.random.bernoulli(key(), x if p is None else p, x.shape).astype(x.dtype)
 
 
-# Fillings in place, as functions.
+# Operators that fill in place, without the side effect.
 
 
 @op("uniform")
-def uniform(x: Any, low: Any = 0.0, high: Any = 1.0, *_: Any) -> Any:
+def uniform(x: AnyArray, low: float = 0.0, high: float = 1.0, *_: object) -> Array:
     return jax.random.uniform(key(), x.shape, x.dtype, low, high)
 
 
 @op("normal", "normal_functional")
-def normal(x: Any, mean: Any = 0.0, std: Any = 1.0, *_: Any) -> Any:
+def normal(x: AnyArray, mean: float = 0.0, std: float = 1.0, *_: object) -> Array:
     return jax.random.normal(key(), x.shape, x.dtype) * std + mean
 
 
 @op("exponential")
-def exponential(x: Any, rate: float = 1.0, *_: Any) -> Any:
+def exponential(x: AnyArray, rate: float = 1.0, *_: object) -> Array:
     return jax.random.exponential(key(), x.shape, x.dtype) / rate
 
 
 @op("random.from")
-def random_from(x: Any, low: int, high: int, *_: Any) -> Any:
+def random_from(x: AnyArray, low: int, high: int, *_: object) -> Array:
     return jax.random.randint(key(), x.shape, low, high).astype(x.dtype)
 
 
 @op("random.to")
-def random_to(x: Any, high: int, *_: Any) -> Any:
+def random_to(x: AnyArray, high: int, *_: object) -> Array:
     return jax.random.randint(key(), x.shape, 0, high).astype(x.dtype)

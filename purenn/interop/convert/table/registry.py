@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from purenn import random
+from purenn.typing import Key
 
 __all__ = ["ALIASES", "TABLE", "key", "op"]
 
@@ -32,7 +33,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def op(*names: str) -> Callable[[F], F]:
-    """Puts a function into the table under names: of an operator, or of an operator and its overload."""
+    """Puts a function into the table, under names of operators, or of operators with their overload."""
 
     def add(function: F) -> F:
         for name in names:
@@ -42,7 +43,7 @@ def op(*names: str) -> Callable[[F], F]:
     return add
 
 
-def key() -> Any:
+def key() -> Key:
     """The next key of the call around."""
     stream = random.around()
     if stream is None:

@@ -1,4 +1,4 @@
-"""Writing into a view: what the array below becomes. torch changes arrays in place; here each change is a new array."""
+"""Writes into views. torch writes in place; here the array below becomes a new array."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import numpy as np
 from purenn.interop import ops
 from purenn.interop.convert.table.casts import flat_places
 from purenn.interop.convert.table.registry import ALIASES, TABLE, op
+from purenn.typing import Array, ArrayLike
 
 __all__: list[str] = []
 
@@ -21,14 +22,14 @@ _SAME = {"alias", "detach", "contiguous", "to", "resolve_conj", "resolve_neg", "
 
 
 @op("purenn.write")
-def write(base: Any, value: Any, view: str, part: int | None, *args: Any) -> Any:
-    """An array with new values in the places that a view shows.
+def write(base: ArrayLike, value: ArrayLike, view: str, part: int | None, *args: Any) -> Array:
+    """An array with new values at the places of a view.
 
     Args:
         base: the array below.
         value: the new values, of the view's shape.
         view: the operator that made the view.
-        part: which of its results the view is, where it has several.
+        part: which result of the operator the view is; None for an operator of one result.
         args: the operator's arguments after the array.
     """
     name = view.partition(".")[0]
@@ -66,5 +67,5 @@ def _function(name: str) -> Callable[..., Any]:
     return TABLE[name] if name in TABLE else getattr(ops, ALIASES.get(name, name))
 
 
-def _at_places(base: Any, value: Any, places: np.ndarray) -> Any:
+def _at_places(base: Array, value: Array, places: np.ndarray) -> Array:
     return jnp.ravel(base).at[places.ravel()].set(value.ravel()).reshape(base.shape)
