@@ -132,6 +132,16 @@ def test_commands_are_of_this_repository():
                 assert (ROOT / script).exists(), f"{name(path)}: {line}"
 
 
+def test_lines_of_prose_are_short():
+    """Lines have at most 120 characters, except tables, quotes, pictures and lines that are mostly code."""
+    pages = [p for p in [*PROSE, ROOT / "CHANGELOG.md"] if not p.stem.endswith(".zh")]
+    for path in pages:
+        text = BLOCK.sub(lambda m: "\n" * m[0].count("\n"), path.read_text())
+        for number, line in enumerate(text.splitlines(), 1):
+            if len(line) > 120 and not line.startswith(("|", "> ", "![")):
+                assert len(re.sub(r"`[^`]*`", "", line)) <= 60, f"{name(path)}:{number}: {line[:80]}"
+
+
 def test_links_lead_somewhere():
     """Links between files of the repository exist. The build of the site checks its own links."""
     for path in PROSE:
