@@ -1,6 +1,7 @@
-"""Scripts that are run with purenn and with torch: the same outcome is expected, or the same kind of error.
+"""Runs scripts with purenn and with torch, and expects the same outcome or the same kind of error.
 
-A script is a function of the library (`purenn.nn` or `torch.nn`) and of a function that makes an array of ones.
+A script is a function. Its arguments are the library (`purenn.nn` or `torch.nn`) and a function that makes an array of
+ones.
 """
 
 import warnings
@@ -32,7 +33,7 @@ def numbers(value):
 
 
 def described(value, library):
-    """A result in words that both libraries share."""
+    """A result in a form that both libraries share."""
     if isinstance(value, library.Module):
         return repr(value).replace("torch.", ""), list(value.state_dict()), [n for n, _ in value.named_children()]
     if isinstance(value, jax.Array | torch.Tensor):
@@ -56,6 +57,6 @@ def outcome(script, library):
 
 
 def changed(value, change):
-    """The value after a change in place."""
+    """Changes the value in place and returns it."""
     change(value)
     return value

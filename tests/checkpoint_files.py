@@ -1,7 +1,7 @@
 """Files for the tests of checkpoints: those of old versions of torch, and damaged and hostile ones.
 
-torch 2.13 reads all formats that torch has ever written and writes two of them; the tar of before 0.2 is written here,
-and torch reads it in the tests.
+torch 2.13 reads all formats that torch has ever written, and writes two of them. The tar format of torch before 0.2 is
+written here, and torch reads it in the tests.
 """
 
 import atexit
@@ -20,7 +20,7 @@ import torch
 
 
 class _Tensor:
-    """A tensor in the pickle of a tar: its number."""
+    """A tensor in the pickle of a tar file, written as its number."""
 
     def __init__(self, number):
         self.number = number
@@ -36,7 +36,7 @@ def tar_checkpoint(state, views=()):
 
     Args:
         state: tensors by name.
-        views: for a name, the offset and length of a view of its storage, which stands for that.
+        views: by name, the offset and length of a view of the tensor's storage, which replaces the tensor.
     """
     storages, tensors, content, numbers = io.BytesIO(), io.BytesIO(), {}, {}
     views, roots = dict(views), {}
@@ -74,14 +74,14 @@ def tar_checkpoint(state, views=()):
 
 
 def saved(content, **options):
-    """What ``torch.save`` writes."""
+    """The bytes that ``torch.save`` writes."""
     buffer = io.BytesIO()
     torch.save(content, buffer, **options)
     return buffer.getvalue()
 
 
 def rezipped(raw, change, method=zipfile.ZIP_STORED):
-    """A zip with other entries: `change` takes a dict of them and changes it, or gives a list of pairs."""
+    """A zip with other entries: `change` takes a dict of the entries and changes it, or returns a list of pairs."""
     with zipfile.ZipFile(io.BytesIO(raw)) as old:
         entries = {name: old.read(name) for name in old.namelist()}
     pairs = change(entries) or [*entries.items()]
@@ -93,7 +93,7 @@ def rezipped(raw, change, method=zipfile.ZIP_STORED):
 
 
 def zip_with_pickle(pickled, storage=bytes(16)):
-    """A checkpoint of torch's form with any pickle."""
+    """A checkpoint in torch's format, with the given pickle."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as new:
         new.writestr("archive/data.pkl", pickled)
@@ -128,7 +128,7 @@ def _numbers(numbers):
 
 
 def safetensors_file(header, data=b""):
-    """A file with any header, a dict or bytes."""
+    """A file with the given header, a dict or bytes."""
     raw = header if isinstance(header, bytes) else json.dumps(header).encode()
     return struct.pack("<Q", len(raw)) + raw + data
 
@@ -137,7 +137,7 @@ def safetensors_file(header, data=b""):
 
 
 def seeds():
-    """Small whole files of every format, by name."""
+    """Small undamaged files of every format, by name."""
     torch.manual_seed(0)
     w = torch.randn(4, 6)
     tensors = {"a": w, "tied": w, "view": w.t()[1:3], "half": w.half(), "bf16": w.bfloat16(), "flag": w > 0}
@@ -167,7 +167,7 @@ GLOBALS = [b"cos\nsystem\n", b"cbuiltins\neval\n", b"c__main__\nNet\n", b"ctorch
 
 
 def mutated(raw, rng: random.Random):
-    """A damaged form of a file: of its bytes, or of what is in a zip, whose checksums are then right."""
+    """A damaged form of a file: its bytes are changed, or the entries of its zip, with correct checksums."""
     if raw[:2] == b"PK" and rng.random() < 0.6:
 
         def change(entries):

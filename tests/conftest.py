@@ -1,8 +1,8 @@
 """Every test runs with jax's strict promotion of dtypes and ranks, on the CPU.
 
-Most of the time goes into compiling small programs, so they are compiled without LLVM's optimizations and with the
-plain emitter of fusions (where XLA still has it), in less than half the time; ``OPTIMIZED=1`` compiles as for users, as
-`make test-all` does.
+Most of the time is compile time of small programs. They are therefore compiled without LLVM's optimizations and with
+the plain emitter of fusions (if XLA still has it), in less than half the time. ``OPTIMIZED=1`` compiles as for users;
+`make test-all` sets it.
 """
 
 import collections
@@ -14,7 +14,7 @@ from importlib.metadata import version
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 if not os.environ.get("OPTIMIZED"):
     quick = "--xla_backend_optimization_level=0"
-    if version("jaxlib") < "0.11":  # XLA ends the process where it doesn't know a flag
+    if version("jaxlib") < "0.11":  # XLA ends the process if it doesn't know a flag
         quick += " --xla_cpu_use_fusion_emitters=false"
     os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {quick}"
 
@@ -33,7 +33,7 @@ jax.monitoring.register_event_duration_secs_listener(lambda event, seconds, **_:
 
 @pytest.fixture
 def compiled():
-    """A function that gives the number of programs that XLA has compiled since it was last asked."""
+    """A function that returns the number of programs that XLA has compiled since the last call of it."""
 
     def count() -> int:
         number = sum("backend_compile" in event for event in _events)
@@ -44,8 +44,8 @@ def compiled():
     return count
 
 
-# Of tests with many cases for a class or function every third of these runs, the first always; of those with one case
-# for each every third class. -m '' runs all.
+# If a test has many cases per class or function, every third case runs, and always the first. If it has one case per
+# class, every third class runs. -m '' runs all.
 THIRD_CASE = {
     "test_bad_call_is_refused",
     "test_function_is_torchs",
@@ -92,7 +92,7 @@ def pytest_itemcollected(item):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leaves out the doctests that come a second time: a layer's in its module class, a function's in its package."""
+    """Leaves out repeated doctests: a layer's in its module class, a function's in its package."""
     seen, again = set(), []
     for item in items:
         if isinstance(item, pytest.DoctestItem) and (text := item.dtest.docstring):
@@ -105,16 +105,16 @@ def pytest_collection_modifyitems(config, items):
 
 @pytest.fixture(autouse=True)
 def strict_promotion():
-    """For tests alone: documentation's examples run as its readers run them."""
+    """Only for tests: examples of the documentation run as readers run them."""
     with jax.numpy_dtype_promotion("strict"), jax.numpy_rank_promotion("raise"):
         yield
 
 
 @pytest.fixture(autouse=True, scope="module")
 def each_file_alone():
-    """A file draws what it draws alone, whichever ran before it in its process.
+    """A file draws the same numbers, whichever file ran before it in the process.
 
-    What it has compiled is of no use to the next, and a large heap slows the collector down.
+    The next file does not need its programs, and a large heap slows the garbage collector.
     """
     purenn.manual_seed(0)
     torch.manual_seed(0)

@@ -12,7 +12,7 @@ import numpy as np
 
 import purenn.functional as F
 
-# whose results depend on values or are no arrays, so that they aren't compiled
+# not compiled: their results depend on values, or are no arrays
 NOT_COMPILED = {"broadcast_shapes", "unique", "unique_consecutive"}
 
 
@@ -20,10 +20,10 @@ class Row(NamedTuple):
     """A call and its arrays.
 
     Args:
-        call: the function's, of the arrays.
-        inputs: shapes of float32 arrays, or arrays that have no gradient.
-        memory: how many times the bytes of inputs and outputs there are of temporaries, with gradients.
-        work: how many operations there are for each element of inputs and outputs, with gradients. A loop counts once.
+        call: the call, as a function of the arrays.
+        inputs: shapes of float32 arrays, or arrays without a gradient.
+        memory: the bound on temporary bytes per byte of inputs and outputs, with gradients.
+        work: the bound on operations per element of inputs and outputs, with gradients. The body of a loop counts once.
         grad: whether there is a gradient.
     """
 
@@ -35,7 +35,7 @@ class Row(NamedTuple):
 
 
 LINES, IMAGES, VOLUMES, ROWS = (8, 32, 1024), (8, 32, 64, 64), (4, 8, 16, 32, 32), (256, 1024)
-PRODUCTS = 2000  # operations for each element where there are products of matrices
+PRODUCTS = 2000  # operations per element, for products of matrices
 KEY = jax.random.key_data(jax.random.key(0))
 TABLE: dict[str, Row] = {}
 
@@ -43,7 +43,7 @@ TABLE: dict[str, Row] = {}
 def add(
     name: str, inputs: Any, *args: Any, memory: float = 2.1, work: float = 40, grad: bool = True, **kw: Any
 ) -> None:
-    """The function of these arrays, then of these arguments."""
+    """A call of the function with these arrays first, then these arguments."""
     f = getattr(F, name)
     given = [np.asarray(x) if isinstance(x, np.ndarray | jax.Array) else tuple(x) for x in inputs]
     TABLE[name] = Row(lambda *x: f(*x, *args, **kw), tuple(given), memory, work, grad)

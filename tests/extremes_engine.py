@@ -1,9 +1,9 @@
-"""What is checked of calls with extreme numbers: values and gradients beside torch's, in every way to run them.
+"""Checks calls with extreme numbers: values and gradients beside torch's, in every way to run them.
 
-A `Row` is a call whose arrays are made of the extreme numbers of a dtype. Torch is asked twice, for arrays that lie
-together and for ones with gaps, since its vectorized and its scalar code differ in places: either answer will do, and
-the row says so. Torch flushes denormal numbers meanwhile, as XLA does on the CPU: in float32 and float64 (and in
-bfloat16, which is computed in float32) they count as zeros, and results that small become zeros.
+A `Row` is a call whose arrays consist of the extreme numbers of a dtype. Torch runs twice, on contiguous arrays and on
+arrays with gaps, because its vectorized and its scalar code sometimes differ. Either answer is accepted. Torch flushes
+denormal numbers meanwhile, as XLA does on the CPU: in float32 and float64 (and in bfloat16, which is computed in
+float32) they count as zeros, and results of that size become zeros.
 """
 
 from __future__ import annotations
@@ -83,16 +83,16 @@ class Row:
     """A call.
 
     Args:
-        name: the function's.
-        args, kwargs: the call's; `Of` among them become arrays.
-        ulps: how many units in the last place float32 and float64 may be away.
-        atol: and how many times the dtype's epsilon; where terms of size 1 cancel.
-        signs: whether the signs of a value's zeros are compared.
-        loud: why ours is NaN in places where torch gives a number.
-        better: why ours is a number in places where torch's arithmetic gives NaN, in float64 too.
-        rounded: whether it is run behind a product that rounds, too.
-        dtypes: those in which torch has the function.
-        theirs: torch's function where it isn't that of the name.
+        name: the function's name.
+        args, kwargs: the arguments of the call. Every `Of` becomes an array.
+        ulps: the tolerance in float32 and float64, in units in the last place.
+        atol: a further absolute tolerance, in multiples of the dtype's epsilon, for terms of size 1 that cancel.
+        signs: whether the signs of zeros are compared.
+        loud: the reason why purenn gives NaN in some places where torch gives a number.
+        better: the reason why purenn gives a number in some places where torch gives NaN, in float64 too.
+        rounded: whether the call also runs behind a product that rounds.
+        dtypes: the dtypes in which torch has the function.
+        theirs: torch's function, if it has another name.
         grad: whether there is a gradient.
     """
 
@@ -163,7 +163,7 @@ def denormals(flushed: bool) -> Iterator[None]:
 
 
 def to_torch(a: np.ndarray, gaps: bool, double: bool = False) -> torch.Tensor:
-    """A tensor, if `gaps` with one between all of its elements."""
+    """A tensor; with `gaps`, one with a gap after each element."""
     if a.dtype == ml_dtypes.bfloat16:
         t = torch.from_numpy(a.view(np.int16).copy()).view(torch.bfloat16)
     else:
@@ -191,7 +191,7 @@ def flat(result: Any) -> list[Any]:
 
 
 def weights(shape: tuple[int, ...]) -> np.ndarray:
-    """Those of the sum whose gradient is taken."""
+    """The cotangents of the sum whose gradient is taken."""
     return np.random.default_rng(0).choice([0.5, 1, -2, 0.25, -1], shape)
 
 
@@ -216,11 +216,11 @@ def torchs_answer(
 
 @dataclasses.dataclass(frozen=True)
 class Way:
-    """How a function runs: compiled or not, and behind which arithmetic, to which the arrays are put that undo it.
+    """A way to run a function: compiled or not, and behind which arithmetic. The arrays are prepared to undo it.
 
     Args:
-        factor: by which the arrays are multiplied on the way; torch's are multiplied too, and rounded.
-        signs: whether signs are turned twice.
+        factor: the factor of a product in front of the function. torch's arrays are multiplied too, and rounded.
+        signs: whether the signs are changed twice.
     """
 
     jit: bool = True
@@ -249,7 +249,7 @@ WAYS = {
 
 
 def our_function(row: Row, dtype: str, way: Way) -> tuple[Callable[..., Any], list[jax.Array]]:
-    """A function of the differentiated arrays and a 1 that gives values and gradients."""
+    """A function of the differentiated arrays and a 1 that returns values and gradients."""
     leaves, floating, tree = row.leaves(dtype)
     leaves = [jnp.asarray(v) if isinstance(v, np.ndarray) else v for v in leaves]
 
@@ -280,14 +280,14 @@ def our_function(row: Row, dtype: str, way: Way) -> tuple[Callable[..., Any], li
 
 
 def _ordered(a: np.ndarray) -> np.ndarray:
-    """Integers in the order of the numbers, one apart where these are neighbours; as floats, to be subtracted."""
+    """Integers in the order of the numbers. Neighbouring numbers differ by one. They are floats, for subtraction."""
     kind = {2: np.int16, 4: np.int32, 8: np.int64}[a.dtype.itemsize]
     bits = a.view(kind).astype(np.int64)
     return np.where(bits < 0, -(bits & np.int64(np.iinfo(kind).max)), bits).astype(np.longdouble)
 
 
 def _flush(a: np.ndarray) -> np.ndarray:
-    """Denormals as zeros, but for float16, whose arithmetic is float32's."""
+    """Replaces denormals by zeros, except in float16, whose arithmetic is float32's."""
     if a.dtype == np.float16:
         return a
     wide = a.astype(np.float64)
@@ -297,9 +297,9 @@ def _flush(a: np.ndarray) -> np.ndarray:
 def agree(
     ours: np.ndarray, theirs: Sequence[np.ndarray], exact: np.ndarray, ulps: float, atol: float, signs: bool
 ) -> np.ndarray:
-    """Where an array is one of torch's but for rounding, or the exact one, or no farther from it than twice torch's.
+    """Where an array is one of torch's up to rounding, or the exact one, or at most twice as far from it as torch's.
 
-    NaN is NaN, infinities are equal, and if `signs` those of zeros too.
+    NaN equals NaN, infinities must be equal, and with `signs` also the signs of zeros.
     """
     if ours.dtype.kind not in "fV":
         return functools.reduce(np.logical_or, [ours == t for t in theirs])
@@ -321,7 +321,7 @@ def agree(
 
 
 def candidates(row: Row, dtype: str, factor: float) -> tuple[list[list[np.ndarray | None]], list[np.ndarray | None]]:
-    """Torch's answers, of arrays that lie together or don't, with denormals flushed or not; and the one in float64."""
+    """Torch's answers for arrays without and with gaps, with and without flushed denormals, and in float64."""
     given = []
     for flushed in (True, False):
         with denormals(flushed):
@@ -332,7 +332,7 @@ def candidates(row: Row, dtype: str, factor: float) -> tuple[list[list[np.ndarra
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """As for users, with LLVM's optimizations, which contract products and sums; they are what is to be tested."""
+    """Compiles as for users, with LLVM's optimizations: they contract products and sums, which is tested here."""
     options: Any = {"xla_backend_optimization_level": 3}
     if "xla_cpu_use_fusion_emitters" in os.environ["XLA_FLAGS"]:
         options["xla_cpu_use_fusion_emitters"] = True
@@ -342,7 +342,7 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 def problems(
     row: Row, dtype: str, got: Sequence[Any], given: Sequence[Sequence[np.ndarray]], exact: Sequence[np.ndarray]
 ) -> list[str]:
-    """What is wrong with our values and gradients, beside torch's `candidates`, in words."""
+    """A description of the errors of our values and gradients, compared with torch's `candidates`."""
     if len(got) != len(exact):
         return [f"{row.text}: {len(got)} arrays, torch gives {len(exact)}"]
     finfo = ml_dtypes.finfo(numpy_dtype(dtype))

@@ -1,8 +1,8 @@
-"""The table of calls and what is checked of each: purenn's functions beside torch's.
+"""The checks of the table of calls: purenn's functions beside torch's.
 
-A `Case` is a call: the function's name, its arguments and keywords. Arguments that are draws (`normal`,
-`uniform`, `integers`, `booleans`) become arrays, of the dtype at hand where they are floating; the gradient is
-taken for every floating draw. A `Bad` is a call that must be refused, with the message's pattern.
+A `Case` is a call: the function's name, its arguments and keywords. Arguments that are draws (`normal`, `uniform`,
+`integers`, `booleans`) become arrays. Floating draws have the dtype of the test, and gradients with respect to all of
+them are compared. A `Bad` is a call that must be refused, with a pattern for the message.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import purenn.functional as F
 
 @dataclasses.dataclass(frozen=True)
 class Draw:
-    """A random array: how it is made from a generator, and whether it is differentiated."""
+    """A random array: a function that makes it from a generator, and whether it is differentiated."""
 
     make: Callable[[np.random.Generator], np.ndarray]
     text: str
@@ -52,13 +52,13 @@ def booleans(*shape: int) -> Draw:
 
 
 def values(array: Any, differentiate: bool = True) -> Draw:
-    """A given array; floating ones take the dtype at hand."""
+    """A given array. If it is floating, it takes the dtype of the test."""
     array = np.asarray(array)
     return Draw(lambda g: array, f"values{array.shape}", array.dtype.kind == "f" and differentiate)
 
 
 def constant(draw: Draw) -> Draw:
-    """The draw without a gradient, for arguments in which torch has none."""
+    """The draw without a gradient, for arguments for which torch has none."""
     return dataclasses.replace(draw, text=f"constant {draw.text}", floating=False)
 
 
@@ -68,23 +68,23 @@ def transposed(draw: Draw) -> Draw:
 
 
 def call_text(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
-    """A call in print: the same in every process."""
+    """The printed form of a call, which is the same in every process."""
     text = lambda v: v.__name__ if isinstance(v, types.FunctionType) else repr(v)  # noqa: E731
     return f"{name}({', '.join([*map(text, args), *(f'{k}={text(v)}' for k, v in kwargs.items())])})"
 
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """A call that torch takes.
+    """A call that torch accepts.
 
     Args:
         name: the function's name, the same in both libraries.
-        args, kwargs: the call's, draws among them.
-        grad: whether there is a gradient; ``second``: a second one that torch has too.
-        half: the half dtypes that are checked, with loose tolerance; those in which torch refuses are left out.
-        tolerance: times the dtype's own; with a reason beside the case when it isn't 1.
-        theirs: torch's side where it isn't a call of the same name with the same arguments.
-        vmap: whether it is checked under ``jax.vmap``; not where shapes depend on data.
+        args, kwargs: the arguments of the call, including draws.
+        grad: whether there is a gradient; ``second``: whether torch has a second derivative too.
+        half: the half dtypes that are checked, with a loose tolerance. Those that torch refuses are left out.
+        tolerance: a factor for the dtype's tolerance. If it is not 1, the case says why.
+        theirs: torch's side, if it is not the same call.
+        vmap: whether the call is checked under ``jax.vmap``; false if shapes depend on data.
         dtypes: the dtypes that torch takes.
     """
 
@@ -113,7 +113,7 @@ class Case:
 
     @functools.cached_property
     def drawn(self) -> tuple[list[Any], Any]:
-        """The leaves of (args, kwargs), draws made, and their tree."""
+        """The leaves of (args, kwargs), with arrays for the draws, and their tree."""
         generator = np.random.default_rng(zlib.crc32(repr(self).encode()))
         leaves, tree = jax.tree.flatten((self.args, self.kwargs), is_leaf=lambda v: v is None or isinstance(v, Draw))
         return [(v, v.make(generator)) if isinstance(v, Draw) else (v, v) for v in leaves], tree
@@ -121,7 +121,7 @@ class Case:
 
 @dataclasses.dataclass(frozen=True)
 class Bad:
-    """A call that is refused: with which error, and a pattern that its message matches."""
+    """A call that is refused: the type of the error, and a pattern for its message."""
 
     name: str
     args: tuple[Any, ...]
@@ -157,7 +157,7 @@ def ours_and_theirs(case: Case, dtype: str) -> tuple[list[Any], list[Any], list[
 
 
 def tensors(result: Any) -> list[Any]:
-    """The arrays of a result, flat; anything that is no array is kept as it is."""
+    """The arrays of a result as a list; other values are unchanged."""
     if isinstance(result, list | tuple):
         return [t for part in result for t in tensors(part)]
     return [result]
@@ -175,7 +175,7 @@ def call_torch(case: Case, leaves: list[Any], tree: Any) -> list[Any]:
 
 
 def assert_close(ours: Any, theirs: torch.Tensor, dtype: str, tolerance: float, what: str) -> None:
-    """Equal within the dtype's tolerance, relative to the largest value as well, for sums that cancel."""
+    """Asserts equality within the dtype's tolerance, also relative to the largest value, for sums that cancel."""
     expected = theirs.detach().resolve_conj().to(torch.float32 if theirs.dtype == torch.bfloat16 else theirs.dtype)
     expected = expected.numpy(force=True)
     got = np.asarray(ours.astype(jnp.float32) if ours.dtype == jnp.bfloat16 else ours)
@@ -195,7 +195,7 @@ def check_dtype(ours: Any, theirs: torch.Tensor, what: str) -> None:
 
 
 def check_value_and_gradient(case: Case, dtype: str, second: bool = False) -> None:
-    """Values, dtypes and gradients (and with `second` the gradient of the gradients' sum) are torch's."""
+    """Asserts that values, dtypes and gradients (with `second` also the gradient of the gradients' sum) are torch's."""
     ours, theirs, floating, tree = ours_and_theirs(case, dtype)
     expected = call_torch(case, theirs, tree)
     generator = np.random.default_rng(0)
@@ -265,7 +265,7 @@ def check_value_and_gradient(case: Case, dtype: str, second: bool = False) -> No
 
 
 def _jitted(case: Case, ours: list[Any], tree: Any) -> list[Any]:
-    """The call under jit, arrays traced and everything else static."""
+    """The call under jit, with traced arrays and static other arguments."""
     if not case.jit:
         return call(case.ours, ours, tree)
     traced = [i for i, v in enumerate(ours) if isinstance(v, jax.Array)]
@@ -284,14 +284,14 @@ def _jitted(case: Case, ours: list[Any], tree: Any) -> list[Any]:
 
 
 def check_transforms(case: Case) -> None:
-    """Eager equals jit, in half of the rows; vmap gives what single calls give; jvp and vjp agree."""
+    """Eager equals jit (in half of the rows), vmap equals single calls, and jvp agrees with vjp."""
     ours, _, floating, tree = ours_and_theirs(case, "float32")
-    if case.jit and zlib.crc32(repr(case).encode()) // 6 % 2 == 0:  # each operation is compiled by itself there
+    if case.jit and zlib.crc32(repr(case).encode()) // 6 % 2 == 0:  # there each operation is compiled separately
         eager = [g for g in call(case.ours, ours, tree) if isinstance(g, jax.Array)]
         for a, b in zip(eager, [g for g in _jitted(case, ours, tree) if isinstance(g, jax.Array)], strict=True):
             _agree(a, b, "eager and jit")
     traced = [i for i, v in enumerate(ours) if isinstance(v, jax.Array)]
-    compiled = jax.jit if case.jit else lambda function: function  # a whole is compiled faster than its parts
+    compiled = jax.jit if case.jit else lambda function: function  # one program compiles faster than its parts
 
     def run(arrays: list[Any], where: list[int]) -> list[Any]:
         leaves = list(ours)

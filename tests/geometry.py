@@ -1,4 +1,4 @@
-"""For property tests of functions with geometry: random calls, beside torch's."""
+"""Random calls of functions with geometry, beside torch's, for property tests."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ SEEDS = st.integers(0, 2**32 - 1)
 
 
 def per_dimension(n: int, low: int, high: int) -> st.SearchStrategy[Any]:
-    """An integer, or one a dimension."""
+    """An integer, or one per dimension."""
     number = st.integers(low, high)
     return number | st.tuples(*[number] * n)
 
 
 def small_integers(seed: int, *shape: int) -> np.ndarray:
-    """Values with many ties, of which sums are exact."""
+    """Values with many ties, whose sums are exact."""
     return np.random.default_rng(seed).integers(-3, 4, shape).astype(np.float32)
 
 
 def agree(name: str, arrays: list[np.ndarray], *args: Any, **kwargs: Any) -> bool:
-    """Whether torch takes the call; if so, values and gradients are torch's, and if not, it is refused."""
+    """Returns whether torch accepts the call. Asserts torch's values and gradients, or a refusal if torch refuses."""
     tensors = [torch.from_numpy(a).requires_grad_(a.dtype.kind == "f") for a in arrays]
     try:
         theirs = flat(getattr(torch.nn.functional, name)(*tensors, *args, **kwargs))

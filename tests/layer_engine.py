@@ -1,4 +1,4 @@
-"""A layer beside torch's module: the same arrays, the same inputs; outputs, gradients and buffers compared."""
+"""Compares a layer with torch's module for the same arrays and inputs: outputs, gradients and buffers."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Row:
     """A layer for the generic suites: the class's name, its constructor's arguments and a call's inputs.
 
     Args:
-        random: whether training is random, so that it is compared with torch in evaluation alone.
-        half: whether torch has it for half types on the CPU.
-        tolerance: times the dtype's own, with a reason beside the row.
-        vmap: whether it runs under ``jax.vmap``.
-        torch_class: torch's side where ``torch.nn`` has no class of the name.
+        random: whether training is random; then only evaluation is compared with torch.
+        half: whether torch has the layer for half types on the CPU.
+        tolerance: a factor for the dtype's tolerance; the row says why.
+        vmap: whether the layer runs under ``jax.vmap``.
+        torch_class: torch's side, if ``torch.nn`` has no class of this name.
     """
 
     name: str
@@ -93,7 +93,7 @@ class Row:
 
 
 def to_jax(value: Any) -> Any:
-    """A torch tensor, or a tree with tensors, in jax's arrays."""
+    """A torch tensor, or a tree of tensors, as jax arrays."""
     if isinstance(value, torch.Tensor):
         value = value.detach()
         if value.dtype == torch.bfloat16:
@@ -132,7 +132,7 @@ def check_against_torch(
     tolerance: float = 1.0,
     jit: bool = True,
 ) -> list[torch.Tensor]:
-    """Output, gradients of parameters and inputs, and new buffers of ``layer.apply`` are torch's; gives its output."""
+    """Asserts that output, gradients and new buffers of ``layer.apply`` are torch's. Returns the output."""
     theirs.train(training)
     leaves, tree = jax.tree.flatten((args, kwargs), is_leaf=lambda v: v is None)
     wanted = [i for i, v in enumerate(leaves) if isinstance(v, torch.Tensor) and v.is_floating_point()]

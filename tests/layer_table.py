@@ -1,4 +1,4 @@
-"""The table of layers: a row for each class, and for each argument that changes the arithmetic."""
+"""The table of layers: one row per class, and per argument that changes the arithmetic."""
 
 import importlib
 import pkgutil

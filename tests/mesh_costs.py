@@ -1,8 +1,8 @@
-"""Run by test_meshes.py on eight virtual devices: what every family costs there, beside the plain formulation.
+"""The cost of every family on eight virtual devices, beside the plain formulation. test_meshes.py runs this file.
 
-Of value and gradients with a sharded batch, and with sharded channels or heads, it counts collectives, the bytes that
-they give and the floating-point operations per device in the compiled program. ``auto``, ``explicit`` and ``shard_map``
-say how the arrays are sharded. Prints the rows that need more of anything than the plain formulation, with both.
+It compiles value and gradients with a sharded batch, and with sharded channels or heads. In each program it counts the
+collectives, the bytes that they return, and the floating-point operations per device. ``auto``, ``explicit`` and
+``shard_map`` say how the arrays are sharded. It prints the rows that exceed the plain formulation, with both counts.
 """
 
 import os

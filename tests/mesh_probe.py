@@ -1,8 +1,8 @@
-"""Run by test_meshes.py on four virtual devices: every family with its batch sharded, value and gradient.
+"""Value and gradient of every family on four virtual devices, with a sharded batch. test_meshes.py runs this file.
 
-``explicit``: under `jax.set_mesh` of the axes that `jax.make_mesh` makes by default; ``shard_map``: inside of one, with
-jax's check of what varies. Prints the names of the rows that fail, with the error. Two numbers more: the first row, and
-the step from one to the next.
+``explicit``: under `jax.set_mesh`, with the default axes of `jax.make_mesh`. ``shard_map``: inside of one, with jax's
+check of varying values. Prints the names of the rows that fail, with the errors. Two further arguments are the first
+row and the step from one row to the next.
 """
 
 import os
@@ -32,7 +32,7 @@ def recurrent(layer):
 
 
 def in_training(layer, times=1):
-    """A layer that draws its keys from the stream of its call; its first output."""
+    """The first output of a layer that draws its keys from the stream of its call."""
     params, state = layer.init(jax.random.key(0))
 
     def run(x):

@@ -86,7 +86,7 @@ def name_of(entry: Any) -> str:
 
 
 def found(entry: Any) -> Any:
-    """The function of `ops` that an entry is about, or None."""
+    """The function of `ops` for an entry, or None."""
     try:
         return functools.reduce(getattr, name_of(entry).split("."), ops)
     except AttributeError:
@@ -103,7 +103,7 @@ def label(entry: Any) -> str:
 
 
 def samples(entry: Any, dtype: str) -> list[Any]:
-    """The database's samples; only some where there are hundreds."""
+    """The samples of the database; only some of them if there are hundreds."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.manual_seed(0)
@@ -129,7 +129,7 @@ def to_jax(value: Any) -> Any:
 
 
 def arguments(entry: Any, sample: Any) -> tuple[list[Any], dict[str, Any]]:
-    """The positional arguments and keywords of torch's call, as torch has them."""
+    """The positional arguments and keywords of torch's call."""
     args = [sample.input, *sample.args]
     if entry.variant_test_name == "number_mean":  # the database puts the standard deviation first
         args = [sample.args[0], sample.input, *sample.args[1:]]
@@ -259,7 +259,7 @@ def check_sample(entry: Any, sample: Any) -> None:
 
 
 def gradients(inputs: list[Any], outputs: list[Any], weights: list[Any]) -> list[Any] | None:
-    """torch's gradients of the weighted sum of the outputs, or None where it has none."""
+    """torch's gradients of the weighted sum of the outputs, or None if it has none."""
     if not inputs or not outputs:
         return None
     total = torch.zeros(())
@@ -283,7 +283,7 @@ def gradients_in_double(entry: Any, sample: Any, weights: list[Any]) -> list[Any
 
 
 def refused(entry: Any) -> list[Any]:
-    """The database's samples that torch refuses, but for what is another matter for arrays."""
+    """The samples of the database that torch refuses, except those that don't apply to arrays."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         given = [bad.sample_input for bad in entry.error_inputs("cpu")]
@@ -291,7 +291,7 @@ def refused(entry: Any) -> list[Any]:
 
 
 def _other_matter(entry: Any, sample: Any) -> bool:
-    """Memory, layouts, devices and outputs; numbers beside arrays, which `ops` takes in either place; float64."""
+    """Exceptions: memory, layouts, devices, outputs, float64, and numbers mixed with arrays, which `ops` accepts."""
     values = list(leaves_of([sample.input, list(sample.args)]))
     tensors = [v for v in values if isinstance(v, torch.Tensor)]
     number_beside = len(tensors) == 1 and len(values) == 2

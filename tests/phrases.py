@@ -1,4 +1,4 @@
-"""Runs the idioms that the site shows side by side: both columns, and compares every value that both have made."""
+"""Runs both columns of the idioms that the site shows side by side, and compares their values."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def rows(page):
 
 
 def run(code, namespace):
-    """Runs code in a namespace of its own, whose modules are copies, and gives that namespace."""
+    """Runs code in its own namespace, whose modules are copies, and returns the namespace."""
     memo = {id(v): v for v in namespace.values() if isinstance(v, types.ModuleType | types.FunctionType | type)}
     inside = {name: copy.deepcopy(v, memo) if hasattr(v, "state_dict") else v for name, v in namespace.items()}
     exec(compile(code, "<phrase>", "exec", dont_inherit=True), inside)
@@ -43,7 +43,7 @@ def made(before, after):
 
 
 def as_numpy(value):
-    """A value of any library as numbers: nested lists of arrays, with one dtype for each kind."""
+    """A value of any library as nested lists of numpy arrays, with one dtype per kind."""
     if isinstance(value, dict):
         return {name: as_numpy(v) for name, v in value.items()}
     if isinstance(value, list | tuple):
@@ -75,7 +75,7 @@ def compare(left, right):
 
 
 def check(left, right, starts):
-    """Runs a row and compares; what the right column makes more than the left is an alternative to ``y``.
+    """Runs a row and compares. Further values of the right column are alternatives to ``y``.
 
     Args:
         left, right: the code of both columns.

@@ -1,4 +1,4 @@
-"""Torch models in the styles of public ones, for tests/test_port_models.py: source, constructor and inputs."""
+"""Torch models in the style of public models, for tests/test_port_models.py: source, constructor and inputs."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""A step, a load and a call change everything or nothing, whoever interrupts or reads meanwhile."""
+"""A step, a load and a call change everything or nothing, despite interrupts and concurrent readers."""
 
 import linecache
 import sys
@@ -34,10 +34,10 @@ def loss_fn(net, x):
 
 
 def interrupt_at(number, call):
-    """Calls and raises KeyboardInterrupt at a line of the library's; gives whether the call got so far.
+    """Calls and raises KeyboardInterrupt at a line of the library. Returns whether the call reached the line.
 
-    Lines that begin a with statement are left out: they come again on the way out, before the lock is released, where
-    Python lets no signal in.
+    The first lines of with statements are left out: Python visits them again on exit, before the lock is released,
+    where it handles no signal.
     """
     lines = 0
 

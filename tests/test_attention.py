@@ -1,4 +1,4 @@
-"""What the table of calls can't hold of attention: dropout, the hint, and batches of masks."""
+"""Attention beyond the table of calls: dropout, the hint, and batches of masks."""
 
 import jax
 import jax.numpy as jnp

@@ -50,7 +50,7 @@ MASKS = {
 
 
 def in_torch(q, k, v, score, mask, scale, gqa):
-    """What torch's kernel computes, with gradients, which it refuses on the CPU."""
+    """The values of torch's kernel with gradients, which it refuses on the CPU."""
     q, k, v = (torch.tensor(x, requires_grad=True) for x in (q, k, v))
     groups = q.shape[1] // k.shape[1]
     kk, vv = (x.repeat_interleave(groups, 1) for x in (k, v))

@@ -25,7 +25,7 @@ WHOLE = {"a": torch.arange(6.0).reshape(2, 3), "n": 3}
 
 
 def refused(path, match=None, **options):
-    """The message of the refusal, which names the file; memory and time stay small."""
+    """The message of the refusal. Asserts that it names the file, and that memory and time stay small."""
     before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
     with pytest.raises(CheckpointError, match=match) as caught:
         purenn.load(path, **options)
@@ -50,7 +50,7 @@ class Calls:
 
 
 def asking_for(name, *args):
-    """The pickle of ``{"w": name(*args)}``, whether or not there is such a function."""
+    """The pickle of ``{"w": name(*args)}``, whether or not the function exists."""
     module, _, function = name.rpartition(".")
     return b"\x80\x02}X\x01\x00\x00\x00wc" + f"{module}\n{function}\n".encode() + pickle.dumps(args, 2)[2:-1] + b"Rs."
 
@@ -138,7 +138,7 @@ def test_every_way_to_call(pickled, tmp_path):
 
 
 def cases():
-    """Files with a fault by name, and what the message must say."""
+    """Faulty files by name, with a pattern for the message."""
     raw, old = saved(WHOLE), saved(WHOLE, _use_new_zipfile_serialization=False)
     at = old.index(np.arange(6, dtype=np.float32).tobytes())
     entry = raw.index(np.arange(6, dtype=np.float32).tobytes())
@@ -242,7 +242,7 @@ def large_zip():
 
 
 def bomb(declared):
-    """The zip, but it declares another size."""
+    """The zip with another declared size."""
     raw = large_zip()
     if declared is None:
         return raw
@@ -262,7 +262,7 @@ def test_bombs(declared, tmp_path):
 
 
 def test_overlapping_entries(tmp_path):
-    """The directory's entry of one storage shows to the data of another."""
+    """The directory entry of one storage points to the data of another."""
     raw = bytearray(saved({"a": torch.ones(2), "b": torch.zeros(2)}))
     first, second = (raw.index(b"archive/data/" + n, raw.index(b"PK\x01\x02")) - 46 for n in (b"0", b"1"))
     raw[second + 42 : second + 46] = raw[first + 42 : first + 46]
@@ -350,7 +350,7 @@ def test_safetensors_that_are_none(name, tmp_path):
 
 
 def nested_dicts(levels):
-    """Dicts of twice the same dict: 2**levels names."""
+    """Nested dicts that contain the same dict twice: 2**levels names."""
     body = b"}q\x00X\x01\x00\x00\x00aK\x01s"
     for i in range(levels):
         body += b"}X\x01\x00\x00\x00lh" + bytes([i]) + b"sX\x01\x00\x00\x00rh" + bytes([i]) + b"sq" + bytes([i + 1])
@@ -443,7 +443,7 @@ def test_a_failed_load_leaves_the_module(tmp_path):
 
 
 def test_checksums_of_parts(tmp_path):
-    """A flipped bit of a storage is found when any view of it is read, also beside the view."""
+    """A flipped bit of a storage is found when any view of the storage is read, even if the bit is outside the view."""
     w = torch.arange(8.0)
     raw = bytearray(saved({"w": w[2:4]}))
     at = raw.index(w.numpy().tobytes())

@@ -1,4 +1,4 @@
-"""`purenn.save`: read by torch and by purenn, whole or not at all; exported programs."""
+"""`purenn.save`: files that torch and purenn read, complete or not written at all; exported programs."""
 
 import json
 import os
@@ -160,7 +160,7 @@ def test_a_kill_in_the_middle_leaves_the_old_file(when, tmp_path):
 
 
 def test_a_reader_sees_the_old_file_or_the_new_one(tmp_path):
-    """While another process saves again and again."""
+    """Reads while another process saves again and again."""
     path = tmp_path / "x"
     purenn.save(path, {"w": jnp.zeros(1 << 16)})
     code = "import sys, purenn, jax.numpy as jnp\n"

@@ -39,13 +39,13 @@ DTYPES = [
 
 
 def as_bytes(tensor):
-    """A tensor's own bytes, whatever numpy has for its dtype."""
+    """The bytes of a tensor, also if numpy lacks its dtype."""
     tensor = tensor.detach().resolve_conj().resolve_neg().contiguous()
     return tensor.reshape(-1).clone(memory_format=torch.contiguous_format).view(torch.uint8).numpy().tobytes()
 
 
 def equal(array, tensor):
-    """Whether an array of numpy's or jax's has the dtype, the shape and every bit of a tensor."""
+    """Whether a numpy or jax array has the dtype, the shape and every bit of a tensor."""
     name = str(tensor.dtype).removeprefix("torch.")
     return (array.dtype.name, array.shape, np.asarray(array).tobytes()) == (name, tuple(tensor.shape), as_bytes(tensor))
 
@@ -106,7 +106,7 @@ def test_every_view(form, tmp_path):
 @given(st.data())
 @settings(max_examples=40, deadline=None)
 def test_views_at_random_in_small_pieces(data):
-    """Tensors larger than what is read at a time are read in pieces: along any axis, and within one index of it."""
+    """Large tensors are read in pieces: along any axis, and within one index of the axis."""
     from purenn.interop.checkpoint import storage
 
     shape = data.draw(st.lists(st.integers(1, 5), min_size=1, max_size=4))
@@ -149,7 +149,7 @@ def test_a_whole_networks_state_dict(tmp_path):
 
 
 def test_a_tensor_of_cuda(tmp_path):
-    """The device's name is all that differs; torch without a GPU refuses it."""
+    """Only the name of the device differs. torch without a GPU refuses such a file."""
 
     def change(entries):
         entries["archive/data.pkl"] = entries["archive/data.pkl"].replace(
@@ -193,7 +193,7 @@ def test_the_tar_of_torch_0_1(tmp_path):
 
 
 def test_pickles_of_python_2(tmp_path):
-    """torch 1.0 ran on it: texts were bytes there, and an OrderedDict was made of a list."""
+    """A file of torch 1.0 on Python 2: texts are bytes, and an OrderedDict is made from a list."""
     w = torch.arange(4.0)
     raw = saved({"w": w}, _use_new_zipfile_serialization=False)
     text = lambda t: b"X" + struct.pack("<I", len(t)) + t  # noqa: E731
@@ -283,7 +283,7 @@ def test_whole_modules_are_refused_by_name(form, tmp_path):
 
 
 def scripted(net):
-    """What ``torch.jit.save`` writes, as far as its entries tell; the function itself warns."""
+    """A file with the entries of ``torch.jit.save``. The function itself warns."""
     raw = saved(net.state_dict())
     return rezipped(
         raw, lambda entries: [*entries.items(), ("archive/code/__torch__.py", b""), ("archive/constants.pkl", b"")]
@@ -408,7 +408,7 @@ print(peak() - before, sum(array.nbytes for array in {id(a): a for a in found.va
     "form", ["zip", *(pytest.param(form, marks=pytest.mark.slow) for form in ("safetensors", "legacy", "tar"))]
 )
 def test_the_peak_of_memory_is_that_of_the_tensors_asked_for(form, tmp_path):
-    """Whatever else is in the file, and for views too: 48 MiB of 128; torch isn't imported."""
+    """Memory depends only on the requested part, also for views: 48 of 128 MiB. torch is not imported."""
     wanted = {"a": torch.ones(4 << 20), "b": torch.ones(1 << 10, 4 << 10).t(), "half": torch.ones(8 << 20).bfloat16()}
     wanted["tied"] = wanted["a"]
     whole = {"model": wanted, "ema": torch.ones(20 << 20)}

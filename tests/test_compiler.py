@@ -14,7 +14,7 @@ from purenn.lowering import compiler
 
 @pytest.fixture
 def options(monkeypatch):
-    """One option that XLA has, and one that it doesn't."""
+    """One option that XLA has, and one that it lacks."""
     monkeypatch.setitem(compiler.OPTIONS, "cpu", {"xla_cpu_prefer_vector_width": 128, "xla_no_such_option": True})
     compiler.known_options.cache_clear()
     yield

@@ -301,7 +301,7 @@ def test_container():
 
 
 class Tower(layers.Composite):
-    """Goes through lists as torch's forwards do."""
+    """Iterates over lists as forwards in torch do."""
 
     width: int
 

@@ -1,4 +1,4 @@
-"""Converted torch modules with a forward of their own show the calls of the original's parts to all who look."""
+"""Converted torch modules with their own forward show the calls of the original's parts to all observers."""
 
 import pickle
 
@@ -33,7 +33,7 @@ class Root(tnn.Module):
 
 
 class Holder(tnn.Module):
-    """It has parts, and is never called."""
+    """It has parts and is never called."""
 
     def __init__(self):
         super().__init__()
@@ -69,7 +69,7 @@ def refuse(*args):
 
 @pytest.fixture(scope="module", params=["export", "tape"])
 def converted(request):
-    """The layer, its params and its state, by either way."""
+    """The layer, its params and its state, by both ways of conversion."""
     torch.manual_seed(0)
     with pytest.MonkeyPatch.context() as patch:
         if request.param == "tape":

@@ -1,4 +1,4 @@
-"""Temporary memory and work of every function with its gradients, at one large size, by its inputs and outputs."""
+"""Temporary memory and work of every function with gradients, at one large size, relative to inputs and outputs."""
 
 import inspect
 import math

@@ -1,4 +1,4 @@
-"""`purenn.debug`, where an error came from, and the names in a compiled program: on every face."""
+"""`purenn.debug`, the origin of an error, and the names in a compiled program, on every face."""
 
 import re
 
@@ -51,14 +51,14 @@ class Net(nn.Module):
 
 
 def zeroed():
-    """A net whose blocks give back their input: zeros become the square root of zero."""
+    """A net whose blocks return their input, so zeros reach the square root."""
     net = Net()
     net.params = jax.tree.map(jnp.zeros_like, net.params)
     return net
 
 
 def faces(net):
-    """The same network as everything that can be called."""
+    """The same network in every callable form."""
     params, state = net.params, net.state
     stock, whole = nn.stateful(Blocks)(), Net().compile()
     stock.params = whole.params = params

@@ -1,4 +1,4 @@
-"""Every class under jax's modes for debugging: healthy calls are silent and compute what they compute without."""
+"""Every class in jax's debugging modes: valid calls are silent and give the same results as without the mode."""
 
 import contextlib
 import functools
@@ -83,7 +83,7 @@ def test_an_eager_call_has_no_nan_and_no_infinity_on_its_way(name):
 
 @every
 def test_a_module_is_silent(name):
-    """Under checks for NaN, infinities and transfers: an eager call, one in evaluation mode, a step of training."""
+    """Runs an eager call, a call in evaluation mode and a step, with checks for NaN, infinities and transfers."""
     check_silence(name, [jax.debug_nans(True), jax.debug_infs(True), jax.transfer_guard("disallow")])
 
 
@@ -161,7 +161,7 @@ PRODUCTS = {
 
 @pytest.mark.parametrize("name", PRODUCTS)
 def test_products_count_as_dots(name):
-    """With `dots_saveable` no product is computed again for the gradient, as with `everything_saveable`."""
+    """With `dots_saveable` no product is computed again for the gradient, just as with `everything_saveable`."""
     function, x = PRODUCTS[name]
 
     def products(policy):
@@ -174,7 +174,7 @@ def test_products_count_as_dots(name):
 
 
 def test_a_network_with_a_nan_is_found():
-    """The modes see into every kind of call, whose programs may be there from before."""
+    """The modes work for every kind of call, also if its program was compiled before."""
     bad = jnp.full((1, 2), jnp.nan)
     net = nn.Linear(2, 2)
     whole = nn.Sequential(nn.Linear(2, 2), nn.Tanh()).compile()

@@ -1,4 +1,4 @@
-"""Arrays start as torch's do: constants the same, random ones of the same distribution, over 50 seeds."""
+"""Arrays start as in torch: equal constants, and random numbers of the same distribution, over 50 seeds."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ SEEDS = 50
 
 
 def starts(row: Row) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """All numbers that 50 seeds give every array, of torch and of purenn."""
+    """All numbers of every array over 50 seeds, of torch and of purenn."""
     theirs, ours = {}, {}
     for seed in range(SEEDS):
         torch.manual_seed(seed)
@@ -31,7 +31,7 @@ def has_arrays(layer: layers.Layer) -> bool:
 
 
 def distinct() -> list[Row]:
-    """The rows with arrays: each class and choice of arguments once, of what is made of layers each class."""
+    """The rows with arrays: each class and choice of arguments once; for compositions of layers, each class once."""
     found = {}
     for row in TABLE:
         if has_arrays(layer := row.layer()):

@@ -1,4 +1,4 @@
-"""Every code block of the documentation runs, from the first of a page to the last, and translations say the same."""
+"""Every code block of the documentation runs, in the order of its page, and translations agree with the original."""
 
 import ast
 import doctest
@@ -30,7 +30,7 @@ def name(path):
 
 
 def blocks(path):
-    """The kind, the code and the line of every block of a page; without those of phrase books, which have a test."""
+    """The kind, the code and the line of every block of a page, without the rows of phrase books."""
     text = path.read_text()
     if phrases.pairs.pairs_of(text):
         text = phrases.pairs.PAIR.sub(lambda m: "\n" * m[0].count("\n"), text)
@@ -47,7 +47,7 @@ def test_every_block_is_of_a_known_kind():
 
 @pytest.mark.parametrize("path", [p for p in PAGES if any(b[0] in ("python", "pycon") for b in blocks(p))], ids=name)
 def test_blocks_run(path, tmp_path, monkeypatch):
-    """One namespace per page, as a reader who copies one block after the other."""
+    """Each page has one namespace, as for a reader who copies one block after the other."""
     monkeypatch.chdir(tmp_path)
     namespace = {"__name__": "__page__"}
     for kind, code, line in blocks(path):
@@ -85,7 +85,7 @@ def test_the_first_page_with_data_of_ones_own(tmp_path, monkeypatch):
 
 
 def test_the_rows_for_a_new_layer(monkeypatch):
-    """What the page shows, where the suites would find it."""
+    """The code of the page, in the places where the suites look for it."""
     import functional_engine
     import layer_engine
     import test_functional
@@ -120,7 +120,7 @@ def test_the_rows_for_a_new_layer(monkeypatch):
 
 
 def test_commands_are_of_this_repository():
-    """What is written to be typed exists: targets of make, scripts, directories."""
+    """Commands on pages exist: targets of make, scripts, directories."""
     targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.M))
     for path in PROSE:
         shell = "\n".join(code for kind, code, _ in blocks(path) if kind == "sh")
@@ -132,8 +132,18 @@ def test_commands_are_of_this_repository():
                 assert (ROOT / script).exists(), f"{name(path)}: {line}"
 
 
+def test_lines_of_prose_are_short():
+    """Lines have at most 120 characters, except tables, quotes, pictures and lines that are mostly code."""
+    pages = [p for p in [*PROSE, ROOT / "CHANGELOG.md"] if not p.stem.endswith(".zh")]
+    for path in pages:
+        text = BLOCK.sub(lambda m: "\n" * m[0].count("\n"), path.read_text())
+        for number, line in enumerate(text.splitlines(), 1):
+            if len(line) > 120 and not line.startswith(("|", "> ", "![")):
+                assert len(re.sub(r"`[^`]*`", "", line)) <= 60, f"{name(path)}:{number}: {line[:80]}"
+
+
 def test_links_lead_somewhere():
-    """Those between files of the repository; the site's own are checked when it is built."""
+    """Links between files of the repository exist. The build of the site checks its own links."""
     for path in PROSE:
         text = BLOCK.sub("", path.read_text())
         for target in re.findall(r"\]\(([^)#\s]+)", text):

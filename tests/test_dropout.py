@@ -1,4 +1,4 @@
-"""Dropout's distribution: how often, which axes together, what stays and what goes, and the gradient."""
+"""The distribution of dropout: its frequency, the axes that are dropped together, the kept values, and the gradient."""
 
 import jax
 import jax.numpy as jnp
@@ -34,7 +34,7 @@ SHARING = [
 
 
 def kept_values(name: str, p: float) -> tuple[float, float]:
-    """What an input of 1 becomes where it goes and where it stays."""
+    """The results for an input of 1, if it is dropped and if it is kept."""
     if "alpha" not in name:
         return 0.0, 1 / (1 - p)
     a = 1 / np.sqrt((1 - p) * (1 + p * ALPHA**2))
@@ -45,7 +45,7 @@ def kept_values(name: str, p: float) -> tuple[float, float]:
 @pytest.mark.parametrize(("name", "shape", "independent"), SHARING)
 def test_axes_that_are_dropped_together(name, shape, independent):
     def pattern(y: np.ndarray) -> np.ndarray:
-        """Over the shared axes it is constant, and that is all that is shared."""
+        """The mask is constant over the shared axes, and over no others."""
         shared = tuple(i for i in range(y.ndim) if i not in independent)
         gone = np.abs(y - kept_values(name, 0.5)[0]) < 1e-3
         np.testing.assert_array_equal(gone.all(shared), gone.any(shared))
@@ -88,7 +88,7 @@ def test_alpha_dropout_keeps_mean_and_variance(name, p):
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
 @pytest.mark.parametrize("name", FAMILY)
 def test_gradient_is_the_mask_s(name, dtype):
-    """Where a channel stays the gradient is the factor, where it goes it is 0; for any input the same mask."""
+    """The gradient is the factor for a kept channel and 0 for a dropped one. The mask does not depend on the input."""
     x = jnp.asarray(np.random.default_rng(0).standard_normal((30, 3, 2)), dtype)
     call = lambda x: getattr(F, name)(x, 0.4, True, rng=KEY)  # noqa: E731
     y, backward = jax.vjp(call, x)

@@ -1,4 +1,4 @@
-"""Eager calls of functions: one program for equal calls, and the plain call where a program can't serve."""
+"""Eager calls of functions: one program for equal calls, and a plain call if no program is possible."""
 
 import importlib
 import pkgutil

@@ -1,4 +1,4 @@
-"""The examples do what they say."""
+"""The example scripts run and print the promised results."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "XLA
 
 
 def test_both_styles_of_the_demo_agree_to_the_last_digit(tmp_path):
-    """One epoch of it; compiled as for users, whose vector width and fusions differ from those of the other tests."""
+    """One epoch, compiled as for users: the vector width and fusions differ from those of the other tests."""
     command = [sys.executable, EXAMPLES / "mnist.py", "--epochs", "1", "--out", tmp_path]
     run = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
@@ -18,7 +18,7 @@ def test_both_styles_of_the_demo_agree_to_the_last_digit(tmp_path):
 
 
 def test_the_scripts_of_the_two_styles_print_the_same_numbers():
-    """One epoch of each."""
+    """One epoch of each script."""
     printed = set()
     for name in ("functional_loop.py", "object_style.py"):
         command = [sys.executable, EXAMPLES / name, "1"]

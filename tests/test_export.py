@@ -56,13 +56,13 @@ def axes(row: Row) -> list[int | None]:
 
 
 def batch_of(row: Row, size: int) -> list[jax.Array]:
-    """The inputs with so many examples, the table's again and again."""
+    """The inputs with a given number of examples, repeated from the table."""
     pairs = zip((jnp.asarray(x) for x in row.arrays()), axes(row), strict=True)
     return [x if axis is None else jnp.take(x, np.arange(size) % x.shape[axis], axis) for x, axis in pairs]
 
 
 def sample(rows, one_in):
-    """Parameters for all rows; but for a fixed sample they run with the slow tests."""
+    """Parameters for all rows. Only a fixed sample runs without the slow tests."""
     slow = lambda row: zlib.crc32(repr(row).encode()) % one_in != 0  # noqa: E731
     return [pytest.param(row, id=repr(row), marks=pytest.mark.slow if slow(row) else ()) for row in rows]
 
@@ -74,7 +74,7 @@ def test_a_batch_of_any_size(row: Row):
     (b,) = export.symbolic_shape("b")
 
     def step(params, state, rng, *inputs):
-        """What the layer gives in evaluation, and in training its state and the gradients of a loss."""
+        """The layer's output in evaluation, and in training its state and the gradients of a loss."""
         keys = {"rng": rng} if row.random else {}
         more = keys if row.name.startswith("Fractional") else {}
         floating = [jnp.issubdtype(x.dtype, jnp.floating) for x in inputs]
@@ -192,7 +192,7 @@ def test_every_class_has_a_row():
 
 
 def test_results_can_be_serialised():
-    """Their types are registered, which they can be once only (to serialise takes flatbuffers)."""
+    """Their types are registered for export. They can be registered only once (serialization needs flatbuffers)."""
     row = FIRST["AdaptiveLogSoftmaxWithLoss"]
     found = {type(row.layer().apply(*row.layer().init(jax.random.key(0)), *row.arrays())[0])}
     found.add(type(flex_attention(*[jnp.zeros((1, 1, 2, 2))] * 3, return_aux=AuxRequest(lse=True))[1]))
@@ -204,7 +204,7 @@ def test_results_can_be_serialised():
 @pytest.mark.parametrize(("b", "l"), [(2, 5), (1, 300)])
 @pytest.mark.parametrize("causal", [False, True])
 def test_attention_of_any_length(b, l, causal):  # noqa: E741
-    """Queries go some at a time where there may be many."""
+    """Attention takes chunks of queries if their number may be large."""
     shape = export.symbolic_shape("b, 8, l, 4")
     attend = jax.jit(lambda q, k, v: F.scaled_dot_product_attention(q, k, v, is_causal=causal))
     program = export.export(attend)(*[jax.ShapeDtypeStruct(shape, jnp.float32)] * 3)

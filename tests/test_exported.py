@@ -1,4 +1,4 @@
-"""Programs that are exported to a file: as the layer computes, for any batch; refusals; damaged and hostile files."""
+"""Programs in files: the layer's results for any batch; refusals; damaged and hostile files."""
 
 import json
 import random
@@ -39,7 +39,7 @@ def test_it_computes_what_the_layer_does(made):
 
 
 def test_it_runs_in_a_process_of_its_own(made):
-    """It knows the file alone."""
+    """The other process has only the file."""
     path, _ = made
     code = (
         "import sys, numpy as np, jax\n"
@@ -148,7 +148,7 @@ def test_versions_and_descriptions(made, tmp_path):
 
 
 def forged(folder, function, *arrays):
-    """A file with any program, its checksum right."""
+    """A file with a given program and a correct checksum."""
     raw = function if isinstance(function, bytes) else jax_export.export(jax.jit(function))([], *arrays).serialize()
     raw = np.frombuffer(raw, np.uint8)
     about = {"version": 1, "weights": [], "checksum": exported.checksum([raw])}

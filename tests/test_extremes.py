@@ -43,7 +43,7 @@ def ways_of(dtype):
 
 
 def sampled(part, dtype, way):
-    """Every part once, in turn in all dtypes and compiled ways."""
+    """Every part once, alternating over all dtypes and compiled ways."""
     number, dtypes, ways = PARTS.index(part), dtypes_of(part), [w for w in ways_of(dtype) if WAYS[w].jit]
     return dtype == dtypes[number % len(dtypes)] and way == ways[number // 4 % len(ways)]
 
@@ -99,7 +99,7 @@ def test_functions_of_all_half_numbers(dtype):
 @pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
 @pytest.mark.parametrize(("name", "target"), [("multi_margin_loss", (0,)), ("multilabel_margin_loss", (0, 3))])
 def test_margins_of_nothing(name, target, reduction):
-    """Torch leaves their means and sums undefined: it gives what was in the memory."""
+    """Torch leaves their means and sums undefined: it returns uninitialized memory."""
     t = jnp.zeros(target, jnp.int32)
     value, pull = jax.vjp(lambda x: getattr(F, name)(x, t, reduction=reduction), jnp.zeros((0, 3)))
     assert value.shape == ((0,) if reduction == "none" else ()) and not np.any(value)

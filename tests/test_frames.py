@@ -1,4 +1,4 @@
-"""Few functions stand between a class and its formula, for readers who follow a call with "go to definition"."""
+"""Few functions are between a class and its formula, for readers who follow a call with "go to definition"."""
 
 import sys
 from pathlib import Path
@@ -12,7 +12,7 @@ HOME = str(Path(purenn.__file__).parent)
 
 
 def functions_on_the_way(call, last):
-    """The functions of purenn that are on the stack when the one of this name is called first."""
+    """The functions of purenn on the stack at the first call of the function with this name."""
     found = []
 
     def watch(frame, event, argument):

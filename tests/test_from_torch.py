@@ -1,4 +1,4 @@
-"""Live torch modules as layers: values, gradients, buffers, names, and what is refused."""
+"""Live torch modules as layers: values, gradients, buffers, names, and refusals."""
 
 import collections
 import pickle
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWa
 
 
 def arrays(tree):
-    """torch's values as numpy's."""
+    """torch's values as numpy arrays."""
     return torch.utils._pytree.tree_map(lambda x: x.detach().numpy() if isinstance(x, torch.Tensor) else x, tree)
 
 
@@ -35,7 +35,7 @@ def leaves_of_torch(output):
 
 
 def leaves_of_jax(output):
-    """The arrays in order; jax would sort the keys of dicts."""
+    """The arrays in the order of the dict. jax would sort the keys."""
     if isinstance(output, dict | tuple | list):
         parts = output.values() if isinstance(output, dict) else output
         return [x for part in parts for x in leaves_of_jax(part)]
@@ -43,7 +43,7 @@ def leaves_of_jax(output):
 
 
 def weighted(values, cos):
-    """A scalar in which every entry of every float output counts differently."""
+    """A scalar with a different weight for every entry of every float output."""
     return sum((v * cos(v)).sum() for v in values)
 
 
@@ -56,7 +56,7 @@ def jax_cos(v):
 
 
 def compare(module, *args, converted=None, training=False, rng=None, **kwargs):
-    """Asserts equal values, gradients and new buffers; gives what `from_torch` gave."""
+    """Asserts equal values, gradients and new buffers. Returns the result of `from_torch`."""
     module.train(training)
     converted = converted or from_torch(module, *args, **kwargs)
     layer, params, state = converted
@@ -239,7 +239,7 @@ def test_sizes_whose_formulas_grow(monkeypatch):
 
 
 def test_float64():
-    """In training the normed values of two are 1 and -1: their gradient is what float32 rounds away, and only that."""
+    """In training the normalized values of two are 1 and -1: their gradient is only float32's rounding error."""
     net = made(nets.Gated).double().train()
     x = torch.randn(1, 2, 2, 1, dtype=torch.float64)
     with jax.enable_x64(True):
@@ -346,7 +346,7 @@ def test_the_module_is_left_alone():
 
 
 def test_runs_without_torch(tmp_path):
-    """Pickled, and loaded where importing torch fails."""
+    """The layer is pickled, and loaded in a process that can't import torch."""
     kept = {}
     for name in ("packed", "tied", "dataclass"):
         make, args = NETS[name]
@@ -411,7 +411,7 @@ STOCK = {
 
 @pytest.mark.parametrize("name", STOCK)
 def test_stock(name):
-    """One to one: tree, names, repr, and back."""
+    """Stock modules convert one to one: tree, names, repr, and back."""
     torch.manual_seed(0)
     module = STOCK[name]()
     layer, params, state = from_torch(module)
@@ -459,7 +459,7 @@ def test_no_torch_module_for_others():
 
 @pytest.mark.slow
 def test_module_trains():
-    """As a module: an optimizer's steps, with batch statistics and dropout."""
+    """The module trains: steps of an optimizer, with batch statistics and dropout."""
     net = module_from_torch(made(nets.Dropping).train(), *NETS["dropping"][1])
     x = arrays(NETS["dropping"][1])[0]
     opt = nn.Optimizer(net, optax.sgd(0.1))

@@ -27,7 +27,7 @@ BAD = [bad for family in FAMILIES for bad in family.BAD]
 
 
 def rows(table, keep=lambda row: True, sample=1):
-    """A parameter for each row; with `sample` n, all but a fixed n-th of them are marked slow."""
+    """One parameter per row. With `sample` n, all but a fixed n-th of them are marked slow."""
 
     def marked(row):
         slow = zlib.crc32(repr(row).encode()) % sample
@@ -69,7 +69,7 @@ ELSEWHERE = {"test_matmul": {"scaled_mm", "scaled_grouped_mm"}, "test_rnn": {"rn
 
 
 def test_every_function_has_a_bad_call():
-    """The table's, or in files of their own."""
+    """Every function has a row in the table, or its own file of tests."""
     own = {name for names in ELSEWHERE.values() for name in names}
     public = {n for n, f in vars(F).items() if inspect.isfunction(f) and not n.startswith("_")}
     assert public - {bad.name for bad in BAD} == own | {f"{name}_cell" for name in ELSEWHERE["test_rnn"]}

@@ -1,4 +1,4 @@
-"""Layers that are their function: constructors, attributes and refusals beside torch's, and those that are random."""
+"""Layers that only call their function: constructors, attributes and refusals beside torch's, and random layers."""
 
 import copy
 import inspect
@@ -258,7 +258,7 @@ FRACTIONAL = [(2, (1, 1, 9, 7)), (3, (1, 1, 9, 6, 7))]
 @pytest.mark.parametrize(("rank", "shape"), FRACTIONAL)
 @pytest.mark.parametrize("training", [True, False])
 def test_fractional_pools_draw_windows_as_torchs_do(rank, shape, training):
-    """In evaluation too. Of a ramp, the output says where the windows start: their average is torch's."""
+    """In evaluation too. For a ramp, the output shows the starts of the windows. Their average is torch's."""
     x = np.arange(np.prod(shape), dtype=np.float32).reshape(shape) / 10
     name, n = f"FractionalMaxPool{rank}d", 2000
     layer = getattr(layers, name)(2, output_size=4)

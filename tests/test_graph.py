@@ -96,7 +96,7 @@ MODELS = {
 
 
 def named(drawn):
-    """The edges by the paths or labels of their ends."""
+    """The edges, as paths or labels of their ends."""
     names = [node["path"] or node["label"] for node in drawn.nodes]
     return {(names[a], names[b]) for a, b in drawn.edges}
 
@@ -212,7 +212,7 @@ def test_calls_in_loops_and_repeats():
 
 
 def absolute(part, x=0.0, y=0.0, around=()):
-    """The boxes of nodes and blocks with the blocks around them, and the lines, in one system of coordinates."""
+    """The boxes of nodes and blocks, with their enclosing blocks, and the lines, in one coordinate system."""
     boxes, lines = [], [[(x + px, y + py) for px, py in points] for _, points, _ in part.lines]
     for box in part.boxes:
         left, top = x + box.x - box.width / 2, y + box.y

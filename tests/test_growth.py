@@ -1,6 +1,6 @@
 """Programs don't grow with kernels, groups, channels, bins or steps: instructions at a large and a larger size.
 
-Time to compile grows with the instructions; `benchmarks/growth.py` prints it.
+Compile time grows with the instructions; `benchmarks/growth.py` prints it.
 """
 
 import re
@@ -17,7 +17,7 @@ import purenn.functional as F
 
 
 class Row(NamedTuple):
-    """A call for a size: the function and its inputs, shapes of float32 arrays or arrays without gradient."""
+    """A call for a given size: the function, and inputs as shapes of float32 arrays or arrays without gradients."""
 
     name: str
     make: Callable[[int], tuple[Any, ...]]
@@ -27,7 +27,7 @@ class Row(NamedTuple):
 
 
 def conv(kernel, channels, size, stride=1, groups=None, transposed=False):
-    """A convolution and its plain formulation, of which the argument may be a function of the row's size."""
+    """A convolution and its plain formulation. An argument may be a function of the row's size."""
 
     def made(value, n) -> Any:
         return value(n) if callable(value) else value
@@ -61,7 +61,7 @@ def window(start, join, n, kernel, stride):
 
 
 def pool(name, kernel, n, stride):
-    """An overlapping pool whose kernel is the size, or one of the whole line."""
+    """An overlapping pool whose kernel is the size, or a pool over the whole line."""
     f = getattr(F, f"{name}_pool{n}d")
     length = {1: 600, 2: 100, 3: 30}[n]
     start, join = (-np.inf, lax.max) if name == "max" else (0.0, lax.add)
@@ -212,7 +212,7 @@ ROWS = [
 
 
 def instructions(call, inputs):
-    """How many a program with gradients has, those in loops and fusions too."""
+    """The number of instructions in a program with gradients, including loops and fusions."""
     trained = [i for i, x in enumerate(inputs) if isinstance(x, tuple)]
     given = [jax.ShapeDtypeStruct(x, jnp.float32) if isinstance(x, tuple) else jnp.asarray(x) for x in inputs]
     gradients = jax.grad(lambda *x: sum(jnp.sum(jnp.sin(y)) for y in jax.tree.leaves(call(*x))), trained)

@@ -1,4 +1,4 @@
-"""What a call reads without a name for it in its code: patched forwards, imports, the environment."""
+"""Reads without a name in the code of a call: patched forwards, imports, the environment."""
 
 import os
 import sys
@@ -234,7 +234,7 @@ def test_the_remedy_for_a_key_is_that_of_the_transformation():
     ids=["one layer", "nested", "deep"],
 )
 def test_trees_that_nobody_holds_are_forgotten(net):
-    """Otherwise every look at ``net.params`` would keep its arrays for ever, and slow down each later call."""
+    """Otherwise every read of ``net.params`` would keep its arrays for ever, and slow down each later call."""
     handed_out.check_handed_out()
     before = len(handed_out.trees_handed_out)
     for _ in range(3):

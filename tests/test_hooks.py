@@ -39,9 +39,9 @@ def plus(x):
 
 
 def called(lib, *hooks, fail=False, **kwargs):
-    """What a call gives under hooks, and the order in which they were called.
+    """The result of a call with hooks, and the order in which they were called.
 
-    A hook is its kind, its name, what it gives, and options.
+    A hook is given as its kind, its name, its result, and options.
     """
     net, log = net_of(lib), []
     for kind, name, given, options in hooks:
@@ -59,7 +59,7 @@ def called(lib, *hooks, fail=False, **kwargs):
 
 
 def entry(value):
-    """A value of a log."""
+    """A value in the form of a log entry."""
     if isinstance(value, dict):
         return {k: entry(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
@@ -120,7 +120,7 @@ def test_calls_are_torchs(what):
 
 
 def removed_inside(lib):
-    """A hook that takes itself off, and one that puts another on: the call goes on with those it began with."""
+    """A hook removes itself, and another one adds a hook: the call continues with the hooks from its start."""
     net, log = net_of(lib), []
     handles = []
 
@@ -155,7 +155,7 @@ def after_an_error(lib):
 
 
 def copied(lib, copy):
-    """A copy has the hooks; a handle takes off only those of the module it came from."""
+    """A copy has the hooks. A handle removes only the hook of its own module."""
     net = net_of(lib) if copy is not pickled else lib.Identity()
     handle = net.register_forward_hook(functools.partial(added, 10))
     twin = copy(net)
@@ -172,7 +172,7 @@ def pickled(net):
 
 
 def on_children(lib):
-    """Hooks on the parts of a network, one of which stands in it twice."""
+    """Hooks on the parts of a network, one of which occurs twice."""
     part, log = net_of(lib), []
     net = lib.Sequential(part, lib.Sequential(part), lib.Identity())
     for name, module in net.named_modules():
@@ -181,7 +181,7 @@ def on_children(lib):
 
 
 def copied_with_its_handle(lib, copy, first):
-    """A module and a handle that are copied together: the handle's copy takes the hook off the module's copy."""
+    """A module and a handle are copied together: the copy of the handle removes the hook of the module's copy."""
     net = lib.Identity()
     handle = net.register_forward_hook(functools.partial(added, 10))
     twin, other = copy([net, handle] if first else [handle, net])[:: 1 if first else -1]
@@ -225,7 +225,7 @@ X = jnp.ones((2, 3))
 
 @pytest.mark.parametrize("make", [lambda: nn.Linear(3, 3), lambda: nn.Sequential(nn.Linear(3, 3), nn.ReLU())])
 def test_hooks_of_stock_modules_run_on_every_way(make):
-    """Eager, compiled, pure and trained: with what the module computes, changed by the hook."""
+    """The hook changes the result in eager, compiled and pure calls and in a step."""
     net = make()
     plain = net(X)
     net.register_forward_hook(lambda m, args, y: y * 2 + sum(p.sum() for p in m.parameters()) * 0)

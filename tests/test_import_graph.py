@@ -1,4 +1,4 @@
-"""No circle among the imports of the library's files, those inside of functions included; typing alone is left out."""
+"""The imports of the library's files have no cycle, including imports inside functions, without those for typing."""
 
 import ast
 import graphlib
@@ -40,11 +40,11 @@ GRAPH = {name: {other for other in imported(file) if other in FILES} - {name} fo
 
 
 def test_no_circles():
-    graphlib.TopologicalSorter(GRAPH).prepare()  # raises CycleError, which tells the circle
+    graphlib.TopologicalSorter(GRAPH).prepare()  # raises CycleError, which names the cycle
 
 
 def test_packages_stand_on_each_other():
-    """The object face stands on the layers, these on the functions, these on the lowerings; never the other way."""
+    """Objects use layers, layers use functions, functions use lowerings, and never the other way."""
     order = ["purenn.lowering", "purenn.functional", "purenn.layers", "purenn.nn"]
     for name, others in GRAPH.items():
         for place, package in enumerate(order):

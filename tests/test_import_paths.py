@@ -1,4 +1,4 @@
-"""Torch's import paths: ``import purenn.nn.functional as F`` and the like, each name the one of purenn's own module."""
+"""Torch's import paths, such as ``import purenn.nn.functional as F``: each name is that of purenn's own module."""
 
 import importlib
 import pkgutil
@@ -31,7 +31,7 @@ def test_names_are_those_of_purenns_own_module(path):
 
 
 def test_functional_exports_all_that_its_families_do():
-    """A function that is missing in the list would be missing in ``purenn.nn.functional`` too."""
+    """A function that is missing in the list is missing in ``purenn.nn.functional`` too."""
     rooms = [sys.modules[f"purenn.functional.{m.name}"] for m in pkgutil.iter_modules(functional.__path__)]
     families = [room for room in rooms if room.__name__.rpartition(".")[2] not in ("calls", "dtypes")]
     assert functional.__all__ == sorted(name for family in families for name in family.__all__)

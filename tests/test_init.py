@@ -1,4 +1,4 @@
-"""The initializers beside torch.nn.init: distributions by their moments, bounds and quantiles; the rest exactly."""
+"""The initializers beside torch.nn.init: random ones by moments, bounds and quantiles, the others exactly."""
 
 import math
 import warnings
@@ -47,7 +47,7 @@ def theirs(name, args, shape, dtype=torch.float32):
 
 @random_ones
 def test_distribution_is_torchs(name, args):
-    """Two samples of n numbers: means and deviations within five standard errors, quantiles by Kolmogorov-Smirnov."""
+    """Compares two samples: means and deviations within five standard errors, quantiles by Kolmogorov-Smirnov."""
     ours = np.asarray(getattr(init, name)(*args)(jax.random.key(1), SHAPE), np.float64).ravel()
     expected = theirs(name, args, SHAPE).astype(np.float64).ravel()
     n, scale = ours.size, expected.std()
@@ -78,7 +78,7 @@ def test_bounds():
 
 @pytest.mark.parametrize(("a", "b"), [(5.0, 7.0), (-9.0, -8.0), (11.5, 12.0), (-14.0, -11.2), (30.0, 40.0)])
 def test_trunc_normal_far_from_the_mean(a, b):
-    """The mean against that of the exact density, integrated."""
+    """Compares the mean with that of the exact density, by integration."""
     x = np.asarray(init.trunc_normal(a=a, b=b)(jax.random.key(0), (20000,)), np.float64)
     grid = np.linspace(a, b, 400001)
     density = np.exp(-(grid**2 - min(a * a, b * b)) / 2)
@@ -108,7 +108,7 @@ def test_eager_and_traced_give_the_same_numbers(name, args, shape, dtype):
 
 @pytest.mark.parametrize("name", ["uniform", "normal", "xavier_uniform", "kaiming_uniform"])
 def test_no_bit_differs_between_eager_and_traced(name):
-    """Of all that torch's layers start from."""
+    """Compares the initializers with all arrays that torch's layers start from."""
     args = (-0.5, 0.5) if name == "uniform" else ()
     initialize, key = getattr(init, name)(*args), jax.random.key(5)
     traced = jax.jit(lambda k: initialize(k, (33, 17)))(key)
@@ -146,7 +146,7 @@ def test_orthogonal(shape, gain):
 
 
 def test_orthogonal_matrices_are_equally_likely():
-    """Every element of a random rotation has mean 0 and variance 1 / n, which Q alone has not."""
+    """Every element of a random rotation has mean 0 and variance 1 / n. For Q alone this is false."""
     x = np.stack([np.asarray(init.orthogonal()(jax.random.key(i), (3, 3))) for i in range(400)])
     assert np.abs(x.mean(0)).max() < 5 * math.sqrt(1 / 3 / 400)
     np.testing.assert_allclose((x**2).mean(0), 1 / 3, atol=0.1)

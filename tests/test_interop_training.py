@@ -1,4 +1,4 @@
-"""Optimizer states that go to torch and back, training checkpoints, and a run that is killed while it saves."""
+"""Optimizer states to torch and back, training checkpoints, and a run that is killed during a save."""
 
 import re
 import signal
@@ -65,7 +65,7 @@ PAIRS = {
 
 @pytest.mark.parametrize("name", PAIRS)
 def test_a_run_moves_from_torch_and_back(name, tmp_path):
-    """Through files: 3 steps of torch's, 3 here, 3 of torch's; each of them beside the other library's."""
+    """Through files: 3 steps in torch, 3 in purenn, 3 in torch, each compared with the other library."""
     make_torch, make_optax = PAIRS[name]
     torch.manual_seed(0)
     theirs = block(torch.nn)
@@ -245,7 +245,7 @@ def run(folder, steps, kill_at):
 
 
 def test_a_run_that_is_killed_while_it_saves_goes_on(tmp_path):
-    """With kill -9, as the second checkpoint gets its name: the first is whole, and the same losses come again."""
+    """kill -9 while the second checkpoint is renamed: the first one is complete, and the losses are the same."""
     first, second = run(tmp_path, 10, 10), run(tmp_path, 10, "never")
     losses = [line for line in first if re.fullmatch(r"step \d+: loss 0\.\d+", line)]
     assert first[0] == "from step 0" and "killed" in first and len(losses) == 10

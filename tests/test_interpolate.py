@@ -1,4 +1,4 @@
-"""Resampling against torch for any sizes, factors and modes: mostly of the taps, which need no compilation."""
+"""Resampling against torch for any sizes, factors and modes. Most tests compare the taps, which need no compilation."""
 
 import warnings
 
@@ -23,7 +23,7 @@ def examples(n):
 
 @st.composite
 def calls(draw, modes=MODES):
-    """The size of an axis, the size of the output's and the keywords of a call that torch takes."""
+    """The size of an axis, the size of the output's axis, and the keywords of a call that torch accepts."""
     mode, size = draw(st.sampled_from(modes)), draw(st.integers(1, 30))
     factor = draw(st.one_of(st.none(), FACTORS.filter(lambda f: size * f >= 1)))
     out = draw(st.integers(1, 40)) if factor is None else int(size * factor)
@@ -33,7 +33,7 @@ def calls(draw, modes=MODES):
 
 
 def keywords(mode, out, factor, align_corners, antialias, n):
-    """The same, for images that are one row where the mode is one for images."""
+    """The same call for images of one row, if the mode is for images."""
     how = {"size": (1,) * (n - 1) + (out,)} if factor is None else {"scale_factor": (1.0,) * (n - 1) + (factor,)}
     align = None if mode.startswith("nearest") else align_corners
     return {"mode": mode, "align_corners": align, "antialias": antialias, **how}

@@ -1,4 +1,4 @@
-"""What a row of the table can't say of a layer: refusals, legacy arguments, given tables, sizes, starts."""
+"""Layers beyond the rows of the table: refusals, legacy arguments, given tables, sizes, starting values."""
 
 import copy
 import pickle
@@ -214,7 +214,7 @@ class Shift(layers.Composite):
 
 @pytest.mark.parametrize("name", ["Embedding", "EmbeddingBag"])
 def test_max_norm(name):
-    """torch also writes the shortened rows into its table; here the table stays."""
+    """torch also writes the shortened rows into its table. Here the table does not change."""
     indices = torch.tensor([[1, 4], [0, 1]])
     for options in ({"max_norm": 1.0}, {"max_norm": 0.7, "norm_type": 1.5, "padding_idx": 2}):
         torch.manual_seed(0)
@@ -295,7 +295,7 @@ def test_adaptive_softmax_of_a_target_that_is_no_class():
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 7])
 @pytest.mark.parametrize("channels", [1, 2, 5, 9])
 def test_cross_map_lrn_has_torchs_values_and_their_derivative(size, channels):
-    """torch's forward never drops channel 0 from its window, and its backward isn't the derivative of that."""
+    """torch's forward never drops channel 0 from its window, and its backward is not the derivative of its forward."""
     with jax.enable_x64(True):
         x = RNG.standard_normal((2, channels, 2, 3))
         layer = layers.CrossMapLRN2d(size, 0.5, 0.6, 1.3)

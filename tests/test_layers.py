@@ -19,7 +19,7 @@ from purenn.tree import flatten
 
 
 def _marked(rows, slow):
-    """Parameters for every row; those that `slow` picks by number and row run with the slow tests."""
+    """Parameters for every row. Rows for which `slow` is true, by number and row, run with the slow tests."""
     return [pytest.param(r, id=repr(r), marks=pytest.mark.slow if slow(i, r) else ()) for i, r in enumerate(rows)]
 
 
@@ -29,7 +29,7 @@ every_class = pytest.mark.parametrize("row", _marked(TABLE, lambda i, row: FIRST
 
 
 def modes(row: Row) -> list[bool]:
-    """Both modes for a layer that has running statistics or draws random numbers; else they are the same program."""
+    """Both modes for a layer with running statistics or random numbers. For others both modes are one program."""
     running = any("running_mean" in part.buffers() for part in parts(row.layer()))
     return [True, False] if running or row.random else [True]
 
@@ -51,7 +51,7 @@ def parts(layer) -> list:
 
 
 def rows_dtypes_and_modes():
-    """Every row in float64, a class's first in float32 and in turns in one of the half types; the rest is slow."""
+    """Every row in float64, the first row of a class in float32 and in one of the half types. The rest is slow."""
     for number, row in enumerate(TABLE):
         needed = modes(row)
         for kind, dtype in enumerate(("float16", "bfloat16", "float32", "float64")):
@@ -236,7 +236,7 @@ def test_wrong_arrays_are_refused_by_name(row: Row):
 
 
 def test_every_class_has_a_row():
-    """Lazy ones have their own tests; bases and lists, which can't be called, need none here."""
+    """Lazy layers have their own tests. Bases and lists can't be called and need none here."""
     named = {row.name for row in TABLE} | {"Layer", "Composite", "RNNBase", "RNNCellBase", "ModuleList"}
     public = {n for n, v in vars(layers).items() if isinstance(v, type) and issubclass(v, layers.Layer) and not v.lazy}
     assert public <= named, f"no row for {sorted(public - named)}"

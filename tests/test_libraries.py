@@ -15,7 +15,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*compiled for the third time")
 
 @pytest.fixture
 def site(tmp_path, monkeypatch):
-    """A folder of installed packages, at no usual place."""
+    """A folder of installed packages, in an unusual place."""
     (tmp_path / "something-1.0.dist-info").mkdir()
     monkeypatch.syspath_prepend(str(tmp_path))
     yield tmp_path
@@ -73,7 +73,7 @@ def test_an_object_of_an_installed_package(site):
 
 
 def test_what_exec_makes_is_a_users():
-    """In a namespace without a name a class says that its module is builtins; Python's own classes stay constant."""
+    """In a namespace without a name, a class has the module builtins. Python's own classes stay constant."""
     namespace = {}
     exec(
         "from purenn import nn\n"

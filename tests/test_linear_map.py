@@ -1,4 +1,4 @@
-"""Maps with transposes of their own: every derivative mode takes the fast formulations and gives autodiff's numbers."""
+"""Maps with their own transposes: every derivative mode uses the fast formulations and equals autodiff."""
 
 import dataclasses
 from collections.abc import Callable
@@ -37,7 +37,7 @@ class ProductCpu(Product):
 
 @dataclasses.dataclass(frozen=True)
 class Gain(LinearMap):
-    """Linear in two arrays together, and not in its residual; all but `apply` follows."""
+    """A map that is linear in two arrays together, but not in its residual. It defines only `apply`."""
 
     def apply(self, residuals, arguments):
         x, w = arguments

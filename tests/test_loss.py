@@ -1,4 +1,4 @@
-"""What the table of calls can't say of losses: warnings, NaN, mixed dtypes, complex numbers, memory, traced lengths."""
+"""Losses beyond the table of calls: warnings, NaN, mixed dtypes, complex numbers, memory, traced lengths."""
 
 import inspect
 import warnings
@@ -275,7 +275,7 @@ def test_soft_margin_loss_overflows_as_torchs():
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
 def test_soft_margin_where_the_exponential_is_about_to_overflow(dtype):
-    """The derivative is -1 up to where exp overflows; a product with the reciprocal would underflow before."""
+    """The derivative is -1 until exp overflows. A product with the reciprocal would underflow earlier."""
     with jax.enable_x64(dtype == "float64"):
         x = np.linspace(*((-710, -700) if dtype == "float64" else (-88.8, -86.0)), 101)
         given = torch.tensor(x).to(getattr(torch, dtype)).requires_grad_()

@@ -1,4 +1,4 @@
-"""Attention in chunks and blocks beside the obvious formulation, and what long sequences need of memory."""
+"""Attention in chunks and blocks beside the plain formulation, and the memory of long sequences."""
 
 import functools
 

@@ -1,4 +1,4 @@
-"""Convolutions of all channels with all: every fast formulation against XLA's own convolution."""
+"""Convolutions without groups: every fast formulation against XLA's own convolution."""
 
 from typing import NamedTuple
 
@@ -68,7 +68,7 @@ def near(got, expected, limit):
 
 
 def formulations(shape: Shape, x, w, y):
-    """What every formulation gives, with the name of what it should be."""
+    """The result of every formulation, with the name of the expected result."""
     like = {"x": jax.ShapeDtypeStruct(x.shape, x.dtype), "w": jax.ShapeDtypeStruct(w.shape, w.dtype)}
     geometry, n = shape.form.geometry, len(shape.size)
     found = [("y", conv_dense.columns_y(geometry, x, w)), ("x", conv_dense.shuffled(geometry, w, y, like["x"]))]
@@ -127,7 +127,7 @@ def batches(x, w):
 
 
 def test_few_bytes_of_columns():
-    """Of a large image, of a large kernel and of both no more than of the arrays, or than few megabytes."""
+    """For a large image, a large kernel, and both: no more memory than the arrays need, or than a few megabytes."""
     for size, extent, channels in ((1024, 3, 64), (64, 31, 4), (256, 15, 16)):
         image = jax.ShapeDtypeStruct((1, channels, size, size), jnp.float32)
         kernel = jax.ShapeDtypeStruct((channels, channels, extent, extent), jnp.float32)
@@ -140,7 +140,7 @@ def test_few_bytes_of_columns():
 
 
 def test_few_bands_of_tall_images():
-    """Bands are written out, so that a program of many would grow with the image."""
+    """Bands are written out, so many bands would make a program that grows with the image."""
     geometry = Geometry((1, 1), ((1, 1), (1, 1)), (1, 1))
     w = jax.ShapeDtypeStruct((32, 32, 3, 3), jnp.float32)
     counts = {
@@ -161,7 +161,7 @@ def test_what_is_left_to_xla():
 
 @pytest.mark.parametrize("pads", [(0, 0), (2, 2), (4, 0), (4, 4), (7, 5)], ids=str)
 def test_the_gradient_in_w_stays_in_the_library(pads):
-    """Where outputs are more than inputs, XLA exchanges the operands, and has no library for what comes of it."""
+    """With more outputs than inputs, XLA exchanges the operands, and has no library for the result."""
     shape = Shape(2, (8, 8), (20,), (3,), (1,), (pads,), (2,))
     x, w, y = shape.arrays(jnp.float32)
     like = jax.ShapeDtypeStruct(w.shape, w.dtype)
@@ -171,7 +171,7 @@ def test_the_gradient_in_w_stays_in_the_library(pads):
 
 @pytest.mark.parametrize("pads", [((1, 1),), ((4, 4),), ((1, 1), (1, 1)), ((3, 3), (3, 3))], ids=str)
 def test_sizes_that_are_symbols(pads):
-    """Choices don't compare them: a network of any image size can be exported, its gradient too."""
+    """The choice does not compare symbolic sizes: a network for any image size can be exported, with its gradient."""
     n = len(pads)
     sizes = export.symbolic_shape(", ".join("HW"[:n]), constraints=[f"{size} >= 8" for size in "HW"[:n]])
     form = ConvolutionCpu((1,) * n, pads, (1,) * n, 1)

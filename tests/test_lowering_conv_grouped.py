@@ -1,4 +1,4 @@
-"""Convolutions in groups: the CPU's formulations give the obvious one's numbers, in every derivative mode."""
+"""Convolutions in groups: the CPU's formulations equal the plain formulation, in every derivative mode."""
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +10,7 @@ from purenn.lowering.conv import Convolution
 
 
 class Obvious(Convolution):
-    """Has the reference alone: rules are of a class, not of its subclasses."""
+    """Has only the reference: a rule belongs to a class, not to its subclasses."""
 
 
 # groups, inputs and outputs of each, kernel, size, stride, padding, dilation: written out (`few`), or dense by group
@@ -46,7 +46,7 @@ def value_and_gradients(f, *arrays):
 
 
 def of_both(form, x, w):
-    """The convolution and the transposed one, with their gradients."""
+    """The convolution and the transposed convolution, with their gradients."""
     y, like = form(x, w), jax.ShapeDtypeStruct(x.shape, x.dtype)
     return value_and_gradients(form, x, w), value_and_gradients(lambda y, w: form.transposed(w, y, like), y, w)
 
@@ -65,7 +65,7 @@ def modes(form, x, w):
 
 
 def close(got, expected, tolerance):
-    """Relative to the largest number."""
+    """Compares relative to the largest number."""
     jax.tree.map(lambda g, e: np.testing.assert_allclose(g, e, rtol=0, atol=tolerance * abs(e).max()), got, expected)
 
 

@@ -1,4 +1,4 @@
-"""Kernels of the GPU's libraries: their functions in every derivative mode, on a GPU by the kernel itself."""
+"""Kernels of the GPU's libraries: their functions in every derivative mode. On a GPU the kernel itself runs."""
 
 import dataclasses
 
@@ -18,7 +18,7 @@ HALF, FLOAT = 3e-2, 5e-3 if GPU else 1e-4
 
 @pytest.fixture(autouse=True)
 def chosen(monkeypatch):
-    """Without a GPU the functions are chosen as with one, and compiled as they are for other platforms."""
+    """Without a GPU the functions are chosen as with a GPU, and compiled as for other platforms."""
     if not GPU:
         for module in (attention, normalization):
             monkeypatch.setattr(module, "cuda_capability", lambda: (9, 0))
@@ -36,7 +36,7 @@ def close(got, expected, tolerance):
 
 
 def derivatives(function, primals, tolerance, expected):
-    """Value, both modes, one over the other, and vmap, beside those of the expected function."""
+    """Compares value, forward mode, reverse mode, their composition and vmap with the expected function."""
 
     def of(function):
         def scalar(*p):
@@ -55,7 +55,7 @@ def derivatives(function, primals, tolerance, expected):
 
 
 def equations(jaxpr):
-    """The equations of a trace, and of those that are inside of a jit in it."""
+    """The equations of a trace, including those inside a jit."""
     for equation in jaxpr.eqns:
         yield equation
         if equation.primitive.name == "jit":
@@ -85,7 +85,7 @@ def test_attention(dtype, causal):
 
 @pytest.mark.parametrize("lengths", [(24, 40), (40, 24), (1, 8)])
 def test_attention_of_other_lengths(lengths):
-    """A causal query sees the keys from the first on, however many there are."""
+    """A causal query sees the keys from the first one on, for any number of keys."""
     q, k, v = arrays(jnp.bfloat16, *((2, 3, n, 8) for n in (lengths[0], lengths[1], lengths[1])))
     got = F.scaled_dot_product_attention(q, k, v, is_causal=True)
     expected = torch.nn.functional.scaled_dot_product_attention(
@@ -100,7 +100,7 @@ def test_attention_of_other_lengths(lengths):
     ids=str,
 )
 def test_what_cudnn_does_not_take(change):
-    """It has no float32, sizes by 8 up to 256, and we give it no masks and no dropout."""
+    """The kernel has no float32, and sizes must be multiples of 8 up to 256. It is not used with masks or dropout."""
     given = {"dtype": jnp.bfloat16, "size": 16, "time": 8, **change}
     size, time = given["size"], given["time"]
     q, k, v = arrays(given["dtype"], (2, time, size), (2, time, size), (2, time, change.get("width", size)))
@@ -115,7 +115,7 @@ def test_what_cudnn_does_not_take(change):
 
 
 def test_equal_kernels_are_one():
-    """Equal values share what was traced."""
+    """Equal values share a trace."""
     one, other = (attention.Attention(0.5, causal=True) for _ in range(2))
     assert dataclasses.is_dataclass(attention._Cudnn) and hash(attention._Cudnn(one)) == hash(attention._Cudnn(other))
     assert attention._Cudnn(one) == attention._Cudnn(other) != attention._Cudnn(attention.Attention(0.25))
@@ -191,7 +191,7 @@ def test_pools(window):
 
 @pytest.mark.parametrize("centre", [0.0, 1e4])
 def test_moments_at_once(centre):
-    """A large mean takes no digits from the variance."""
+    """A large mean costs no digits of the variance."""
     (x,) = arrays(jnp.float32, (64, 300))
     x = x + centre
     exact = np.asarray(x, np.float64)

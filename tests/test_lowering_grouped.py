@@ -1,4 +1,4 @@
-"""Products by groups of rows beside one product for each group, in every derivative mode."""
+"""Products by groups of rows beside one product per group, in every derivative mode."""
 
 import itertools
 
@@ -60,7 +60,7 @@ def test_the_groups_one_by_one(rows, k, n, ends, to):
 
 @pytest.mark.parametrize("groups", [4, 64])
 def test_work_does_not_grow_with_the_groups(groups):
-    """One block's product is in the program, whose loop takes at most one block more for each group."""
+    """The program has the product of one block. Its loop needs at most one further block per group."""
     x, w, ends = jnp.zeros((4096, 16)), jnp.zeros((groups, 16, 16)), jnp.arange(groups, dtype=jnp.int32)
     program = jax.jit(lambda x, w: row_products(x, w, ends, jnp.float32)).lower(x, w).compile()
     assert program.cost_analysis()["flops"] < 10 * MAX_ROWS * 16 * 16 + 100 * groups

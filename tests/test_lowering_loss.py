@@ -1,4 +1,4 @@
-"""The fast formulations of losses of classes beside the obvious ones, and what they need of memory."""
+"""The fast formulations of classification losses beside the plain ones, and their memory."""
 
 import jax
 import jax.numpy as jnp

@@ -1,4 +1,4 @@
-"""The normalisations' written-out derivative beside autodiff of the obvious formulation, in every derivative mode."""
+"""The written-out derivative of normalizations beside autodiff of the plain formulation, in every derivative mode."""
 
 import jax
 import jax.numpy as jnp
@@ -88,7 +88,7 @@ def test_the_moments_come_along_without_a_gradient():
 
 
 def test_a_step_in_training_computes_the_moments_once():
-    """One sum for the mean and one for the variance, and in the backward pass two, of which all gradients are made."""
+    """The forward pass has one sum for the mean and one for the variance, the backward pass two for all gradients."""
     from purenn import layers
 
     layer = layers.BatchNorm2d(3)

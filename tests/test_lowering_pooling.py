@@ -1,4 +1,4 @@
-"""Poolings and their derivatives beside the obvious formulations: windows that are looked up, and slices."""
+"""Pools and their derivatives beside the plain formulations: windows that are looked up, and slices."""
 
 import jax
 import jax.numpy as jnp
@@ -36,7 +36,7 @@ BINS = [AdaptiveBins(*sizes) for sizes in ((6, 3), (7, 3), (14, 4), (11, 4), (3,
 
 
 def obvious_window(kind, x, geometry):
-    """`reduce_window` has no gradient with dilation: all windows, looked up."""
+    """All windows, looked up, because `reduce_window` has no gradient with dilation."""
     reduce, fill = {"max": (jnp.max, -np.inf), "sum": (jnp.sum, 0)}[kind]
     for axis, w in enumerate(geometry, x.ndim - len(geometry)):
         x = jnp.pad(x, [(w.padding, 9) if i == axis else (0, 0) for i in range(x.ndim)], constant_values=fill)
@@ -55,7 +55,7 @@ def obvious_bins(kind, x, axis, bins):
 
 
 def same(fast, obvious, x, dtype, limit):
-    """Value, jvp, vjp, their derivatives, and a vmap over the last axis but the pooled ones."""
+    """Compares value, jvp, vjp, their derivatives, and a vmap over the last axis before the pooled axes."""
     x, dx = (jnp.asarray(a, dtype) for a in x)
 
     def everything(function):
@@ -76,13 +76,13 @@ def same(fast, obvious, x, dtype, limit):
 
 
 def numbers(*shape):
-    """No two are equal, and sums stay small."""
+    """Numbers without equal pairs and with small sums."""
     generator, count = np.random.default_rng(0), np.prod(shape)
     return [4 * generator.permutation(count).reshape(shape) / count - 2, generator.standard_normal(shape)]
 
 
 def windows_and_kinds():
-    """Maxima of all windows, and sums of those without dilation, the only ones there are."""
+    """Maxima of all windows, and sums of windows without dilation, because sums have no dilation."""
     for window in WINDOWS:
         for kind in ("max", "sum"):
             if kind == "max" or window.dilation == 1:

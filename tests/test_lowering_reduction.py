@@ -1,4 +1,4 @@
-"""Maxima and minima of arrays with a NaN that are large enough for XLA to give them to its library."""
+"""Maxima and minima of arrays with a NaN, large enough for XLA to call its library."""
 
 import jax
 import jax.numpy as jnp

@@ -1,4 +1,4 @@
-"""The scan of few large products against the obvious one: values and all derivatives, in both layouts."""
+"""The scan with few large products against the plain scan: values and all derivatives, in both layouts."""
 
 import jax
 import jax.numpy as jnp
@@ -67,7 +67,7 @@ def test_values_and_derivatives_are_the_obvious_scans(name, batch, reverse, mask
 
 @pytest.mark.parametrize(("name", "batch", "reverse", "mask", "projected", "biased"), CASES[:2])
 def test_several_steps_a_turn(name, batch, reverse, mask, projected, biased, monkeypatch):
-    """As on GPUs, with a turn that is not full."""
+    """As on GPUs, with a last iteration that is not full."""
     with jax.enable_x64(True):
         arrays, there = drawn(name, batch, mask, projected, biased)
         both = lambda f: lambda *a: (f(*a), jax.jvp(f, a, jax.tree.map(jnp.cos, a)), jax.grad(total(f), (0, 1, 2))(*a))  # noqa: E731

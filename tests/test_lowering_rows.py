@@ -1,4 +1,4 @@
-"""Distances, resampling and softmax beside the obvious formulations, in every derivative mode."""
+"""Distances, resampling and softmax beside the plain formulations, in every derivative mode."""
 
 import jax
 import jax.numpy as jnp

@@ -1,4 +1,4 @@
-"""Draws written out: jax's bit for bit, and as random as they have to be."""
+"""Written-out draws: equal to jax's bit for bit, and random by statistical tests."""
 
 import jax
 import jax.numpy as jnp
@@ -30,7 +30,7 @@ def test_every_kind_of_key_and_keys_in_lanes():
 
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.95])
 def test_draws_are_independent_of_each_other(p):
-    """Shares, runs of neighbours along both axes, and streams of consecutive keys, at every shift of one to another."""
+    """Tests frequencies, runs along both axes, and streams of consecutive keys at every relative shift."""
     n, keys = 1 << 14, [KEY, *(jax.random.fold_in(KEY, i) for i in range(5)), jax.random.key(4)]
     streams = np.stack([draws(p, (128, 128), key).ravel() for key in keys]).astype(float)
     limit = 5 / np.sqrt(n)  # standard deviations

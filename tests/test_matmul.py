@@ -1,4 +1,4 @@
-"""Products of 8-bit numbers and of groups against torch's, where its CPU kernels take them, and by hand elsewhere."""
+"""Products of 8-bit numbers and of groups against torch's CPU kernels, and by hand where torch has none."""
 
 import itertools
 
@@ -23,7 +23,7 @@ def scaled(shape, seed):
 
 
 def theirs(value):
-    """The torch twin of an argument of ours."""
+    """The torch counterpart of an argument."""
     if isinstance(value, F.ScalingType | F.SwizzleType):
         return getattr(getattr(torch.nn.functional, type(value).__name__), value.name)
     return torch.from_numpy(np.array(value)) if isinstance(value, jnp.ndarray) else value

@@ -1,4 +1,4 @@
-"""Every family over four devices, with the mesh's axes explicit and inside of ``jax.shard_map``."""
+"""Every family over four devices, with explicit axes of the mesh and inside ``jax.shard_map``."""
 
 import os
 import subprocess

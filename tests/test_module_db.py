@@ -1,4 +1,4 @@
-"""Torch's own samples for its modules, written by others: every class that purenn has, on both faces."""
+"""Torch's own samples for its modules: every class that purenn has, on both faces."""
 
 import warnings
 

@@ -83,7 +83,7 @@ def applied(lib, module):
 
 
 def memo(lib, module):
-    """named_modules leaves out what the memo holds, and adds the rest to it."""
+    """named_modules skips the modules in the memo, and adds the others to it."""
     seen = {module.a}
     return [names(module.named_modules(memo=seen)), len(seen)]
 
@@ -412,7 +412,7 @@ LATER = {
 
 @pytest.mark.parametrize("later", LATER)
 def test_what_an_array_was_told_stays_when_another_takes_its_place(later):
-    """``net.weight.requires_grad = False`` is said to an array, but about the parameter."""
+    """``net.weight.requires_grad = False`` is set on an array, but freezes the parameter."""
     module = nn.Linear(2, 2)
     module.weight.requires_grad = False
     grads = nn.grad(lambda m: m(ONES).sum())(module)
@@ -491,7 +491,7 @@ def test_reset_running_stats_leaves_parameters():
 
 
 def test_apply_draws_a_network_anew():
-    """Ties stay, what a user has added stays, and a lazy module waits for its size."""
+    """Ties and a user's additions stay, and a lazy module waits for its size."""
 
     class Scaled(nn.Linear):
         def __init__(self):

@@ -1,4 +1,4 @@
-"""Users choose names: what torch lets them take is theirs on every face."""
+"""Users may choose every name that torch allows, on every face."""
 
 import jax
 import jax.numpy as jnp
@@ -78,7 +78,7 @@ def test_keys_of_a_module_dict():
 
 
 class TestForwardsOwnWords:
-    """`training` and `rng` are the library's keywords, unless a forward has them itself."""
+    """`training` and `rng` are keywords of the library, unless a forward has them."""
 
     def test_modules(self):
         class Net(nn.Module):

@@ -1,4 +1,4 @@
-"""torch.nn.init's functions in place: whose array they fill, from which numbers, and what they refuse."""
+"""torch.nn.init's in-place functions: the array that they fill, its distribution, and refusals."""
 
 import copy
 import math
@@ -88,7 +88,7 @@ def test_without_random_numbers_the_generator_stays_where_it_is():
 
 
 class Initialized(nn.Module):
-    """It uses init in all the ways of published models."""
+    """A model that uses init in all the ways of published models."""
 
     def __init__(self):
         super().__init__()

@@ -1,4 +1,4 @@
-"""Gradients, rematerialization and loops over modules; state and random numbers inside of jax's transformations."""
+"""Gradients, rematerialization and loops over modules; state and random numbers inside jax's transformations."""
 
 import jax
 import jax.numpy as jnp
@@ -15,7 +15,7 @@ X = jnp.asarray(np.random.default_rng(0).standard_normal((4, 3)), jnp.float32)
 
 
 class Net(nn.Module):
-    """Applies to itself and its input what it is given."""
+    """Applies the given function to itself and its input."""
 
     def __init__(self, how, p=0.5):
         super().__init__()
@@ -78,7 +78,7 @@ def test_evaluation_runs_inside_of_everything(where, way):
 
 @pytest.mark.parametrize("way", ["eager", "compiled", "pure", "step"])
 def test_a_derivative_inside_of_a_forward(way):
-    """A gradient penalty: buffers change and keys are drawn as outside of it."""
+    """A gradient penalty: inside it, buffers change and keys are drawn as outside."""
     net = Net(lambda m, x: jax.grad(lambda x: (m.drop(m.norm(m.fc(x))) ** 2).sum())(x))
     y = run(net, way)
     assert np.isfinite(np.asarray(y)).all()
@@ -130,7 +130,7 @@ class TestRemat:
 
 class TestScan:
     def test_it_is_the_loop(self):
-        """Buffers move on with every step, in the compiled loop as in Python's."""
+        """Buffers change with every step, in the compiled loop as in a Python loop."""
         body = lambda m, c, x: (m.norm(m.fc(c + x)), c.sum())  # noqa: E731
         xs = jnp.stack([X, 2 * X, 3 * X])
 
@@ -238,7 +238,7 @@ class TestGradients:
         assert not grads["0"]["weight"].any() and grads["1"]["weight"].any()
 
     def test_inside_of_a_forward(self):
-        """MAML's inner step: a gradient in a twin, inside of the outer step."""
+        """MAML's inner step: a gradient with respect to a twin, inside the outer step."""
         net = nn.Linear(3, 1)
 
         def loss_fn(net, x):
@@ -312,7 +312,7 @@ RANDOM = {
 
 @pytest.mark.parametrize("name", RANDOM)
 def test_functions_draw_from_the_call_around_them(name):
-    """`F.dropout(x, p, self.training)` as torch's users write it, on every face."""
+    """`F.dropout(x, p, self.training)`, as in torch, on every face."""
     function, x = RANDOM[name], jnp.asarray(np.random.default_rng(1).standard_normal((3, 8, 8)), jnp.float32)
 
     class Draws(nn.Module):

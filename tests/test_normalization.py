@@ -1,4 +1,4 @@
-"""Normalisations beyond the table of calls: mixed dtypes, and the statistics beside the output."""
+"""Normalizations beyond the table of calls: mixed dtypes, and the statistics besides the output."""
 
 from functools import partial
 
@@ -57,7 +57,7 @@ def test_a_half_sum_does_not_overflow():
 
 
 def test_the_output_s_moments_are_the_update_s():
-    """Under one jit the mean is computed once for the output and for the running statistics."""
+    """Under one jit the mean is computed once, for the output and for the running statistics."""
 
     def step(x, mean, var):
         return F.batch_norm(x, mean, var, training=True), F.batch_norm_update(x, mean, var, jnp.float32(1))
@@ -74,7 +74,7 @@ def test_the_output_s_moments_are_the_update_s():
 @pytest.mark.skipif(jax.default_backend() != "cpu", reason="elsewhere XLA rounds each program in its own way")
 @pytest.mark.parametrize("name", ["BatchNorm2d", "InstanceNorm2d"])
 def test_an_update_by_hand_is_the_layer_s(name):
-    """To the last bit, in a step that has both an output and its gradient."""
+    """The statistics are equal to the last bit, in a step with an output and its gradient."""
     layer = getattr(layers, name)(5, affine=True, track_running_stats=True)
     params, state = layer.init(jax.random.key(0))
     x = jnp.asarray(np.random.default_rng(0).normal(size=(7, 5, 9, 9)), "float32")

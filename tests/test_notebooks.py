@@ -1,4 +1,4 @@
-"""The committed notebooks are as a reader should find them; that they run is `make test`'s second command."""
+"""The committed notebooks are in good form. The second command of `make test` runs them."""
 
 import ast
 import json

@@ -1,4 +1,4 @@
-"""`purenn.interop.ops` beside torch, by torch's own operator database and by what that leaves out."""
+"""`purenn.interop.ops` beside torch, by torch's own operator database and by further tests."""
 
 import importlib.util
 import math
@@ -25,7 +25,7 @@ SPEC.loader.exec_module(page)
 
 
 def rows():
-    """A row per entry and dtype; all but a fixed part of them are slow."""
+    """One row per entry and dtype. All but a fixed part of them are slow."""
     for entry in engine.COVERED:
         for dtype in engine.DTYPES:
             if getattr(torch, dtype) in entry.dtypes and not (dtype == "int32" and entry.name in engine.RANDOM):
@@ -102,7 +102,7 @@ def test_factors_multiply_to_the_matrix(name):
 
 
 def test_the_gradient_of_as_strided_scatter():
-    """What was replaced has none; torch has it the other way round."""
+    """The replaced elements have no gradient; torch has the opposite."""
     at = {"size": (2,), "stride": (1,), "storage_offset": 1}
     weights = jnp.array([1.0, 2.0, 3.0, 4.0])
     total = lambda x, src: (ops.as_strided_scatter(x, src, **at) * weights).sum()  # noqa: E731
@@ -139,7 +139,7 @@ def test_a_traced_mask_takes_no_value_per_place():
 
 @pytest.mark.parametrize("n", range(5))
 def test_polygamma_and_its_gradient_on_both_sides_of_0(n):
-    """Beside torch's in float64; jax's are wrong below 0."""
+    """Compared with torch's in float64; jax's are wrong below 0."""
     x = torch.cat([torch.linspace(-9.3, 9.3, 94), torch.tensor([0.0, 1e-3, 60.0])]).requires_grad_()
     wide = x.detach().double().requires_grad_()
     function = ops.digamma if n == 0 else lambda x: ops.polygamma(n, x)
@@ -160,7 +160,7 @@ def test_zeta_has_no_derivative_in_its_first_argument():
 
 
 def test_one_array_of_another_kind():
-    """Scalars and one row, counted ends and negative indices: as torch has them."""
+    """Scalars, a single row, inclusive ends and negative indices, as in torch."""
     assert ops.arange(1, end=4).tolist() == [1, 2, 3]
     assert ops.cov(jnp.ones((1, 3))).shape == ops.corrcoef(jnp.ones((1, 3))).shape == ()
     assert ops.linalg.vander(jnp.array(2.0), 3).tolist() == [[1.0, 2.0, 4.0]]

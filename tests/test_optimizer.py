@@ -1,4 +1,4 @@
-"""The state of an `Optimizer`: to read and to write, through freezing, and when layers are put in another's place."""
+"""The state of an `Optimizer`: reads and writes, freezing, and replaced layers."""
 
 import copy
 
@@ -64,7 +64,7 @@ def test_states_that_nobody_holds_are_not_kept():
 
 @pytest.mark.parametrize("donate", [False, True])
 def test_moments_of_frozen_parameters_stay(donate):
-    """A GAN's two networks, the second frozen in every other step, beside torch."""
+    """The two networks of a GAN, with the second frozen in every other step, beside torch."""
 
     def train(lib, step, nets):
         found = []

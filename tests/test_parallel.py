@@ -1,4 +1,4 @@
-"""A batch over several devices, of which the CPU shows as many as it is asked for."""
+"""A batch over several devices. The CPU simulates any number of them."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""An `nn.Parameter` that no module has taken yet acts like its array."""
+"""An `nn.Parameter` that belongs to no module yet acts like its array."""
 
 import copy
 import operator

@@ -1,4 +1,4 @@
-"""Arrays that are computed from others, beside torch: on layers, on stock modules and on modules of one's own."""
+"""Computed arrays beside torch: on layers, on stock modules and on user's modules."""
 
 import copy
 import pickle

@@ -1,4 +1,4 @@
-"""Nothing of torch is forgotten: every public name is in purenn and tested, or said not to apply; signatures agree."""
+"""Every public name of torch is in purenn and tested, or marked as not applicable. Signatures agree."""
 
 import importlib.util
 import inspect
@@ -53,7 +53,7 @@ def method_signatures():
 
 @pytest.mark.parametrize(("theirs", "ours"), list(method_signatures()))
 def test_arguments_of_methods_are_torchs(theirs, ours):
-    """Names, order and defaults; where torch dispatches on ``*args`` nothing is said."""
+    """Names, order and defaults agree. Methods that dispatch on ``*args`` in torch are skipped."""
     expected, got = (list(inspect.signature(method).parameters.values()) for method in (theirs, ours))
     if any(p.kind is p.VAR_POSITIONAL for p in expected):
         pytest.skip("torch dispatches on its arguments")
@@ -65,7 +65,7 @@ def test_page_is_not_stale():
 
 
 def test_a_missing_name_is_found():
-    """The check itself can fail: the functions of torch.linalg aren't in purenn.functional."""
+    """The check can fail: the functions of torch.linalg aren't in purenn.functional."""
     space = parity.Namespace("torch.linalg", "purenn.functional", ("F",))
     assert {row.name: row.missing for row in parity.rows(space)}["cholesky"]
 
@@ -81,7 +81,7 @@ def signatures():
 
 @pytest.mark.parametrize(("space", "theirs", "ours"), list(signatures()))
 def test_arguments_are_torchs(space, theirs, ours):
-    """Names, order and defaults; of what torch writes in C there is no signature to compare."""
+    """Names, order and defaults agree. torch's functions in C have no signature to compare."""
     try:
         expected = list(inspect.signature(theirs).parameters.values())
     except ValueError:

@@ -1,6 +1,6 @@
 """The phrase books: every row runs, and both columns compute the same.
 
-The left columns of the JAX libraries run among the slow rows, and where they are installed.
+The left columns of the JAX libraries run with the slow rows, if the library is installed.
 """
 
 import functools
@@ -21,7 +21,7 @@ def strict_promotion():
 
 @functools.cache
 def starts(page):
-    """What the rows of a page start from; no left column where its library isn't installed."""
+    """The namespaces in which the rows of a page start. The left one is None if its library isn't installed."""
     left, right = phrases.rows(page)[0]
     installed = importlib.util.find_spec(PAGES[page]) is not None
     theirs = phrases.start(left) if installed else None

@@ -1,4 +1,4 @@
-"""The charts and badges show what the tables say now."""
+"""The charts and badges agree with the tables."""
 
 import importlib.util
 import sys
@@ -26,7 +26,7 @@ def test_a_change_of_a_table_changes_the_chart():
 
 
 def test_steps_and_calls_are_not_mistaken_for_each_other():
-    """Both have a column named "/ torch"."""
+    """Both tables have a column named "/ torch"."""
     text = (pictures.ROOT / "docs/performance.md").read_text()
     lines = [line.split("|") for line in text.splitlines() if line.startswith("| purenn, jax.jit |")]
     drawn = pictures.models(text)
@@ -36,7 +36,7 @@ def test_steps_and_calls_are_not_mistaken_for_each_other():
 
 
 def test_every_picture_is_shown_beside_its_command():
-    """A chart stands on the page whose commands print its figures."""
+    """A chart is on the page whose commands print its figures."""
     text = (pictures.ROOT / "docs/performance.md").read_text()
     commands = {name: f"make {name}" for name in ("operators", "chains", "models")} | {"calls": "make overhead"}
     for name, command in commands.items():

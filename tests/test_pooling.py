@@ -21,7 +21,7 @@ def planes(data, seed, sizes, special):
 
 
 def sizes_and_windows(data, n, dilation=1):
-    """Sizes, and kernels, strides and paddings; one in four is free, else they fit."""
+    """Sizes, kernels, strides and paddings. Three quarters of the draws fit each other."""
     free = data.draw(st.integers(0, 3)) == 3
     kernels = data.draw(st.tuples(*[st.integers(1, 4)] * n))
     paddings = data.draw(st.tuples(*[st.integers(0, 2 if free else k // 2) for k in kernels]))
@@ -82,7 +82,7 @@ def test_fractional_max_pool_is_torchs(data, seed, n, special):
 
 
 def agree_given_samples(name, x, samples, kernel, size):
-    """`agree` with the samples, which aren't differentiated, as each library's array."""
+    """`agree`, with the samples as arrays of each library, which aren't differentiated."""
     x, theirs = jnp.asarray(x), torch.from_numpy(x)
     try:
         expected = getattr(torch.nn.functional, name)(theirs, kernel, size, None, True, torch.from_numpy(samples))

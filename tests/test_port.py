@@ -1,4 +1,4 @@
-"""The command, what is marked, and pieces of source beside their ports."""
+"""The command, the marks, and pieces of source with their ports."""
 
 import subprocess
 import sys

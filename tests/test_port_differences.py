@@ -19,7 +19,7 @@ PAGE = (Path(__file__).parent.parent / "docs" / "from_pytorch.md").read_text()
 
 @pytest.fixture(autouse=True)
 def promotion():
-    """What a user's program has, rather than the strict rules that the library is tested under."""
+    """The promotion rules of user programs, not the strict rules of the library's tests."""
     with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
         yield
 
@@ -31,7 +31,7 @@ def rows(name):
 
 
 def sample(word):
-    """The rows of the differences; those without the word are slow."""
+    """The rows of the differences. Rows without the word are slow."""
     table = PAGE.split("<!-- differences -->")[1].split("\n\n")[0]
     marked = {line.split("|")[1].strip().strip("`") for line in table.splitlines() if word in line}
     found = rows("differences")
@@ -131,7 +131,7 @@ def test_statement(theirs, ours):
 
 
 def test_the_differences_are_there():
-    """What jax gives for the same letters, so that no row warns of nothing."""
+    """jax's result for the same code differs, so every row warns of a real difference."""
     x = jnp.asarray(inputs()["x"])
     assert x.max(1).shape == (4, 2)
     assert not np.allclose(x.std(1), x.std(1, ddof=1))

@@ -1,4 +1,4 @@
-"""Models in the styles of public ones: ported, given torch's weights, run beside torch."""
+"""Models in the style of public models: ported, with torch's weights, beside torch."""
 
 import ast
 import warnings
@@ -33,7 +33,7 @@ NAMES = [pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in po
 
 @pytest.fixture(scope="module", params=NAMES)
 def pair(request):
-    """A model in torch, its port with the same arrays, inputs, and what `port` gave."""
+    """A model in torch, its port with the same arrays, inputs, and the result of `port`."""
     source, inputs = port_models.MODELS[request.param]
     ported = port(source)
     torch.manual_seed(0)
@@ -78,7 +78,7 @@ def test_a_second_port_changes_nothing(pair):
 
 
 def test_training_mode():
-    """Buffers that a model changes in place, and its random numbers."""
+    """Buffers that a model changes in place, and random numbers."""
     torch.manual_seed(0)
     source, inputs = port_models.MODELS["codebook"]
     theirs, ours = load(source)["Model"](), load(port(source).source)["Model"]()

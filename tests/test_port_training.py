@@ -21,7 +21,7 @@ def promotion():
 
 
 def both(source):
-    """The names that a source defines in torch, and those of its port; its text."""
+    """The names that a source defines in torch, those of its port, and the text of the port."""
     source = HEAD + textwrap.dedent(source)
     ported = port(source)
     assert not [remark for remark in ported.remarks if remark.todo], ported.remarks
@@ -84,7 +84,7 @@ OPTIMIZERS = [
 
 
 def some(values, *places):
-    """The values, of which those at other places are slow."""
+    """The values. Those at other places are slow."""
     return [v if i in places else pytest.param(v, marks=pytest.mark.slow) for i, v in enumerate(values)]
 
 
@@ -127,7 +127,7 @@ def test_schedules(scheduler):
 
 
 def test_state_that_the_loop_carries():
-    """A hidden state goes from step to step, cut from the graph, and what is logged comes back with the loss."""
+    """A detached hidden state goes from step to step, and logged values are returned with the loss."""
     theirs, ours, text = both("""
         def train(model, head, sequences):
             optimizer = torch.optim.Adam(list(model.parameters()) + list(head.parameters()), lr=0.01)

@@ -1,4 +1,4 @@
-"""The examples with pretrained networks: they run, and give what torch gives."""
+"""The examples with pretrained networks run and equal torch."""
 
 import importlib.util
 import sys

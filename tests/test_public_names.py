@@ -1,4 +1,4 @@
-"""``dir()`` of every public package shows what is public: nothing private, no import, all that ``__all__`` has."""
+"""``dir()`` of every public package shows the names of ``__all__``, and no private or imported names."""
 
 import types
 

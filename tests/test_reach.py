@@ -1,4 +1,4 @@
-"""A compiled call and a step compute what Python says now, wherever in Python it is said."""
+"""A compiled call and a step compute what the Python code says now, wherever the value is."""
 
 import argparse
 import array
@@ -446,14 +446,14 @@ class Calls(nn.Module):
 
 @pytest.fixture(autouse=True)
 def many_programs():
-    """Here values change in every call, on purpose."""
+    """Disables the warning: here values change in every call, on purpose."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*compiled for the third time")
         yield
 
 
 def places_and_kinds():
-    """Every place with one kind of values, and each kind in several places; the rest is slow."""
+    """Every place with one kind of values, and each kind in several places. The rest is slow."""
     for i, place in enumerate(PLACES):
         for j, kind in enumerate(VALUES):
             fast = (i - j) % len(VALUES) == 0
@@ -476,7 +476,7 @@ def test_what_python_says_now(place, kind):
 
 
 class ReadsByItself(nn.Module):
-    """Its own methods read a global, a class attribute and attributes of its own."""
+    """A class whose methods read a global, a class attribute and their own attributes."""
 
     factor = 1.0
 
@@ -513,7 +513,7 @@ def test_a_modules_own_methods():
 
 class TestArraysAreInputs:
     def step_over(self, make, compiled, times=4):
-        """Compilations of a step whose loss function is made anew, over a new batch, each time."""
+        """The compilations of a step whose loss function is made anew each time, over a new batch."""
         optimizer = nn.Optimizer(nn.Linear(2, 1), optax.sgd(0.1))
         counts, losses, gone = [], [], []
         for i in range(times):
@@ -602,7 +602,7 @@ class TestModulesThatAreReached:
         return [library.Linear(1, 1, bias=False) for _ in range(count)]
 
     def test_a_target_network_follows_its_source(self):
-        """The published loop of DQN: the target is loaded before each step."""
+        """The published DQN loop: the target is loaded before each step."""
         (q, t), (tq, tt) = self.nets(nn), self.nets(torch.nn)
         q.load_state_dict(tq.state_dict())
         optimizer, x = nn.Optimizer(q, optax.sgd(0.5)), jnp.ones((4, 1))
@@ -739,14 +739,14 @@ class Masks(nn.Module):
 
 
 def test_a_cache_keeps_no_traced_array():
-    """The first trace is given up where it needs a key; the second must not find its arrays."""
+    """The first trace is abandoned when it needs a key. The second must not find arrays of the first."""
     net = Masks().compile()
     assert net(X).shape == (2, 2)
     np.testing.assert_array_equal(mask(2) @ X, net.eval()(X))
 
 
 class Layers(nn.Module):
-    """Looks its layers up by an f-string, and counts its epochs beside."""
+    """Looks its layers up by an f-string, and also counts epochs."""
 
     def __init__(self):
         super().__init__()
@@ -769,7 +769,7 @@ def test_what_an_f_string_cannot_name_does_not_count(compiled):
 
 
 class TestRefusals:
-    """What would happen once, when a call is traced, and then be lost."""
+    """Changes that would happen only once, when a call is traced, and then be lost."""
 
     def calls(self, change, net=None):
         class Net(nn.Module):
@@ -919,7 +919,7 @@ class FrozenOutput:
 
 
 class TestForms:
-    """Arguments and results come in the form in which Python has them."""
+    """Arguments and results keep their Python form."""
 
     def test_dicts_keep_their_order(self):
         class Orders(nn.Module):

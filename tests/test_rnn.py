@@ -51,7 +51,7 @@ def networks():
 
 
 def cases_and_dtypes():
-    """Every case in float32 and float64, and in turns in one of the half types."""
+    """Every case in float32, float64 and one of the half types, alternating."""
     for number, case in enumerate([*cells(), *networks()]):
         for dtype in ("float64", "float32", ("float16", "bfloat16")[number % 2]):
             yield pytest.param(case, dtype, id=f"{dtype}-{case!r}")
@@ -140,7 +140,7 @@ def test_packed_is_torchs(name, options, sort, given):
 @every_network
 @pytest.mark.parametrize("sort", [False, True])
 def test_traced_lengths_are_torchs(name, options, sort):
-    """One compilation serves all lengths; outputs, last states and all gradients are torch's."""
+    """All lengths share one compilation. Outputs, last states and all gradients are torch's."""
     theirs, layer = getattr(torch.nn, name)(3, 4, **options).double(), getattr(layers, name)(3, 4, **options)
     first = options.get("batch_first", False)
     traces = []
@@ -271,7 +271,7 @@ def test_invert_permutation_is_torchs():
 
 
 def test_traced_lengths_are_sorted_and_cut():
-    """What can't be refused inside a jit must not be wrong either."""
+    """Inside a jit a bad call can't be refused, but must not be silently wrong."""
     x = jnp.arange(8.0).reshape(4, 2)
     packed = jax.jit(rnn.pack_padded_sequence)(x, jnp.array([1, 9]))
     padded, lengths = rnn.pad_packed_sequence(packed)
@@ -355,7 +355,7 @@ def test_jvp_of_packed_agrees_with_the_gradient():
 
 
 def chain(dropout, train, rng, x):
-    """Two layers that hand their inputs on, so that the output is what dropout leaves of it."""
+    """Two layers that pass their inputs on, so the output shows the effect of dropout."""
     one, none = jnp.eye(x.shape[-1]), jnp.zeros((x.shape[-1],) * 2)
     return F.rnn_relu(x, None, [one, none, one, none], False, 2, dropout, train, rng=rng)[0]
 

@@ -1,4 +1,4 @@
-"""Profiles show a model's names: every operation of a program says which child it belongs to."""
+"""Profiles show a model's names: every operation of a program names its child."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Modules that stand in several places, and parameters that are one: by saying so, never by chance."""
+"""Modules in several places, and tied parameters: only explicitly, never by accident."""
 
 import copy
 import pickle

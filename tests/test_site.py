@@ -76,7 +76,7 @@ for package in names.packages():
 
 
 def public_names():
-    """In a process of its own, as the site is built: which modules are there depends on what was imported before."""
+    """In a separate process, like the build of the site: the visible modules depend on earlier imports."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "tools/docsite"), str(ROOT)])}
     run = subprocess.run([sys.executable, "-c", LIST], env=environment, capture_output=True, text=True, check=True)
     return run.stdout.split()
@@ -90,7 +90,7 @@ def test_every_public_name_has_an_anchor(pages):
 
 
 def test_no_link_is_dead(pages, site):
-    """Mkdocs looks at Markdown's links; this at those that were made afterwards, and at their anchors."""
+    """Mkdocs checks links in Markdown. This checks generated links and their anchors."""
     dead = []
     for name, page in pages.items():
         for link in page.links:
@@ -107,7 +107,7 @@ def test_no_link_is_dead(pages, site):
 
 
 def test_nothing_comes_from_elsewhere(pages):
-    """The site works without a network: no script, font or picture of another host."""
+    """The site works without a network: no script, font or picture from another host."""
     assert [(n, s) for n, p in pages.items() for s in p.sources if re.match(r"(https?:)?//", s)] == []
 
 
@@ -148,7 +148,7 @@ def browser(site):
 
 
 def wrong_on(page):
-    """What a page complains of: errors of its console, exceptions, files that are missing."""
+    """The problems of a page: errors in the console, exceptions, missing files."""
     wrong = []
     page.on("console", lambda m: wrong.append(m.text) if m.type in ("error", "warning") else None)
     page.on("pageerror", lambda e: wrong.append(str(e)))
@@ -170,7 +170,7 @@ FLAT = """() => [...document.querySelectorAll('math')].filter(
 
 
 def look(browser, size, names, shots=True):
-    """No error in the console, nothing wider than the screen, every formula drawn; pictures of it stay in out."""
+    """No error in the console, nothing wider than the screen, every formula drawn. Screenshots stay in out."""
     chromium, address = browser
     page = chromium.new_page(viewport=PHONE if size == "phone" else DESK)
     wrong = wrong_on(page)
@@ -216,7 +216,7 @@ def test_search_finds_a_function(browser):
 
 @needs_browser
 def test_the_language_is_switched(browser):
-    """On the page itself, where there is a translation; the theme's words change too."""
+    """On the page itself, if it has a translation. The words of the theme change too."""
     chromium, address = browser
     page = chromium.new_page(viewport=DESK)
     page.goto(f"{address}/faces.html")

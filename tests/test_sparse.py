@@ -1,4 +1,4 @@
-"""Look-ups beyond the table of calls: indices out of range, and what isn't known inside jit."""
+"""Look-ups beyond the table of calls: indices out of range, and values that are unknown inside jit."""
 
 import jax
 import jax.numpy as jnp

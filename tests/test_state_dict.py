@@ -77,7 +77,7 @@ def content(net):
 
 
 def loaded(lib, net, change, plain=False, **options):
-    """The net after a changed state_dict of another of the same kind was loaded, and what load_state_dict said."""
+    """The net after it loaded a changed state_dict of another instance, and the result of load_state_dict."""
     other = numbered(copy.deepcopy(net), lib)
     sd = dict(other.state_dict()) if plain else other.state_dict()
     sd = change(sd) or sd
@@ -109,7 +109,7 @@ def versions(sd):
 
 
 def logged(lib, log):
-    """A net whose hooks write down what they are called with."""
+    """A net whose hooks record their arguments."""
     net = nested(lib)
     for path in ("", "blocks", "blocks.0", "blocks.0.1"):
         part = net.get_submodule(path)
@@ -136,7 +136,7 @@ def hooks_log(lib, **options):
 
 
 def renaming(lib, child):
-    """A net that takes old names: a hook on it or on its child renames them."""
+    """A net that accepts old names: a hook on it or on its child renames them."""
     net = block(lib)
 
     def rename(module, sd, prefix, *rest):
@@ -151,7 +151,7 @@ def renaming(lib, child):
 
 
 def forgiving(lib, strict):
-    """A net that does without a bias: a hook takes it from the missing names."""
+    """A net that tolerates a missing bias: a hook removes it from the missing names."""
     net = block(lib)
     net.register_load_state_dict_post_hook(lambda m, keys: keys.missing_keys.clear())
     sd = net.state_dict()
@@ -589,7 +589,7 @@ def test_the_result_of_loading_reads_as_torchs(missing):
     "wrap", [lambda sd: sd, lambda sd: {"state": {"ema": under("module.", sd)}}], ids=["it", "a part"]
 )
 def test_a_path_is_read(wrap, tmp_path):
-    """As torch.save wrote it; where it holds more, the error says how to read the part, and that is code that works."""
+    """A file of torch.save. If it holds more, the error says how to read the part, and this code works."""
     theirs, net = numbered(block(torch.nn), torch.nn), block(nn)
     path, before = tmp_path / "x.pt", content(net)
     torch.save(wrap(theirs.state_dict()), path)

@@ -1,8 +1,8 @@
-"""Random sequences of what people do with modules, on torch's and on ours at once.
+"""Random sequences of operations on modules, with torch and with purenn at once.
 
-After every step both sides must have the same parameters, buffers, modes and ties; every call must give the same
-output, eager, compiled and by `functional_call`; and every training step the same loss. `make test-all` runs many more
-of them.
+After every step both sides must have the same parameters, buffers, modes and ties. Every call must give the same
+output, eager, compiled and by `functional_call`, and every training step the same loss. `make test-all` runs many more
+sequences.
 """
 
 import copy
@@ -30,7 +30,7 @@ SHIFT = 0.0
 
 
 class Forward:
-    """The same `forward` on both sides: children, shared ones too, reached in every way that Python knows."""
+    """The same `forward` on both sides. It reaches children, also shared ones, in every way that Python has."""
 
     def forward(self, x, boost=1.0):
         y = self.body(x) * self.scale[0] + self.config["shift"]
@@ -41,7 +41,7 @@ class Forward:
         return type(self).squash(self.last(y)) * boost
 
     def wire(self):
-        """Roads to a child beside the tree: a function's closure and a plain list."""
+        """Ways to a child outside of the tree: a function's closure and a plain list."""
         last = self.last
         self.by_lambda = lambda y: last(y) * 0.5
         self.listed = [self.last]
@@ -84,7 +84,7 @@ def make(library, kind):
 
 
 def copied(net):
-    """A copy whose roads to its child are its own."""
+    """A copy with its own ways to its child."""
     net = copy.deepcopy(net)
     net.wire()
     return net
@@ -99,7 +99,7 @@ def same(ours, theirs, what):
 
 
 def change(**strategies):
-    """A rule that changes modules: alone, or between two calls or two steps, of which the second must see it."""
+    """A rule that changes modules: alone, or between two calls or two steps. The second one must see the change."""
 
     def decorate(function):
         def run(self, around, **given):
@@ -147,7 +147,7 @@ class Modules(RuleBasedStateMachine):
         return self.ours.body[i], self.theirs.body[i]
 
     def linear(self, number):
-        """The same linear layer of both, other than the last."""
+        """The same linear layer of both bodies, but not the last one."""
         found = [i for i, m in enumerate(self.theirs.body) if isinstance(m, torch.nn.Linear)]
         return self.part(found[number % len(found)]) if found else (self.ours.last, self.theirs.last)
 
@@ -284,7 +284,7 @@ class Modules(RuleBasedStateMachine):
 
     @change()
     def target_takes_all(self):
-        """The target becomes a copy, as in DQN; from then on it has arrays of its own."""
+        """The target becomes a copy, as in DQN, with its own arrays from then on."""
         self.target_ours.last.load_state_dict(self.ours.last.state_dict())
         self.target_theirs.last.load_state_dict(self.theirs.last.state_dict())
         for net in (self.target_ours, self.target_theirs):

@@ -1,4 +1,4 @@
-"""Arrays that are in memory on the CPU: the same numbers under every transformation; `test_meshes.py` divides them."""
+"""Stored arrays on the CPU: the same numbers under every transformation. `test_meshes.py` divides them."""
 
 import re
 
@@ -24,7 +24,7 @@ def chain(x, w):
 
 
 def plain(x, w):
-    """The same of jax's operators alone."""
+    """The same with jax's operators only."""
 
     def conv(x, w, pad):
         return lax.conv_general_dilated(x, w, (1, 1), [(pad, pad)] * 2)

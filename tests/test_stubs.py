@@ -1,4 +1,4 @@
-"""What editors, type checkers, ``help()`` and ``inspect`` see of the classes that are made at run time."""
+"""The view of editors, type checkers, ``help()`` and ``inspect`` on the classes that are made at run time."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_further_methods_are_written(stubs: Any, monkeypatch: pytest.MonkeyPatch
 
 def test_a_class_without_an_example_is_refused(stubs: Any) -> None:
     class Undocumented(layers.Layer):
-        """It has no example."""
+        """A class without an example."""
 
     with pytest.raises(ValueError, match=r"Undocumented's docstring has no example that calls layers\.Undocumented"):
         stubs.example(Undocumented)
@@ -284,7 +284,7 @@ def test_classes_are_classes(name: str) -> None:
 
 def test_isinstance_and_subclassing() -> None:
     class Doubled(nn.Linear):
-        """A subclass of a class that was made."""
+        """A subclass of a class that was made at run time."""
 
         def __init__(self, size: int):
             super().__init__(size, size, bias=False)

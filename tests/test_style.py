@@ -1,4 +1,4 @@
-"""The mechanical part of docs/style.md."""
+"""Checks the mechanical part of docs/style.md."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""`purenn.summary` and what a notebook shows: the same on all faces, without memory, with XLA's counts."""
+"""`purenn.summary` and the display in a notebook: the same on all faces, without memory, with XLA's counts."""
 
 import json
 import re
@@ -23,9 +23,9 @@ def struct(*shape, dtype=FLOAT):
 
 
 def xla(layer, *inputs, training=False):
-    """The operations of the plain formulation by XLA's own cost analysis.
+    """The operations of the plain formulation, by XLA's own cost analysis.
 
-    It is lowered for a platform without formulations of its own, which is analysed and never compiled.
+    It is lowered for a platform without its own formulations. The program is analysed and never compiled.
     """
     params, state = jax.eval_shape(layer.init, jax.random.key(0))
 

@@ -1,4 +1,4 @@
-"""Batch norm of a batch in parts: beside torch's batch norm of the whole batch, which torch's SyncBatchNorm equals."""
+"""Batch norm of a divided batch, beside torch's batch norm of the whole batch, which equals torch's SyncBatchNorm."""
 
 import os
 import pickle
@@ -66,7 +66,7 @@ def test_only_what_is_the_batchs_own_in_training_is_shared():
 
 
 def test_one_value_in_each_part():
-    """Two values in all have a variance; where torch counts a part alone it would refuse."""
+    """Two values in all have a variance. torch would refuse, because it counts one part alone."""
     x = np.array([[[1.0]], [[3.0]]], np.float32)
     layer = layers.SyncBatchNorm(1, process_group="i", eps=1e-12)
     apply = lambda x: layer.apply(*layer.init(jax.random.key(0)), x, training=True)  # noqa: E731

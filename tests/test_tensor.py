@@ -1,4 +1,4 @@
-"""What the table of calls can't say of torch.functional: random projections, traced shapes, complex gradients."""
+"""torch.functional beyond the table of calls: random projections, traced shapes, complex gradients."""
 
 import jax
 import jax.numpy as jnp
@@ -133,7 +133,7 @@ def test_stft_and_back(lengths, center, normalized, onesided):
 
 @st.composite
 def equations(draw):
-    """An equation of up to three operands, with diagonals, sizes of 1, and letters that are summed."""
+    """An equation of up to three operands, with diagonals, sizes of 1, and summed letters."""
     sizes = {letter: draw(st.integers(0, 3)) for letter in "aBcd"}
     terms = draw(st.lists(st.text("aBcd", max_size=3), min_size=1, max_size=3))
     used = sorted(set("".join(terms)))

@@ -1,4 +1,4 @@
-"""Arguments are typed: a bare ``Any`` stays where nothing can be said of a value."""
+"""Arguments are typed. A bare ``Any`` is only for values of any type."""
 
 import ast
 import subprocess

@@ -1,4 +1,4 @@
-"""A compiled call refuses to run what gives something else at each call, and what hides what it reads."""
+"""A compiled call refuses functions that return something else at each call, and functions that hide their reads."""
 
 import datetime
 import importlib
@@ -102,7 +102,7 @@ def test_a_seeded_generator_gives_the_same_each_time():
 
 
 class Saves(nn.Module):
-    """Looks its parts up by names, so that all of its methods might be called."""
+    """Looks its parts up by name, so it might call any of its methods."""
 
     def __init__(self):
         super().__init__()

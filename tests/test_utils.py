@@ -1,4 +1,4 @@
-"""Gradients within bounds, parameters as vectors, fused and empty modules: torch.nn.utils beside torch."""
+"""torch.nn.utils beside torch: clipped gradients, parameters as vectors, fused and empty modules."""
 
 import math
 
@@ -133,7 +133,7 @@ def test_total_norm_of_a_generator():
 
 
 def test_parameters_are_no_gradients():
-    """Torch clips what parameters have as .grad; here it would be the parameters themselves."""
+    """Torch clips the .grad of parameters. Here the parameters themselves would be clipped."""
     net = nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2))
     givens = (net.parameters, lambda: list(net.parameters()), lambda: net.params, lambda: net[0].weight)
     for given in givens:

@@ -18,7 +18,7 @@ LABELS = np.array([[1, 3], [1, 2]])
 
 
 def places(n, value):
-    """The arguments of ``max_unpool``: an input and one place of a wrong value."""
+    """The arguments of ``max_unpool``: an input, and indices with one wrong value."""
     x = SCORES.reshape((1,) * (n - 1) + (3, 4)) if n > 1 else SCORES
     indices = np.zeros(x.shape, int)
     indices.flat[5] = value

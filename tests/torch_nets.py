@@ -1,4 +1,4 @@
-"""torch modules with a forward of their own, each for one thing that converters stumble over."""
+"""torch modules with their own forward. Each has one feature that is difficult for converters."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 
 class Tied(nn.Module):
-    """The embedding is the head too."""
+    """The embedding is also the head."""
 
     def __init__(self):
         super().__init__()
@@ -24,7 +24,7 @@ class Tied(nn.Module):
 
 
 class Shared(nn.Module):
-    """One module in two places."""
+    """A module in two places."""
 
     def __init__(self):
         super().__init__()
@@ -62,7 +62,7 @@ class Pair:
 
 
 class Outputs(nn.Module):
-    """Containers in and out."""
+    """Containers as inputs and outputs."""
 
     def __init__(self):
         super().__init__()
@@ -140,7 +140,7 @@ class Tagger(nn.Module):
 
 
 class Cache:
-    """Keys and values of earlier steps; no pytree."""
+    """Keys and values of earlier steps, in a class that is no pytree."""
 
     def __init__(self):
         self.keys, self.values = None, None
@@ -271,7 +271,7 @@ class FloatShapes(nn.Module):
 
 
 class Reversed(torch.autograd.Function):
-    """Reverses the gradient, and scales it by what the forward saw."""
+    """Reverses the gradient, and scales it by a value of the forward."""
 
     @staticmethod
     def forward(ctx, x, strength):
@@ -289,7 +289,7 @@ reverse = Reversed.apply
 
 
 class Adversarial(nn.Module):
-    """A function with a backward pass of its own, and a checkpoint."""
+    """A function with its own backward pass, and a checkpoint."""
 
     def __init__(self):
         super().__init__()
@@ -319,7 +319,7 @@ class Loops(nn.Module):
 
 
 class Same(nn.Module):
-    """Convolutions with a padding that depends on the size, as TensorFlow has it."""
+    """Convolutions with a padding that depends on the size, as in TensorFlow."""
 
     def __init__(self, layers):
         super().__init__()
@@ -334,7 +334,7 @@ class Same(nn.Module):
 
 
 class Gated(nn.Module):
-    """A decoder's block: a convolution with batch norm, and gates for channels and places."""
+    """A decoder block: a convolution with batch norm, and gates for channels and positions."""
 
     def __init__(self):
         super().__init__()

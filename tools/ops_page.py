@@ -7,6 +7,7 @@ nothing is written, and a stale page is an error.
 from __future__ import annotations
 
 import sys
+import textwrap
 from pathlib import Path
 
 from torch.testing._internal.common_methods_invocations import op_db
@@ -199,6 +200,11 @@ def _elsewhere(name: str) -> str:
     return next((why for prefix, why in ELSEWHERE.items() if name.startswith(prefix) and why), "")
 
 
+def _listed(names: list[str]) -> str:
+    text = ", ".join(f"`{name}`" for name in names)
+    return textwrap.fill(text, 120, break_long_words=False, break_on_hyphens=False)
+
+
 def page() -> str:
     names = sorted({NAMES.get(entry.name, entry.name) for entry in op_db})
     there = [name for name in names if has(name)]
@@ -226,14 +232,14 @@ def page() -> str:
         "",
         "## Entries that purenn lacks",
         "",
-        ", ".join(f"`{name}`" for name in left),
+        _listed(left),
         "",
         "## Functions",
         "",
-        ", ".join(f"`{name}`" for name in own),
+        _listed(own),
     ]
     for space, names in spaces.items():
-        text += ["", f"## {space}", "", ", ".join(f"`{name}`" for name in names)]
+        text += ["", f"## {space}", "", _listed(names)]
     return "\n".join(text) + "\n"
 
 

@@ -1,1 +1,1 @@
-"""What the generic suites run over: a file a family, each with a list CASES of good calls and BAD of bad ones."""
+"""The calls of the generic suites: one file per family, with lists CASES of valid and BAD of bad calls."""

@@ -39,7 +39,7 @@ def _softmin(x, dim, dtype):
 
 
 def _hardsigmoid(x):
-    """torch's own divides by 6 in float32 also for float64, and has no second derivative; the kinks are the same."""
+    """torch's function divides by 6 in float32 even for float64, and lacks a second derivative; the kinks agree."""
     return torch.nn.functional.relu6(x + 3) / 6
 
 

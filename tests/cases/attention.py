@@ -37,7 +37,7 @@ def heads(
 
 
 def product(*args: Draw, half: bool = True, **kwargs: object) -> Case:
-    """torch's fused kernel, which takes what is of rank 4, has no second derivative."""
+    """torch's fused kernel for arrays of rank 4 has no second derivative."""
     return Case("scaled_dot_product_attention", args, kwargs, second=len(args[0].make(GENERATOR).shape) != 4, half=half)
 
 

@@ -9,7 +9,7 @@ INFINITE = values([[-np.inf, 1.0, 2.0], [0.5, 1.0, -np.inf]])
 
 
 def constant(*numbers):
-    """Numbers of which torch has no gradient."""
+    """Numbers for which torch has no gradient."""
     return values(np.array(numbers), differentiate=False)
 
 

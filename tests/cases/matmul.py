@@ -9,7 +9,7 @@ def ends(*offs: int) -> Draw:
 
 
 def groups(a: torch.Tensor, b: torch.Tensor, offs: torch.Tensor | None = None) -> torch.Tensor:
-    """grouped_mm group by group; torch's own takes no float64 and wants rows of multiples of 16 bytes."""
+    """grouped_mm group by group. torch's function takes no float64 and needs rows of multiples of 16 bytes."""
     if offs is None:
         return a @ b
     runs = list(zip([0, *offs.tolist()[:-1]], offs.tolist(), strict=True))

@@ -11,7 +11,7 @@ SHORT = values([[0, 3], [3, 3], [1, 2]])
 
 
 def _shortened(input, weight, *args, **kwargs):
-    """torch writes to the table, which autograd only takes of what isn't a leaf."""
+    """torch writes to the table, which autograd only allows if the table isn't a leaf."""
     return torch.nn.functional.embedding(input, weight.clone(), *args, **kwargs)
 
 
@@ -20,7 +20,7 @@ def _shortened_bag(input, weight, *args, **kwargs):
 
 
 def _scaled_bag(input, weight, scale_grad_by_freq, mode):
-    """torch's own divides rows by other rows' frequencies; embedding doesn't."""
+    """torch's function divides rows by the frequencies of other rows; embedding doesn't."""
     rows = torch.nn.functional.embedding(input, weight, scale_grad_by_freq=scale_grad_by_freq)
     return rows.sum(1) if mode == "sum" else rows.mean(1)
 

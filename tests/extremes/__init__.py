@@ -1,4 +1,4 @@
-"""Tables of calls with extreme numbers, by family; `extremes_engine` says what is checked of them."""
+"""Tables of calls with extreme numbers, by family. `extremes_engine` checks them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from extremes_engine import INF, NAN, Numbers, constant, of
 
 
 def ordinary(n: Numbers) -> list[list[float]]:
-    """Rows of eight: all alike, nearly alike, zeros, smaller than squares and numbers can be, far apart."""
+    """Rows of eight numbers: equal, nearly equal, zero, so small that they or their squares underflow, far apart."""
     return [
         [1, 2, 3, -1, 0.5, 0, -2, 4],
         [3.25] * 8,
@@ -65,7 +65,7 @@ def pairs(make):
 
 
 def grid(*values):
-    """Arrays of all combinations of numbers, each given as a function of a dtype's numbers."""
+    """Arrays of all combinations of numbers. Each number is a function of the dtype's numbers."""
 
     def axis(i):
         return of(lambda n: np.stack(np.meshgrid(*(v(n) for v in values), indexing="ij"))[i].reshape(-1))

@@ -1,4 +1,4 @@
-"""Rows of 70,000 numbers: in a half type neither their sums nor the reciprocals of these are numbers."""
+"""Rows of 70,000 numbers: a half type can hold neither their sums nor the reciprocals of the sums."""
 
 import numpy as np
 from extremes_engine import HALF, Row, constant, integers, of

@@ -29,7 +29,7 @@ LABELLINGS = (integers([[1, 2, 0], [2, 2, 0], [2, 2, 2], [1, 1, 1]]), integers([
 
 
 def fixed(draw):
-    """Without a gradient, which torch hasn't."""
+    """Without a gradient, which torch lacks."""
     return constant(draw.make)
 
 

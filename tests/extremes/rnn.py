@@ -11,7 +11,7 @@ STEPS, BATCH, INPUTS, HIDDEN = 3, 3, 2, 4
 
 
 def drawn(gates, x, state, value, place):
-    """Input, state, two weights and two biases, one number of one of them changed."""
+    """Input, state, two weights and two biases, with one number of one of them changed."""
     shapes = (x, state, (gates * HIDDEN, INPUTS), (gates * HIDDEN, HIDDEN), (gates * HIDDEN,), (gates * HIDDEN,))
     arrays = [G.integers(-8, 8, s) / 8 for s in shapes]
 

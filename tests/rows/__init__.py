@@ -1,1 +1,1 @@
-"""The rows of the table of layers, a file for each family; `layer_table` gathers them."""
+"""The rows of the table of layers, one file per family. `layer_table` collects them."""

@@ -1,4 +1,4 @@
-"""Rows of dropouts: in training they are random, and compared with themselves alone."""
+"""Rows of dropouts. In training they are random, and only compared with themselves."""
 
 from functional_engine import normal
 from layer_engine import Row

@@ -13,7 +13,7 @@ ROW_OF_SIGNS = values([[1.0, -1.0, 1.0, -1.0], [-1.0, 1.0, 1.0, 1.0]], False)
 
 
 class Deprecated(Row):
-    """A row of a class that warns when it is made, in both libraries."""
+    """A row of a class whose constructor warns, in both libraries."""
 
     def _build(self, namespace, convert, **more):
         with warnings.catch_warnings(action="ignore", category=FutureWarning):

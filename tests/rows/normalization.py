@@ -1,4 +1,4 @@
-"""Rows of normalisations."""
+"""Rows of normalizations."""
 
 from functional_engine import normal
 from layer_engine import Row

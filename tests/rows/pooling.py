@@ -13,7 +13,7 @@ RATIO = {"output_ratio": (0.5, 0.4, 0.6), "_random_samples": uniform(2, 2, 3)}
 
 
 def places(size: int, *shape: int, planes: int):
-    """Different places of a plane for each of its elements, as a max-pool gives them."""
+    """Different positions of a plane for each of its elements, as a max-pool returns them."""
     generator, count = np.random.default_rng(0), math.prod(shape) // planes
     drawn = [generator.permutation(size)[:count] for _ in range(planes)]
     return values(np.stack(drawn).reshape(shape))
