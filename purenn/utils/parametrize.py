@@ -143,7 +143,7 @@ def remove_parametrizations(module: Changed, tensor_name: str, leave_parametrize
     def edit(m: Bound) -> None:
         originals = originals_of(held_list(m, tensor_name))
         if not leave_parametrized and list(originals) != ["original"]:
-            raise ValueError(f"remove_parametrizations: leave_parametrized must be True for originals {[*originals]}")
+            raise ValueError(f"remove_parametrizations: leave_parametrized=False needs one original, got {[*originals]}")
         restore(m, tensor_name, read(m, tensor_name) if leave_parametrized else originals["original"])
 
     return change(module, edit)
