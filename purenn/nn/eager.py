@@ -229,7 +229,8 @@ def _whole(name: str, training: bool | None, method: str | None, checked: bool) 
     """The program of a whole `forward`; ``checked`` says whether values are checked, as in an eager call."""
 
     def body(copies: Copies, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        twin = copies.of(copies.reach.first)
+        reach = copies.reach.base or copies.reach  # its only root is the module
+        twin = copies.of(reach.roots[0][1])
         output = twin._run(args, kwargs) if method is None else twin._call_method(method, *args, **kwargs)
         return Result.of(output, name)
 

@@ -204,7 +204,8 @@ def traced(
     copies.check()
     check_arguments()
     check_generators()
-    return result, copies.changed(variables)
+    changed = copies.changed()
+    return result, {i: changed[variable] for i, variable in enumerate(variables) if variable in changed}
 
 
 def _generators_unchanged(reach: Reach) -> Callable[[], None]:

@@ -142,11 +142,6 @@ class Reach:
         """The modules by their ids."""
         return {**(self.base.modules if self.base else {}), **self.own_modules}
 
-    @property
-    def first(self) -> Any:
-        """The first root of the walk."""
-        return (self.base or self).roots[0][1]
-
     def path_of(self, value: object) -> Path | None:
         """The path of an object that is copied for a trace, or None."""
         path = self.lifted.get(id(value))

@@ -72,22 +72,15 @@ def note_trace(traces: Traces, name: str, call: Any, facts: Mapping[str, Any]) -
         listener(name, nearest)
 
 
-class _Place:
-    """Stands for an input of a call."""
-
-    def __init__(self, shape: Shape):
-        self.shape = shape
-
-
 def _inputs(arguments: Any) -> dict[str, Shape]:
     """The shapes of a call's inputs by their places."""
     shapes: dict[str, Shape] = {}
 
     def leaf(value: Any, where: str) -> None:
-        if isinstance(value, _Place):
-            shapes[f"argument {where.partition(']')[2] or '()'}"] = value.shape
+        if isinstance(value, Shape):
+            shapes[f"argument {where.partition(']')[2] or '()'}"] = value
 
-    map_leaves(arguments.of([_Place(Shape.of(value)) for value in arguments.inputs], None), leaf)
+    map_leaves(arguments.of([*map(Shape.of, arguments.inputs)], None), leaf)
     return shapes
 
 
