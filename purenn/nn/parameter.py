@@ -133,7 +133,7 @@ for _name in _OPERATORS.split():
     setattr(Parameter, f"__{_name}__", _delegate(f"__{_name}__"))
 Parameter.__hash__ = object.__hash__
 # jax's functions receive the array
-jax.tree_util.register_pytree_node(Parameter, lambda p: ((p.data,), None), lambda _, arrays: arrays[0])
+jax.tree_util.register_pytree_node(Parameter, lambda p: ((p.data,), None), lambda _, arrays: cast(Any, arrays[0]))
 
 
 class Buffer:

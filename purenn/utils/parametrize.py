@@ -143,7 +143,10 @@ def remove_parametrizations(module: Changed, tensor_name: str, leave_parametrize
     def edit(m: Bound) -> None:
         originals = originals_of(held_list(m, tensor_name))
         if not leave_parametrized and list(originals) != ["original"]:
-            raise ValueError(f"remove_parametrizations: leave_parametrized=False needs one original, got {[*originals]}")
+            raise ValueError(
+                "remove_parametrizations: leave_parametrized=False needs an array with one original, got "
+                f"{', '.join(originals)}"
+            )
         restore(m, tensor_name, read(m, tensor_name) if leave_parametrized else originals["original"])
 
     return change(module, edit)
