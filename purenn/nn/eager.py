@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 from jax.core import Tracer
@@ -25,6 +25,7 @@ from purenn.nn import access
 from purenn.nn.arguments import Arguments
 from purenn.nn.copies import Copies
 from purenn.nn.keyed_jit import Call, KeyedJit, NoCall, current_call, in_call
+from purenn.nn.node import Node
 from purenn.nn.program import Programs, traced
 from purenn.nn.reach import Reach
 from purenn.nn.structure import structure
@@ -32,9 +33,6 @@ from purenn.nn.traces import Traces, note_trace
 from purenn.nn.trees import Result
 from purenn.typing import Key
 from purenn.variable import Variable, value_of
-
-if TYPE_CHECKING:
-    from purenn.nn.node import Node
 
 __all__ = ["FastPath", "compiled", "leaf"]
 
