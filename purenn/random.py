@@ -238,7 +238,7 @@ def drawing_from(stream: Stream | None) -> setting[Stream | None]:
 
 
 def manual_seed(seed: int) -> None:
-    """Starts the default generator anew, as ``torch.manual_seed``.
+    """Restarts the default generator from a seed, as ``torch.manual_seed``.
 
     Example:
         >>> import purenn

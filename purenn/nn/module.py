@@ -44,8 +44,8 @@ class _Trees(gives_way):
 class Module(Members, Hooked, Cast, Saved):
     """The base of all modules: subclass it as in torch.
 
-    Assigned `Parameter`\\ s and modules are registered; ``forward`` says what a call computes. Beside torch's
-    methods there are `params` and `state`, the arrays as nested dicts, to read and to set.
+    Assigned `Parameter`\\ s and modules are registered; a call runs ``forward``. `params` and `state`, which torch
+    doesn't have, are the arrays as nested dicts, to read and to set.
 
     Example:
         >>> import jax.numpy as jnp

@@ -70,7 +70,7 @@ def functional_call(
 
 
 class PureModule(Bound):
-    """A module's twin over given arrays, to be called."""
+    """A callable twin of a module over given arrays."""
 
     def __init__(self, module: Node, copies: Copies):
         vars(self).update(_layer=None, _parameters={}, _buffers={}, _modules={}, module=module, copies=copies)

@@ -1,6 +1,6 @@
 """Everything that a call can reach: its program depends on it.
 
-A compiled program does what Python said when it was traced. A `Reach` holds all that the traced Python code can read,
+A compiled program repeats the Python code of its trace. A `Reach` holds all that the traced Python code can read,
 starting from the function, its arguments and the modules, sorted into
 
 - **inputs**: the variables of modules, and the arrays that functions close over, read as globals, have as defaults or

@@ -16,7 +16,7 @@ _SPLIT = (
     "PartitionSpec('batch')))"
 )
 
-# Private names are those that published models use.
+# Private names are here if published models use them.
 REMEDIES: dict[str, dict[str, str]] = {
     "Module": {
         "register_backward_hook": _BACKWARD,

@@ -58,7 +58,7 @@ def note_trace(traces: Traces, name: str, call: Any, facts: Mapping[str, Any]) -
         traces: the earlier traces, to which this one is added.
         name: the module, optimizer or class of layers that is traced.
         call: the call that is traced; a call that is traced several times is noted once.
-        facts: the facts beside those of the arguments, by words for them.
+        facts: further facts by their names; those of the arguments are added.
     """
     if observers():  # observers have every program traced once more
         return

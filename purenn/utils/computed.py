@@ -76,7 +76,7 @@ class NamedLayers(Layer):
 
 
 class Parametrized(Layer):
-    """The base of layers with computed arrays, beside the class of the layer itself."""
+    """A base of layers with computed arrays; the class of the layer is the other base."""
 
     computed: tuple[Computed, ...] = ()
 

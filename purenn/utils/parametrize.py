@@ -178,7 +178,7 @@ def transfer_parametrizations_and_params(
 ) -> Changed:
     """Gives one module the parametrizations of another, with the originals.
 
-    The parametrizations themselves are shared, as in torch. Nothing happens if there are none.
+    The parametrizations themselves are shared, as in torch. A module without any changes nothing.
 
     Args:
         from_module: a module; or a triple ``(layer, params, state)``.
