@@ -68,7 +68,7 @@ def integral(where: str, argument: str, x: jax.Array) -> None:
 
 
 def same_dtype(where: str, **arrays: jax.Array | None) -> None:
-    """Checks that arrays have one dtype, apart from those that are None."""
+    """Checks that the arrays that aren't None have one dtype."""
     dtypes = {name: x.dtype for name, x in arrays.items() if x is not None}
     if len(set(dtypes.values())) > 1:
         fail(where, " and ".join(dtypes), "have one dtype", ", ".join(str(d) for d in dtypes.values()), TypeError)

@@ -1,7 +1,8 @@
 """torch.nn.init as initializers in jax's form: a call gives a function of a key, a shape and a dtype.
 
-``init.xavier_normal(gain=2)(rng, shape, dtype)`` is what ``torch.nn.init.xavier_normal_`` leaves in a tensor of that
-shape and dtype, from jax's random numbers. Fans are read from shapes (outputs, inputs, *kernel), as in torch.
+``init.xavier_normal(gain=2)(rng, shape, dtype)`` makes the array with which ``torch.nn.init.xavier_normal_`` fills a
+tensor of this shape and dtype, with jax's random numbers. Fans are read from shapes (outputs, inputs, *kernel), as in
+torch.
 """
 
 from __future__ import annotations

@@ -229,9 +229,7 @@ def default_generator() -> Stream:
     return _override.get() or _PROCESS_GENERATOR
 
 
-def around() -> Stream | None:
-    """The stream of the call of a module or bound layer around, from which functions without ``rng`` draw."""
-    return _around.get()
+around = _around.get  # the stream of the call of a module or bound layer around, or None
 
 
 def drawing_from(stream: Stream | None) -> setting[Stream | None]:
@@ -240,7 +238,7 @@ def drawing_from(stream: Stream | None) -> setting[Stream | None]:
 
 
 def manual_seed(seed: int) -> None:
-    """Starts the default generator anew, as ``torch.manual_seed``.
+    """Restarts the default generator from a seed, as ``torch.manual_seed``.
 
     Example:
         >>> import purenn

@@ -120,7 +120,7 @@ def test_wrong_uses_say_what_to_do():
     optimizer = nn.Optimizer(linear(nn, 2.0), optax.sgd(0.1))
     with pytest.raises(TypeError, match=r"first argument must be a function.*got float32\[2, 1\]"):
         optimizer.step(X)
-    with pytest.raises(AttributeError, match="no zero_grad: gradients are values"):
+    with pytest.raises(AttributeError, match="no attribute 'zero_grad': gradients are values"):
         optimizer.zero_grad()
     with pytest.raises(AttributeError, match="param_groups.*multi_transform"):
         optimizer.param_groups  # noqa: B018

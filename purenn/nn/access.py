@@ -12,7 +12,7 @@ import operator
 import weakref
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -20,12 +20,10 @@ from jax.core import Tracer
 
 from purenn import random
 from purenn.context import setting
+from purenn.layers.bound import Bound
 from purenn.nn.handed_out import check_attributes
 from purenn.variable import Variable, swap, value_of
 from purenn.warn import warn_user
-
-if TYPE_CHECKING:
-    from purenn.layers.bound import Bound
 
 __all__ = [
     "add_constant",

@@ -179,10 +179,9 @@ class Copies:
             self.reach.restore()
             refuse_change(text(path))
 
-    def changed(self, variables: Sequence[Variable]) -> dict[int, Any]:
-        """The new values of those live variables that the call has changed, by their places in the list."""
-        new = ((i, self.variables[live].value, self._values[live]) for i, live in enumerate(variables))
-        return {i: value for i, value, old in new if value is not old}
+    def changed(self) -> dict[Variable, Any]:
+        """The new values of the live variables that the call has changed."""
+        return {live: new.value for live, new in self.variables.items() if new.value is not self._values[live]}
 
 
 def refuse_change(what: str) -> None:

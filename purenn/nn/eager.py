@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 from jax.core import Tracer
@@ -25,6 +25,7 @@ from purenn.nn import access
 from purenn.nn.arguments import Arguments
 from purenn.nn.copies import Copies
 from purenn.nn.keyed_jit import Call, KeyedJit, NoCall, current_call, in_call
+from purenn.nn.node import Node
 from purenn.nn.program import Programs, traced
 from purenn.nn.reach import Reach
 from purenn.nn.structure import structure
@@ -32,9 +33,6 @@ from purenn.nn.traces import Traces, note_trace
 from purenn.nn.trees import Result
 from purenn.typing import Key
 from purenn.variable import Variable, value_of
-
-if TYPE_CHECKING:
-    from purenn.nn.node import Node
 
 __all__ = ["FastPath", "compiled", "leaf"]
 
@@ -229,7 +227,8 @@ def _whole(name: str, training: bool | None, method: str | None, checked: bool) 
     """The program of a whole `forward`; ``checked`` says whether values are checked, as in an eager call."""
 
     def body(copies: Copies, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        twin = copies.of(copies.reach.first)
+        reach = copies.reach.base or copies.reach  # its only root is the module
+        twin = copies.of(reach.roots[0][1])
         output = twin._run(args, kwargs) if method is None else twin._call_method(method, *args, **kwargs)
         return Result.of(output, name)
 

@@ -11,16 +11,17 @@ from typing import Any, ClassVar
 
 import jax
 
-from purenn import random
+from purenn import layers, random
 from purenn.layers.base import Composite, Layer, further_methods
 from purenn.layers.bound import Bound
 from purenn.layers.embedding_table import Table
 from purenn.layers.location import move_location
-from purenn.nn import access, eager, reset, sync_batchnorm
+from purenn.nn import access, eager, reset
 from purenn.nn.code import is_library
 from purenn.nn.module import Module
 from purenn.nn.state_dict import assign_trees
 from purenn.nn.structure import structure
+from purenn.nn.sync_batchnorm import convert_sync_batchnorm
 
 __all__ = ["stateful"]
 
@@ -146,13 +147,14 @@ def stateful(layer_class: type[Layer]) -> type[Module]:
     for n, f in vars(layer_class).items():
         if isinstance(f, classmethod | staticmethod) and not n.startswith("_"):
             methods[n] = type(f)(f.__func__)
+    if layer_class is layers.SyncBatchNorm:
+        methods["convert_sync_batchnorm"] = classmethod(convert_sync_batchnorm)
     return type(
         layer_class.__name__,
         bases or (LayerModule,),
         {
             **reset.methods_of(layer_class),
             **methods,
-            **sync_batchnorm.methods_of(layer_class),
             "__init__": __init__,
             "__doc__": layer_class.__doc__,
             "__module__": layer_class.__module__,

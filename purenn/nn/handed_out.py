@@ -58,7 +58,7 @@ def check_handed_out() -> None:
     """Refuses changes of trees and arrays that were given out.
 
     Raises:
-        RuntimeError: there was a change; each is reported once.
+        RuntimeError: once per change.
     """
     while arrays_handed_out:
         check_attributes(arrays_handed_out.popleft()())

@@ -60,7 +60,7 @@ class Hooked(Node):
     def register_forward_pre_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
     ) -> RemovableHandle:
-        """Calls ``hook(module, args)`` before `forward`; what it returns, if not None, replaces the arguments.
+        """Calls ``hook(module, args)`` before `forward`; a result other than None replaces the arguments.
 
         Args:
             hook: the function. A pure call gives it the module's twin.
@@ -80,7 +80,7 @@ class Hooked(Node):
         with_kwargs: bool = False,
         always_call: bool = False,
     ) -> RemovableHandle:
-        """Calls ``hook(module, args, output)`` after `forward`; what it returns, if not None, replaces the output.
+        """Calls ``hook(module, args, output)`` after `forward`; a result other than None replaces the output.
 
         Args:
             hook: the function. A pure call gives it the module's twin.

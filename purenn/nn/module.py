@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Self
 import jax
 
 from purenn import random, tracing
-from purenn.layers.bound import gives_way
+from purenn.layers.base import Layer
+from purenn.layers.bound import Bound, gives_way
 from purenn.layers.location import move_location
 from purenn.nn import access, eager, pure_calls
 from purenn.nn.cast import Cast
@@ -23,10 +24,6 @@ from purenn.nn.members import Members
 from purenn.nn.remedies import remedy_for
 from purenn.nn.state_dict import Saved
 from purenn.nn.structure import structure
-
-if TYPE_CHECKING:
-    from purenn.layers.base import Layer
-    from purenn.layers.bound import Bound
 
 __all__ = ["Module"]
 
@@ -47,8 +44,8 @@ class _Trees(gives_way):
 class Module(Members, Hooked, Cast, Saved):
     """The base of all modules: subclass it as in torch.
 
-    Assigned `Parameter`\\ s and modules are registered; ``forward`` says what a call computes. Beside torch's
-    methods there are `params` and `state`, the arrays as nested dicts, to read and to set.
+    Assigned `Parameter`\\ s and modules are registered; a call runs ``forward``. `params` and `state`, which torch
+    doesn't have, are the arrays as nested dicts, to read and to set.
 
     Example:
         >>> import jax.numpy as jnp

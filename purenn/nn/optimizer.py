@@ -20,6 +20,7 @@ from purenn.nn.optimizer_state import FittedState, Followed, parameters_of
 from purenn.nn.optimizer_step import Step
 from purenn.nn.program import Programs
 from purenn.nn.reach import Reach
+from purenn.nn.remedies import remedy_for
 from purenn.nn.structure import structure
 from purenn.nn.trees import Result
 from purenn.nn.values import Constant
@@ -111,9 +112,8 @@ class Optimizer(FittedState):
         if "copied" in vars(self):
             self._finish_copy()
             return getattr(self, name)
-        if name in _REMEDIES:
-            raise AttributeError(f"Optimizer has no {name}: {_REMEDIES[name]}", name=name, obj=self)
-        raise AttributeError(f"Optimizer has no attribute {name!r}", name=name, obj=self)
+        remedy = remedy_for(Optimizer, name)
+        raise AttributeError(f"Optimizer has no attribute {name!r}{remedy and f': {remedy}'}", name=name, obj=self)
 
     # Steps.
 
@@ -201,15 +201,6 @@ class _Split(NamedTuple):
     trained: list[Variable]
     untrained: list[Variable]
     places: tuple[int, ...]
-
-
-_REMEDIES = {
-    "zero_grad": "gradients are values, which nobody keeps; step takes the loss function and computes them",
-    "param_groups": "use optax.multi_transform for groups, and optax.inject_hyperparams for rates that change",
-    "state_dict": "its state is opt.state, a tree of arrays, to read and to set",
-    "load_state_dict": "its state is opt.state, a tree of arrays, to read and to set",
-    "add_param_group": "make an Optimizer with optax.multi_transform, or one more Optimizer",
-}
 
 
 def _modules_by_name(module: Module | Sequence[Module] | Mapping[str, Module]) -> dict[str, Module]:

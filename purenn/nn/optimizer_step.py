@@ -1,6 +1,6 @@
 """The compiled program of `Optimizer.step`: the loss on copies of all that it reaches, its gradient, optax's update.
 
-`purenn.nn.optimizer.Optimizer` makes a `Step` and its program anew whenever one of the fields changes.
+`purenn.nn.optimizer.Optimizer` makes a new `Step` and program when one of the fields changes.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ __all__ = ["Step"]
 
 
 class Step(NamedTuple):
-    """All that the program of a step depends on, beside the reach of its loss function.
+    """All that the program of a step depends on, apart from the reach of its loss function.
 
     Attributes:
         transformation: optax's.
-        has_aux: whether the loss function returns something beside the loss.
+        has_aux: whether the loss function returns a pair of the loss and a second result.
         names: the names of the trained parameters.
         every: the names of all parameters.
         places: the places of the trained parameters among the variables that the call reaches.

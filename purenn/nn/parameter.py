@@ -132,14 +132,8 @@ def _delegate(name: str) -> Callable[..., Any]:
 for _name in _OPERATORS.split():
     setattr(Parameter, f"__{_name}__", _delegate(f"__{_name}__"))
 Parameter.__hash__ = object.__hash__
-
-
-def _array(_: None, arrays: tuple[Any]) -> Any:
-    """Gives jax's functions the array in place of the parameter."""
-    return arrays[0]
-
-
-jax.tree_util.register_pytree_node(Parameter, lambda p: ((p.data,), None), _array)
+# jax's functions receive the array
+jax.tree_util.register_pytree_node(Parameter, lambda p: ((p.data,), None), lambda _, arrays: cast(Any, arrays[0]))
 
 
 class Buffer:

@@ -154,7 +154,7 @@ def _modes(reach: Reach) -> dict[str, Any]:
 
 
 def _shapes(reach: Reach) -> dict[str, Any]:
-    """The shapes of the arrays of modules, and of those that functions close over, by their names."""
+    """The shapes of the arrays of modules and functions, by their names."""
     known = [
         (name, v.value) for each in _structures(reach) for name, v in (*each.parameters.items(), *each.buffers.items())
     ]
@@ -177,7 +177,7 @@ def traced(
     training: bool | None,
     body: Callable[..., Any],
 ) -> tuple[Any, dict[int, Any]]:
-    """Traces a call on copies of what it can reach.
+    """Traces a call on copies of all that it can reach.
 
     Args:
         stream: the source of random keys.
@@ -204,7 +204,8 @@ def traced(
     copies.check()
     check_arguments()
     check_generators()
-    return result, copies.changed(variables)
+    changed = copies.changed()
+    return result, {i: changed[variable] for i, variable in enumerate(variables) if variable in changed}
 
 
 def _generators_unchanged(reach: Reach) -> Callable[[], None]:

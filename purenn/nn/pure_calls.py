@@ -17,7 +17,6 @@ from purenn.nn.access import present
 from purenn.nn.copies import Copies, inside
 from purenn.nn.eager import programs_of
 from purenn.nn.node import Node
-from purenn.nn.reach import Reach
 from purenn.nn.state_dict import assign_trees
 from purenn.nn.structure import structure
 from purenn.tree import flatten, nest
@@ -71,7 +70,7 @@ def functional_call(
 
 
 class PureModule(Bound):
-    """A module's twin over given arrays, to be called."""
+    """A callable twin of a module over given arrays."""
 
     def __init__(self, module: Node, copies: Copies):
         vars(self).update(_layer=None, _parameters={}, _buffers={}, _modules={}, module=module, copies=copies)
@@ -91,8 +90,7 @@ class PureModule(Bound):
             output = self.twin(*args, **kwargs)
         copies.check()
         buffers = set(structure(self.module).buffers.values())
-        variables = copies.reach.variables
-        changed = {variables[i]: value for i, value in copies.changed(variables).items() if variables[i] not in buffers}
+        changed = {variable: value for variable, value in copies.changed().items() if variable not in buffers}
         if changed:  # of modules that this one calls, but that are no part of it
             access.keep(changed, f"a module that {type(self.module).__name__} calls")
         return output
@@ -135,13 +133,14 @@ def bind(
                 problems.append(f"{kind} has an unknown {name}")
     if problems:
         raise ValueError(f"functional_call of {type(module).__name__}: " + "; ".join(problems))
-    reach = programs_of(module).look([(type(module).__name__, module)], [])
-    return PureModule(module, _copies(reach, values, training, stream))
+    return PureModule(module, _copies(module, values, training, stream))
 
 
 def _copies(
-    reach: Reach, values: Mapping[Variable, Any], training: bool | None, stream: random.Stream | None
+    module: Node, values: Mapping[Variable, Any], training: bool | None, stream: random.Stream | None
 ) -> Copies:
+    """Copies of all that a module reaches, with its present arrays where no others are given."""
+    reach = programs_of(module).look([(type(module).__name__, module)], [])
     others = [variable for variable in reach.variables if variable not in values]
     live = dict(zip(others, access.read(others), strict=True))
     return Copies(reach, reach.arrays, {**live, **values}, training, stream)
@@ -153,14 +152,12 @@ def call_with_overrides(
     """Calls a module that isn't compiled with ``training=`` or ``rng=``."""
     generator = random.default_generator()
     before = generator.count
-    reach = programs_of(module).look([(type(module).__name__, module)], [])
-    copies = _copies(reach, {}, training, generator if key is None else random.Stream(key))
+    copies = _copies(module, {}, training, generator if key is None else random.Stream(key))
     try:
         with inside(copies):
             output = copies.of(module)._run(args, kwargs)
         copies.check()
-        variables = reach.variables
-        access.keep({variables[i]: value for i, value in copies.changed(variables).items()}, type(module).__name__)
+        access.keep(copies.changed(), type(module).__name__)
     except BaseException:
         generator.count = before
         raise

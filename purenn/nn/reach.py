@@ -1,6 +1,6 @@
 """Everything that a call can reach: its program depends on it.
 
-A compiled program does what Python said when it was traced. A `Reach` holds all that the traced Python code can read,
+A compiled program repeats the Python code of its trace. A `Reach` holds all that the traced Python code can read,
 starting from the function, its arguments and the modules, sorted into
 
 - **inputs**: the variables of modules, and the arrays that functions close over, read as globals, have as defaults or
@@ -141,11 +141,6 @@ class Reach:
     def modules(self) -> dict[int, Node]:
         """The modules by their ids."""
         return {**(self.base.modules if self.base else {}), **self.own_modules}
-
-    @property
-    def first(self) -> Any:
-        """The first root of the walk."""
-        return (self.base or self).roots[0][1]
 
     def path_of(self, value: object) -> Path | None:
         """The path of an object that is copied for a trace, or None."""

@@ -16,7 +16,7 @@ _SPLIT = (
     "PartitionSpec('batch')))"
 )
 
-# Private names are those that published models use.
+# Private names are here if published models use them.
 REMEDIES: dict[str, dict[str, str]] = {
     "Module": {
         "register_backward_hook": _BACKWARD,
@@ -43,6 +43,13 @@ REMEDIES: dict[str, dict[str, str]] = {
     "Lazy": {
         "cls_to_become": "type(module) is the class that it became, after the first call",
         "initialize_parameters": _LAZY,
+    },
+    "Optimizer": {
+        "zero_grad": "gradients are values, which nobody keeps; step takes the loss function and computes them",
+        "param_groups": "use optax.multi_transform for groups, and optax.inject_hyperparams for rates that change",
+        "state_dict": "its state is opt.state, a tree of arrays, to read and to set",
+        "load_state_dict": "its state is opt.state, a tree of arrays, to read and to set",
+        "add_param_group": "make an Optimizer with optax.multi_transform, or one more Optimizer",
     },
     "Parameter": dict.fromkeys(["grad", "backward", "register_hook", "retain_grad"], _BACKWARD),
     "utils": {

@@ -28,7 +28,7 @@ def reset_parameters(self: Any) -> None:
 
 
 def reset_running_stats(self: Any) -> None:
-    """Sets the running statistics, if there are any, to their first values."""
+    """Sets the running statistics, if the module has any, to their first values."""
     if not self._layer.lazy:
         _put(self, _drawn(self)[1])
 
@@ -79,7 +79,7 @@ _DRAWN = (
 
 
 def methods_of(layer_class: type[Layer]) -> dict[str, Callable[..., Any]]:
-    """The methods above that the module class of a layer class has beside those of its bases."""
+    """The methods above that the module class of a layer class has, without those of its bases."""
     methods: list[Callable[..., Any]] = []
     if layer_class in _DRAWN:
         methods.append(reset_parameters)

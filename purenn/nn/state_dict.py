@@ -47,7 +47,7 @@ class Saved(Node):
 
         Args:
             destination: a dict to put them into; a new ``OrderedDict`` if None.
-            prefix: what comes before every name.
+            prefix: is put before every name.
             keep_vars: ignored; accepted for compatibility with PyTorch. Arrays have no graph to detach from.
 
         Returns:
@@ -146,7 +146,7 @@ class Saved(Node):
         return result
 
     def get_extra_state(self) -> Any:
-        """The state that a state_dict holds beside arrays: for classes that override this and `set_extra_state`."""
+        """Further state for the state_dict, in classes that override this and `set_extra_state`."""
         raise RuntimeError(
             "get_extra_state is called for a class that has none: override it together with set_extra_state"
         )
@@ -166,7 +166,7 @@ class Saved(Node):
         return RemovableHandle(self, "_save_hooks", ("after", hook))
 
     def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Calls a hook before a state_dict is loaded; it may change the dict, which is a copy of what was given.
+        """Calls a hook before a state_dict is loaded; it may change the dict, which is a copy.
 
         It is called as ``hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys,
         error_msgs)``, where ``strict`` is always True, as in torch.
@@ -179,7 +179,7 @@ class Saved(Node):
 
 
 def assign_trees(module: Node, params: Mapping[str, Any] | None = None, state: Mapping[str, Any] | None = None) -> None:
-    """Puts nested dicts of arrays into a module: all of them, or none and an error that lists what doesn't fit."""
+    """Writes nested dicts of arrays into a module; an error lists all that doesn't fit, and nothing is written."""
     known, problems, writes = structure(module), list[str](), dict[Variable, Any]()
     for name, tree, variables in (("params", params, known.parameters), ("state", state, known.buffers)):
         if tree is None:

@@ -109,7 +109,7 @@ class Structure:
 
     @cached_property
     def signature(self) -> Hashed:
-        """The facts in the tree that a program depends on, beside the values of arrays and the users' attributes."""
+        """The facts of the tree for a program, without the values of arrays and without users' attributes."""
         places = {id(part): i for i, part in enumerate(self.parts.values())}
         places |= {id(variable): i for i, variable in enumerate(self.variables)}
 

@@ -1,8 +1,7 @@
-"""Replaces the batch norms in a module. `from_layer` takes the method from here when it makes ``nn.SyncBatchNorm``."""
+"""Replaces the batch norms in a module. The class method of ``nn.SyncBatchNorm``, which `from_layer` makes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from purenn import check, layers
@@ -10,7 +9,7 @@ from purenn.layers.base import Layer
 from purenn.layers.batchnorm import BatchNorm
 from purenn.nn.module import Module
 
-__all__ = ["methods_of"]
+__all__ = ["convert_sync_batchnorm"]
 
 
 def convert_sync_batchnorm(cls: type[Module], module: Any, process_group: str | tuple[str, ...] | None = None) -> Any:
@@ -52,10 +51,3 @@ def _converted(cls: type[Module], module: Module, process_group: object, replace
             if child is not None:
                 new.register_module(name, _converted(cls, child, process_group, replacements))
     return replacements[id(module)]
-
-
-def methods_of(layer_class: type[Layer]) -> Mapping[str, Any]:
-    """The class method that ``nn.SyncBatchNorm`` has in place of its layer's."""
-    if layer_class is not layers.SyncBatchNorm:
-        return {}
-    return {"convert_sync_batchnorm": classmethod(convert_sync_batchnorm)}

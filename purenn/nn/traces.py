@@ -58,7 +58,7 @@ def note_trace(traces: Traces, name: str, call: Any, facts: Mapping[str, Any]) -
         traces: the earlier traces, to which this one is added.
         name: the module, optimizer or class of layers that is traced.
         call: the call that is traced; a call that is traced several times is noted once.
-        facts: the facts beside those of the arguments, by words for them.
+        facts: further facts by their names; those of the arguments are added.
     """
     if observers():  # observers have every program traced once more
         return
@@ -72,22 +72,15 @@ def note_trace(traces: Traces, name: str, call: Any, facts: Mapping[str, Any]) -
         listener(name, nearest)
 
 
-class _Place:
-    """Stands for an input of a call."""
-
-    def __init__(self, shape: Shape):
-        self.shape = shape
-
-
 def _inputs(arguments: Any) -> dict[str, Shape]:
     """The shapes of a call's inputs by their places."""
     shapes: dict[str, Shape] = {}
 
     def leaf(value: Any, where: str) -> None:
-        if isinstance(value, _Place):
-            shapes[f"argument {where.partition(']')[2] or '()'}"] = value.shape
+        if isinstance(value, Shape):
+            shapes[f"argument {where.partition(']')[2] or '()'}"] = value
 
-    map_leaves(arguments.of([_Place(Shape.of(value)) for value in arguments.inputs], None), leaf)
+    map_leaves(arguments.of([*map(Shape.of, arguments.inputs)], None), leaf)
     return shapes
 
 

@@ -97,11 +97,10 @@ def scan(
         >>> h.shape, hs.shape
         ((1, 3), (5, 1, 3))
     """
-    around = running()
+    around, steps = running(), length if length is not None else jax.tree.leaves(xs)[0].shape[0]
     if around is None:
-        return _python_scan(fn, init, xs, length, reverse)
+        return _python_scan(fn, init, xs, steps, reverse)
     threaded = _Threaded(around)
-    steps = length if length is not None else jax.tree.leaves(xs)[0].shape[0]
 
     def run(carry: tuple[Any, list[Any]], x: tuple[Any, Any]) -> Any:
         carry, values = carry
@@ -118,10 +117,7 @@ def scan(
     return carry, outputs
 
 
-def _python_scan(
-    fn: Callable[..., Any], init: object, xs: object, length: int | None, reverse: bool
-) -> tuple[Any, Any]:
-    steps = length if length is not None else jax.tree.leaves(xs)[0].shape[0]
+def _python_scan(fn: Callable[..., Any], init: object, xs: object, steps: int, reverse: bool) -> tuple[Any, Any]:
     carry, outputs = init, []
     for i in reversed(range(steps)) if reverse else range(steps):
         carry, output = fn(carry, jax.tree.map(lambda x, i=i: x[i], xs))

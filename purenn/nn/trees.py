@@ -75,13 +75,9 @@ def map_leaves(tree: Any, leaf: Callable[[Any, str], Any], where: str = "", *, o
             named = taken[1].items()
             return taken[0], tuple(map_leaves(part, leaf, where + name, objects=True) for name, part in named)
         return leaf(tree, where)
-    paths = [jax.tree_util.keystr(path) for path, _ in _one_level(tree)]
-    pairs = zip(parts, paths, strict=True)
-    return form, tuple(map_leaves(part, leaf, where + path, objects=objects) for part, path in pairs)
-
-
-def _one_level(tree: object) -> list[tuple[Any, Any]]:
-    return jax.tree_util.tree_flatten_with_path(tree, is_leaf=lambda part: part is not tree)[0]
+    named = jax.tree_util.tree_flatten_with_path(tree, is_leaf=lambda part: part is not tree)[0]
+    pairs = [(part, where + jax.tree_util.keystr(path)) for path, part in named]
+    return form, tuple(map_leaves(part, leaf, path, objects=objects) for part, path in pairs)
 
 
 def rebuild(form: object, leaf: Callable[[Any], Any]) -> Any:

@@ -69,11 +69,6 @@ class Unsteady(NamedTuple):
     only_bare: bool  # whether only a call without arguments counts
     reason: str
 
-    @property
-    def is_seen_when_called(self) -> bool:
-        """Whether a profile function is told of its calls; else a function that mentions it is refused as a whole."""
-        return isinstance(self.value, FunctionType | BuiltinFunctionType)
-
 
 @functools.lru_cache(maxsize=4)
 def _known(loaded: tuple[str, ...]) -> tuple[dict[Any, Unsteady], dict[str, Unsteady]]:
@@ -154,8 +149,8 @@ def refusing(mentions: Mapping[CodeType, list[Unsteady]]) -> Iterator[None]:
                 if argument == entry.value:
                     refuse(code, entry)
         elif event == "call":
-            for entry in mentions.get(code, ()):
-                if not entry.is_seen_when_called:
+            for entry in mentions.get(code, ()):  # only calls of functions are reported: others are refused here
+                if not isinstance(entry.value, FunctionType | BuiltinFunctionType):
                     refuse(code, entry)
             if frame.f_back is not None:
                 for entry in mentions.get(frame.f_back.f_code, ()):

@@ -97,7 +97,7 @@ def names_in(module: types.ModuleType) -> frozenset[str]:
 
 
 def class_contents(cls: type, members: Mapping[str, Any], counted: Iterable[str]) -> Iterator[Any]:
-    """The parts of a class that may change: its bases, its names, and the values of those that count."""
+    """The parts of a class that may change: its bases, its names, and the values of the names that count."""
     return itertools.chain(cls.__bases__, members, map(members.get, counted))
 
 

@@ -32,18 +32,8 @@ from purenn.nn.values import (
 
 __all__ = ["CodeWalk"]
 
-_IMPLICIT = [
-    "__repr__",
-    "__str__",
-    "__del__",
-    "__init__",
-    "__new__",
-    "__post_init__",
-    "__init_subclass__",
-    "__reduce__",
-    "__reduce_ex__",
-]
 _MAKING = ("__init__", "__new__", "__post_init__")
+_IMPLICIT = ("__repr__", "__str__", "__del__", *_MAKING, "__init_subclass__", "__reduce__", "__reduce_ex__")
 
 
 class CodeWalk:

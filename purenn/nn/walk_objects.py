@@ -26,7 +26,7 @@ from purenn.nn.walk_code import CodeWalk
 
 __all__ = ["ObjectWalk"]
 
-_environment: dict[Any, Any] = vars(os.environ)["_data"]  # os.environ makes its strings anew at each look
+_environment: dict[Any, Any] = vars(os.environ)["_data"]  # os.environ makes new strings at each access
 
 
 class ObjectWalk(CodeWalk):
@@ -45,7 +45,7 @@ class ObjectWalk(CodeWalk):
                 f"{text(path)} is a weakref.proxy, behind which a compiled call can't look: use weakref.ref"
             )
         elif isinstance(value, io.IOBase):
-            self._fact(path, ById(value))  # what is read from a file is refused where it is read
+            self._fact(path, ById(value))  # a read of the file is refused in the trace
         elif isinstance(value, Iterator) and is_library_class(kind):  # a user's iterator is an object like others
             raise TypeError(
                 f"{text(path)} is an iterator ({kind.__name__}), which gives another item each time: a compiled call "
@@ -90,7 +90,7 @@ class ObjectWalk(CodeWalk):
         self._library_attributes(path, value, is_code)
 
     def _library_attributes(self, path: Path, value: object, wanted: Callable[[Any], bool]) -> None:
-        """Looks at those attributes of a library's object that are wanted."""
+        """Looks at the attributes of a library's object for whose values ``wanted`` is true."""
         attributes = getattr(value, "__dict__", {})
         names = [name for name, part in attributes.items() if wanted(part)]
         if names:

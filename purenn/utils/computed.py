@@ -18,8 +18,9 @@ import jax
 from purenn import random
 from purenn.layers.base import Layer, Spec
 from purenn.layers.bound import Bound
+from purenn.tree import flatten, nest
 
-__all__ = ["Computed", "NamedLayers", "Parametrized", "drawn_shapes", "joined", "with_computed"]
+__all__ = ["Computed", "NamedLayers", "Parametrized", "drawn_shapes", "with_computed"]
 
 
 class Computed:
@@ -75,7 +76,7 @@ class NamedLayers(Layer):
 
 
 class Parametrized(Layer):
-    """The base of layers with computed arrays, beside the class of the layer itself."""
+    """A base of layers with computed arrays; the class of the layer is the other base."""
 
     computed: tuple[Computed, ...] = ()
 
@@ -178,10 +179,5 @@ def _replaced(
     new = split((params if trained else state).pop(computed.name))
     for tree, part in ((params if trained else state, new[0]), (state, new[1])):
         for name, value in part.items():
-            tree[name] = joined(tree.get(name, {}), value) if isinstance(value, Mapping) else value
+            tree[name] = nest(flatten(tree.get(name, {})) | flatten(value)) if isinstance(value, Mapping) else value
     return params, state
-
-
-def joined(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, Any]:
-    """Two nested dicts as one; the leaves of the second replace those of the first."""
-    return {**a, **{k: joined(a[k], v) if k in a and isinstance(v, Mapping) else v for k, v in b.items()}}

@@ -55,6 +55,7 @@ class _Orthogonal(Layer):
     orthogonal_map: str
     use_trivialization: bool = True
     dtype: DTypeLike | None = None
+    repr_fields = ()
 
     def buffers(self) -> Mapping[str, Spec | None]:
         n = max(self.shape[-2:])
@@ -108,9 +109,6 @@ class _Orthogonal(Layer):
         on = jnp.broadcast_to(jnp.eye(n, k, dtype=bool), a.shape)
         a = jnp.where(on, signs[..., None, :], a)
         return jnp.swapaxes(a, -1, -2) if wide else a
-
-    def extra_repr(self) -> str:
-        return ""
 
 
 def orthogonal(

@@ -24,15 +24,13 @@ __all__ = ["orthogonal", "spectral_norm", "weight_norm"]
 
 class _WeightNorm(Layer):
     dim: int | None = 0
+    repr_fields = ()
 
     def forward(self, m: Bound, weight_g: jax.Array, weight_v: jax.Array) -> Any:
         return normalized_weight(weight_v, weight_g, self.dim)
 
     def right_inverse(self, m: Bound, weight: jax.Array) -> tuple[Any, Any]:
         return norm_except_dim(weight, self.dim), weight
-
-    def extra_repr(self) -> str:
-        return ""
 
 
 def weight_norm(module: Changed, name: str = "weight", dim: int | None = 0) -> Changed:
@@ -76,6 +74,7 @@ class _SpectralNorm(Layer):
     dim: int = 0
     eps: float = 1e-12
     dtype: DTypeLike | None = None
+    repr_fields = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -111,9 +110,6 @@ class _SpectralNorm(Layer):
 
     def right_inverse(self, m: Bound, value: jax.Array) -> Any:
         return value
-
-    def extra_repr(self) -> str:
-        return ""
 
 
 def spectral_norm(

@@ -143,7 +143,10 @@ def remove_parametrizations(module: Changed, tensor_name: str, leave_parametrize
     def edit(m: Bound) -> None:
         originals = originals_of(held_list(m, tensor_name))
         if not leave_parametrized and list(originals) != ["original"]:
-            raise ValueError(f"remove_parametrizations: leave_parametrized must be True for originals {[*originals]}")
+            raise ValueError(
+                "remove_parametrizations: leave_parametrized=False needs an array with one original, got "
+                f"{', '.join(originals)}"
+            )
         restore(m, tensor_name, read(m, tensor_name) if leave_parametrized else originals["original"])
 
     return change(module, edit)
@@ -175,7 +178,7 @@ def transfer_parametrizations_and_params(
 ) -> Changed:
     """Gives one module the parametrizations of another, with the originals.
 
-    The parametrizations themselves are shared, as in torch. Nothing happens if there are none.
+    The parametrizations themselves are shared, as in torch. A module without any changes nothing.
 
     Args:
         from_module: a module; or a triple ``(layer, params, state)``.

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from purenn import check
+from purenn.layers.bound import Bound
 from purenn.lowering.dtypes import compute_dtype, widened
 from purenn.utils.computed import Computed
 from purenn.utils.target import Changed, change, detach, replace
-
-if TYPE_CHECKING:
-    from purenn.layers.bound import Bound
 
 __all__ = ["WeightNorm", "norm_except_dim", "normalized_weight", "remove_weight_norm", "weight_norm"]
 
