@@ -100,7 +100,7 @@ class RMSNorm(_OverLast):
     Args:
         normalized_shape: the sizes of the last dimensions; one number is the size of the last alone.
         eps: the :math:`\epsilon` that is added to the mean square; None is the machine epsilon of the input's dtype,
-            float32's for half types.
+            float32's for float16 and bfloat16.
         elementwise_affine: whether there is a weight.
         device: Ignored; accepted for compatibility with PyTorch.
         dtype: the dtype of the weight; float32 if None.
