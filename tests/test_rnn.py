@@ -486,7 +486,7 @@ REFUSED = [
     (lambda: F.gru(x, None, [W, R], False), "params[0] must have shape (3, 3), got shape (4, 3)"),
     (lambda: chain(0.5, True, None, jnp.ones((2, 3))), "rng must be a jax key"),
     (lambda: F.rnn_tanh(PACKED._replace(data=x), None, PARAMS), "input.data must have rank 2"),
-    (lambda: F.rnn_tanh(PACKED._replace(data=x[0]), None, PARAMS), "batch_sizes must be sizes that don't grow"),
+    (lambda: F.rnn_tanh(PACKED._replace(data=x[0]), None, PARAMS), "batch_sizes must never increase"),
     (lambda: F.rnn_tanh(PACKED, jnp.zeros((1, 3, 4)), PARAMS), "hx must have shape (1, 2, 4), got shape (1, 3, 4)"),
     (lambda: layers.LSTM(3, 4, proj_size=4), "proj_size must be at least 0 and below hidden_size=4, got 4"),
     (lambda: layers.LSTM(3, 4, proj_size=-1), "proj_size must be at least 0"),

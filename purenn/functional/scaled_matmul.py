@@ -103,7 +103,7 @@ def scaled_mm(
         scale_recipe_b: the same as ``scale_recipe_a``.
         swizzle_a: Ignored; accepted for compatibility with PyTorch.
         swizzle_b: Ignored; accepted for compatibility with PyTorch.
-        bias: :math:`c`, float32 or a half type, of shape :math:`(N)` or :math:`(1, N)`; None for zeros.
+        bias: :math:`c`, float32, float16 or bfloat16, of shape :math:`(N)` or :math:`(1, N)`; None for zeros.
         output_dtype: the dtype of the output; None for ``mat_a``'s.
         contraction_dim: empty or (-1, -2).
         use_fast_accum: Ignored; accepted for compatibility with PyTorch. Sums are in float32.

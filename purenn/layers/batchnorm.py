@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import functools
 import types
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -15,10 +15,13 @@ from purenn import check
 from purenn.docstring import documented
 from purenn.functional.normalization.batch import batch_norm_with
 from purenn.layers.base import Bound, Layer, Spec
-from purenn.layers.spec import as_value
+from purenn.layers.linear import EAGER
+from purenn.layers.spec import as_value, scale_and_shift
 from purenn.typing import Array, ArrayLike, DTypeLike
 
 __all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm"]
+
+T = TypeVar("T")
 
 
 class NormBase(Layer):
@@ -37,11 +40,7 @@ class NormBase(Layer):
         return {"bias": bool(self.bias and self.affine)}
 
     def parameters(self) -> Mapping[str, Spec | None]:
-        shape = (self.num_features,)
-        return {
-            "weight": Spec(shape, 1.0) if self.affine else None,
-            "bias": Spec(shape, 0.0) if self.bias else None,
-        }
+        return scale_and_shift((self.num_features,), self.affine, self.bias)
 
     def buffers(self) -> Mapping[str, Spec | None]:
         shape, track = (self.num_features,), self.track_running_stats
@@ -91,7 +90,7 @@ class _BatchNorm(BatchNorm):
         return self._batch_norm(m, x)
 
 
-_BATCH_NORM = r"""Normalizes every channel of $inputs over the batch.
+_BATCH_NORM = r"""Normalizes every channel of $inputs over the batch$lazily.
 
     .. math:: y = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}}\, \gamma + \beta
 
@@ -102,14 +101,13 @@ _BATCH_NORM = r"""Normalizes every channel of $inputs over the batch.
 
     The parameters are ``weight`` :math:`\gamma`, ones at first, and ``bias`` :math:`\beta`, zeros at first, of shape
     :math:`(C)`. The buffers are ``running_mean``, zeros at first, and ``running_var``, ones at first, of shape
-    :math:`(C)`, and ``num_batches_tracked``, which counts the batches.
+    :math:`(C)`, and ``num_batches_tracked``, which counts the batches.$materializes
 
-    Args:
-        num_features: the number :math:`C` of channels.
-        eps: the :math:`\epsilon` that is added to the variance.
+    Args:$first
+        eps: the number :math:`\epsilon` added to the variance.
         momentum: the weight :math:`m` of a new batch in the running statistics; with None, all batches weigh the same.
         affine: whether there are a weight and a bias.
-        track_running_stats: whether there are running statistics; without them the batch's own serve in evaluation too.
+        track_running_stats: whether there are running statistics. Without them, evaluation uses the batch's statistics.
         device: Ignored; accepted for compatibility with PyTorch.
         dtype: the dtype of the arrays; float32 if None.
         bias: whether there is a bias.
@@ -121,35 +119,44 @@ _BATCH_NORM = r"""Normalizes every channel of $inputs over the batch.
             one value per channel.
         TypeError: its dtype isn't floating-point, or doesn't fit that of the arrays.
 
-    Source: ``torch.nn.BatchNorm${rank}d``; Ioffe and Szegedy, *Batch Normalization: Accelerating Deep Network Training
-    by Reducing Internal Covariate Shift*, 2015, https://arxiv.org/abs/1502.03167.
+    Source: ``torch.nn.$name``; Ioffe and Szegedy, *Batch Normalization: Accelerating Deep Network Training by Reducing
+    Internal Covariate Shift*, 2015, https://arxiv.org/abs/1502.03167.
 
     Example:
         >>> import jax, jax.numpy as jnp
         >>> from purenn import layers, nn
         >>> x = jnp.ones($x)
-        >>> norm = nn.BatchNorm${rank}d(3)
+        >>> norm = nn.$name($size)
         >>> norm(x).shape, int(norm.num_batches_tracked)
         ($x, 1)
-        >>> layer = layers.BatchNorm${rank}d(3)  # the same as pure functions
-        >>> params, state = layer.init(jax.random.key(0))
+        >>> layer = layers.$name($size)  # the same as pure functions
+        >>> params, state = layer.init(jax.random.key(0)$example)
         >>> y, state = layer.apply(params, state, x, training=True)
     """
+_WORDS = {
+    1: {"over": "the batch and the signals' length", "shape": "(N, C)` or :math:`(N, C, L)", "x": "(2, 3, 9)"},
+    2: {"over": "all pixels of the batch", "shape": "(N, C, H, W)", "x": "(2, 3, 4, 4)"},
+    3: {"over": "all voxels of the batch", "shape": "(N, C, D, H, W)", "x": "(2, 3, 2, 4, 4)"},
+}
+PLAIN = {"first": "\n        num_features: the number :math:`C` of channels.", **EAGER}
 
 
-@documented(
-    _BATCH_NORM, 1, over="the batch and the signals' length", shape="(N, C)` or :math:`(N, C, L)", x="(2, 3, 9)"
-)
+def document(rank: int, **words: str) -> Callable[[T], T]:
+    """Documents a class of batch norms, or a lazy one, for a number of spatial dimensions."""
+    return documented(_BATCH_NORM, rank, **_WORDS[rank], **words)
+
+
+@document(1, name="BatchNorm1d", size="3", **PLAIN)
 class BatchNorm1d(_BatchNorm):
     _ranks = (2, 3)
 
 
-@documented(_BATCH_NORM, 2, over="all pixels of the batch", shape="(N, C, H, W)", x="(2, 3, 4, 4)")
+@document(2, name="BatchNorm2d", size="3", **PLAIN)
 class BatchNorm2d(_BatchNorm):
     _ranks = (4,)
 
 
-@documented(_BATCH_NORM, 3, over="all voxels of the batch", shape="(N, C, D, H, W)", x="(2, 3, 2, 4, 4)")
+@document(3, name="BatchNorm3d", size="3", **PLAIN)
 class BatchNorm3d(_BatchNorm):
     _ranks = (5,)
 

@@ -10,6 +10,7 @@ from purenn import functional as F
 from purenn.docstring import documented
 from purenn.layers.base import Bound, Layer, Spec
 from purenn.layers.linear import EAGER, weight_and_bias
+from purenn.layers.spec import changed
 from purenn.typing import Array, ArrayLike, DTypeLike, Size
 
 __all__ = ["Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"]
@@ -44,10 +45,7 @@ class _ConvNd(Layer):
         parts = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"
         none, ones = (0,) * self._rank, (1,) * self._rank
         defaults = {"padding": none, "dilation": ones, "output_padding": none, "groups": 1, "bias": True}
-        for name, default in {**defaults, "padding_mode": "zeros"}.items():
-            if getattr(self, name) != default:
-                parts += f", {name}={getattr(self, name)}"
-        return parts
+        return parts + changed(self, {**defaults, "padding_mode": "zeros"})
 
 
 def _numbers(size: Size | str) -> tuple[int, ...]:

@@ -45,9 +45,8 @@ class Table(Layer):
             params = jax.tree.map(jax.lax.stop_gradient, params)
         return super().bind(params, state, make=make, **options)
 
-    def _checked(self, padding_idx: int | None, table: object) -> Mapping[str, Any]:
-        """Checks the hyper-parameters that both layers have, and gives ``padding_idx`` as it is kept."""
-        name, n = type(self).__name__, self.num_embeddings
+    def normalize(self) -> Mapping[str, Any]:
+        name, n, padding_idx, table = type(self).__name__, self.num_embeddings, *self._given()
         if padding_idx is not None and not -n <= padding_idx < n:
             check.fail(name, "padding_idx", f"be in [{-n}, {n - 1}]", padding_idx)
         if table is not None:
@@ -57,11 +56,15 @@ class Table(Layer):
                 check.fail(name, "_weight", f"have shape {(n, self.embedding_dim)}", f"shape {table.array.shape}")
         return {"padding_idx": None if padding_idx is None else padding_idx % n}
 
-    def _spec(self, padding_idx: int | None, table: object) -> Spec:
-        """The table: the given one, or normal numbers with zeros in the padding row."""
+    def parameters(self) -> Mapping[str, Spec | None]:
+        padding_idx, table = self._given()
         if isinstance(table, Constant):
-            return table.spec()
-        return Spec((self.num_embeddings, self.embedding_dim), _normal(padding_idx))
+            return {"weight": table.spec()}
+        return {"weight": Spec((self.num_embeddings, self.embedding_dim), _normal(padding_idx))}
+
+    def _given(self) -> tuple[Any, Any]:
+        """Returns ``padding_idx`` and ``_weight``, which come in different orders in the constructors."""
+        return vars(self)["padding_idx"], vars(self)["_weight"]
 
 
 def _normal(padding_idx: int | None) -> Initializer:

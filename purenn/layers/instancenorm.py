@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeVar
 
 from purenn import check
 from purenn.docstring import documented
 from purenn.functional.normalization.instance import instance_norm_with
 from purenn.layers.base import Bound
-from purenn.layers.batchnorm import NormBase
+from purenn.layers.batchnorm import PLAIN, NormBase
 from purenn.typing import Array, ArrayLike, DTypeLike
 
 __all__ = ["InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d"]
+
+T = TypeVar("T")
 
 
 class _InstanceNorm(NormBase):
@@ -45,7 +48,7 @@ class _InstanceNorm(NormBase):
         return y.reshape(x.shape)
 
 
-_INSTANCE_NORM = r"""Normalizes every channel of every $sample by itself.
+_INSTANCE_NORM = r"""Normalizes every channel of every $sample by itself$lazily.
 
     .. math:: y = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}}\, \gamma + \beta
 
@@ -54,17 +57,16 @@ _INSTANCE_NORM = r"""Normalizes every channel of every $sample by itself.
     :math:`\hat\mu \leftarrow (1 - m)\, \hat\mu + m\, \mu`, and likewise :math:`\hat\sigma^2` with the unbiased
     variance. In evaluation they stand for :math:`\mu` and :math:`\sigma^2`.
 
-    The parameters are, with ``affine``, ``weight`` :math:`\gamma`, ones at first, and ``bias`` :math:`\beta`, zeros at
-    first, of shape :math:`(C)`. The buffers are, with ``track_running_stats``, ``running_mean``, zeros at first, and
-    ``running_var``, ones at first, of shape :math:`(C)`, and ``num_batches_tracked``, which stays 0 as in torch.
+    With ``affine`` the parameters are ``weight`` :math:`\gamma`, ones at first, and ``bias`` :math:`\beta`, zeros at
+    first, of shape :math:`(C)`. With ``track_running_stats`` the buffers are ``running_mean``, zeros at first, and
+    ``running_var``, ones at first, of shape :math:`(C)`, and ``num_batches_tracked``, which is 0.$materializes
 
-    Args:
-        num_features: the number :math:`C` of channels.
-        eps: the :math:`\epsilon` that is added to the variance.
+    Args:$first
+        eps: the number :math:`\epsilon` added to the variance.
         momentum: the weight :math:`m` of a new batch in the running statistics; with None they don't move, as in torch.
         affine: whether there are a weight and a bias.
-        track_running_stats: whether there are running statistics; without them the $sample's own serve in evaluation
-            too.
+        track_running_stats: whether there are running statistics. Without them, evaluation uses the $sample's
+            statistics.
         device: Ignored; accepted for compatibility with PyTorch.
         dtype: the dtype of the arrays; float32 if None.
         bias: whether there is a bias, with ``affine``.
@@ -76,31 +78,41 @@ _INSTANCE_NORM = r"""Normalizes every channel of every $sample by itself.
             channel.
         TypeError: its dtype isn't floating-point, or doesn't fit that of the arrays.
 
-    Source: ``torch.nn.InstanceNorm${rank}d``; Ulyanov, Vedaldi and Lempitsky, *Instance Normalization: The Missing
-    Ingredient for Fast Stylization*, 2016, https://arxiv.org/abs/1607.08022.
+    Source: ``torch.nn.$name``; Ulyanov, Vedaldi and Lempitsky, *Instance Normalization: The Missing Ingredient for Fast
+    Stylization*, 2016, https://arxiv.org/abs/1607.08022.
 
     Example:
         >>> import jax, jax.numpy as jnp
         >>> from purenn import layers, nn
         >>> x = jnp.ones($x)
-        >>> nn.InstanceNorm${rank}d(3, affine=True)(x).shape
+        >>> nn.$name(${size}affine=True)(x).shape
         $x
-        >>> layer = layers.InstanceNorm${rank}d(3, affine=True)  # the same as pure functions
-        >>> params, state = layer.init(jax.random.key(0))
+        >>> layer = layers.$name(${size}affine=True)  # the same as pure functions
+        >>> params, state = layer.init(jax.random.key(0)$example)
         >>> y, state = layer.apply(params, state, x)
     """
+_WORDS = {
+    1: {"sample": "signal", "x": "(2, 3, 9)"},
+    2: {"sample": "image", "x": "(2, 3, 4, 4)"},
+    3: {"sample": "volume", "x": "(2, 3, 2, 4, 4)"},
+}
 
 
-@documented(_INSTANCE_NORM, 1, sample="signal", x="(2, 3, 9)")
+def document(rank: int, **words: str) -> Callable[[T], T]:
+    """Documents a class of instance norms, or a lazy one, for a number of spatial dimensions."""
+    return documented(_INSTANCE_NORM, rank, **_WORDS[rank], **words)
+
+
+@document(1, name="InstanceNorm1d", size="3, ", **PLAIN)
 class InstanceNorm1d(_InstanceNorm):
     _rank = 1
 
 
-@documented(_INSTANCE_NORM, 2, sample="image", x="(2, 3, 4, 4)")
+@document(2, name="InstanceNorm2d", size="3, ", **PLAIN)
 class InstanceNorm2d(_InstanceNorm):
     _rank = 2
 
 
-@documented(_INSTANCE_NORM, 3, sample="volume", x="(2, 3, 2, 4, 4)")
+@document(3, name="InstanceNorm3d", size="3, ", **PLAIN)
 class InstanceNorm3d(_InstanceNorm):
     _rank = 3

@@ -142,102 +142,36 @@ def _words(target: str, missing: str) -> dict[str, str]:
     }
 
 
-def _conv(target: type[Any], rank: int) -> type[Any]:
+def _conv(rank: int, target: type[Any]) -> type[Any]:
     lazy_class = lazy(target, _channels_before(rank), lambda self, arrays: arrays["weight"].shape[1] * self.groups)
     return conv.document(conv.CONV, rank, **_words(target.__name__, "in_channels"))(lazy_class)
 
 
-def _conv_transpose(target: type[Any], rank: int) -> type[Any]:
+def _conv_transpose(rank: int, target: type[Any]) -> type[Any]:
     lazy_class = lazy(target, _channels_before(rank), lambda self, arrays: arrays["weight"].shape[0])
     return conv.document(conv.CONV_TRANSPOSE, rank, **_words(target.__name__, "in_channels"))(lazy_class)
 
 
-LazyConv1d, LazyConv2d, LazyConv3d = (
-    _conv(target, rank) for rank, target in enumerate((conv.Conv1d, conv.Conv2d, conv.Conv3d), 1)
-)
-LazyConvTranspose1d, LazyConvTranspose2d, LazyConvTranspose3d = (
-    _conv_transpose(target, rank)
-    for rank, target in enumerate((conv.ConvTranspose1d, conv.ConvTranspose2d, conv.ConvTranspose3d), 1)
+def _batch_norm(rank: int, target: type[Any]) -> type[Any]:
+    lazy_class = lazy(target, _channels, _array_channels, affine=True, track_running_stats=True)
+    return batchnorm.document(rank, **_words(target.__name__, "num_features"))(lazy_class)
+
+
+def _instance_norm(rank: int, target: type[Any]) -> type[Any]:
+    lazy_class = lazy(target, _channels_before(rank), _array_channels, affine=True, track_running_stats=True)
+    return instancenorm.document(rank, **_words(target.__name__, "num_features"))(lazy_class)
+
+
+LazyConv1d, LazyConv2d, LazyConv3d = map(_conv, (1, 2, 3), (conv.Conv1d, conv.Conv2d, conv.Conv3d))
+LazyConvTranspose1d, LazyConvTranspose2d, LazyConvTranspose3d = map(
+    _conv_transpose, (1, 2, 3), (conv.ConvTranspose1d, conv.ConvTranspose2d, conv.ConvTranspose3d)
 )
 LazyLinear = documented(linear.LINEAR, None, **_words("Linear", "in_features"))(
     lazy(linear.Linear, _last, lambda self, arrays: arrays["weight"].shape[1])
 )
-
-_NORM = r"""Normalizes every channel $over$lazily.
-
-    .. math:: y = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}}\,\gamma + \beta
-
-    $statistics
-
-    The parameters are ``weight``, :math:`\gamma`, which starts at 1, and ``bias``, :math:`\beta`, which starts at 0.
-    The buffers are ``running_mean``, ``running_var`` and ``num_batches_tracked``$tracked.$materializes
-
-    Args:$first
-        eps: the number :math:`\epsilon` that is added to the variance.
-        momentum: the weight :math:`m` of the newest statistics in the running ones; with None $none.
-        affine: whether there are parameters.
-        track_running_stats: whether there are buffers; without them, evaluation uses the statistics of the input too.
-        device: ignored; accepted for compatibility with PyTorch.
-        dtype: the dtype of the arrays; float32 if None.
-        bias: whether ``affine`` makes a ``bias`` too.
-
-    Shape: $shapes, which the output has too.
-
-    Raises:
-        ValueError: the rank of a call's input doesn't fit.
-
-    Source: ``torch.nn.$name``; $paper.
-
-    Example:
-        >>> import jax, jax.numpy as jnp
-        >>> from purenn import layers, nn
-        >>> x = jnp.ones($x)
-        >>> module = nn.$name($size)
-        >>> module(x).shape, module.num_features
-        ($x, 3)
-        >>> layer = layers.$name($size)  # the same as a pair of pure functions
-        >>> params, state = layer.init(jax.random.key(0)$example)
-        >>> y, state = layer.apply(params, state, x, training=True)
-    """
-_BATCH = {
-    "over": "over the batch",
-    "statistics": r"""In training, :math:`\mu` and :math:`\sigma^2` are the mean and the biased variance of the channel
-    in the batch. The running statistics move towards them, :math:`\hat\mu \leftarrow (1 - m)\,\hat\mu + m\,\mu`,
-    and towards the unbiased variance. In evaluation the running statistics are used.""",
-    "tracked": "",
-    "none": "all batches weigh the same",
-    "paper": """Ioffe and Szegedy, *Batch Normalization: Accelerating Deep Network Training by Reducing
-    Internal Covariate Shift*, 2015, https://arxiv.org/abs/1502.03167""",
-}
-_INSTANCE = {
-    "over": "of every sample",
-    "statistics": r"""In training, :math:`\mu` and :math:`\sigma^2` are the mean and the biased variance of the channel
-    in the sample. The running statistics move towards their averages over the batch,
-    :math:`\hat\mu \leftarrow (1 - m)\,\hat\mu + m\,\mu`. In evaluation the running statistics are used.""",
-    "tracked": ", which stays 0, as in torch",
-    "none": "they do not move, as in torch",
-    "paper": """Ulyanov, Vedaldi and Lempitsky, *Instance Normalization: The Missing Ingredient for Fast
-    Stylization*, 2016, https://arxiv.org/abs/1607.08022""",
-}
-
-
-def _norm(target: type[Any], size_of_input: SizeOf, rank: int, shapes: str, words: Mapping[str, str]) -> type[Any]:
-    lazy_class = lazy(target, size_of_input, _array_channels, affine=True, track_running_stats=True)
-    x = str((2, 3, *[4] * rank))
-    return documented(_NORM, rank, shapes=shapes, x=x, **words, **_words(target.__name__, "num_features"))(lazy_class)
-
-
-LazyBatchNorm1d = _norm(batchnorm.BatchNorm1d, _channels, 1, ":math:`(N, C)` or :math:`(N, C, L)`", _BATCH)
-LazyBatchNorm2d = _norm(batchnorm.BatchNorm2d, _channels, 2, ":math:`(N, C, H, W)`", _BATCH)
-LazyBatchNorm3d = _norm(batchnorm.BatchNorm3d, _channels, 3, ":math:`(N, C, D, H, W)`", _BATCH)
-LazyInstanceNorm1d, LazyInstanceNorm2d, LazyInstanceNorm3d = (
-    _norm(target, _channels_before(rank), rank, f":math:`(N, C, {sizes})` or :math:`(C, {sizes})`", _INSTANCE)
-    for rank, (target, sizes) in enumerate(
-        (
-            (instancenorm.InstanceNorm1d, "L"),
-            (instancenorm.InstanceNorm2d, "H, W"),
-            (instancenorm.InstanceNorm3d, "D, H, W"),
-        ),
-        1,
-    )
+LazyBatchNorm1d, LazyBatchNorm2d, LazyBatchNorm3d = map(
+    _batch_norm, (1, 2, 3), (batchnorm.BatchNorm1d, batchnorm.BatchNorm2d, batchnorm.BatchNorm3d)
+)
+LazyInstanceNorm1d, LazyInstanceNorm2d, LazyInstanceNorm3d = map(
+    _instance_norm, (1, 2, 3), (instancenorm.InstanceNorm1d, instancenorm.InstanceNorm2d, instancenorm.InstanceNorm3d)
 )

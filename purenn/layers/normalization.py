@@ -10,6 +10,7 @@ from purenn import check
 from purenn import functional as F
 from purenn.docstring import documented
 from purenn.layers.base import Bound, Layer, Spec
+from purenn.layers.spec import scale_and_shift
 from purenn.typing import Array, ArrayLike, DTypeLike
 
 __all__ = ["CrossMapLRN2d", "GroupNorm", "LayerNorm", "LocalResponseNorm", "RMSNorm"]
@@ -76,10 +77,7 @@ class LayerNorm(_OverLast):
         return {**super().normalize(), "bias": bool(self.bias and self.elementwise_affine)}
 
     def parameters(self) -> Mapping[str, Spec | None]:
-        return {
-            "weight": Spec(self._sizes, 1.0) if self.elementwise_affine else None,
-            "bias": Spec(self._sizes, 0.0) if self.bias else None,
-        }
+        return scale_and_shift(self._sizes, self.elementwise_affine, self.bias)
 
     def forward(self, m: Bound, input: ArrayLike) -> Array:
         return F.layer_norm(input, self._sizes, m.weight, m.bias, self.eps)
@@ -100,7 +98,7 @@ class RMSNorm(_OverLast):
     Args:
         normalized_shape: the sizes of the last dimensions; one number is the size of the last alone.
         eps: the :math:`\epsilon` that is added to the mean square; None is the machine epsilon of the input's dtype,
-            float32's for half types.
+            float32's for float16 and bfloat16.
         elementwise_affine: whether there is a weight.
         device: Ignored; accepted for compatibility with PyTorch.
         dtype: the dtype of the weight; float32 if None.
@@ -192,11 +190,7 @@ class GroupNorm(Layer):
         return {"bias": bool(self.bias and self.affine)}
 
     def parameters(self) -> Mapping[str, Spec | None]:
-        shape = (self.num_channels,)
-        return {
-            "weight": Spec(shape, 1.0) if self.affine else None,
-            "bias": Spec(shape, 0.0) if self.bias else None,
-        }
+        return scale_and_shift((self.num_channels,), self.affine, self.bias)
 
     def forward(self, m: Bound, input: ArrayLike) -> Array:
         return F.group_norm(input, self.num_groups, m.weight, m.bias, self.eps)

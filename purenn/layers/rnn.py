@@ -15,6 +15,7 @@ from purenn.functional.rnn.packed import PackedSequence
 from purenn.init import Initializer
 from purenn.layers.base import Bound, Layer, Spec
 from purenn.layers.method import bound_property
+from purenn.layers.spec import changed
 from purenn.typing import Array, ArrayLike, DTypeLike
 from purenn.warn import warn_user
 
@@ -133,12 +134,8 @@ class RNNBase(Layer):
         return params, *options, rng
 
     def extra_repr(self) -> str:
-        parts = f"{self.input_size}, {self.hidden_size}"
         defaults = {"proj_size": 0, "num_layers": 1, "bias": True, "batch_first": False, "dropout": 0}
-        for name, default in {**defaults, "bidirectional": False}.items():
-            if getattr(self, name) != default:
-                parts += f", {name}={getattr(self, name)}"
-        return parts
+        return f"{self.input_size}, {self.hidden_size}{changed(self, {**defaults, 'bidirectional': False})}"
 
 
 _NETWORK = r"""$summary

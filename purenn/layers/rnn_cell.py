@@ -12,6 +12,7 @@ from purenn.docstring import documented
 from purenn.functional.rnn import documentation
 from purenn.layers.base import Bound, Layer, Spec
 from purenn.layers.rnn import MODES, start
+from purenn.layers.spec import changed
 from purenn.typing import Array, ArrayLike, DTypeLike
 
 __all__ = ["GRUCell", "LSTMCell", "RNNCell", "RNNCellBase"]
@@ -172,8 +173,7 @@ class RNNCell(RNNCellBase):
         return cell(input, hx, m.weight_ih, m.weight_hh, m.bias_ih, m.bias_hh)
 
     def extra_repr(self) -> str:
-        parts = super().extra_repr()
-        return parts if self.nonlinearity == "tanh" else f"{parts}, nonlinearity={self.nonlinearity}"
+        return super().extra_repr() + changed(self, {"nonlinearity": "tanh"})
 
 
 @documented(

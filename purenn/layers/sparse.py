@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
 
 from purenn import functional as F
-from purenn.layers.base import Bound, Constant, Spec
+from purenn.layers.base import Bound, Constant
 from purenn.layers.embedding_table import Table, rows_and_columns
-from purenn.layers.spec import as_value
+from purenn.layers.spec import as_value, changed
 from purenn.typing import Array, ArrayLike, DTypeLike
 
 __all__ = ["Embedding", "EmbeddingBag"]
@@ -119,14 +118,8 @@ class Embedding(Table):
             _freeze=freeze,
         )
 
-    def normalize(self) -> Mapping[str, Any]:
-        return self._checked(self.padding_idx, self._weight)
-
     def frozen(self) -> frozenset[str]:
         return frozenset({"weight"} if self._freeze else ())
-
-    def parameters(self) -> Mapping[str, Spec | None]:
-        return {"weight": self._spec(self.padding_idx, self._weight)}
 
     def forward(self, m: Bound, input: ArrayLike) -> Array:
         return F.embedding(
@@ -134,12 +127,8 @@ class Embedding(Table):
         )
 
     def extra_repr(self) -> str:
-        parts = f"{self.num_embeddings}, {self.embedding_dim}"
         defaults = {"padding_idx": None, "max_norm": None, "norm_type": 2, "scale_grad_by_freq": False, "sparse": False}
-        for name, default in defaults.items():
-            if getattr(self, name) != default:
-                parts += f", {name}={getattr(self, name)}"
-        return parts
+        return f"{self.num_embeddings}, {self.embedding_dim}{changed(self, defaults)}"
 
 
 class EmbeddingBag(Table):
@@ -247,14 +236,8 @@ class EmbeddingBag(Table):
             padding_idx=padding_idx,
         )
 
-    def normalize(self) -> Mapping[str, Any]:
-        return self._checked(self.padding_idx, self._weight)
-
     def frozen(self) -> frozenset[str]:
         return frozenset({"weight"} if isinstance(self._weight, _Frozen) else ())
-
-    def parameters(self) -> Mapping[str, Spec | None]:
-        return {"weight": self._spec(self.padding_idx, self._weight)}
 
     def forward(
         self, m: Bound, input: ArrayLike, offsets: ArrayLike | None = None, per_sample_weights: ArrayLike | None = None
@@ -274,9 +257,6 @@ class EmbeddingBag(Table):
         )
 
     def extra_repr(self) -> str:
-        parts = f"{self.num_embeddings}, {self.embedding_dim}"
-        for name, default in {"max_norm": None, "norm_type": 2, "scale_grad_by_freq": False}.items():
-            if getattr(self, name) != default:
-                parts += f", {name}={getattr(self, name)}"
-        parts += f", mode={self.mode!r}"
-        return parts if self.padding_idx is None else f"{parts}, padding_idx={self.padding_idx}"
+        parts = changed(self, {"max_norm": None, "norm_type": 2, "scale_grad_by_freq": False})
+        padding = changed(self, {"padding_idx": None})
+        return f"{self.num_embeddings}, {self.embedding_dim}{parts}, mode={self.mode!r}{padding}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -13,7 +14,7 @@ from purenn.init import Initializer
 from purenn.lowering.hashed import HashedArray
 from purenn.typing import DTypeLike
 
-__all__ = ["Constant", "Spec", "array_spec", "as_dtype", "as_value"]
+__all__ = ["Constant", "Spec", "array_spec", "as_dtype", "as_value", "changed", "scale_and_shift"]
 
 
 class Spec(NamedTuple):
@@ -41,6 +42,17 @@ class Constant(HashedArray):
 def array_spec(array: object) -> Spec | None:
     """The buffer that holds an array that is a hyper-parameter."""
     return array.spec() if isinstance(array, Constant) else None
+
+
+def scale_and_shift(shape: tuple[int, ...], scale: bool, shift: bool) -> dict[str, Spec | None]:
+    """The parameters of a norm: ``weight``, ones at first, and ``bias``, zeros at first; None for one without."""
+    return {"weight": Spec(shape, 1.0) if scale else None, "bias": Spec(shape, 0.0) if shift else None}
+
+
+def changed(layer: object, defaults: Mapping[str, object]) -> str:
+    """The hyper-parameters that differ from their defaults, as a repr lists them after others."""
+    values = {name: getattr(layer, name) for name in defaults}
+    return "".join(f", {name}={value}" for name, value in values.items() if value != defaults[name])
 
 
 def as_value(value: Any) -> Any:

@@ -21,8 +21,9 @@ class _Stack(Composite):
     """Copies of one layer, one after another; they start with the same arrays, as torch's do."""
 
     def _parts(self) -> tuple[Layer, int, Layer | None]:
-        """Returns the layer that is repeated, the number of copies, and the norm at the end."""
-        raise NotImplementedError
+        """Returns the layer that is repeated, the number of copies, and the norm at the end, the first arguments."""
+        layer, number, norm, *_ = self._values()
+        return layer, number, norm
 
     def normalize(self) -> Mapping[str, Any]:
         layer, number, _ = self._parts()
@@ -97,9 +98,6 @@ class TransformerEncoder(_Stack):
     enable_nested_tensor: bool = True
     mask_check: bool = True
 
-    def _parts(self) -> tuple[Layer, int, Layer | None]:
-        return self.encoder_layer, self.num_layers, self.norm
-
     def forward(
         self,
         m: Bound,
@@ -153,9 +151,6 @@ class TransformerDecoder(_Stack):
     decoder_layer: Layer
     num_layers: int
     norm: Layer | None = None
-
-    def _parts(self) -> tuple[Layer, int, Layer | None]:
-        return self.decoder_layer, self.num_layers, self.norm
 
     def forward(
         self,

@@ -29,7 +29,7 @@ class LinearCrossEntropyOptions:
         batch_chunk_size: the number of rows per chunk, whose logits are in memory together.
         chunking_method: the rule if ``batch_chunk_size`` is None: ``'aspect_ratio'`` makes a chunk's logits as large as
             the input, ``'aspect_ratio:n'`` n times smaller. ``'auto'`` is ``'aspect_ratio:2'``; None makes one chunk.
-        acc_policy: Ignored; accepted for compatibility with PyTorch. Logits of half types are computed in float32.
+        acc_policy: Ignored; accepted for compatibility with PyTorch. Half-precision logits are computed in float32.
         acc_dtype: Ignored; accepted for compatibility with PyTorch.
 
     Raises:

@@ -53,7 +53,7 @@ def batch_norm(
     Raises:
         ValueError: the shapes don't fit, running statistics are missing, or the input of a training call has one value
             per channel.
-        TypeError: the dtypes don't fit. Parameters must have the input's, or all float32 for a half input.
+        TypeError: the dtypes don't fit. Parameters have the input's dtype; with float16 or bfloat16 all may be float32.
 
     Source: ``torch.nn.functional.batch_norm``; Ioffe and Szegedy, *Batch Normalization: Accelerating Deep Network
     Training by Reducing Internal Covariate Shift*, 2015, https://arxiv.org/abs/1502.03167.
@@ -107,7 +107,7 @@ def sync_batch_norm(
     Raises:
         ValueError: the shapes don't fit, running statistics are missing, the input of a training call has one value per
             channel, or no axis has the name.
-        TypeError: the dtypes don't fit. Parameters must have the input's, or all float32 for a half input.
+        TypeError: the dtypes don't fit. Parameters have the input's dtype; with float16 or bfloat16 all may be float32.
 
     Source: ``torch.nn.SyncBatchNorm``; Ioffe and Szegedy, *Batch Normalization: Accelerating Deep Network Training by
     Reducing Internal Covariate Shift*, 2015, https://arxiv.org/abs/1502.03167.

@@ -52,7 +52,7 @@ def instance_norm(
     Raises:
         ValueError: the shapes don't fit, running statistics are missing, or the input has one value per sample and
             channel.
-        TypeError: the dtypes don't fit. Parameters must have the input's, or both float32 for a half input.
+        TypeError: the dtypes don't fit. Parameters have the input's dtype; with float16 or bfloat16 all may be float32.
 
     Source: ``torch.nn.functional.instance_norm``; Ulyanov, Vedaldi and Lempitsky, *Instance Normalization: The Missing
     Ingredient for Fast Stylization*, 2016, https://arxiv.org/abs/1607.08022.

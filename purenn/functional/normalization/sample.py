@@ -43,7 +43,7 @@ def group_norm(
 
     Raises:
         ValueError: the shapes don't fit, ``num_groups`` doesn't divide :math:`C`, or a group has one value in all.
-        TypeError: the dtypes don't fit. Parameters must have the input's, or both float32 for a half input.
+        TypeError: the dtypes don't fit. Parameters have the input's dtype; with float16 or bfloat16 all may be float32.
 
     Source: ``torch.nn.functional.group_norm``; Wu and He, *Group Normalization*, 2018,
     https://arxiv.org/abs/1803.08494.
@@ -97,7 +97,7 @@ def layer_norm(
 
     Raises:
         ValueError: the shapes don't fit.
-        TypeError: the dtypes don't fit. Parameters must have the input's, or all float32 for a half input.
+        TypeError: the dtypes don't fit. Parameters have the input's dtype; with float16 or bfloat16 all may be float32.
 
     Source: ``torch.nn.functional.layer_norm``; Ba, Kiros and Hinton, *Layer Normalization*, 2016,
     https://arxiv.org/abs/1607.06450.
@@ -147,7 +147,7 @@ def rms_norm(
         normalized_shape: the sizes of the last dimensions.
         weight: the scale :math:`w`, of shape ``normalized_shape`` and any floating dtype; None for ones.
         eps: the number :math:`\epsilon` added to the mean square; None for the machine epsilon of the input's dtype, or
-            of float32 for a half input.
+            of float32 for float16 and bfloat16.
 
     Returns:
         An array like ``input``.

@@ -17,7 +17,7 @@ from purenn.typing import ArrayLike
 
 
 def parameters(where: str, x: jax.Array, **arrays: ArrayLike | None) -> list[Any]:
-    """Returns parameters, of the input's dtype or float32 for a half input, in the dtype of the computation."""
+    """Returns parameters, of the input's dtype or float32 for half precision, in the dtype of the computation."""
     checked = {name: None if a is None else check.array(where, name, a) for name, a in arrays.items()}
     present = {name: a for name, a in checked.items() if a is not None}
     check.same_dtype(where, **present)

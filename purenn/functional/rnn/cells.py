@@ -28,8 +28,8 @@ _CELL = r"""$summary
         $result
 
     Raises:
-        ValueError: ranks or shapes that don't fit.
-        TypeError: dtypes that differ$pair.
+        ValueError: the ranks or shapes don't fit.
+        TypeError: the dtypes differ$pair.
 
     Source: ``torch.$name``; $source.
 
@@ -52,7 +52,7 @@ def _words(name: str, gates: str, equations: str, source: str) -> dict[str, str]
         "result": "The pair of :math:`h'` and :math:`c'`, of the shapes of :math:`h` and :math:`c`."
         if gates == "ifgo"
         else ":math:`h'`, of the shape of :math:`h`.",
-        "pair": ", or an ``hx`` that is no pair" if gates == "ifgo" else "",
+        "pair": ", or ``hx`` is no pair" if gates == "ifgo" else "",
         "source": documentation.SOURCES[source],
         **{f"{x.lower()}_{side}h": documentation.stacked(x, side, gates) for x in "Wb" for side in "ih"},
     }
@@ -113,8 +113,7 @@ def lstm_cell(
     b_ih: ArrayLike | None = None,
     b_hh: ArrayLike | None = None,
 ) -> tuple[Array, Array]:
-    h, c = engine.run_cell("lstm_cell", LSTM, input, hx, w_ih, w_hh, b_ih, b_hh)
-    return h, c
+    return engine.run_cell("lstm_cell", LSTM, input, hx, w_ih, w_hh, b_ih, b_hh)
 
 
 @documented(

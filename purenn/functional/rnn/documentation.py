@@ -1,4 +1,4 @@
-"""Parts of docstrings that the functions and layers of recurrent networks share: equations, tables, sources."""
+"""Equations, tables and sources for the docstrings of recurrent functions and layers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SOURCES = {
 
 
 def one_step(equations: str) -> str:
-    """The equations without times: h and c become h' and c'."""
+    """The equations of one step, without times: the new h and c are h' and c'."""
     for old, new in (("_{t-1}", ""), ("c_t", "c'"), ("h_t", "h'"), ("_t", "")):
         equations = equations.replace(old, new)
     return equations
@@ -46,11 +46,11 @@ def one_step(equations: str) -> str:
 def stacked(symbol: str, side: str, gates: str) -> str:
     """The matrices or vectors of all gates in one array, such as :math:`W_{ii}, W_{if}, W_{ig}, W_{io}`."""
     names = ", ".join(f"{symbol}_{{{side}{gate}}}" for gate in gates)
-    return f":math:`{names}`" + (" one below the other" if len(gates) > 1 else "")
+    return f":math:`{names}`" + (" stacked" if len(gates) > 1 else "")
 
 
 def arrays(gates: str, weight: str, bias: str, projection: str | None) -> str:
-    """A table of the arrays of a cell, under names in which ``{}`` stands for i and h."""
+    """A table of a cell's arrays, by names in which ``{}`` is i or h."""
     rows = f"{len(gates) if len(gates) > 1 else ''}H"
     out = "P" if projection else "H"
     lines = [("Array", "Shape", "Holds")]
@@ -63,7 +63,7 @@ def arrays(gates: str, weight: str, bias: str, projection: str | None) -> str:
 
 
 def table(*rows: Sequence[str]) -> str:
-    """A table in reStructuredText, indented as a docstring is; the first row is the head."""
+    """A table in reStructuredText, indented like a docstring; the first row is the head."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     rule = "  ".join("=" * width for width in widths)
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -28,8 +28,8 @@ def run_cell(
     w_hh: ArrayLike,
     b_ih: ArrayLike | None,
     b_hh: ArrayLike | None,
-) -> State:
-    """Takes one step of a cell, after a check of its arguments."""
+) -> Any:
+    """Checks the arguments and takes one step of a cell; returns a tuple of its states."""
     x = check.array(where, "input", input)
     check.rank(where, "input", x, (1, 2), "(I) or (N, I)")
     check.floating(where, "input", x)
@@ -56,8 +56,8 @@ def run(
     bidirectional: bool,
     batch_first: bool,
     rng: Key | None,
-) -> tuple[Any, ...]:
-    """Runs a network of layers in one or two directions; returns its output and its last states."""
+) -> Any:
+    """Runs a network of layers in one or two directions; returns a tuple of its output and its last states."""
     packed = input if isinstance(input, PackedSequence) else None
     x, valid = check.array(where, "input", input if packed is None else packed.data), None
     if packed is None:
@@ -104,7 +104,7 @@ def _grouped(
     num_layers: int,
     directions: int,
 ) -> list[list[Weights]]:
-    """Returns the weights by layer and direction; their number tells whether there are projections."""
+    """Returns the weights by layer and direction; there are projections if the number of arrays says so."""
     fields = ("ih", "hh", *(("b_ih", "b_hh") if has_biases else ()), "hr")
     cells = check.integer(where, "num_layers", num_layers, 1) * directions
     sizes = [len(fields) - 1, len(fields)] if cell is LSTM else [len(fields) - 1]
@@ -126,14 +126,14 @@ def _grouped(
 
 
 def _check_features(where: str, argument: str, x: jax.Array, weight: ArrayLike) -> None:
-    """Checks that the input fits the first weights, and names the input if not, since a caller has that at hand."""
+    """Checks that the input fits the first weight; an error names the input, which the caller passed."""
     shape = getattr(weight, "shape", ())
     if len(shape) == 2 and shape[1] != x.shape[-1]:
         check.fail(where, argument, f"have size {shape[1]} in its last dimension", f"{x.shape[-1]}")
 
 
 def _weights(where: str, cell: Cell, x: jax.Array, inputs: int, named: Mapping[str, tuple[str, Any]]) -> Weights:
-    """Returns the weights of a cell, each given with its name, after a check of their dtypes and shapes."""
+    """Checks the dtypes and shapes of a cell's weights, which come with their names, and returns them."""
     arrays = {field: check.array(where, name, array) for field, (name, array) in named.items()}
     names = {field: name for field, (name, _) in named.items()}
     check.same_dtype(where, input=x, **{names[field]: array for field, array in arrays.items()})
@@ -161,7 +161,7 @@ def _state(
     leading: tuple[int, ...],
     sizes: tuple[int, int],
 ) -> State:
-    """Returns the state to start from, h and for some cells c; zeros if none is given."""
+    """Returns the initial state, h and for an LSTM c; zeros if none is given."""
     shapes = [(*leading, size) for size in sizes[: cell.states]]
     if hx is None:
         return tuple(jnp.zeros(shape, x.dtype) for shape in shapes)

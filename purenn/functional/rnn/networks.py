@@ -29,29 +29,29 @@ _NETWORK = r"""$summary
     $arrays
 
     where :math:`L` is the length of the sequences, :math:`N` their number, :math:`I` the size of an element (from the
-    second layer on :math:`D$P`), :math:`H` that of the state, :math:`K` the number of layers and :math:`D` that of
-    directions.
+    second layer on :math:`D$P`), :math:`H` the size of the state, :math:`K` the number of layers and :math:`D` the
+    number of directions.
 
     Args:
-        input: the sequences, of shape :math:`(L, N, I)` or, for a single one, :math:`(L, I)`; or a PackedSequence.
+        input: the sequences, of shape :math:`(L, N, I)`, or :math:`(L, I)` for one sequence; or a PackedSequence.
         hx: $state
-        params: the arrays of the first layer, in the order of the table, then, with two directions, those of its second
-            cell, then those of the next layer and so on.
+        params: the arrays of the first layer's cell in the order of the table, then with two directions the arrays of
+            its second cell, then the arrays of the next layer, and so on.
         has_biases: whether ``b_ih`` and ``b_hh`` are among ``params``.
         num_layers: the number :math:`K` of layers.
         dropout: the probability with which an element between two layers is replaced by 0.
-        train: whether there is dropout.
+        train: whether dropout is applied.
         bidirectional: whether there are two directions.
         batch_first: whether input and output are of shape :math:`(N, L, *)`.
-        rng: a jax key; needed where there is dropout.
+        rng: a jax key, needed for dropout.
 
     Returns:
-        The outputs of the last layer, of shape :math:`(L, N, D$P)` or :math:`(L, D$P)`, or packed as the input was; and
-        $last of all layers, like ``hx``.
+        The outputs of the last layer, of shape :math:`(L, N, D$P)` or :math:`(L, D$P)`, packed if the input is packed;
+        and $last of all layers, like ``hx``.
 
     Raises:
-        ValueError: ranks, shapes or numbers of ``params`` that don't fit, or an ``rng`` that is missing.
-        TypeError: dtypes that differ$pair.
+        ValueError: the ranks, the shapes or the number of ``params`` don't fit, or ``rng`` is missing.
+        TypeError: the dtypes differ$pair.
 
     Source: ``torch.$name``; $source.
 
@@ -63,11 +63,11 @@ _NETWORK = r"""$summary
 
 
 def _words(name: str, gates: str, equations: str, *sources: str) -> dict[str, str]:
-    lstm, zeros = gates == "ifgo", "without :math:`N` for\n            a single sequence; None for zeros."
+    lstm, zeros = gates == "ifgo", "without :math:`N` for\n            one sequence; None for zeros."
     h = f"the state :math:`h_0` of every layer and direction, of shape :math:`(KD, N, H)`, {zeros}"
     pair = (
         "the pair of :math:`h_0`, of shape :math:`(KD, N, P)`, and :math:`c_0`, of shape :math:`(KD, N, H)`, of every"
-        "\n            layer and direction, without :math:`N` for a single sequence; None for zeros."
+        "\n            layer and direction, without :math:`N` for one sequence; None for zeros."
     )
     return {
         "name": name,
@@ -76,7 +76,7 @@ def _words(name: str, gates: str, equations: str, *sources: str) -> dict[str, st
         "P": "P" if lstm else "H",
         "state": pair if lstm else h,
         "last": "the last :math:`h` and the last :math:`c`" if lstm else "the last states",
-        "pair": ", or an ``hx`` that is no pair" if lstm else "",
+        "pair": ", or ``hx`` is no pair" if lstm else "",
         "signs": documentation.SIGNS if len(gates) > 1 else "",
         "projection": " With a projection, :math:`h_t = W_{hr}\\, (o_t \\odot \\tanh(c_t))` has a size\n"
         "    :math:`P`; without, :math:`P` is :math:`H`."
@@ -108,9 +108,8 @@ def rnn_tanh(
     batch_first: bool = False,
     rng: Key | None = None,
 ) -> tuple[Output, Array]:
-    options = (has_biases, num_layers, dropout, train, bidirectional, batch_first, rng)
-    output, h = engine.run("rnn_tanh", RNN_TANH, input, hx, params, *options)
-    return output, h
+    options = has_biases, num_layers, dropout, train, bidirectional, batch_first, rng
+    return engine.run("rnn_tanh", RNN_TANH, input, hx, params, *options)
 
 
 @documented(
@@ -134,9 +133,8 @@ def rnn_relu(
     batch_first: bool = False,
     rng: Key | None = None,
 ) -> tuple[Output, Array]:
-    options = (has_biases, num_layers, dropout, train, bidirectional, batch_first, rng)
-    output, h = engine.run("rnn_relu", RNN_RELU, input, hx, params, *options)
-    return output, h
+    options = has_biases, num_layers, dropout, train, bidirectional, batch_first, rng
+    return engine.run("rnn_relu", RNN_RELU, input, hx, params, *options)
 
 
 @documented(
@@ -161,9 +159,8 @@ def lstm(
     batch_first: bool = False,
     rng: Key | None = None,
 ) -> tuple[Output, Array, Array]:
-    options = (has_biases, num_layers, dropout, train, bidirectional, batch_first, rng)
-    output, h, c = engine.run("lstm", LSTM, input, hx, params, *options)
-    return output, h, c
+    options = has_biases, num_layers, dropout, train, bidirectional, batch_first, rng
+    return engine.run("lstm", LSTM, input, hx, params, *options)
 
 
 @documented(
@@ -188,6 +185,5 @@ def gru(
     batch_first: bool = False,
     rng: Key | None = None,
 ) -> tuple[Output, Array]:
-    options = (has_biases, num_layers, dropout, train, bidirectional, batch_first, rng)
-    output, h = engine.run("gru", GRU, input, hx, params, *options)
-    return output, h
+    options = has_biases, num_layers, dropout, train, bidirectional, batch_first, rng
+    return engine.run("gru", GRU, input, hx, params, *options)

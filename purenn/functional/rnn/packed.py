@@ -1,9 +1,9 @@
-"""Sequences of different lengths, packed: the structure, and the way to and from padded arrays.
+"""Packed sequences of different lengths, and their conversion from and to padded arrays.
 
-The rows of ``data`` are in the order of time, at each time the longest sequences first, so with the sizes
-:math:`b_t` of the batch at each time, sequence i at time t is in row :math:`b_0 + \\dots + b_{t-1} + i`. Where the
-lengths are known there are exactly as many rows as elements; where they are traced, shapes can't depend on them, and
-rows of zeros and sizes of 0 follow. What reads a packed sequence needs to know neither: rows are found from the sizes.
+The rows of ``data`` are in the order of time, at every time the longest sequences first. With the sizes :math:`b_t` of
+the batch at every time, sequence i at time t is in row :math:`b_0 + \\dots + b_{t-1} + i`. If the lengths are known,
+there is one row per element. If they are traced, shapes can't depend on them, so rows of zeros and sizes of 0 follow.
+Readers find rows from the sizes, in both cases alike.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ class _Fields(NamedTuple):
 class PackedSequence(_Fields):
     """Sequences of different lengths in one array without gaps, as recurrent layers take them.
 
-    Made by ``pack_padded_sequence`` and ``pack_sequence``, not by hand. Sizes and indices are numpy arrays where the
-    lengths were known, as torch keeps them on the CPU, so that shapes can depend on them inside a jit too.
+    Make it by ``pack_padded_sequence`` or ``pack_sequence``, not by hand. If the lengths were known, sizes and indices
+    are numpy arrays, as torch keeps them on the CPU, so that shapes can depend on them under jit too.
 
     Args:
-        data: of shape :math:`(R, *)`, the elements in the order of time. Packed under traced lengths there are
-            :math:`TB` rows, of which the last are zero.
-        batch_sizes: how many sequences there are at each time; ends with zeros where lengths were traced.
-        sorted_indices: which sequence of the given ones is the longest, the next and so on; None if none was moved.
+        data: the elements in the order of time, of shape :math:`(R, *)`. With traced lengths there are :math:`TB` rows,
+            the last of them zeros.
+        batch_sizes: the number of sequences at every time, followed by zeros if the lengths were traced.
+        sorted_indices: the indices of the original sequences from the longest to the shortest; None for their order.
         unsorted_indices: the inverse permutation.
 
     Source: ``torch.nn.utils.rnn.PackedSequence``.
@@ -53,7 +53,7 @@ class PackedSequence(_Fields):
         [1, 4, 2, 5, 3]
     """
 
-    # The batch's size is static: it is a shape of what a network returns, and can't be read from traced batch_sizes.
+    # The batch size is static: shapes depend on it, and traced batch_sizes don't tell it.
     _batch: int | None
 
     def __new__(
@@ -88,12 +88,12 @@ class PackedSequence(_Fields):
     def batch(self) -> int:
         """The number of sequences."""
         if self._batch is None:
-            expected = "be known, or sorted_indices given; pack_padded_sequence sees to it"
-            check.fail("PackedSequence", "batch_sizes", expected, "traced ones")
+            expected = "be known, or sorted_indices be given (pack_padded_sequence does either)"
+            check.fail("PackedSequence", "batch_sizes", expected, "a traced array")
         return self._batch
 
     def to(self, *args: object, dtype: DTypeLike | None = None, device: object = None) -> PackedSequence:
-        """The same with ``data`` of another dtype or on another device (jax's, or a sharding)."""
+        """Casts ``data`` to another dtype, or moves it to another device (of jax, or a sharding)."""
         data = self.data
         for arg in (*args, dtype, device):
             if isinstance(arg, jax.Device | jax.sharding.Sharding):
@@ -103,20 +103,20 @@ class PackedSequence(_Fields):
         return self._replace(data=data)
 
     def double(self) -> PackedSequence:
-        """In float64, which jax has where ``jax_enable_x64`` is on."""
+        """Casts ``data`` to float64, which needs ``jax_enable_x64``."""
         return self.to(jnp.float64)
 
     def float(self) -> PackedSequence:
-        """In float32."""
+        """Casts ``data`` to float32."""
         return self.to(jnp.float32)
 
     def half(self) -> PackedSequence:
-        """In float16."""
+        """Casts ``data`` to float16."""
         return self.to(jnp.float16)
 
 
 def _packed(fields: Iterable[Any], batch: int | None) -> PackedSequence:
-    """The tuple itself, of anything: transformations put other things than arrays in it."""
+    """Makes the tuple of any fields: transformations put other objects than arrays in it."""
     packed = tuple.__new__(PackedSequence, fields)
     packed._batch = batch
     return packed
@@ -138,7 +138,7 @@ export.register_pytree_node_serialization(
 
 
 def inverse(permutation: jax.Array) -> Any:
-    """The inverse of a permutation, known where that is; None of None."""
+    """The inverse of a permutation, a numpy array if its values are known; None for None."""
     if permutation is None:
         return None
     if (values := known(permutation)) is None:
@@ -149,7 +149,7 @@ def inverse(permutation: jax.Array) -> Any:
 
 
 def present(where: str, packed: PackedSequence) -> Any:
-    """Which elements there are, of shape (T, B), T counting the sizes: in numpy's form where the sizes are known."""
+    """The mask of the elements, of shape (T, B) for T sizes; a numpy array if the sizes are known."""
     if not isinstance(packed, PackedSequence):
         check.fail(where, "sequence", "be a PackedSequence", type(packed).__name__, TypeError)
     sizes = known(packed.batch_sizes)
@@ -158,13 +158,13 @@ def present(where: str, packed: PackedSequence) -> Any:
     if sizes is None:
         return jnp.arange(packed.batch)[None] < packed.batch_sizes[:, None]
     if packed.data.ndim == 0 or sizes.sum() > packed.data.shape[0] or (np.diff(sizes) > 0).any():
-        expected = "be sizes that don't grow, of all rows of data together"
+        expected = "never increase, and sum to at most the number of rows of data"
         check.fail(where, "batch_sizes", expected, f"{sizes.tolist()} for data of shape {packed.data.shape}")
     return np.arange(packed.batch) < sizes[:, None]
 
 
 def pad(packed: PackedSequence, valid: Array | np.ndarray, value: float = 0) -> jax.Array:
-    """The elements that are `valid` in their places in time and batch, and a value in all others: (T, B, *)."""
+    """The padded array, (T, B, *): the elements where `valid`, and a value elsewhere."""
     xp: Any = np if isinstance(valid, np.ndarray) else jnp
     sizes = valid.sum(1)
     rows = xp.where(valid, (xp.cumsum(sizes) - sizes)[:, None] + xp.arange(valid.shape[1])[None], packed.data.shape[0])
@@ -172,7 +172,7 @@ def pad(packed: PackedSequence, valid: Array | np.ndarray, value: float = 0) -> 
 
 
 def pack(padded: jax.Array, valid: Array | np.ndarray, rows: int) -> jax.Array:
-    """The elements that are `valid` of an array (T, B, *), one behind the other, and zeros up to a number of rows."""
+    """The `valid` elements of an array (T, B, *), one per row, followed by rows of zeros."""
     flat = padded.reshape(valid.size, *padded.shape[2:])
     if isinstance(valid, np.ndarray):
         places: Any = np.flatnonzero(valid)

@@ -1,4 +1,4 @@
-"""Samples between the elements of an image: the places of the points, and weighted sums of their neighbours."""
+"""Samples an image between its elements, by weighted sums of the neighbours of a point."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from purenn.lowering.dtypes import widened
 
 
 def _unnormalized(u: jax.Array, size: int, align_corners: bool) -> jax.Array:
-    """Maps [-1, 1] to places among the elements; the ends are the centres or the edges of the outermost ones."""
+    """Maps [-1, 1] to indices; the ends are the centres or the edges of the outermost elements."""
     return (u + 1) * ((size - 1) / 2) if align_corners else (u + 1) * (size / 2) - 0.5
 
 
 def _clipped(u: jax.Array, size: int) -> jax.Array:
-    """Clips to [0, size - 1], and NaN to 0; as in torch, the gradient is 0 at the ends too."""
+    """Clips to [0, size - 1], and NaN to 0; as in torch, the gradient at the ends is 0 too."""
     last = jnp.full_like(u, size - 1)
     return jnp.where(u > 0, jnp.where(u < last, u, last), jnp.zeros_like(u))
 
 
 def _reflected(u: jax.Array, size: int, align_corners: bool) -> jax.Array:
-    """Reflects places beyond the ends until they lie between them."""
+    """Reflects indices at the ends until they lie between them."""
     low, span = (0.0, size - 1) if align_corners else (-0.5, size)
     if span == 0:
         return jnp.zeros_like(u)
@@ -37,7 +37,7 @@ def _reflected(u: jax.Array, size: int, align_corners: bool) -> jax.Array:
 
 
 def _padded(u: jax.Array, size: int, padding_mode: str, align_corners: bool) -> jax.Array:
-    """Moves places beyond the border into the image, except with zeros."""
+    """Moves indices beyond the border into the image, except for the mode ``'zeros'``."""
     if padding_mode == "zeros":
         return u
     return _clipped(_reflected(u, size, align_corners) if padding_mode == "reflection" else u, size)
@@ -46,9 +46,9 @@ def _padded(u: jax.Array, size: int, padding_mode: str, align_corners: bool) -> 
 def _neighbours(
     u: jax.Array, size: int, mode: str, padding_mode: str, align_corners: bool
 ) -> list[tuple[jax.Array, jax.Array]]:
-    """Gives the neighbours along one coordinate, as whole floating-point numbers, and their weights."""
+    """Gives the indices of the neighbours along one coordinate, as floating-point numbers, and their weights."""
     u = _unnormalized(u, size, align_corners)
-    if mode == "bicubic":  # the neighbours are moved into the image, and not the point
+    if mode == "bicubic":  # the neighbours are moved into the image, not the point
         low = jnp.floor(u)
         near = [_padded(low + k, size, padding_mode, align_corners) for k in range(-1, 3)]
         return list(zip(near, cubic_weights(u - low), strict=True))
@@ -60,11 +60,11 @@ def _neighbours(
 
 
 def sample(x: jax.Array, grid: jax.Array, mode: str, padding_mode: str, align_corners: bool) -> jax.Array:
-    """Samples x, (N, C, *size), at the points of a grid, (N, *out, n), whose first coordinate is of the last size."""
+    """Samples x, (N, C, *size), at the points of a grid, (N, *out, n); the first coordinate is along the last axis."""
     n, sizes, dtype = grid.shape[-1], x.shape[2:], x.dtype
     x, grid = widened(x), widened(grid)
     points = grid.reshape(grid.shape[0], math.prod(grid.shape[1:-1]), n)
-    axes = []  # per coordinate, the neighbours: the index, whether it is inside, and the weight
+    axes = []  # per coordinate, the neighbours: index, whether it is inside, and weight
     for d, size in enumerate(sizes):
         near = _neighbours(points[..., n - 1 - d], size, mode, padding_mode, align_corners)
         inside = [(place >= 0) & (place <= size - 1) for place, _ in near]

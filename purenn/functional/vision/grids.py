@@ -1,4 +1,4 @@
-"""Images and volumes sampled at the points of a grid."""
+"""Samples images and volumes at the points of a grid."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def grid_sample(
 
     .. math:: y_{n,c,p} = \sum_q w_q(g_{n,p})\, x_{n,c,q}
 
-    over the elements :math:`q` next to the point :math:`g_{n,p}`, with weights :math:`w` by their distances from it.
+    with the sum over the elements :math:`q` next to the point :math:`g_{n,p}`; a weight :math:`w_q` depends on the
+    distance from the point.
 
     Args:
         input: of shape :math:`(N, C, H, W)` or :math:`(N, C, D, H, W)`; floating-point.
@@ -39,8 +40,8 @@ def grid_sample(
             outer edges of these elements.
 
     Returns:
-        An array of shape :math:`(N, C, H', W')` or :math:`(N, C, D', H', W')`. A coordinate that is NaN
-        counts as the lower end with ``'border'`` and ``'reflection'``.
+        An array of shape :math:`(N, C, H', W')` or :math:`(N, C, D', H', W')`. With ``'border'`` or ``'reflection'``, a
+        NaN coordinate counts as the lower end.
 
     Raises:
         ValueError: a shape does not fit.
@@ -73,7 +74,7 @@ def grid_sample(
 
 
 def affine_grid(theta: ArrayLike, size: Sequence[int], align_corners: bool | None = None) -> Array:
-    r"""Applies affine maps to the points of a regular grid, which gives a grid for `grid_sample`.
+    r"""Applies affine maps to the points of a regular grid; `grid_sample` takes the result.
 
     .. math:: g_{n,h,w} = \theta_n\, (x_w, y_h, 1)^\top
 
@@ -107,7 +108,7 @@ def affine_grid(theta: ArrayLike, size: Sequence[int], align_corners: bool | Non
     batch, _, *space = check.integers(where, "size", size, len(size), 0)
     n = len(space)
     check.shape(where, "theta", a, (batch, n, n + 1))
-    unit = align_corners and min(space) == 1  # for which torch doesn't check the other sizes
+    unit = align_corners and min(space) == 1  # then torch doesn't check the other sizes
     if not unit and min(size) <= 0:
         check.fail(where, "size", "be positive", size)
     wide = compute_dtype(a.dtype)

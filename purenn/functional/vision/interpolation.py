@@ -1,4 +1,4 @@
-"""Signals, images and volumes resampled to another size."""
+"""Resamples signals, images and volumes to another size."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def interpolate(
 
     Element :math:`i` of an output dimension lies at :math:`(i + \tfrac12) / s - \tfrac12` in the input, with
     :math:`s = \text{out} / \text{in}`; with ``align_corners`` at :math:`i\,(\text{in} - 1) / (\text{out} - 1)`. It is
-    computed from the elements near this place, one dimension after the other:
+    computed from the elements near this position, one dimension after another:
 
     ======================================== ============================================================
     ``nearest``                              the element at :math:`\lfloor i / s \rfloor`
@@ -64,12 +64,12 @@ def interpolate(
             dimension.
         mode: one of the modes above. ``linear`` takes signals only; ``bilinear``, ``bicubic`` and ``lanczos`` take
             images only; ``trilinear`` takes volumes only.
-        align_corners: whether the centres of the outermost elements stay where they are; must be None in the modes
+        align_corners: whether the centres of the outermost elements keep their positions; must be None in the modes
             ``nearest``, ``nearest-exact`` and ``area``.
-        recompute_scale_factor: whether :math:`s` is computed from the sizes even if ``scale_factor`` is given, which is
-            :math:`s` otherwise.
-        antialias: whether the kernel widens where the image shrinks, so that every pixel counts; only in the modes
-            ``bilinear``, ``bicubic`` and ``lanczos``. The cubic then has :math:`a = -0.5`.
+        recompute_scale_factor: whether :math:`s` is computed from the sizes; if not, a given ``scale_factor`` is
+            :math:`s`.
+        antialias: whether the kernel is widened where the image shrinks, so that every pixel has a weight; only in the
+            modes ``bilinear``, ``bicubic`` and ``lanczos``. The cubic then has :math:`a = -0.5`.
 
     Returns:
         An array of shape :math:`(N, C, *\text{out})` and ``input``'s dtype, where every spatial size is
@@ -106,7 +106,7 @@ def _interpolated(
     recompute_scale_factor: bool | None = None,
     antialias: bool = False,
 ) -> Array:
-    """Checks the arguments and resamples, under one of the names of `interpolate`."""
+    """Checks the arguments and resamples; errors name the function `where`."""
     x = check.array(where, "input", input)
     check.choice(where, "mode", mode, _MODES)
     check.rank(where, "input", x, _MODES[mode], f"with mode={mode!r}")
@@ -118,9 +118,8 @@ def _interpolated(
     if antialias and mode not in ("bilinear", "bicubic", "lanczos"):
         check.fail(where, "antialias", f"be False with mode={mode!r}", antialias)
     if mode == "lanczos" and (not antialias or align_corners):
-        check.fail(
-            where, "antialias and align_corners", "be True and False with mode='lanczos'", (antialias, align_corners)
-        )
+        names, expected = "antialias and align_corners", "be True and False with mode='lanczos'"
+        check.fail(where, names, expected, (antialias, align_corners))
     sizes, scales = sizes_and_scales(where, x, size, scale_factor, bool(recompute_scale_factor))
     if mode == "area":
         if not are_known(sizes):
@@ -160,7 +159,7 @@ _OLD_NAME = r"""Resamples $inputs to another size$by: an old name of `interpolat
 
     Raises:
         ValueError: an argument does not fit the others.
-        TypeError: ``input`` has a dtype that is not taken.
+        TypeError: the dtype of ``input`` doesn't fit.
 
     Source: ``torch.nn.functional.$name``.
 
@@ -173,10 +172,10 @@ _OLD_NAME = r"""Resamples $inputs to another size$by: an old name of `interpolat
     """
 
 _MODE = """
-        mode: ``'nearest'`` or ``'nearest-exact'``, the nearest element, which a place halfway between two rounds
-            differently; ``'linear'`` for signals, ``'bilinear'`` for images and ``'trilinear'`` for volumes, linear
-            interpolation; ``'bicubic'`` for images, cubic interpolation; or ``'area'``, averages.
-        align_corners: whether the centres of the outermost elements stay where they are; only for linear and cubic
+        mode: ``'nearest'`` or ``'nearest-exact'``, the nearest element, which differ halfway between two elements;
+            ``'linear'`` for signals, ``'bilinear'`` for images and ``'trilinear'`` for volumes, linear interpolation;
+            ``'bicubic'`` for images, cubic interpolation; or ``'area'``, averages.
+        align_corners: whether the centres of the outermost elements keep their positions; only for linear and cubic
             interpolation."""
 _SHAPES = ":math:`(N, C, L)`, :math:`(N, C, H, W)` or :math:`(N, C, D, H, W)`"
 _OF_ANY = {"inputs": "signals, images or volumes", "shapes": _SHAPES}
@@ -190,7 +189,7 @@ def upsample(
     mode: str = "nearest",
     align_corners: bool | None = None,
 ) -> Array:
-    warn_user("upsample is deprecated: interpolate does the same")
+    warn_user("upsample is deprecated: use interpolate")
     return _interpolated("upsample", input, size, scale_factor, mode, align_corners)
 
 
@@ -198,11 +197,11 @@ def upsample(
 def upsample_nearest(
     input: ArrayLike, size: Size | None = None, scale_factor: float | Sequence[float] | None = None
 ) -> Array:
-    warn_user("upsample_nearest is deprecated: interpolate does the same")
+    warn_user("upsample_nearest is deprecated: use interpolate")
     return _interpolated("upsample_nearest", input, size, scale_factor)
 
 
-_BILINEAR = " by bilinear interpolation, where the centres of the outermost pixels stay where they are"
+_BILINEAR = " by bilinear interpolation, in which the centres of the outermost pixels keep their positions"
 
 
 @documented(
@@ -211,5 +210,5 @@ _BILINEAR = " by bilinear interpolation, where the centres of the outermost pixe
 def upsample_bilinear(
     input: ArrayLike, size: Size | None = None, scale_factor: float | Sequence[float] | None = None
 ) -> Array:
-    warn_user("upsample_bilinear is deprecated: interpolate does the same")
+    warn_user("upsample_bilinear is deprecated: use interpolate")
     return _interpolated("upsample_bilinear", input, size, scale_factor, "bilinear", align_corners=True)

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from purenn import check
+from purenn.docstring import documented
 from purenn.typing import Array, ArrayLike
 
 __all__ = ["channel_shuffle", "native_channel_shuffle", "pixel_shuffle", "pixel_unshuffle"]
@@ -53,8 +54,7 @@ def pixel_unshuffle(input: ArrayLike, downscale_factor: int) -> Array:
         downscale_factor: the factor :math:`r` by which height and width shrink.
 
     Returns:
-        An array of shape :math:`(*, C r^2, H, W)`. An empty input is reshaped too, where torch
-        returns it as it is.
+        An array of shape :math:`(*, C r^2, H, W)`. An empty input is reshaped too; torch returns it unchanged.
 
     Raises:
         ValueError: ``input`` has fewer than 3 dimensions, or a height or width that :math:`r` does not divide.
@@ -85,8 +85,7 @@ def _image(where: str, x: jax.Array) -> tuple[int, ...]:
     return x.shape
 
 
-def channel_shuffle(input: ArrayLike, groups: int) -> Array:
-    r"""Interleaves groups of channels: :math:`y_{ig + j} = x_{jC/g + i}`.
+_CHANNEL_SHUFFLE = r"""Interleaves groups of channels: :math:`y_{ig + j} = x_{jC/g + i}`.$note
 
     Args:
         input: of shape :math:`(N, C, *)` with at least 3 dimensions, and any dtype.
@@ -98,47 +97,30 @@ def channel_shuffle(input: ArrayLike, groups: int) -> Array:
     Raises:
         ValueError: ``input`` has fewer than 3 dimensions, or a number of channels that ``groups`` does not divide.
 
-    Source: ``torch.nn.functional.channel_shuffle``; Zhang, Zhou, Lin and Sun, *ShuffleNet: An Extremely
-    Efficient Convolutional Neural Network for Mobile Devices*, 2017, https://arxiv.org/abs/1707.01083.
+    Source: ``torch.nn.functional.$name``; Zhang, Zhou, Lin and Sun, *ShuffleNet: An Extremely Efficient Convolutional
+    Neural Network for Mobile Devices*, 2017, https://arxiv.org/abs/1707.01083.
 
     Example:
         >>> import jax.numpy as jnp
         >>> from purenn import functional as F
-        >>> F.channel_shuffle(jnp.arange(6).reshape(1, 6, 1), 2).ravel().tolist()
+        >>> F.$name(jnp.arange(6).reshape(1, 6, 1), 2).ravel().tolist()
         [0, 3, 1, 4, 2, 5]
     """
+_NATIVE = "\n\n    The name is that of torch's kernel. Torch's function has no gradient; this one has."
+
+
+@documented(_CHANNEL_SHUFFLE, name="channel_shuffle", note="")
+def channel_shuffle(input: ArrayLike, groups: int) -> Array:
     return _channel_shuffle("channel_shuffle", input, groups)
 
 
+@documented(_CHANNEL_SHUFFLE, name="native_channel_shuffle", note=_NATIVE)
 def native_channel_shuffle(input: ArrayLike, groups: int) -> Array:
-    r"""Interleaves groups of channels: :math:`y_{ig + j} = x_{jC/g + i}`, as `channel_shuffle` does.
-
-    The name is that of torch's kernel. Torch's function has no gradient; this one has.
-
-    Args:
-        input: of shape :math:`(N, C, *)` with at least 3 dimensions, and any dtype.
-        groups: the number :math:`g` of groups, a divisor of :math:`C`.
-
-    Returns:
-        An array of the shape and dtype of ``input``.
-
-    Raises:
-        ValueError: ``input`` has fewer than 3 dimensions, or a number of channels that ``groups`` does not divide.
-
-    Source: ``torch.nn.functional.native_channel_shuffle``; Zhang, Zhou, Lin and Sun, *ShuffleNet: An
-    Extremely Efficient Convolutional Neural Network for Mobile Devices*, 2017, https://arxiv.org/abs/1707.01083.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from purenn import functional as F
-        >>> F.native_channel_shuffle(jnp.arange(6).reshape(1, 6, 1), 2).ravel().tolist()
-        [0, 3, 1, 4, 2, 5]
-    """
     return _channel_shuffle("native_channel_shuffle", input, groups)
 
 
 def _channel_shuffle(where: str, input: ArrayLike, groups: int) -> jax.Array:
-    """Checks the arguments and interleaves the groups, under one of the two names."""
+    """Checks the arguments and interleaves the groups; errors name the function `where`."""
     x, groups = check.array(where, "input", input), check.integer(where, "groups", groups, 1)
     if x.ndim < 3:
         check.fail(where, "input", "have rank at least 3, (N, C, *)", f"shape {x.shape}")

@@ -1,8 +1,8 @@
-"""Resampling along one axis at a time: the inputs that an output is computed from, and their weights.
+"""Resampling along one axis: the indices and weights of the inputs from which an output is computed.
 
-All geometry is static, so that numpy computes it while tracing, in torch's arithmetic (double precision for float64,
-else single precision): halfway between two neighbours the rounding decides. Where a size is a symbol of `jax.export`,
-the program computes the same.
+All geometry is static, so numpy computes it while tracing. It computes in torch's precision (double for float64, else
+single), because the rounding decides halfway between two neighbours. Where a size is a symbol of
+`jax.export`, the program computes the same.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ MAX_DENOMINATOR = 1024  # of a scale factor for an unknown size, whose products 
 def sizes_and_scales(
     where: str, x: jax.Array, size: Size | None, scale_factor: Any, recompute: bool
 ) -> tuple[tuple[int, ...], tuple[float | None, ...]]:
-    """Gives the sizes of the output, and the scale factors per dimension; None where the sizes determine them."""
+    """Gives the sizes of the output and the scale factors, per dimension; None where the sizes determine a factor."""
     n = x.ndim - 2
     if (size is None) == (scale_factor is None):
         actual = "neither" if size is None else f"size={size} and scale_factor={scale_factor}"
-        check.fail(where, "size or scale_factor", "be given, one of them", actual)
+        check.fail(where, "either size or scale_factor", "be given", actual)
     if size is not None:
         if recompute:
             check.fail(where, "recompute_scale_factor", "be None or False with size", recompute)
@@ -58,13 +58,13 @@ def _scaled(where: str, size: int, scale: float) -> int:
 def _fits(where: str, name: str, value: object, n: int) -> None:
     """Checks that a sequence has one value per dimension."""
     if isinstance(value, Sequence) and len(value) != n:
-        check.fail(where, name, f"be one number, or {n} of them, one per dimension", value)
+        check.fail(where, name, f"be one number, or {n} numbers, one per dimension", value)
 
 
 def _source(
     size: int, out: int, scale: float | None, align_corners: bool, real: type[np.floating[Any]]
 ) -> tuple[Any, Any]:
-    """Gives the inputs per output, and the places of the outputs among the inputs."""
+    """Gives the number of inputs per output, and the position of every output among the inputs."""
     i = count(out).astype(real)
     if align_corners:
         step = as_value(size - 1, real) / as_value(out - 1, real) if out > 1 else real(0)
@@ -74,7 +74,7 @@ def _source(
 
 
 def _step(size: int, out: int, scale: float | None, real: type[np.floating[Any]]) -> Any:
-    """Gives the inputs per output."""
+    """Gives the number of inputs per output."""
     return real(1.0 / scale) if scale is not None else as_value(size, real) / as_value(out, real)
 
 
@@ -94,14 +94,17 @@ def _linear(size: int, out: int, scale: float | None, align_corners: bool, real:
 
 def cubic_weights(t: Any, a: float = -0.75) -> list[Any]:
     """Gives the weights of the four neighbours of a point at `t` in [0, 1] between the middle two (Keys, 1981)."""
+    return [_far(t + 1, a), _near(t, a), _near(1 - t, a), _far(2 - t, a)]
 
-    def near(d: np.ndarray) -> Any:
-        return ((a + 2) * d - (a + 3)) * d * d + 1
 
-    def far(d: np.ndarray) -> Any:
-        return ((a * d - 5 * a) * d + 8 * a) * d - 4 * a
+def _near(d: Any, a: float) -> Any:
+    """Keys' cubic kernel for a distance from 0 to 1."""
+    return ((a + 2) * d - (a + 3)) * d * d + 1
 
-    return [far(t + 1), near(t), near(1 - t), far(2 - t)]
+
+def _far(d: Any, a: float) -> Any:
+    """Keys' cubic kernel for a distance from 1 to 2."""
+    return ((a * d - 5 * a) * d + 8 * a) * d - 4 * a
 
 
 def _cubic(size: int, out: int, scale: float | None, align_corners: bool, real: type[np.floating[Any]]) -> Taps:
@@ -118,9 +121,8 @@ def _hat(x: np.ndarray) -> np.ndarray:
 
 
 def _keys(x: np.ndarray) -> np.ndarray:
-    x, a = np.abs(x), -0.5
-    near, far = ((a + 2) * x - (a + 3)) * x * x + 1, ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
-    return np.where(x < 1, near, np.where(x < 2, far, 0))
+    x = np.abs(x)
+    return np.where(x < 1, _near(x, -0.5), np.where(x < 2, _far(x, -0.5), 0))
 
 
 def _lanczos(x: np.ndarray) -> np.ndarray:
@@ -138,16 +140,15 @@ FILTERS: dict[str, tuple[Callable[[np.ndarray], np.ndarray], int]] = {
 def _filtered(
     mode: str, size: int, out: int, scale: float | None, align_corners: bool, real: type[np.floating[Any]]
 ) -> Taps:
-    """Gives windows as wide as the inputs per output, so that every input counts."""
+    """Gives windows that widen with the number of inputs per output, so that every input has a weight."""
     function, reach = FILTERS[mode]
     step = _source(size, out, scale, align_corners, real)[0]
     support = real(reach) * step if step >= 1 else real(reach)
     inverse = real(1) / step if step >= 1 else real(1)
     center = step * (np.arange(out, dtype=real) + real(0.5))
     low = np.maximum((center - support + real(0.5)).astype(np.int64), 0)
-    count = np.clip(
-        np.minimum((center + support + real(0.5)).astype(np.int64), size) - low, 0, math.ceil(support) * 2 + 1
-    )
+    high = np.minimum((center + support + real(0.5)).astype(np.int64), size)
+    count = np.clip(high - low, 0, math.ceil(support) * 2 + 1)
     k = np.arange(max(int(count.max()), 1))
     used = k < count[:, None]
     weight = np.where(used, function((k + low[:, None] - center[:, None] + real(0.5)) * inverse), 0)
@@ -159,9 +160,9 @@ def _filtered(
 def taps(
     mode: str, size: int, out: int, scale: float | None, align_corners: bool, antialias: bool, dtype: DTypeLike
 ) -> Taps:
-    """Gives the taps of one axis; ``scale`` is the factor that the caller gave, or None."""
+    """Gives the taps of one axis; ``scale`` is the caller's scale factor, or None."""
     real = np.float64 if dtype == jnp.float64 else np.float32
-    if size == out and (antialias or mode.endswith("linear")):  # in torch for every scale
+    if size == out and (antialias or mode.endswith("linear")):  # as in torch, for every scale
         return Taps(count(out)[:, None])
     if antialias:
         return _filtered(mode, size, out, scale, align_corners, real)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from purenn import functional as F
-from purenn.layers.base import Bound, Spec
+from purenn.layers.base import Bound
 from purenn.layers.loss.common import Loss
-from purenn.layers.spec import array_spec
 from purenn.typing import Array, ArrayLike
 
 __all__ = ["BCELoss", "BCEWithLogitsLoss"]
@@ -47,9 +44,6 @@ class BCELoss(Loss):
     reduce: bool | None = None
     reduction: str = "mean"
 
-    def buffers(self) -> Mapping[str, Spec | None]:
-        return {"weight": array_spec(self.weight)}
-
     def forward(self, m: Bound, input: ArrayLike, target: ArrayLike) -> Array:
         return F.binary_cross_entropy(input, target, m.weight, reduction=self.reduction)
 
@@ -88,9 +82,6 @@ class BCEWithLogitsLoss(Loss):
     reduce: bool | None = None
     reduction: str = "mean"
     pos_weight: ArrayLike | None = None
-
-    def buffers(self) -> Mapping[str, Spec | None]:
-        return {"weight": array_spec(self.weight), "pos_weight": array_spec(self.pos_weight)}
 
     def forward(self, m: Bound, input: ArrayLike, target: ArrayLike) -> Array:
         return F.binary_cross_entropy_with_logits(

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
 
 from purenn import functional as F
-from purenn.layers.base import Bound, Spec
+from purenn.layers.base import Bound
 from purenn.layers.loss.common import Loss
-from purenn.layers.spec import array_spec
 from purenn.typing import Array, ArrayLike
 
 __all__ = ["CrossEntropyLoss", "NLLLoss", "NLLLoss2d"]
@@ -50,9 +48,6 @@ class NLLLoss(Loss):
     ignore_index: int = -100
     reduce: bool | None = None
     reduction: str = "mean"
-
-    def buffers(self) -> Mapping[str, Spec | None]:
-        return {"weight": array_spec(self.weight)}
 
     def forward(self, m: Bound, input: ArrayLike, target: ArrayLike) -> Array:
         return F.nll_loss(input, target, m.weight, ignore_index=self.ignore_index, reduction=self.reduction)
@@ -144,9 +139,6 @@ class CrossEntropyLoss(Loss):
     reduce: bool | None = None
     reduction: str = "mean"
     label_smoothing: float = 0.0
-
-    def buffers(self) -> Mapping[str, Spec | None]:
-        return {"weight": array_spec(self.weight)}
 
     def forward(self, m: Bound, input: ArrayLike, target: ArrayLike) -> Array:
         return F.cross_entropy(

@@ -7,17 +7,21 @@ from typing import Any
 
 from purenn import check
 from purenn.functional.loss.common import reduction_of
-from purenn.layers.base import Constant, Layer
+from purenn.layers.base import Constant, Layer, Spec
+from purenn.layers.spec import array_spec
 
 
 class Loss(Layer):
     """The base of losses, which torch prints without their hyper-parameters.
 
-    The deprecated ``size_average`` and ``reduce`` are read once, here: they become ``reduction``. Every buffer is a
-    hyper-parameter that is an array or None.
+    The deprecated ``size_average`` and ``reduce`` are read once, here: they become ``reduction``. The hyper-parameters
+    ``weight`` and ``pos_weight``, arrays or None, are buffers.
     """
 
     repr_fields = ()
+
+    def buffers(self) -> Mapping[str, Spec | None]:
+        return {name: array_spec(array) for name, array in vars(self).items() if name in ("weight", "pos_weight")}
 
     def normalize(self) -> Mapping[str, Any]:
         name, fields = type(self).__name__, vars(self)
@@ -30,7 +34,7 @@ class Loss(Layer):
 
 
 def given_array(where: str, argument: str, value: object) -> Constant | None:
-    """Gives a hyper-parameter that is an array or None; refuses any other."""
+    """Returns a hyper-parameter that is an array or None; refuses any other value."""
     if value is not None and not isinstance(value, Constant):
         check.fail(where, argument, "be an array or None", repr(value), TypeError)
     return value

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from purenn import functional as F
-from purenn.layers.base import Bound, Spec
+from purenn.layers.base import Bound
 from purenn.layers.loss.common import Loss
-from purenn.layers.spec import array_spec
 from purenn.typing import Array, ArrayLike
 
 __all__ = ["HingeEmbeddingLoss", "MarginRankingLoss", "MultiLabelSoftMarginLoss", "SoftMarginLoss"]
@@ -151,9 +148,6 @@ class MultiLabelSoftMarginLoss(Loss):
     size_average: bool | None = None
     reduce: bool | None = None
     reduction: str = "mean"
-
-    def buffers(self) -> Mapping[str, Spec | None]:
-        return {"weight": array_spec(self.weight)}
 
     def forward(self, m: Bound, input: ArrayLike, target: ArrayLike) -> Array:
         return F.multilabel_soft_margin_loss(input, target, m.weight, reduction=self.reduction)

@@ -7,9 +7,8 @@ from typing import Any
 
 from purenn import check
 from purenn import functional as F
-from purenn.layers.base import Bound, Spec
+from purenn.layers.base import Bound
 from purenn.layers.loss.common import Loss, given_array
-from purenn.layers.spec import array_spec
 from purenn.typing import Array, ArrayLike
 
 __all__ = ["MultiLabelMarginLoss", "MultiMarginLoss"]
@@ -89,9 +88,6 @@ class MultiMarginLoss(Loss):
     size_average: bool | None = None
     reduce: bool | None = None
     reduction: str = "mean"
-
-    def buffers(self) -> Mapping[str, Spec | None]:
-        return {"weight": array_spec(self.weight)}
 
     def normalize(self) -> Mapping[str, Any]:
         check.choice("MultiMarginLoss", "p", self.p, (1, 2))
