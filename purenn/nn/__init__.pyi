@@ -1464,7 +1464,7 @@ class LayerNorm(Module):
     def reset_parameters(self) -> None: ...
 
 class LazyBatchNorm1d(Module):
-    """Normalizes every channel over the batch; takes ``num_features`` from its first input."""
+    """Normalizes every channel of signals over the batch; takes ``num_features`` from its first input."""
 
     num_features: int
     eps: float
@@ -1495,7 +1495,7 @@ class LazyBatchNorm1d(Module):
     def has_uninitialized_params(self) -> bool: ...
 
 class LazyBatchNorm2d(Module):
-    """Normalizes every channel over the batch; takes ``num_features`` from its first input."""
+    """Normalizes every channel of images over the batch; takes ``num_features`` from its first input."""
 
     num_features: int
     eps: float
@@ -1526,7 +1526,7 @@ class LazyBatchNorm2d(Module):
     def has_uninitialized_params(self) -> bool: ...
 
 class LazyBatchNorm3d(Module):
-    """Normalizes every channel over the batch; takes ``num_features`` from its first input."""
+    """Normalizes every channel of volumes over the batch; takes ``num_features`` from its first input."""
 
     num_features: int
     eps: float
@@ -1782,7 +1782,7 @@ class LazyConvTranspose3d(Module):
     def has_uninitialized_params(self) -> bool: ...
 
 class LazyInstanceNorm1d(Module):
-    """Normalizes every channel of every sample; takes ``num_features`` from its first input."""
+    """Normalizes every channel of every signal by itself; takes ``num_features`` from its first input."""
 
     num_features: int
     eps: float
@@ -1813,7 +1813,7 @@ class LazyInstanceNorm1d(Module):
     def has_uninitialized_params(self) -> bool: ...
 
 class LazyInstanceNorm2d(Module):
-    """Normalizes every channel of every sample; takes ``num_features`` from its first input."""
+    """Normalizes every channel of every image by itself; takes ``num_features`` from its first input."""
 
     num_features: int
     eps: float
@@ -1844,7 +1844,7 @@ class LazyInstanceNorm2d(Module):
     def has_uninitialized_params(self) -> bool: ...
 
 class LazyInstanceNorm3d(Module):
-    """Normalizes every channel of every sample; takes ``num_features`` from its first input."""
+    """Normalizes every channel of every volume by itself; takes ``num_features`` from its first input."""
 
     num_features: int
     eps: float
