@@ -1,5 +1,6 @@
 """Programs in files: the layer's results for any batch; refusals; damaged and hostile files."""
 
+import functools
 import json
 import random
 import subprocess
@@ -76,6 +77,37 @@ def test_modules_and_several_inputs(tmp_path):
     assert interop.load_exported(tmp_path / "x")(jnp.ones((4, 9))).shape == (4, 9)
     interop.export(layers.ReLU(), {}, {}, jnp.ones((2, 3)), batch=False, path=tmp_path / "x")
     assert interop.load_exported(tmp_path / "x").inputs == ["float32[2,3]"]
+
+
+class Hourglass(nn.Module):
+    """A U-Net of one level."""
+
+    def __init__(self):
+        super().__init__()
+        self.into = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU())
+        self.down = nn.Sequential(
+            nn.MaxPool2d(2), nn.Conv2d(4, 4, 3, padding=1, padding_mode="reflect"), nn.AvgPool2d(2)
+        )
+        self.up = nn.Sequential(nn.Upsample(scale_factor=2, mode="bilinear"), nn.ConvTranspose2d(4, 4, 2, stride=2))
+        self.out = nn.Conv2d(8, 1, 1)
+
+    def forward(self, x):
+        x = self.into(x)
+        return self.out(jnp.concatenate([x, self.up(self.down(x))], 1))
+
+
+def test_images_of_any_size(tmp_path):
+    net = Hourglass().eval()
+    export = functools.partial(interop.export, net, net.params, net.state, X, path=tmp_path / "x")
+    with pytest.raises(ValueError, match=r"a multiple such as 8\*h of those that are pooled"):
+        export(shapes=["b, 1, h, w"])
+    export(shapes=["b, 1, 4*h, 4*w"])
+    program = interop.load_exported(tmp_path / "x")
+    for size in ((3, 1, 8, 8), (1, 1, 20, 12)):
+        x = jax.random.normal(jax.random.key(0), size)
+        np.testing.assert_allclose(program(x), net(x), rtol=1e-5, atol=1e-6)
+    with pytest.raises(ValueError):
+        program(X)
 
 
 def test_inputs_of_another_shape_or_dtype(made):

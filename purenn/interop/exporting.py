@@ -88,7 +88,8 @@ def export(
             raise
         raise ValueError(
             f"export: the layer doesn't work for inputs {', '.join(map(shape_text, specs))} of any size: give shapes= "
-            f"that say which sizes are open, or batch=False for those of the example alone. {str(error)[:500]}"
+            f"that say which sizes are open (a multiple such as 8*h of those that are pooled), or batch=False for "
+            f"those of the example alone. {str(error)[:500]}"
         ) from error
     import_flatbuffers()
     raw = np.frombuffer(exported.serialize(), np.uint8)
