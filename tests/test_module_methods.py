@@ -525,6 +525,7 @@ MADE = {
     "MultiheadAttention": lambda: nn.MultiheadAttention(2, 1),
     "Lazy": lambda: nn.LazyLinear(1),
     "DataParallel": lambda: nn.DataParallel(nn.Linear(1, 1)),
+    "Optimizer": lambda: nn.Optimizer(nn.Linear(1, 1), optax.sgd(0.1)),
     "Parameter": lambda: nn.Parameter(jnp.ones(1)),
     "utils": lambda: nn.utils,
 }
