@@ -148,7 +148,7 @@ def test_a_clash_that_remains_is_one_clear_error():
             def forward(self, m, x):
                 return x
 
-        with pytest.raises(ValueError, match=f"'{name}' is taken by a bound layer's own"):
+        with pytest.raises(ValueError, match=f"'{name}' is an attribute of every bound layer"):
             Named().apply({}, {}, X)
 
 

@@ -1,4 +1,4 @@
-"""The softmax over many classes in clusters."""
+"""The softmax over many classes, with clusters of rare ones."""
 
 from __future__ import annotations
 
@@ -28,30 +28,30 @@ export.register_namedtuple_serialization(_ASMoutput, serialized_name="purenn.Ada
 
 
 class AdaptiveLogSoftmaxWithLoss(Composite):
-    r"""Computes a log-softmax over many classes of which few are frequent: rare ones are in clusters of less capacity.
+    r"""Computes a log-softmax over many classes; rare classes form clusters of smaller capacity.
 
-    The child ``head`` gives logits :math:`h` of the classes below ``cutoffs[0]``, and then one per cluster. The child
-    ``tail`` gives logits :math:`t_i` of the classes in cluster :math:`i`, by two `Linear` layers with
-    :math:`\lfloor \text{in} / \text{div\_value}^{i + 1} \rfloor` features between. The log-probability of a class is
-    :math:`\log\operatorname{softmax}(h)_c` for a frequent class, and else the sum of its cluster's and of
-    :math:`\log\operatorname{softmax}(t_i)_c`. All clusters are computed for every input, as shapes are static.
+    The child ``head`` gives logits :math:`h` for the classes below ``cutoffs[0]`` and for the clusters. The child
+    ``tail`` gives logits :math:`t_i` for the classes of cluster :math:`i`, by two `Linear` layers with
+    :math:`\lfloor \text{in} / \text{div\_value}^{i + 1} \rfloor` features between them. The log-probability of a
+    class is :math:`\log\operatorname{softmax}(h)_c`; for a class of a cluster it is the log-probability of the cluster
+    plus :math:`\log\operatorname{softmax}(t_i)_c`. All clusters are computed for every input, since shapes are static.
 
     Args:
         in_features: the size of each input.
         n_classes: the number of classes.
-        cutoffs: the first class of every cluster, ascending. The attribute of this name ends with ``n_classes``.
-        div_value: the factor by which the features of a cluster are fewer than those of the one before.
+        cutoffs: the first class of every cluster, ascending. The attribute ``cutoffs`` ends with ``n_classes``.
+        div_value: the factor by which every cluster has fewer features than the one before.
         head_bias: whether the head has a bias.
         device: Ignored; accepted for compatibility with PyTorch.
         dtype: the dtype of the arrays; float32 if None.
 
-    Shape: :math:`(N, \text{in})` and classes :math:`(N)`, or :math:`(\text{in})` and :math:`()`, to the pair
-    ``output``, the log-probabilities of the classes, of their shape, and ``loss``, minus the mean of ``output``.
+    Shape: :math:`(N, \text{in})` and classes :math:`(N)`, or :math:`(\text{in})` and :math:`()`, to a named pair:
+    ``output``, the log-probabilities of the classes, in their shape; and ``loss``, minus the mean of ``output``.
 
     Raises:
         ValueError: ``cutoffs`` doesn't ascend, or isn't between 0 and ``n_classes``; or the shapes of a call don't fit.
         TypeError: the targets of a call aren't integers.
-        IndexError: a target is no class. Inside ``jit``, where values are unknown, it gives NaN instead.
+        IndexError: a target is out of range. Inside ``jit``, where values are unknown, it gives NaN instead.
 
     Source: ``torch.nn.AdaptiveLogSoftmaxWithLoss``; Grave, Joulin, Cissé, Grangier and Jégou, *Efficient Softmax
     Approximation for GPUs*, 2016, https://arxiv.org/abs/1609.04309.
@@ -127,7 +127,7 @@ class AdaptiveLogSoftmaxWithLoss(Composite):
         return adaptive_softmax.log_probabilities(*self._logits(m, input))
 
     def predict(self, m: Bound, input: ArrayLike) -> Array:
-        r"""Finds the classes of the largest probability: the argmax of `log_prob`.
+        r"""Finds the most probable classes: the argmax of `log_prob`.
 
         Args:
             input: of shape :math:`(N, \text{in})`.

@@ -17,25 +17,25 @@ __all__ = ["MultiheadAttention"]
 
 
 class NonDynamicallyQuantizableLinear(Linear):
-    """The last projection of attention, under torch's name for it; its bias is zero at first."""
+    """The output projection of attention, under torch's name; its bias starts at zero."""
 
     def parameters(self) -> Mapping[str, Spec | None]:
         return {**super().parameters(), "bias": Spec((self.out_features,), 0.0) if self.bias else None}
 
 
 class MultiheadAttention(Layer):
-    r"""Computes several attentions side by side, each between its own projections of the queries, keys and values.
+    r"""Computes several attentions in parallel, each of its own projections of the queries, keys and values.
 
     .. math::
         \bigl[h_1, \dots, h_n\bigr] W_o^\top + b_o \quad\text{with}\quad
         h_i = \operatorname{attention}\bigl(Q W_{q,i}^\top + b_{q,i},\; K W_{k,i}^\top + b_{k,i},\;
         V W_{v,i}^\top + b_{v,i}\bigr)
 
-    The parameters are ``in_proj_weight`` of shape :math:`(3 E, E)`, which is :math:`W_q, W_k, W_v` one below the other,
-    or ``q_proj_weight``, ``k_proj_weight`` and ``v_proj_weight`` where keys or values have another width;
-    ``in_proj_bias`` of shape :math:`(3 E)`; ``weight`` and ``bias`` of the child ``out_proj``; with ``add_bias_kv``
-    also ``bias_k`` and ``bias_v`` of shape :math:`(1, 1, E)`. The projections are uniform after Glorot at first, their
-    biases zero.
+    The projections are the parameter ``in_proj_weight`` of shape :math:`(3 E, E)`, which is :math:`W_q, W_k, W_v`
+    stacked; or, if keys or values have another width, ``q_proj_weight``, ``k_proj_weight`` and ``v_proj_weight``. The
+    other parameters are ``in_proj_bias`` of shape :math:`(3 E)`; ``weight`` and ``bias`` of the child ``out_proj``; and
+    with ``add_bias_kv`` ``bias_k`` and ``bias_v`` of shape :math:`(1, 1, E)`. The projections start Glorot-uniform,
+    their biases at zero.
 
     Args:
         embed_dim: the width :math:`E` of queries and outputs.
@@ -46,7 +46,7 @@ class MultiheadAttention(Layer):
         add_zero_attn: whether a key and a value of zeros are appended to every sequence.
         kdim: the width :math:`E_k` of keys; :math:`E` if None.
         vdim: the width :math:`E_v` of values; :math:`E` if None.
-        batch_first: whether the batch is the first dimension of inputs and output, and not the second.
+        batch_first: whether the batch is the first dimension of inputs and output, not the second.
         device: Ignored; accepted for compatibility with PyTorch.
         dtype: the dtype of the arrays; float32 if None.
 
@@ -56,22 +56,21 @@ class MultiheadAttention(Layer):
     - ``key``: :math:`K`, of shape :math:`(S, N, E_k)`, :math:`(N, S, E_k)` with ``batch_first``, or :math:`(S, E_k)`.
     - ``value``: :math:`V`, of shape :math:`(S, N, E_v)`, :math:`(N, S, E_v)` with ``batch_first``, or
       :math:`(S, E_v)`.
-    - ``key_padding_mask``: which keys are padding, of shape :math:`(N, S)`, or :math:`(S)` without a batch: in a
-      boolean mask true is padding, a floating one is added to the scores. None for no padding.
-    - ``need_weights``: whether the weights of the keys are returned, which is the default; it is quicker and takes less
-      memory without.
-    - ``attn_mask``: which keys a query may not attend to, of shape :math:`(L, S)` or :math:`(N n, L, S)`: in a boolean
-      mask true keeps a query from a key, a floating one is added to the scores. None for no mask.
+    - ``key_padding_mask``: masks keys that are padding, of shape :math:`(N, S)`, or :math:`(S)` without a batch. In a
+      boolean mask true masks a key; a floating mask is added to the scores. None for no padding.
+    - ``need_weights``: whether the weights are returned. The default is True; False is faster and takes less memory.
+    - ``attn_mask``: masks keys per query, of shape :math:`(L, S)` or :math:`(N n, L, S)`. In a boolean mask true masks
+      a key; a floating mask is added to the scores. None for no mask.
     - ``average_attn_weights``: whether the returned weights are averaged over the heads, which is the default.
-    - ``is_causal``: a hint that ``attn_mask``, which must be given too, is causal; without ``need_weights`` and
-      ``key_padding_mask`` the mask is then not read, as in torch.
+    - ``is_causal``: a hint that ``attn_mask``, which must be given too, is causal. Without ``need_weights`` and
+      ``key_padding_mask`` a causal mask replaces ``attn_mask``, as in torch.
 
-    Shape: a call returns the output, like ``query``, and the weights, or None. These have shape :math:`(N, L, S)`
-    averaged and else :math:`(N, n, L, S)`, without :math:`N` for queries without a batch.
+    Shape: a call returns the output, like ``query``, and the weights, or None. The weights are of shape
+    :math:`(N, L, S)` if averaged and else :math:`(N, n, L, S)`, without :math:`N` for queries without a batch.
 
     Raises:
-        ValueError: ``num_heads`` doesn't divide ``embed_dim``, or shapes of a call that don't fit.
-        TypeError: dtypes that differ.
+        ValueError: ``num_heads`` doesn't divide ``embed_dim``, or the shapes of a call don't fit.
+        TypeError: the dtypes differ.
 
     Source: ``torch.nn.MultiheadAttention``; Vaswani et al., *Attention Is All You Need*, 2017,
     https://arxiv.org/abs/1706.03762.

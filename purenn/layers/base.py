@@ -53,7 +53,7 @@ class Layer:
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
     repr_fields: ClassVar[tuple[str, ...] | None] = None  # the hyper-parameters that are printed; None for all
-    lazy: ClassVar[bool] = False  # whether a size is missing that an input will tell
+    lazy: ClassVar[bool] = False  # whether the first input determines a size
 
     def __init_subclass__(cls, **kwargs: Any):
         super().__init_subclass__(**kwargs)
@@ -73,17 +73,17 @@ class Layer:
             raise TypeError(f"{type(self).__name__}: hyper-parameters must be hashable values: {error}") from None
 
     def normalize(self) -> Mapping[str, Any]:
-        """Checks the hyper-parameters, and gives those that are kept in another form than they came in, by name."""
+        """Checks the hyper-parameters, and returns those to store in another form, by name."""
         return {}
 
-    # A layer's own part.
+    # The parts that a layer defines.
 
     def parameters(self) -> Mapping[str, Spec | None]:
-        """The arrays that an optimizer trains, by torch's names; None for one that this layer does without."""
+        """The arrays that an optimizer trains, by torch's names; None for an array that this layer doesn't have."""
         return {}
 
     def buffers(self) -> Mapping[str, Spec | None]:
-        """The arrays that are kept but not trained, by torch's names."""
+        """The arrays that aren't trained, by torch's names; None for an array that this layer doesn't have."""
         return {}
 
     def children(self) -> Mapping[str, Layer]:
@@ -91,7 +91,7 @@ class Layer:
         return {}
 
     def _checked_children(self) -> Mapping[str, Layer]:
-        """`children`, which a class of the user's may get wrong."""
+        """`children`, after a check of a user's class."""
         children: object = self.children()
         if not isinstance(children, Mapping):
             raise TypeError(f"{type(self).__name__}: children must return a dict, got a {type(children).__name__}")
@@ -124,7 +124,7 @@ class Layer:
         fields = dataclasses.fields(self)
         return {f.name: getattr(self, f.name) for f in fields if f.init and f.name not in ("device", "dtype")}
 
-    # The pure functions, which follow from it.
+    # The pure functions, which follow from these parts.
 
     @pure_method
     def init(self, rng: Key, *example: object) -> tuple[Params, State]:
@@ -161,10 +161,10 @@ class Layer:
         Args:
             params: what an optimizer trains, as `init` gives it.
             state: what torch calls buffers, as `init` gives it.
-            args: torch's ``forward``'s arguments, as are ``kwargs``.
-            training: whether dropout drops and batch statistics are taken; a `forward` with an argument of this name is
-                given it too, as it is ``rng``.
-            rng: a jax key; needed only where randomness is used.
+            args, kwargs: the arguments of torch's ``forward``.
+            training: whether the layer trains: dropout drops, and batch norms use the batch's statistics. A `forward`
+                with an argument ``training`` or ``rng`` receives it too.
+            rng: a jax key, needed for random numbers only.
 
         Returns:
             The output and the new state.
@@ -181,7 +181,7 @@ class Layer:
         return output, m._state_tree()
 
     def draw(self, stream: random.Stream) -> tuple[Params, State]:
-        """`init` from a stream of keys: one key for each random array, in the order of the tree."""
+        """Makes the arrays like `init`, from a stream of keys: one key per random array, in the order of the tree."""
         dtype = getattr(self, "dtype", None)
         params: Params
         state: State
@@ -206,14 +206,14 @@ class Layer:
         stream: random.Stream | None = None,
         make: Callable[[Layer], Bound] | None = None,
     ) -> Bound:
-        """The layer bound to arrays: for one call, or, where ``make`` gives objects of `purenn.nn`, to stay."""
+        """Binds the layer to arrays, for one call; or for good, if ``make`` makes the objects of `purenn.nn`."""
         m = object.__new__(self._bound()) if make is None else make(self)
         children = self._checked_children()
         specs = {"params": self.parameters(), "state": self.buffers()}
         for name in (*specs["params"], *specs["state"], *children):
             if name == "training" or (hasattr(Bound, name) and not isinstance(vars(Bound).get(name), gives_way)):
                 raise ValueError(
-                    f"{type(self).__name__}: {name!r} is taken by a bound layer's own: choose another name"
+                    f"{type(self).__name__}: {name!r} is an attribute of every bound layer: choose another name"
                 )
         for kind, tree in (("params", params), ("state", state)):
             _check_tree(self, kind, specs[kind], children, tree)
@@ -250,7 +250,7 @@ class Layer:
     def _compared(self) -> tuple[Any, ...]:
         return self._values()
 
-    @functools.cached_property  # both are kept: they are asked for in every call of a module
+    @functools.cached_property  # cached: every call of a module needs both
     def _hash(self) -> int:
         return hash((type(self), self._compared))
 
@@ -267,19 +267,19 @@ class Layer:
         return self._tree_repr(self._get_name(), self.extra_repr(), self.children())
 
     def _tree_repr(self, name: str, extra: str, children: Mapping[str, Any]) -> str:
-        """The text that the layer and its modules print."""
+        """The repr of the layer and of its modules."""
         return tree_repr(name, extra, children)
 
     @property
     def _holds_only(self) -> bool:
-        """Whether it is never called itself."""
+        """Whether it only holds layers and is never called."""
         return False
 
     def _get_name(self) -> str:
         return type(self).__name__
 
     def _repr_html_(self) -> str:
-        from purenn.inspect.html import layer_html  # a notebook asks for it, nobody else
+        from purenn.inspect.html import layer_html  # only notebooks need it
 
         return layer_html(self)
 
@@ -308,7 +308,7 @@ class Composite(Layer):
 
 
 def stateless(layer: Layer) -> tuple[Callable[[Any], Params], Callable[..., Any]]:
-    """The short pair of a layer without state: ``init(rng) -> params`` and ``apply(params, x) -> y``.
+    """Returns the short pair of a layer without state: ``init(rng) -> params`` and ``apply(params, x) -> y``.
 
     Raises:
         ValueError: the layer has state.

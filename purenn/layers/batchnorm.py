@@ -25,9 +25,9 @@ T = TypeVar("T")
 
 
 class NormBase(Layer):
-    """The base of batch and instance norms: an affine map and running statistics, one of each per channel."""
+    """The base of batch and instance norms: an affine map and running statistics per channel."""
 
-    _version: ClassVar[int] = 2  # of a state_dict: since torch's second they have num_batches_tracked
+    _version: ClassVar[int] = 2  # of the state_dict; num_batches_tracked is in it since torch's version 2
 
     num_features: int
     eps: float = 1e-5
@@ -58,12 +58,12 @@ class NormBase(Layer):
 
 
 class BatchNorm(NormBase):
-    """The base of batch norms, both over a batch that is whole and over one in parts."""
+    """The base of batch norms, over a whole batch or a split one."""
 
     def _batch_norm(self, m: Bound, x: Array, axis_name: str | tuple[str, ...] | None = None) -> Array:
-        """Normalizes, and in training moves the running statistics."""
+        """Normalizes, and updates the running statistics in training."""
         tracked = m.running_mean is not None
-        # torch's order: where no statistics are kept, those of the batch serve in evaluation too, and aren't shared
+        # as in torch: without running statistics, evaluation uses the local batch's statistics
         momentum, use_batch = 0.0 if self.momentum is None else self.momentum, m.training or not tracked
         shared, update = axis_name if m.training else None, m.training and tracked
         if update:
@@ -94,10 +94,10 @@ _BATCH_NORM = r"""Normalizes every channel of $inputs over the batch$lazily.
 
     .. math:: y = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}}\, \gamma + \beta
 
-    In training, :math:`\mu` and :math:`\sigma^2` are the mean and the biased variance of the channel over $over, and
-    the running statistics move towards them: :math:`\hat\mu \leftarrow (1 - m)\, \hat\mu + m\, \mu`, and likewise
-    :math:`\hat\sigma^2` with the unbiased variance. In evaluation, the running statistics stand for :math:`\mu` and
-    :math:`\sigma^2`.
+    In training, :math:`\mu` and :math:`\sigma^2` are the mean and the biased variance of the channel over $over. The
+    running statistics move towards them: :math:`\hat\mu \leftarrow (1 - m)\, \hat\mu + m\, \mu`, and likewise
+    :math:`\hat\sigma^2` with the unbiased variance. In evaluation, :math:`\mu` and :math:`\sigma^2` are the running
+    statistics.
 
     The parameters are ``weight`` :math:`\gamma`, ones at first, and ``bias`` :math:`\beta`, zeros at first, of shape
     :math:`(C)`. The buffers are ``running_mean``, zeros at first, and ``running_var``, ones at first, of shape
@@ -117,7 +117,7 @@ _BATCH_NORM = r"""Normalizes every channel of $inputs over the batch$lazily.
     Raises:
         ValueError: a call's input has another rank, a number of channels that doesn't fit the arrays, or in training
             one value per channel.
-        TypeError: its dtype isn't floating-point, or doesn't fit that of the arrays.
+        TypeError: the dtype of a call's input isn't floating-point, or doesn't fit the arrays.
 
     Source: ``torch.nn.$name``; Ioffe and Szegedy, *Batch Normalization: Accelerating Deep Network Training by Reducing
     Internal Covariate Shift*, 2015, https://arxiv.org/abs/1502.03167.
@@ -162,15 +162,15 @@ class BatchNorm3d(_BatchNorm):
 
 
 class SyncBatchNorm(BatchNorm):
-    r"""Normalizes every channel over a batch that lies in parts on several devices.
+    r"""Normalizes every channel over a batch that is split over several devices.
 
     .. math:: y = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}}\, \gamma + \beta
 
     In training, :math:`\mu` and :math:`\sigma^2` are the mean and the biased variance of the channel over the whole
-    batch, along the axis of a mesh that ``process_group`` names, and the running statistics move towards them:
+    batch, along the axis of a mesh that ``process_group`` names. The running statistics move towards them:
     :math:`\hat\mu \leftarrow (1 - m)\, \hat\mu + m\, \mu`, and likewise :math:`\hat\sigma^2` with the unbiased
-    variance. In evaluation, the running statistics stand for :math:`\mu` and :math:`\sigma^2`. Under ``jax.jit`` with a
-    sharded batch every array is whole, and every batch norm shares its statistics by itself.
+    variance. In evaluation, :math:`\mu` and :math:`\sigma^2` are the running statistics. Under ``jax.jit`` with a
+    sharded batch, every plain batch norm computes the statistics of the whole batch too.
 
     The parameters are ``weight`` :math:`\gamma`, ones at first, and ``bias`` :math:`\beta`, zeros at first, of shape
     :math:`(C)`. The buffers are ``running_mean``, zeros at first, and ``running_var``, ones at first, of shape
@@ -178,12 +178,12 @@ class SyncBatchNorm(BatchNorm):
 
     Args:
         num_features: the number :math:`C` of channels.
-        eps: the :math:`\epsilon` that is added to the variance.
+        eps: the number :math:`\epsilon` added to the variance.
         momentum: the weight :math:`m` of a new batch in the running statistics; with None, all batches weigh the same.
         affine: whether there are a weight and a bias.
-        track_running_stats: whether there are running statistics; without them the own part's serve in evaluation too.
-        process_group: the axis, or axes, of the ``jax.shard_map`` or ``jax.vmap(axis_name=)`` around the call; with
-            None it is plain batch norm.
+        track_running_stats: whether there are running statistics. Without them, evaluation uses the part's statistics.
+        process_group: the axis, or axes, of the ``jax.shard_map`` or ``jax.vmap(axis_name=)`` around the call; None is
+            plain batch norm.
         device: Ignored; accepted for compatibility with PyTorch.
         dtype: the dtype of the arrays; float32 if None.
         bias: whether there is a bias.
@@ -193,7 +193,7 @@ class SyncBatchNorm(BatchNorm):
     Raises:
         ValueError: a call's input has another rank, a number of channels that doesn't fit the arrays, or in training
             one value per channel; or no axis has the name.
-        TypeError: its dtype isn't floating-point, or doesn't fit that of the arrays.
+        TypeError: the dtype of a call's input isn't floating-point, or doesn't fit the arrays.
 
     Source: ``torch.nn.SyncBatchNorm``; Ioffe and Szegedy, *Batch Normalization: Accelerating Deep Network Training by
     Reducing Internal Covariate Shift*, 2015, https://arxiv.org/abs/1502.03167.
@@ -223,7 +223,7 @@ class SyncBatchNorm(BatchNorm):
 
     @classmethod
     def convert_sync_batchnorm(cls, module: Layer, process_group: str | tuple[str, ...] | None = None) -> Layer:
-        """Returns the layer with every batch norm in it replaced by one over a batch in parts.
+        """Returns the layer with every batch norm in it replaced by a `SyncBatchNorm`.
 
         Args:
             module: a layer. ``nn.SyncBatchNorm.convert_sync_batchnorm`` does the same to a module.
@@ -258,12 +258,12 @@ def _converted(layer: Layer, process_group: object) -> Layer:
     values = layer.__getstate__()
     converted = _layer(type(layer), {name: convert(value) for name, value in values.items()})
     if any(_converted(child, process_group) != child for child in converted.children().values()):
-        converted = _layer(_converting(type(layer), process_group), values)  # its children() makes batch norms
+        converted = _layer(_converting(type(layer), process_group), values)  # its children() makes the batch norms
     return layer if converted == layer else converted
 
 
 def _layer(cls: type[Layer], values: Mapping[str, Any]) -> Layer:
-    """The layer of these attributes, by no constructor, which may take other arguments."""
+    """Makes a layer from its attributes, not by its constructor, whose arguments may differ."""
     layer = object.__new__(cls)
     vars(layer).update(values)
     return layer
@@ -271,7 +271,7 @@ def _layer(cls: type[Layer], values: Mapping[str, Any]) -> Layer:
 
 @functools.cache
 def _converting(cls: type[Layer], process_group: object) -> type[Layer]:
-    """A class of layers whose ``children`` are another's, converted."""
+    """Makes a subclass whose ``children`` are converted."""
 
     def children(self: Layer) -> Mapping[str, Layer]:
         return {name: _converted(child, process_group) for name, child in cls.children(self).items()}

@@ -28,7 +28,7 @@ _GROUPS = ("_parameters", "_buffers", "_modules")
 
 
 class gives_way:  # noqa: N801, a decorator
-    """A method that gives way to an array or a child that a user has registered under its name."""
+    """A method that an array or child of the same name, registered by a user, replaces."""
 
     def __init__(self, method: Callable[..., Any]):
         self.method = method
@@ -43,12 +43,12 @@ class gives_way:  # noqa: N801, a decorator
         return self.value_for(m)
 
     def value_for(self, m: Bound) -> Any:
-        """The method itself, where no user has taken its name."""
+        """The method, if no array or child has its name."""
         return types.MethodType(self.method, m)
 
 
 class Running(NamedTuple):
-    """The pure call around: the bound layers in it, and where their random numbers come from."""
+    """The surrounding pure call: its bound layers, and the stream of their random numbers."""
 
     parts: list[Bound]
     stream: random.Stream | None
@@ -60,17 +60,17 @@ running = _running.get
 
 @contextlib.contextmanager
 def run_by(call: Running) -> Iterator[None]:
-    """Inside, `running` gives this pure call, and functions without ``rng`` draw from its stream."""
+    """Inside, `running` returns this pure call, and functions without ``rng`` draw from its stream."""
     with setting(_running, call), random.drawing_from(call.stream):
         yield
 
 
 class Bound:
-    """A layer bound to arrays: what `forward` is given as ``m``.
+    """A layer bound to arrays: the ``m`` of `forward`.
 
-    Its parameters, buffers, children and hyper-parameters are attributes; a call runs the layer. Buffers can be
-    set, and what they were set to is the new state. An array may also be computed from others whenever it is read,
-    as `purenn.utils` has it for parametrized and pruned weights: then ``_computed`` says how, as a function of this.
+    Its parameters, buffers, children and hyper-parameters are attributes; a call runs the layer. A buffer can be set;
+    its value is then part of the new state. ``_computed`` has a function for every array that is computed at each read,
+    by the array's name, such as the parametrized and pruned weights of `purenn.utils`.
     """
 
     _computed: Mapping[str, Any] = types.MappingProxyType({})
@@ -81,7 +81,7 @@ class Bound:
     _modules: dict[str, Any]
     _stream: random.Stream | None
     _made_in: Any
-    __scope: str = ""  # the child's name in its parent, for profiles; no user's attribute has such a name
+    __scope: str = ""  # the child's name in its parent, for profiles; mangled, so that no attribute of a user collides
     training: bool
 
     # Calls.
@@ -90,7 +90,7 @@ class Bound:
         return self._run(args, kwargs)
 
     def _run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """The pure call. ``training`` and ``rng`` override those of the call around it."""
+        """Makes the pure call. ``training`` and ``rng`` override those of the surrounding call."""
         training, rng = self._pop_words(kwargs)
         if training is None and rng is None:
             return self._call_with_context(self.forward, args, kwargs)
@@ -124,7 +124,7 @@ class Bound:
         return self._call_with_context(functools.partial(getattr(self._layer, method), self), args, kwargs)
 
     def _call_with_context(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        """Calls a function; an error that comes of it says where, and a profile shows the child's name."""
+        """Calls a function; its errors get a location, and its operations the child's name in profiles."""
         arguments = args, kwargs
         try:
             if observers():
@@ -149,11 +149,11 @@ class Bound:
         return twin
 
     def _name_children(self, prefix: str = "", *, keep: bool = False) -> None:
-        """Tells the children their names. Those of a list, which isn't called itself, are told the list's too.
+        """Tells the children their names, after the name of their list, which isn't called itself.
 
         Args:
-            prefix: what comes before the names.
-            keep: whether a child that has a name keeps it, which is so where one stands in several places.
+            prefix: the prefix of the names.
+            keep: whether a child in several places keeps the name from the first.
         """
         for name, child in self._modules.items():
             if child is None or (keep and child.__scope):
@@ -165,7 +165,7 @@ class Bound:
     # Lazy layers.
 
     def _materialize(self, layer: Layer) -> None:
-        """Becomes, in the first call of a lazy layer, the layer of the size that it has seen."""
+        """Makes a lazy layer, in its first call, the layer of the input's size."""
         if (layer.parameters() or layer.buffers()) and not isinstance(self._stream, random.ShapesOnly):
             raise ValueError("there are no arrays yet: make them with init(rng, x), or call the module once")
         self._become(layer, self._stream)
@@ -243,7 +243,7 @@ class Bound:
                     f"{where}: the buffer {name!r} changes inside {inner[0]}, which would lose the change: use "
                     "nn.remat or nn.scan, which hand buffers on, or call it in evaluation mode"
                 )
-            value = jax.lax.stop_gradient(value)  # inside a derivative: what is kept has none
+            value = jax.lax.stop_gradient(value)  # inside a derivative: state isn't differentiated
         variable = self._buffers[name]
         if variable is None:
             self._buffers[name] = Variable(value, requires_grad=False)
@@ -261,11 +261,11 @@ class Bound:
         return shown(self._get_name(), self.extra_repr(), self._modules)
 
     def _get_name(self) -> str:
-        """The class's name; a converted module has that of torch's class."""
+        """The class's name; for a converted module the name of torch's class."""
         return type(self).__name__ if self._layer is None else self._layer._get_name()
 
     def _repr_html_(self) -> str:
-        from purenn.inspect.html import module_html  # a notebook asks for it, nobody else
+        from purenn.inspect.html import module_html  # only notebooks need it
 
         return module_html(self)
 
@@ -280,13 +280,13 @@ def parts_of(m: Bound) -> Iterator[Bound]:
 
 @functools.cache
 def words_of(forward: Callable[..., Any]) -> frozenset[str]:
-    """Which of ``training`` and ``rng`` a `forward` takes as arguments of its own."""
+    """The arguments ``training`` and ``rng`` of a `forward`, as far as it has them."""
     return frozenset({"training", "rng"} & inspect.signature(forward).parameters.keys())
 
 
 @functools.cache
 def further_methods(cls: type[Layer]) -> dict[str, Callable[..., Any]]:
-    """The methods of a class that take ``m`` as `forward` does, such as ``log_prob``: calls of a bound layer."""
+    """The methods of a class that take ``m`` like `forward`, such as ``log_prob``; a bound layer has them too."""
     return {
         name: method
         for name, method in inspect.getmembers(cls, inspect.isfunction)

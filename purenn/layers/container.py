@@ -74,7 +74,7 @@ class Sequential(Composite):
 
 
 class BoundList(Bound):
-    """Layers in an order, bound to arrays: a `forward` iterates and indexes them."""
+    """A sequence of layers bound to arrays, which a `forward` iterates and indexes."""
 
     def __iter__(self) -> Iterator[Any]:
         return iter(list(self._modules.values()))

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class _ConvNd(Layer):
-    """The base of convolutions and of transposed convolutions, whose further arguments come in different orders."""
+    """The base of convolutions and transposed convolutions; their further arguments differ in order."""
 
     _rank: ClassVar[int]
 
@@ -29,7 +29,7 @@ class _ConvNd(Layer):
     stride: Size = 1
 
     def _checked(self, groups: int, **sizes: Size) -> dict[str, tuple[int, ...]]:
-        """Checks the numbers of channels, and gives the sizes as one number per spatial dimension."""
+        """Checks the numbers of channels, and returns the sizes as one number per spatial dimension."""
         name = type(self).__name__
         check.integer(name, "groups", groups, 1)
         for argument, channels in {"in_channels": self.in_channels, "out_channels": self.out_channels}.items():
@@ -49,7 +49,7 @@ class _ConvNd(Layer):
 
 
 def _numbers(size: Size | str) -> tuple[int, ...]:
-    """Gives a size as a layer keeps it."""
+    """Returns a size, which a layer stores as a tuple."""
     assert isinstance(size, tuple)
     return size
 
@@ -80,7 +80,7 @@ class _Conv(_ConvNd):
         return weight_and_bias(shape, self.bias)
 
     def _padded(self, input: ArrayLike) -> tuple[ArrayLike, Size | str]:
-        """Pads by a mode other than zeros, and gives the padding that is left to the convolution."""
+        """Pads by a mode other than zeros, and returns the padding that the convolution adds."""
         if self.padding_mode == "zeros":
             return input, self.padding
         return F.pad(input, self._amounts(), self.padding_mode), 0
@@ -111,14 +111,14 @@ CONV = r"""Cross-correlates $inputs with a bank of learned kernels and adds a bi
         out_channels: the number of channels of the output.
         kernel_size: the size of the kernels: $sizes.
         stride: the steps between outputs: $sizes.
-        padding: the padding on both sides: $sizes. Or ``'valid'``, no padding; or ``'same'``, as much as keeps the size
-            of the input, for a stride of 1.
+        padding: the number of padding elements on both sides: $sizes. Or ``'valid'`` for no padding; or ``'same'`` for
+            an output of the input's size, with a stride of 1.
         dilation: the steps between the elements of a kernel: $sizes.
         groups: the number of independent groups into which the channels are divided.
         bias: whether a bias is added.
         padding_mode: the values of the padding: ``'zeros'``; ``'reflect'``, the input mirrored at its border;
             ``'replicate'``, the element at the border; or ``'circular'``, the opposite end of the input.
-        device: ignored; accepted for compatibility with PyTorch.
+        device: Ignored; accepted for compatibility with PyTorch.
         dtype: the dtype of the parameters; float32 if None.
 
     Shape: :math:`(N, \text{in}, $spatial)` or :math:`(\text{in}, $spatial)` to :math:`(N, \text{out}, $spatial_out)` or
@@ -126,7 +126,7 @@ CONV = r"""Cross-correlates $inputs with a bank of learned kernels and adds a bi
     :math:`L' = \lfloor (L + 2p - d (K - 1) - 1) / s \rfloor + 1`.
 
     Raises:
-        ValueError: ``groups`` doesn't divide the channels, a size doesn't fit, or a call's input doesn't.
+        ValueError: ``groups`` doesn't divide the channels, or a size or a call's input doesn't fit.
         TypeError: a call's input has another dtype than the parameters.
 
     Source: ``torch.nn.$name``.
@@ -200,7 +200,7 @@ class _ConvTranspose(_ConvNd):
         return weight_and_bias(shape, self.bias, self.out_channels)
 
     def _output_padding(self, input: ArrayLike, output_size: Sequence[int] | None) -> Size:
-        """Gives the ``output_padding`` with which the output has this size."""
+        """Returns the ``output_padding`` for an output of this size."""
         if output_size is None:
             return self.output_padding
         where, n = type(self).__name__, self._rank
@@ -235,24 +235,23 @@ CONV_TRANSPOSE = r"""Applies the transpose of a `Conv${rank}d`, with learned ker
         out_channels: the number of channels of the output.
         kernel_size: the size of the kernels: $sizes.
         stride: the steps in the output between the kernels of adjacent inputs: $sizes.
-        padding: the elements that are removed from both sides of the output: $sizes.
-        output_padding: the elements that are added at the end of the output, less than ``stride`` or ``dilation``:
+        padding: the number of elements to remove from both sides of the output: $sizes.
+        output_padding: the number of elements to add at the end of the output, less than ``stride`` or ``dilation``:
             $sizes.
         groups: the number of independent groups into which the channels are divided.
         bias: whether a bias is added.
         dilation: the steps between the elements of a kernel: $sizes.
         padding_mode: must be ``'zeros'``.
-        device: ignored; accepted for compatibility with PyTorch.
+        device: Ignored; accepted for compatibility with PyTorch.
         dtype: the dtype of the parameters; float32 if None.
 
     Shape: :math:`(N, \text{in}, $spatial)` or :math:`(\text{in}, $spatial)` to :math:`(N, \text{out}, $spatial_out)` or
     :math:`(\text{out}, $spatial_out)`, where every spatial size :math:`L` becomes
-    :math:`L' = (L - 1) s - 2p + d (K - 1) + 1`, plus ``output_padding``. A call may name another size by
-    ``output_size``, larger than the one without ``output_padding`` by less than :math:`s`.
+    :math:`L' = (L - 1) s - 2p + d (K - 1) + 1`, plus ``output_padding``. The argument ``output_size`` of a call sets
+    another size, which exceeds the size without ``output_padding`` by less than :math:`s`.
 
     Raises:
-        ValueError: ``groups`` doesn't divide the channels, a size doesn't fit, or a call's input or ``output_size``
-            doesn't.
+        ValueError: ``groups`` doesn't divide the channels, or a size, a call's input or ``output_size`` doesn't fit.
         TypeError: a call's input has another dtype than the parameters.
 
     Source: ``torch.nn.$name``; Dumoulin and Visin, *A guide to convolution arithmetic for deep

@@ -22,7 +22,7 @@ class CosineSimilarity(Layer):
 
     Args:
         dim: the dimension of the inputs' common shape along which the vectors lie.
-        eps: the least norm :math:`\epsilon`.
+        eps: the lower bound :math:`\epsilon` of the norms.
 
     Shape: :math:`(*)` and :math:`(*)`, of shapes that broadcast together; the output has their common shape without
     ``dim``.
@@ -58,7 +58,7 @@ class PairwiseDistance(Layer):
     The derivative at the distance 0 is 0.
 
     Args:
-        p: the order of the norm, also 0 and :math:`\pm\infty`. The attribute ``norm`` has it too.
+        p: the order of the norm, also 0 and :math:`\pm\infty`; also the attribute ``norm``.
         eps: the number :math:`\epsilon` added to the differences.
         keepdim: whether the last dimension is kept, with size 1.
 

@@ -27,7 +27,7 @@ class _Dropout(Layer):
         return {}
 
     def _rng(self, m: Bound) -> Key | None:
-        """The key of a call that needs one."""
+        """The key of a call, or None if it needs none."""
         return m.make_rng() if m.training and 0 < self.p < 1 else None
 
 
@@ -122,9 +122,7 @@ class Dropout3d(_Dropout):
         return F.dropout3d(input, self.p, m.training, rng=self._rng(m))
 
 
-_ALPHA = r"""Replaces every $part by the limit of `SELU` with probability p in training.
-
-    Mean 0 and variance 1 are kept.
+_ALPHA = r"""Replaces every $part by the limit of `SELU` with probability p in training; keeps mean 0 and variance 1.
 
     .. math:: y = a\,(k x + (1 - k)\,\alpha') - a\,p\,\alpha' \quad\text{with}\quad k \sim \text{Bernoulli}(1 - p)
 

@@ -1,7 +1,4 @@
-"""The table that embedding layers look up rows in: its start, its checks, and whether it is frozen.
-
-`purenn.nn.from_layer` asks it which parameters a module freezes at first.
-"""
+"""The table of embedding layers: its initialization, its checks, and whether it is frozen."""
 
 from __future__ import annotations
 
@@ -23,14 +20,14 @@ __all__ = ["Table", "rows_and_columns"]
 class Table(Layer):
     """The base of look-ups in a table, which is drawn or given, and may be frozen.
 
-    A frozen table gets no gradient in `apply`. In a module it isn't trained until ``requires_grad_`` says so.
+    A frozen table gets no gradient in `apply`. A module doesn't train it until ``requires_grad_()`` is called.
     """
 
     num_embeddings: int
     embedding_dim: int
 
     def frozen(self) -> frozenset[str]:
-        """Names the parameters that are not trained at first."""
+        """The names of the parameters that a module doesn't train at first."""
         return frozenset()
 
     def bind(
@@ -68,7 +65,7 @@ class Table(Layer):
 
 
 def _normal(padding_idx: int | None) -> Initializer:
-    """Draws a table of normal numbers whose padding row is zero."""
+    """Returns an initializer: normal numbers, and zeros in the padding row."""
 
     def start(rng: Key, shape: Sequence[int], dtype: DTypeLike = jnp.float32, /) -> Array:
         weight = init.normal()(rng, shape, dtype)
@@ -81,7 +78,7 @@ def _normal(padding_idx: int | None) -> Initializer:
 
 
 def rows_and_columns(where: str, embeddings: Array | np.ndarray) -> tuple[int, int]:
-    """The sizes of a given table."""
+    """Returns the sizes of a given table."""
     if len(embeddings.shape) != 2:
         check.fail(where, "embeddings", "have rank 2", f"shape {tuple(embeddings.shape)}")
     return embeddings.shape[0], embeddings.shape[1]

@@ -1,4 +1,4 @@
-"""Layers that change only the shape."""
+"""Layers that only change the shape."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class Flatten(Layer):
     r"""Joins consecutive dimensions into one.
 
     Args:
-        start_dim: the first of these dimensions; negative ones count from the end.
+        start_dim: the first of these dimensions; a negative number counts from the end.
         end_dim: the last of these dimensions.
 
     Shape: :math:`(*, S_a, \dots, S_b, *)` to :math:`(*, \prod_i S_i, *)`, where :math:`a` is ``start_dim`` and
     :math:`b` is ``end_dim``.
 
     Raises:
-        ValueError: ``start_dim`` comes after ``end_dim`` in a call's input.
+        ValueError: ``start_dim`` is after ``end_dim`` for a call's input.
         IndexError: the input has no such dimension.
 
     Source: ``torch.nn.Flatten``.
@@ -54,9 +54,9 @@ class Unflatten(Layer):
     r"""Splits one dimension into several.
 
     Args:
-        dim: the dimension that is split; a negative one counts from the end.
-        unflattened_size: the sizes of the new dimensions, a tuple or a list. One of them may be -1; it is computed from
-            the others.
+        dim: the dimension to split; a negative number counts from the end.
+        unflattened_size: the sizes of the new dimensions, a tuple or a list. One size may be -1: it is computed
+            from the others.
 
     Shape: :math:`(*, \prod_i U_i, *)` to :math:`(*, U_1, \dots, U_k, *)`, where the :math:`U_i` are the sizes.
 

@@ -1,4 +1,4 @@
-"""Layers that take images apart into blocks and put them together."""
+"""Layers that rearrange blocks of images as columns, and back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["Fold", "Unfold"]
 
 
 class Fold(Layer):
-    r"""Adds columns up to images, each to the block from which an `Unfold` takes it: the transpose of `Unfold`.
+    r"""Adds every column to the block of an image from which `Unfold` extracts it: the transpose of `Unfold`.
 
     .. math:: y_{n,c,r,q} = \sum_{h s + i d - p = r} \; \sum_{w s + j d - p = q} x_{n,\,(c K_h + i) K_w + j,\,h W' + w}
 
@@ -20,8 +20,8 @@ class Fold(Layer):
         output_size: the size :math:`(H, W)` of the images: one number, or one per spatial dimension (H, W).
         kernel_size: the size :math:`(K_h, K_w)` of a block: one number, or one per spatial dimension (H, W).
         dilation: the steps between the elements of a block: one number, or one per spatial dimension (H, W).
-        padding: the elements on both sides of the images that are left out: one number, or one per spatial dimension
-            (H, W).
+        padding: the number of elements to leave out on both sides of the images: one number, or one per spatial
+            dimension (H, W).
         stride: the steps between blocks: one number, or one per spatial dimension (H, W).
 
     Shape: :math:`(N, C K_h K_w, H' W')` or :math:`(C K_h K_w, H' W')` to :math:`(N, C, H, W)` or :math:`(C, H, W)`,
@@ -62,7 +62,7 @@ class Unfold(Layer):
     Args:
         kernel_size: the size :math:`(K_h, K_w)` of a block: one number, or one per spatial dimension (H, W).
         dilation: the steps between the elements of a block: one number, or one per spatial dimension (H, W).
-        padding: the zeros on both sides: one number, or one per spatial dimension (H, W).
+        padding: the number of zeros on both sides: one number, or one per spatial dimension (H, W).
         stride: the steps between blocks: one number, or one per spatial dimension (H, W).
 
     Shape: :math:`(N, C, H, W)` or :math:`(C, H, W)` to :math:`(N, C K_h K_w, H' W')` or :math:`(C K_h K_w, H' W')`,

@@ -36,7 +36,7 @@ class _InstanceNorm(NormBase):
                 expected = f"have num_features={self.num_features} channels"
                 check.fail("instance_norm", "input", expected, f"{channels} channels (shape {x.shape})")
             warnings.warn(
-                f"{self!r}: the input has {channels} channels; without affine, num_features says nothing", stacklevel=2
+                f"{self!r}: the input has {channels} channels; without affine, num_features is unused", stacklevel=2
             )
         batch = x if x.ndim == n + 2 else x[None]
         momentum, update = 0.0 if self.momentum is None else self.momentum, m.training and m.running_mean is not None
@@ -52,10 +52,10 @@ _INSTANCE_NORM = r"""Normalizes every channel of every $sample by itself$lazily.
 
     .. math:: y = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}}\, \gamma + \beta
 
-    The mean :math:`\mu` and the biased variance :math:`\sigma^2` are those of one channel of one $sample. With
+    with the mean :math:`\mu` and the biased variance :math:`\sigma^2` of one channel of one $sample. With
     ``track_running_stats``, running statistics move in training towards the averages of these over the batch:
     :math:`\hat\mu \leftarrow (1 - m)\, \hat\mu + m\, \mu`, and likewise :math:`\hat\sigma^2` with the unbiased
-    variance. In evaluation they stand for :math:`\mu` and :math:`\sigma^2`.
+    variance. In evaluation, :math:`\mu` and :math:`\sigma^2` are then the running statistics.
 
     With ``affine`` the parameters are ``weight`` :math:`\gamma`, ones at first, and ``bias`` :math:`\beta`, zeros at
     first, of shape :math:`(C)`. With ``track_running_stats`` the buffers are ``running_mean``, zeros at first, and
@@ -76,7 +76,7 @@ _INSTANCE_NORM = r"""Normalizes every channel of every $sample by itself$lazily.
     Raises:
         ValueError: a call's input has another rank, a number of channels that doesn't fit the arrays, or one value per
             channel.
-        TypeError: its dtype isn't floating-point, or doesn't fit that of the arrays.
+        TypeError: the dtype of a call's input isn't floating-point, or doesn't fit the arrays.
 
     Source: ``torch.nn.$name``; Ulyanov, Vedaldi and Lempitsky, *Instance Normalization: The Missing Ingredient for Fast
     Stylization*, 2016, https://arxiv.org/abs/1607.08022.

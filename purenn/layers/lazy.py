@@ -29,13 +29,13 @@ __all__ = [  # pyright: ignore[reportUnsupportedDunderAll]
     "LazyLinear",
 ]
 
-SizeOf: TypeAlias = Callable[[Any, Any], int]  # gives a size from a lazy layer and an input, or its arrays by name
+SizeOf: TypeAlias = Callable[[Any, Any], int]  # from a lazy layer and an input, or its arrays by name
 
 
 class Lazy(Layer):
-    """The base of lazy layers, which take a size from their first input, or from the example that `init` is given.
+    """The base of lazy layers, which take a size from their first input, or from the example of `init`.
 
-    Without arrays a layer stays lazy. With arrays, whose shapes tell the size, the layer of that size is bound.
+    Bound without arrays a layer stays lazy. Bound to arrays, it is the layer of the size that their shapes imply.
     """
 
     lazy: ClassVar[bool] = True
@@ -48,7 +48,7 @@ class Lazy(Layer):
         return vars(self._becomes(0))
 
     def _becomes(self, size: int) -> Layer:
-        """Makes the layer for a size; 0 stands for one that is not known yet."""
+        """Makes the layer of a size; 0 stands for an unknown size."""
         return self._target(
             **{f.name: getattr(self, f.name) for f in dataclasses.fields(self)}, **{self._missing: size}
         )
@@ -61,7 +61,7 @@ class Lazy(Layer):
         return self.of(arrays).bind(params, state, **options) if arrays else super().bind(params, state, **options)
 
     def of(self, arrays: Mapping[str, Any]) -> Layer:
-        """Makes the layer that these arrays belong to."""
+        """Makes the layer that fits these arrays."""
         return self._becomes(type(self)._size_of_arrays(self, arrays))
 
     def forward(self, m: Bound, input: ArrayLike, *args: Any, **kwargs: Any) -> Any:
@@ -78,9 +78,9 @@ def lazy(target: type[Any], size_of_input: SizeOf, size_of_arrays: SizeOf, **def
 
     Args:
         target: the layer class.
-        size_of_input: gives the size from a layer and an input.
-        size_of_arrays: gives the size from a layer and its arrays by name.
-        defaults: the defaults that differ from those of the layer class.
+        size_of_input: a function of a layer and an input to the size.
+        size_of_arrays: a function of a layer and its arrays by name to the size.
+        defaults: defaults that replace those of the layer class.
     """
     missing, *fields = dataclasses.fields(target)
     namespace: dict[str, Any] = {"__annotations__": {field.name: field.type for field in fields}}
@@ -99,14 +99,14 @@ def lazy(target: type[Any], size_of_input: SizeOf, size_of_arrays: SizeOf, **def
 
 
 def _channels(layer: Layer, x: Array) -> int:
-    """Gives the channels of a batch."""
+    """The number of channels of a batch."""
     if x.ndim < 2:
         check.fail(type(layer).__name__, "input", "have rank at least 2", f"shape {x.shape}")
     return x.shape[1]
 
 
 def _channels_before(n: int) -> SizeOf:
-    """Gives the channels of an input with n spatial dimensions, with or without a batch."""
+    """The number of channels of an input with n spatial dimensions, with or without a batch."""
 
     def size_of_input(layer: Layer, x: Array) -> int:
         check.rank(type(layer).__name__, "input", x, (n + 1, n + 2), "of a sample or a batch")
@@ -116,19 +116,19 @@ def _channels_before(n: int) -> SizeOf:
 
 
 def _last(layer: Layer, x: Array) -> int:
-    """Gives the size of the last dimension."""
+    """The size of the last dimension."""
     if x.ndim < 1:
         check.fail(type(layer).__name__, "input", "have rank at least 1", f"shape {x.shape}")
     return x.shape[-1]
 
 
 def _array_channels(layer: Layer, arrays: Mapping[str, Any]) -> int:
-    """Gives the size of the arrays, one number per channel."""
+    """The number of channels, from arrays of one element per channel."""
     return next(array.shape[0] for array in arrays.values() if array.shape)
 
 
 def _words(target: str, missing: str) -> dict[str, str]:
-    """Gives what the docstring of a lazy class says beside that of its layer class."""
+    """The words that a lazy class adds to the docstring of its layer class."""
     return {
         "name": f"Lazy{target}",
         "lazily": f"; takes ``{missing}`` from its first input",

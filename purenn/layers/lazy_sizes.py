@@ -1,4 +1,4 @@
-"""How lazy layers among a layer's parts find their sizes: by a run on shapes alone."""
+"""Finds the sizes of lazy layers, by a run of the whole layer on shapes alone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["is_lazy", "materialized_layers"]
 
 
 def is_lazy(layer: Layer) -> bool:
-    """Whether the layer, or a part of it, takes a size from its input."""
+    """Whether the layer or a part of it is lazy."""
     return layer.lazy or any(map(is_lazy, layer._checked_children().values()))
 
 

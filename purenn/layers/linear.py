@@ -14,19 +14,15 @@ from purenn.typing import Array, ArrayLike, DTypeLike
 
 __all__ = ["Bilinear", "Identity", "Linear"]
 
-EAGER = {
-    "lazily": "",
-    "materializes": "",
-    "example": "",
-}  # words of a docstring that a layer shares with its lazy class
+EAGER = {"lazily": "", "materializes": "", "example": ""}  # words of the docstrings that lazy classes share
 
 
 class Identity(Layer):
     """Returns its input.
 
     Args:
-        args: ignored; accepted for compatibility with PyTorch.
-        kwargs: ignored; accepted for compatibility with PyTorch.
+        args: Ignored; accepted for compatibility with PyTorch.
+        kwargs: Ignored; accepted for compatibility with PyTorch.
 
     Shape: any, which the output has too.
 
@@ -56,7 +52,7 @@ LINEAR = r"""Applies a learned affine map, :math:`y = x A^\top + b`$lazily.
     Args:$first
         out_features: the size of the last dimension of the output.
         bias: whether :math:`b` is added.
-        device: ignored; accepted for compatibility with PyTorch.
+        device: Ignored; accepted for compatibility with PyTorch.
         dtype: the dtype of the parameters; float32 if None.
 
     Shape: :math:`(*, \text{in})` to :math:`(*, \text{out})`, with any number of leading dimensions.
@@ -107,7 +103,7 @@ class Bilinear(Layer):
         in2_features: the size of the last dimension of the second input.
         out_features: the size of the last dimension of the output.
         bias: whether :math:`b` is added.
-        device: ignored; accepted for compatibility with PyTorch.
+        device: Ignored; accepted for compatibility with PyTorch.
         dtype: the dtype of the parameters; float32 if None.
 
     Shape: :math:`(*, \text{in}_1)` and :math:`(*, \text{in}_2)`, with the same leading dimensions, to
@@ -154,7 +150,7 @@ class Bilinear(Layer):
 
 
 def weight_and_bias(shape: tuple[int, ...], bias: bool, outputs: int | None = None) -> dict[str, Spec | None]:
-    """Gives torch's usual start of a weight of this shape, (outputs, inputs, *kernel), and of its bias."""
+    """Torch's usual initialization of a weight, of shape (outputs, inputs, *kernel), and of its bias."""
     if min(shape) < 0:
         raise ValueError(f"sizes must be at least 0, got {min(shape)}")
     inputs = math.prod(shape[1:])

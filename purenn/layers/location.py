@@ -1,4 +1,4 @@
-"""Where an error came from: the path of the layer and what it was called with."""
+"""The location of an error: the path of the layer, and the arguments of its call."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["add_location", "describe_arguments", "move_location"]
 
 
-_FEW = 4  # entries of a container that are all shown
+_FEW = 4  # a longer container is abbreviated
 
 
 @dataclasses.dataclass
@@ -30,9 +30,9 @@ class _Location:
 
 
 def add_location(error: Exception, m: Bound, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
-    """Writes into an error from which bound layer it came; each layer around that one adds the child's name.
+    """Adds to an error the bound layer that raised it; every surrounding layer adds the child's name.
 
-    A ValueError or TypeError says it in its message, any other error, such as one of jax's own classes, in a note.
+    A ValueError or TypeError gets it in its message; any other error, such as one of jax's classes, in a note.
     """
     location = vars(error).get("_location")
     if location is None:
@@ -52,13 +52,13 @@ def add_location(error: Exception, m: Bound, args: tuple[Any, ...], kwargs: Mapp
 
 
 def move_location(error: Exception, m: Bound) -> None:
-    """Says that an error's outermost layer so far stands for this one, of which it is a copy."""
+    """Makes this layer the outermost one of an error so far, in place of its copy."""
     if (location := vars(error).get("_location")) is not None:
         location.last = m
 
 
 def describe_arguments(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
-    """The arguments of a call in short: dtypes and shapes of arrays, types of others."""
+    """The arguments of a call, in short: dtypes and shapes of arrays, types of other objects."""
     named = [f"{name}={_describe(value)}" for name, value in kwargs.items()]
     return ", ".join([*map(_describe, args), *named])
 
@@ -77,7 +77,7 @@ def _describe(value: Any) -> str:
 
 
 def _first(described: Iterable[str], count: int) -> str:
-    """The first entries of a container, and how many more it has; all where there are few."""
+    """The first entries of a container and the number of the others; all entries if they are few."""
     if count <= _FEW:
         return ", ".join(described)
     return ", ".join((*itertools.islice(described, _FEW - 1), f"and {count - _FEW + 1} more"))

@@ -15,7 +15,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def bound_property(method: F) -> F:
-    """A further method of a layer, of ``m`` alone, that reads like an attribute of the bound layer."""
+    """Marks a method of ``m`` alone, which reads like an attribute of the bound layer."""
     vars(method)["is_property"] = True
     return method
 
@@ -31,7 +31,7 @@ class _PureMethod:
         return self.function if layer is None else _shared_method(self.function, layer)
 
 
-@functools.lru_cache(maxsize=4096)  # jax forgets what it compiled when the function is gone
+@functools.lru_cache(maxsize=4096)  # jax drops its programs together with the function
 def _shared_method(function: Callable[..., Any], layer: Layer) -> Callable[..., Any]:
     bound = functools.partial(function, layer)
     for name in ("__name__", "__qualname__", "__doc__", "__module__"):

@@ -32,7 +32,7 @@ class _OverLast(Layer):
 
 
 class LayerNorm(_OverLast):
-    r"""Normalizes over the last dimensions, for every element of the others.
+    r"""Normalizes over the last dimensions.
 
     .. math:: y = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}}\, \gamma + \beta
 
@@ -41,8 +41,8 @@ class LayerNorm(_OverLast):
     both of shape ``normalized_shape``.
 
     Args:
-        normalized_shape: the sizes of the last dimensions; one number is the size of the last alone.
-        eps: the :math:`\epsilon` that is added to the variance.
+        normalized_shape: the sizes of the last dimensions, or the size of the last one.
+        eps: the number :math:`\epsilon` added to the variance.
         elementwise_affine: whether there are a weight and a bias.
         bias: whether there is a bias, with ``elementwise_affine``.
         device: Ignored; accepted for compatibility with PyTorch.
@@ -52,7 +52,7 @@ class LayerNorm(_OverLast):
 
     Raises:
         ValueError: a call's input doesn't end with these sizes.
-        TypeError: its dtype isn't floating-point, or doesn't fit that of the arrays.
+        TypeError: the dtype of a call's input isn't floating-point, or doesn't fit the arrays.
 
     Source: ``torch.nn.LayerNorm``; Ba, Kiros and Hinton, *Layer Normalization*, 2016, https://arxiv.org/abs/1607.06450.
 
@@ -96,9 +96,9 @@ class RMSNorm(_OverLast):
     first, of shape ``normalized_shape``.
 
     Args:
-        normalized_shape: the sizes of the last dimensions; one number is the size of the last alone.
-        eps: the :math:`\epsilon` that is added to the mean square; None is the machine epsilon of the input's dtype,
-            float32's for float16 and bfloat16.
+        normalized_shape: the sizes of the last dimensions, or the size of the last one.
+        eps: the number :math:`\epsilon` added to the mean square; None for the machine epsilon of the input's dtype, or
+            of float32 for float16 and bfloat16.
         elementwise_affine: whether there is a weight.
         device: Ignored; accepted for compatibility with PyTorch.
         dtype: the dtype of the weight; float32 if None.
@@ -107,7 +107,7 @@ class RMSNorm(_OverLast):
 
     Raises:
         ValueError: a call's input doesn't end with these sizes.
-        TypeError: its dtype is neither floating-point nor complex.
+        TypeError: a call's input is neither floating-point nor complex.
 
     Source: ``torch.nn.RMSNorm``; Zhang and Sennrich, *Root Mean Square Layer Normalization*, 2019,
     https://arxiv.org/abs/1910.07467.
@@ -147,9 +147,9 @@ class GroupNorm(Layer):
     ``weight`` :math:`\gamma`, ones at first, and ``bias`` :math:`\beta`, zeros at first, of shape :math:`(C)`.
 
     Args:
-        num_groups: the number of groups, into which the channels are divided in their order.
+        num_groups: the number of groups of adjacent channels.
         num_channels: the number :math:`C` of channels, a multiple of ``num_groups``.
-        eps: the :math:`\epsilon` that is added to the variance.
+        eps: the number :math:`\epsilon` added to the variance.
         affine: whether there are a weight and a bias.
         device: Ignored; accepted for compatibility with PyTorch.
         dtype: the dtype of the arrays; float32 if None.
@@ -158,9 +158,9 @@ class GroupNorm(Layer):
     Shape: :math:`(N, C, *)`, which the output has too.
 
     Raises:
-        ValueError: ``num_groups`` doesn't divide ``num_channels``, or a call's input has a number of channels that
-            doesn't fit, or one value in all per group.
-        TypeError: its dtype isn't floating-point, or doesn't fit that of the arrays.
+        ValueError: ``num_groups`` doesn't divide ``num_channels``, or a call's input has a wrong number of channels, or
+            one value in all per group.
+        TypeError: the dtype of a call's input isn't floating-point, or doesn't fit the arrays.
 
     Source: ``torch.nn.GroupNorm``; Wu and He, *Group Normalization*, 2018, https://arxiv.org/abs/1803.08494.
 
@@ -218,7 +218,7 @@ _RESPONSE_NORM = r"""$summary
     $window
 
     Args:
-        size: the number :math:`n` of channels; zeros stand for channels before the first and after the last.
+        size: the number :math:`n` of channels; channels before the first and after the last are zeros.
         alpha: the factor :math:`\alpha`.
         beta: the exponent :math:`\beta`.
         k: the constant :math:`k`.
@@ -226,7 +226,7 @@ _RESPONSE_NORM = r"""$summary
     Shape: :math:`$shape`, which the output has too.
 
     Raises:
-        ValueError: a call's input has another rank, or ``size`` is below 1.
+        ValueError: the rank of a call's input doesn't fit, or ``size`` is below 1.
         TypeError: $type
 
     Source: ``torch.nn.$name``; Krizhevsky, Sutskever and Hinton, *ImageNet Classification with Deep Convolutional
@@ -260,8 +260,8 @@ class LocalResponseNorm(_AcrossChannels):
     name="CrossMapLRN2d",
     summary="Divides every element of images by a power of the mean square over neighbouring channels.",
     window=r"""with the sum over :math:`|c' - c| \le \lfloor (n - 1) / 2 \rfloor` and over channel 0, which torch never
-    drops. The gradient is the derivative of this formula; torch's own isn't, and for an odd ``size`` it is that of a
-    shifted window.""",
+    drops. The gradient is the derivative of this formula; torch's gradient isn't: for an odd ``size`` its window is
+    shifted.""",
     shape="(N, C, H, W)",
     type="its dtype isn't floating-point.",
 )

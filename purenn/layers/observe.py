@@ -1,8 +1,8 @@
-"""Observers of calls: who looks at a model as it runs sees each call of a layer, with its path.
+"""Observers, which see every call of a layer with its path while a model runs.
 
-Every call on every face goes through ``Bound._call_with_context``. While observers are there, it goes on to
-`observed`, which hands it to them. They are a context of jax, part of the key of its caches: a function that is
-compiled already is traced again for observers, and its program without them stays as it was.
+Every call of every face goes through ``Bound._call_with_context``. If there are observers, it goes on to `observed`,
+which passes it to them. Observers are a user context of jax and so part of the keys of its caches: a function that is
+already compiled is traced again for observers, and keeps its program without them.
 """
 
 from __future__ import annotations
@@ -24,28 +24,28 @@ __all__ = ["Observer", "observed", "observers", "observing", "path_below", "show
 
 
 class Observer(Protocol):
-    """Sees the calls of layers, and may change what goes in and out."""
+    """Sees the calls of layers, and may change their arguments and results."""
 
     def call(
         self, m: Bound, path: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> Any:
-        """Makes a call: returns ``function(*args, **kwargs)``, or what stands for it.
+        """Makes a call: returns ``function(*args, **kwargs)``, or a replacement.
 
         Args:
             m: the bound layer or module that is called.
-            path: its dotted name below the outermost one, which is "".
+            path: its dotted name below the outermost layer, whose path is "".
             function: the call.
             args, kwargs: its arguments.
         """
         ...
 
     def value(self, value: Any, what: str, *, late: bool = False) -> None:
-        """Sees an array that no layer gives.
+        """Sees an array that isn't the result of a layer.
 
         Args:
             value: the array.
-            what: the array in words.
-            late: whether it follows from gradients.
+            what: a description of the array.
+            late: whether it depends on gradients.
         """
 
 
@@ -55,7 +55,7 @@ _standing: contextvars.ContextVar[Any] = contextvars.ContextVar("purenn_standing
 
 
 def observers() -> tuple[Observer, ...]:
-    """The observers of calls that are made or traced now."""
+    """The current observers."""
     return _observers.value
 
 
@@ -67,29 +67,29 @@ def observing(observer: Observer) -> Iterator[None]:
 
 
 def unobserved() -> contextlib.AbstractContextManager[None]:
-    """Inside, nobody sees the calls of layers."""
+    """Inside, no observer sees the calls of layers."""
     return _observers(())
 
 
 def show(value: Any, what: str, *, late: bool = False) -> None:
-    """Shows observers an array that no layer gives, as `Observer.value` takes it."""
+    """Shows observers an array that isn't the result of a layer; `Observer.value` has the arguments."""
     for observer in observers():
         observer.value(value, what, late=late)
 
 
 def standing_for(module: Any) -> contextlib.AbstractContextManager[object]:
-    """Inside, the first call is that of a module's copy, whose place is the module's."""
+    """Inside, the first call is of a copy of this module, and gets the module's path."""
     return setting(_standing, module)
 
 
 def observed(
     m: Bound, scope: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> Any:
-    """A call that observers see.
+    """Makes a call that observers see.
 
     Args:
         m: the bound layer or module.
-        scope: its name in its parent, as far as it knows.
+        scope: its name in its parent, if known.
         function: the call.
         args, kwargs: its arguments.
     """
@@ -110,7 +110,7 @@ def _handed(observer: Observer, m: Bound, path: str, function: Callable[..., Any
 
 
 def _path(m: Bound, twin: Any, scope: str) -> str:
-    """The dotted name of a bound layer below the outermost call; ``twin`` is what is called in its place."""
+    """The dotted name of a bound layer below the outermost call; ``twin`` is the object that is called in its place."""
     stack = _stack.get()
     for parent, path in reversed(stack):
         if parent is m or parent is twin:

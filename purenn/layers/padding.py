@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 
 class Pad(Layer):
-    """The base of paddings, which keep one number per side."""
+    """The base of paddings, which store one number per side."""
 
     _rank: ClassVar[int]
 
@@ -64,7 +64,7 @@ _PAD = r"""Pads $inputs on all sides with $values.
 
     Raises:
         ValueError: a call's input doesn't fit ``padding``.
-        TypeError: ``padding`` isn't of integers, or a call's input has a dtype that isn't taken.
+        TypeError: ``padding`` doesn't consist of integers, or the dtype of a call's input doesn't fit.
 
     Source: ``torch.nn.$name``.
 

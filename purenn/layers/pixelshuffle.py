@@ -41,7 +41,7 @@ class PixelShuffle(Layer):
 class PixelUnshuffle(Layer):
     r"""Moves space into channels: :math:`y_{cr^2 + ir + j,\,h,\,w} = x_{c,\,hr+i,\,wr+j}`.
 
-    It is the inverse of `PixelShuffle`.
+    The inverse of `PixelShuffle`.
 
     Args:
         downscale_factor: the factor :math:`r` by which height and width shrink.

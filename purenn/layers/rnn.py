@@ -26,7 +26,7 @@ MODES = {"tanh": "RNN_TANH", "relu": "RNN_RELU"}
 
 
 def start(hidden_size: int) -> Initializer:
-    """Returns torch's start for all arrays of a recurrent layer."""
+    """Returns torch's initializer for all arrays of a recurrent layer."""
     bound = 1 / math.sqrt(hidden_size) if hidden_size else 0.0
     return init.uniform(-bound, bound)
 
@@ -36,10 +36,10 @@ class RNNBase(Layer):
 
     The parameters of every layer :math:`k = 0, 1, \dots` are ``weight_ih_l{k}`` of shape :math:`(GH, I_k)`,
     ``weight_hh_l{k}`` of shape :math:`(GH, P)`, ``bias_ih_l{k}`` and ``bias_hh_l{k}`` of shape :math:`(GH)`, and with a
-    projection ``weight_hr_l{k}`` of shape :math:`(P, H)`; those of a second direction have ``_reverse`` behind their
-    names. All are uniform in :math:`\pm 1 / \sqrt H` at first. :math:`G` is the number of gates: 1, 4 for an LSTM, 3
-    for a GRU. :math:`I_0` is :math:`I`, and every other :math:`I_k` the size of the outputs of the layer before,
-    :math:`DP` with :math:`D` directions.
+    projection ``weight_hr_l{k}`` of shape :math:`(P, H)`. The names of a second direction end with ``_reverse``. All
+    start uniform in :math:`\pm 1 / \sqrt H`. :math:`G` is the number of gates: 1, 4 for an LSTM, 3 for a GRU.
+    :math:`I_0` is :math:`I`; every other :math:`I_k` is the size of the previous layer's output, :math:`DP` with
+    :math:`D` directions.
 
     Args:
         mode: ``'RNN_TANH'``, ``'RNN_RELU'``, ``'LSTM'`` or ``'GRU'``.
@@ -50,13 +50,14 @@ class RNNBase(Layer):
         batch_first: whether input and output have shape :math:`(N, L, *)` in place of :math:`(L, N, *)`.
         dropout: the probability with which an element between two layers is replaced by 0 in training.
         bidirectional: whether every layer has a second cell, which runs from the end of the sequence to its start.
-        proj_size: the size :math:`P` to which h is projected; 0 for no projection, then :math:`P = H`.
+        proj_size: the size :math:`P` to which h is projected; 0 for no projection and :math:`P = H`.
         device: Ignored; accepted for compatibility with PyTorch.
         dtype: the dtype of the arrays; float32 if None.
 
     Raises:
-        ValueError: another mode, sizes below 1, no probability, or ``proj_size`` not below ``hidden_size``.
-        TypeError: an argument of another type.
+        ValueError: ``mode`` is unknown, a size is below 1, ``dropout`` is no probability, or ``proj_size`` isn't below
+            ``hidden_size``.
+        TypeError: an argument has a wrong type.
 
     Source: ``torch.nn.RNNBase``.
 
@@ -96,11 +97,11 @@ class RNNBase(Layer):
             check.fail(name, "proj_size", f"be at least 0 and below hidden_size={self.hidden_size}", self.proj_size)
         if self.dropout > 0 and self.num_layers == 1:
             p = float(self.dropout)
-            warn_user(f"{name}: dropout={p} does nothing with num_layers=1: it comes between layers")
+            warn_user(f"{name}: dropout={p} does nothing with num_layers=1: dropout comes between layers")
         return {"dropout": float(self.dropout)}
 
     def _cells(self) -> list[dict[str, Spec]]:
-        """Returns the arrays of every layer and direction, in the order in which the functions take them."""
+        """Returns the arrays of every layer and direction, in the order of the functions' ``params``."""
         gates = GATES[self.mode] * self.hidden_size
         directions = ("", "_reverse") if self.bidirectional else ("",)
         out, first, cells = self.proj_size or self.hidden_size, start(self.hidden_size), []
@@ -124,10 +125,10 @@ class RNNBase(Layer):
         return [[getattr(m, name) for name in cell] for cell in self._cells()]
 
     def flatten_parameters(self, m: Bound) -> None:
-        """Does nothing: there is no memory to arrange."""
+        """Does nothing: jax has no memory to arrange."""
 
     def _arguments(self, m: Bound) -> tuple[Any, ...]:
-        """Returns what the functions take behind the input and the state."""
+        """Returns the functions' arguments after the input and the state."""
         params = [getattr(m, name) for name in self.parameters()]
         rng = m.make_rng() if m.training and self.dropout and self.num_layers > 1 else None
         options = (self.bias, self.num_layers, self.dropout, m.training, bool(self.bidirectional), self.batch_first)
@@ -145,14 +146,14 @@ _NETWORK = r"""$summary
 
     for :math:`t = 1, \dots, L`$signs.$note
 
-    With ``num_layers``, the next layer runs over the outputs :math:`h_t` of the one before as its :math:`x_t`. With
+    With ``num_layers``, the :math:`x_t` of every further layer are the outputs :math:`h_t` of the one before. With
     ``bidirectional``, every layer has a second cell, which runs from the end of the sequence to its start, and the
-    outputs of both are concatenated. The parameters of layer :math:`k = 0, 1, \dots`, all uniform in
-    :math:`\pm 1 / \sqrt H` at first, are
+    outputs of both are concatenated. The parameters of layer :math:`k = 0, 1, \dots` start uniform in
+    :math:`\pm 1 / \sqrt H`:
 
     $arrays
 
-    where :math:`I` is :math:`D$P` from the second layer on; a second cell's have ``_reverse`` behind their names.
+    where :math:`I` is :math:`D$P` from the second layer on. The parameters of a second cell end with ``_reverse``.
 
     Args:
         input_size: the size :math:`I` of an element of a sequence.
@@ -161,20 +162,20 @@ _NETWORK = r"""$summary
         bias: whether there are biases.
         batch_first: whether input and output have shape :math:`(N, L, *)` in place of :math:`(L, N, *)`.
         dropout: the probability with which an element between two layers is replaced by 0 in training.
-        bidirectional: whether there are two directions, :math:`D = 2`, in place of one.$proj_size
+        bidirectional: whether there are two directions, :math:`D = 2`, not one.$proj_size
         device: Ignored; accepted for compatibility with PyTorch.
         dtype: the dtype of the arrays; float32 if None.
 
-    Shape: a call takes ``input`` and, unless they are zeros, the first states ``hx``. It returns the outputs of the
-    last layer and the last states of all layers and directions.
+    Shape: a call takes ``input`` and the initial states ``hx``, zeros if None. It returns the outputs of the last layer
+    and the last states of all layers and directions.
 
     $shapes
 
-    A PackedSequence as the input gives a packed output. ``hx`` is $hx.
+    The output for a PackedSequence is packed too. ``hx`` is $hx.
 
     Raises:
-        ValueError: sizes below 1 or no probability, or arrays of a call that don't fit.
-        TypeError: an argument of another type, or arrays of different dtypes.
+        ValueError: a size is below 1, ``dropout`` is no probability, or the arrays of a call don't fit.
+        TypeError: an argument has a wrong type, or the dtypes of a call differ.
 
     Source: ``torch.nn.$name``; $source.
 
@@ -204,7 +205,7 @@ def _words(name: str, gates: str, equations: str, source: str) -> dict[str, str]
     def sequences(name: str, size: str) -> tuple[str, ...]:
         return (f"``{name}``", *(f":math:`({lead}, {size})`" for lead in ("L, N", "N, L", "L")))
 
-    head = ("Array", "Shape", "With ``batch_first``", "Of a single sequence")
+    head = ("Array", "Shape", "With ``batch_first``", "One sequence")
     sizes = (head, sequences("input", "I"), *rows("0"), sequences("output", f"D{states['h']}"), *rows("L"))
     names = ("weight_{}h_l{{k}}", "bias_{}h_l{{k}}", "weight_hr_l{k}" if lstm else None)
     return {
@@ -268,7 +269,7 @@ class RNN(RNNBase):
     summary="Runs a long short-term memory over sequences.",
     note=" With ``proj_size``,\n    :math:`h_t = W_{hr}\\, (o_t \\odot \\tanh(c_t))` has size :math:`P`.",
     nonlinearity="",
-    proj_size="\n        proj_size: the size :math:`P` to which h is projected; 0 for none, then P is H.",
+    proj_size="\n        proj_size: the size :math:`P` to which h is projected; 0 for no projection and P = H.",
     **_words("LSTM", "ifgo", documentation.LSTM, "LSTM"),
 )
 class LSTM(RNNBase):

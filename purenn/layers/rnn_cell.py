@@ -22,7 +22,7 @@ class RNNCellBase(Layer):
     r"""The base of recurrent cells: their arrays, but no ``forward``.
 
     The parameters are ``weight_ih`` of shape :math:`(GH, I)`, ``weight_hh`` of shape :math:`(GH, H)`, ``bias_ih`` and
-    ``bias_hh`` of shape :math:`(GH)`, all uniform in :math:`\pm 1 / \sqrt H` at first.
+    ``bias_hh`` of shape :math:`(GH)`. All start uniform in :math:`\pm 1 / \sqrt H`.
 
     Args:
         input_size: the size :math:`I` of the input.
@@ -33,8 +33,8 @@ class RNNCellBase(Layer):
         dtype: the dtype of the arrays; float32 if None.
 
     Raises:
-        ValueError: a size below 0.
-        TypeError: a size that is no integer.
+        ValueError: a size is below 0.
+        TypeError: a size isn't an integer.
 
     Source: ``torch.nn.RNNCellBase``.
 
@@ -81,7 +81,7 @@ _CELL = r"""$summary
 
     $note
 
-    The parameters, all uniform in :math:`\pm 1 / \sqrt H` at first, are
+    The parameters start uniform in :math:`\pm 1 / \sqrt H`:
 
     $arrays
 
@@ -92,15 +92,15 @@ _CELL = r"""$summary
         device: Ignored; accepted for compatibility with PyTorch.
         dtype: the dtype of the arrays; float32 if None.
 
-    Shape: a call takes ``input`` and, unless it is zero, the state ``hx``; it returns the next state.
+    Shape: a call takes ``input`` and the state ``hx``, zeros if None. It returns the next state.
 
     $shapes
 
     $pair
 
     Raises:
-        ValueError: a size below 0, or arrays of a call that don't fit.
-        TypeError: a size that is no integer, or arrays of different dtypes.
+        ValueError: a size is below 0, or the arrays of a call don't fit.
+        TypeError: a size isn't an integer, or the dtypes of a call differ.
 
     Source: ``torch.nn.$name``; $source.
 
@@ -120,14 +120,14 @@ _CELL = r"""$summary
 def _words(name: str, gates: str, equations: str, source: str) -> dict[str, str]:
     states = ("h", "c") if name == "LSTMCell" else ("h",)
     rows = [(f":math:`{state}`, :math:`{state}'`", ":math:`(N, H)`", ":math:`(H)`") for state in states]
-    head, first = ("Array", "Shape", "Of a single sample"), ("``input``", ":math:`(N, I)`", ":math:`(I)`")
+    head, first = ("Array", "Shape", "One sample"), ("``input``", ":math:`(N, I)`", ":math:`(I)`")
     return {
         "name": name,
         "equations": documentation.one_step(equations),
         "arrays": documentation.arrays(gates, "weight_{}h", "bias_{}h", None),
         "shapes": documentation.table(head, first, *rows),
         "source": documentation.SOURCES[source],
-        "pair": "``hx`` is the pair of :math:`h` and :math:`c`, the result that of :math:`h'` and :math:`c'`."
+        "pair": "``hx`` is the pair of :math:`h` and :math:`c`, the result the pair of :math:`h'` and :math:`c'`."
         if name == "LSTMCell"
         else "``hx`` is :math:`h`, the result :math:`h'`.",
         "h": ", ".join(states),

@@ -16,7 +16,7 @@ __all__ = ["Embedding", "EmbeddingBag"]
 
 
 class _Frozen(Constant):
-    """A given table that is frozen, where the constructor has no argument that says so."""
+    """A given table that is frozen, for a constructor that has no argument for this."""
 
     def __init__(self, array: object):
         super().__init__(as_value(array).array)
@@ -35,13 +35,13 @@ class Embedding(Table):
         padding_idx: the row that is zero at first and gets no gradient; a negative number counts from the end. None for
             no such row.
         max_norm: the largest norm of the returned rows: a longer row is divided by its norm and multiplied by
-            ``max_norm``. Torch also writes it back to ``weight``; here the table stays as it is. None for no limit.
+            ``max_norm``. Torch also changes ``weight`` in place; here the table stays as it is. None for no limit.
         norm_type: the p of the norm.
         scale_grad_by_freq: whether a row's gradient is divided by the number of times it is looked up in a call.
         sparse: Ignored; accepted for compatibility with PyTorch. Gradients are dense.
         _weight: the table, in place of a drawn one.
-        _freeze: whether the table isn't trained: `apply` gives it no gradient, and a module's optimizer leaves it as it
-            is until ``requires_grad_`` says otherwise.
+        _freeze: whether the table isn't trained: `apply` gives it no gradient, and an optimizer doesn't change a
+            module's table until ``requires_grad_()`` is called.
         device: Ignored; accepted for compatibility with PyTorch.
         dtype: the dtype of the table; float32 if None.
 
@@ -86,7 +86,7 @@ class Embedding(Table):
         scale_grad_by_freq: bool = False,
         sparse: bool = False,
     ) -> Self:
-        r"""Makes one with a given table.
+        r"""Makes a layer with a given table.
 
         Args:
             embeddings: the table, of shape :math:`(\text{num\_embeddings}, \text{embedding\_dim})`.
@@ -132,7 +132,7 @@ class Embedding(Table):
 
 
 class EmbeddingBag(Table):
-    r"""Looks up rows of a table and reduces them in bags: :math:`y_b = \sum_{i \in b} s_i w_{x_i}` and the like.
+    r"""Looks up rows of a table and reduces them in bags, for example :math:`y_b = \sum_{i \in b} s_i w_{x_i}`.
 
     Its array is ``weight``, the table :math:`w` of shape
     :math:`(\text{num\_embeddings}, \text{embedding\_dim})`, at first normal with mean 0 and deviation 1.
@@ -141,14 +141,15 @@ class EmbeddingBag(Table):
         num_embeddings: the number of rows.
         embedding_dim: the size of each row.
         max_norm: the largest norm of a row: a longer row is divided by its norm and multiplied by ``max_norm`` before
-            the reduction. Torch also writes it back to ``weight``; here the table stays as it is. None for no limit.
+            the reduction. Torch also changes ``weight`` in place; here the table stays as it is. None for no limit.
         norm_type: the p of the norm.
         scale_grad_by_freq: whether a row's gradient is divided by the number of times it is looked up in a call; not
             for ``'max'``.
-        mode: ``'sum'``, ``'mean'`` or ``'max'``. An empty bag gives zeros. The first of equal maxima gets the gradient.
+        mode: ``'sum'``, ``'mean'`` or ``'max'``. Empty bags give zeros. Among equal maxima only the first receives the
+            gradient.
         sparse: Ignored; accepted for compatibility with PyTorch. Gradients are dense.
         _weight: the table, in place of a drawn one.
-        include_last_offset: whether the offsets of a call have one element more, the end of the last bag.
+        include_last_offset: whether the offsets of a call have one more element, the end of the last bag.
         padding_idx: the row that is left out of its bag, is zero at first and gets no gradient; a negative number
             counts from the end. None for no such row.
         device: Ignored; accepted for compatibility with PyTorch.
@@ -201,7 +202,7 @@ class EmbeddingBag(Table):
         include_last_offset: bool = False,
         padding_idx: int | None = None,
     ) -> Self:
-        r"""Makes one with a given table.
+        r"""Makes a layer with a given table.
 
         Args:
             embeddings: the table, of shape :math:`(\text{num\_embeddings}, \text{embedding\_dim})`.
@@ -211,7 +212,7 @@ class EmbeddingBag(Table):
             scale_grad_by_freq: whether a row's gradient is divided by the number of times it is looked up in a call.
             mode: ``'sum'``, ``'mean'`` or ``'max'``.
             sparse: Ignored; accepted for compatibility with PyTorch. Gradients are dense.
-            include_last_offset: whether the offsets of a call have one element more, the end of the last bag.
+            include_last_offset: whether the offsets of a call have one more element, the end of the last bag.
             padding_idx: the row that is left out of its bag and gets no gradient. None for no such row.
 
         Raises:

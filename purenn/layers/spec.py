@@ -18,7 +18,7 @@ __all__ = ["Constant", "Spec", "array_spec", "as_dtype", "as_value", "changed", 
 
 
 class Spec(NamedTuple):
-    """An array that a layer owns: its shape, how it starts (an initializer or a number) and its dtype."""
+    """The specification of a layer's array: its shape, its initializer or constant, and its dtype."""
 
     shape: tuple[int, ...]
     init: Initializer | float
@@ -40,7 +40,7 @@ class Constant(HashedArray):
 
 
 def array_spec(array: object) -> Spec | None:
-    """The buffer that holds an array that is a hyper-parameter."""
+    """The buffer for a hyper-parameter that is an array; None for None."""
     return array.spec() if isinstance(array, Constant) else None
 
 
@@ -56,7 +56,7 @@ def changed(layer: object, defaults: Mapping[str, object]) -> str:
 
 
 def as_value(value: Any) -> Any:
-    """A hyper-parameter as something hashable: lists become tuples, arrays constants."""
+    """A hyper-parameter as a hashable value: lists become tuples, arrays constants."""
     if isinstance(value, list | tuple):
         return type(value)(map(as_value, value)) if type(value) is tuple else tuple(map(as_value, value))
     if hasattr(value, "detach"):  # torch's
@@ -67,5 +67,5 @@ def as_value(value: Any) -> Any:
 
 
 def as_dtype(dtype: Any) -> np.dtype | None:
-    """A dtype in numpy's form; torch's are understood by their names."""
+    """A dtype of numpy, also from one of torch."""
     return None if dtype is None else jnp.dtype(str(dtype).removeprefix("torch.") if "torch." in str(dtype) else dtype)

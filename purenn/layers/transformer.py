@@ -1,4 +1,4 @@
-"""The whole transformer."""
+"""The transformer: an encoder and a decoder."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["Transformer"]
 
 _TRANSFORMER = """Runs an encoder, and a decoder that attends to the encoder's output.
 
-    All matrices are uniform after Glorot at first.
+    All matrices start Glorot-uniform.
 
     Args:
         d_model: the width :math:`E` of inputs and outputs.
@@ -38,19 +38,19 @@ _TRANSFORMER = """Runs an encoder, and a decoder that attends to the encoder's o
     - ``src``: the sequences to encode, of shape :math:`(S, N, E)`, :math:`(N, S, E)` with ``batch_first``, or
       :math:`(S, E)`.
     - ``tgt``: the targets, of shape :math:`(T, N, E)`, :math:`(N, T, E)` with ``batch_first``, or :math:`(T, E)`.
-    - ``src_mask``, ``tgt_mask``, ``memory_mask``: which keys a query may not attend to, of shapes :math:`(S, S)`,
-      :math:`(T, T)` and :math:`(T, S)`, or :math:`(N n, S, S)`, :math:`(N n, T, T)` and :math:`(N n, T, S)`.
-    - ``src_key_padding_mask``, ``tgt_key_padding_mask``, ``memory_key_padding_mask``: which keys are padding, of shapes
-      :math:`(N, S)`, :math:`(N, T)` and :math:`(N, S)`, without :math:`N` for inputs without.
+    - ``src_mask``, ``tgt_mask``, ``memory_mask``: mask keys per query, of shapes :math:`(S, S)`, :math:`(T, T)` and
+      :math:`(T, S)`, or :math:`(N n, S, S)`, :math:`(N n, T, T)` and :math:`(N n, T, S)`.
+    - ``src_key_padding_mask``, ``tgt_key_padding_mask``, ``memory_key_padding_mask``: mask keys that are padding, of
+      shapes :math:`(N, S)`, :math:`(N, T)` and :math:`(N, S)`, without :math:`N` for inputs without a batch.
     - ``src_is_causal``, ``tgt_is_causal``, ``memory_is_causal``: hints that the masks are causal; None is False.
 
-    In boolean masks, true keeps a query from a key; floating ones are added to the scores.
+    In a boolean mask true masks a key; a floating mask is added to the scores.
 
     Shape: the output is like ``tgt``.
 
     Raises:
-        ValueError: ``nhead`` doesn't divide ``d_model``, the activation has another name, or shapes don't fit.
-        TypeError: dtypes that differ.
+        ValueError: ``nhead`` doesn't divide ``d_model``, ``activation`` is unknown, or the shapes don't fit.
+        TypeError: the dtypes differ.
 
     Source: ``torch.nn.Transformer``; Vaswani et al., *Attention Is All You Need*, 2017,
     https://arxiv.org/abs/1706.03762.
@@ -67,8 +67,8 @@ _TRANSFORMER = """Runs an encoder, and a decoder that attends to the encoder's o
     """
 
 _CUSTOM = """
-        custom_encoder: a layer in place of the encoder, or None.
-        custom_decoder: a layer in place of the decoder, or None."""
+        custom_encoder: a layer that replaces the encoder, or None.
+        custom_decoder: a layer that replaces the decoder, or None."""
 
 
 @documented(_TRANSFORMER, None, options=OPTIONS.replace("$custom", _CUSTOM))
@@ -123,14 +123,12 @@ class Transformer(Composite):
     ) -> Array:
         for name, x in (("src", src), ("tgt", tgt)):
             if jnp.ndim(x) not in (2, 3) or jnp.shape(x)[-1] != self.d_model:
-                check.fail(
-                    "Transformer", name, f"have shape (*, {self.d_model}) and rank 2 or 3", f"shape {jnp.shape(x)}"
-                )
+                expected = f"have shape (*, {self.d_model}) and rank 2 or 3"
+                check.fail("Transformer", name, expected, f"shape {jnp.shape(x)}")
         batch = 0 if self.batch_first else 1
         if jnp.ndim(src) == 3 and jnp.shape(src)[batch] != jnp.shape(tgt)[batch]:
-            check.fail(
-                "Transformer", "tgt", f"have src's batch size {jnp.shape(src)[batch]}", f"shape {jnp.shape(tgt)}"
-            )
+            expected = f"have src's batch size {jnp.shape(src)[batch]}"
+            check.fail("Transformer", "tgt", expected, f"shape {jnp.shape(tgt)}")
         memory = m.encoder(src, mask=src_mask, src_key_padding_mask=src_key_padding_mask, is_causal=src_is_causal)
         return m.decoder(
             tgt,
@@ -145,12 +143,12 @@ class Transformer(Composite):
 
     @staticmethod
     def generate_square_subsequent_mask(sz: int, device: object = None, dtype: DTypeLike | None = None) -> Array:
-        r"""Makes the mask that keeps a position from all later ones: :math:`-\infty` above the diagonal, else 0.
+        r"""Makes a causal mask, which masks all later positions: :math:`-\infty` above the diagonal, else 0.
 
         Args:
             sz: the number of positions.
             device: Ignored; accepted for compatibility with PyTorch.
             dtype: the dtype of the mask; float32 if None.
         """
-        later = np.triu(np.ones((sz, sz), bool), 1)  # by numpy: jax.debug_infs would object to the infinities
+        later = np.triu(np.ones((sz, sz), bool), 1)  # numpy's: jax.debug_infs would raise
         return jnp.asarray(np.where(later, -np.inf, 0.0), dtype or jnp.float32)

@@ -23,15 +23,15 @@ OPTIONS = r"""dropout: the probability with which an element, or a weight of an 
         activation: the function :math:`\phi` of the feed-forward network: ``"relu"``, ``"gelu"``, a function, or a
             layer.$custom
         layer_norm_eps: the number that the norms add to the variance.
-        batch_first: whether the batch is the first dimension of inputs and output, and not the second.
-        norm_first: whether norms come before attention and feed-forward network, and not after the sums.
+        batch_first: whether the batch is the first dimension of inputs and output, not the second.
+        norm_first: whether norms come before attention and feed-forward network, not after the sums.
         bias: whether linear maps and norms have biases.
         device: Ignored; accepted for compatibility with PyTorch.
         dtype: the dtype of the arrays; float32 if None."""
 
 
 class _Block(Composite):
-    """The base of layers of transformers: attentions and a feed-forward network, with residuals, norms and dropouts."""
+    """The base of transformers' layers: attentions and a feed-forward network, with residuals, norms and dropouts."""
 
     d_model: int
     nhead: int
@@ -84,9 +84,9 @@ _LAYER = r"""$summary
         x &\leftarrow \operatorname{norm}_$last(x + W_2\, \phi(W_1 x + b_1) + b_2)
         \end{aligned}
 
-    With ``norm_first``, every step is :math:`x \leftarrow x + f(\operatorname{norm}(x))` in place of
-    :math:`x \leftarrow \operatorname{norm}(x + f(x))`. In training, the results of the attentions, of :math:`\phi` and
-    of the feed-forward network pass a dropout.
+    With ``norm_first``, every step is :math:`x \leftarrow x + f(\operatorname{norm}(x))` instead of
+    :math:`x \leftarrow \operatorname{norm}(x + f(x))`. In training, dropout follows the attentions, :math:`\phi` and
+    the feed-forward network.
 
     Args:
         d_model: the width :math:`E` of inputs and outputs.
@@ -98,13 +98,13 @@ _LAYER = r"""$summary
 
     $arguments
 
-    In boolean masks, true keeps a query from a key; floating ones are added to the scores.
+    In a boolean mask true masks a key; a floating mask is added to the scores.
 
     Shape: the output is like :math:`x`.
 
     Raises:
-        ValueError: ``nhead`` doesn't divide ``d_model``, the activation has another name, or shapes don't fit.
-        TypeError: dtypes that differ.
+        ValueError: ``nhead`` doesn't divide ``d_model``, ``activation`` is unknown, or the shapes don't fit.
+        TypeError: the dtypes differ.
 
     Source: ``torch.nn.$name``; Vaswani et al., *Attention Is All You Need*, 2017, https://arxiv.org/abs/1706.03762.
 
@@ -130,10 +130,10 @@ _LAYER = r"""$summary
     options=OPTIONS.replace("$custom", ""),
     arguments=r"""- ``src``: :math:`x`, of shape :math:`(S, N, E)`, :math:`(N, S, E)` with ``batch_first``, or
       :math:`(S, E)`.
-    - ``src_mask``: which positions one may not attend to, of shape :math:`(S, S)` or :math:`(N n, S, S)`.
-    - ``src_key_padding_mask``: which positions are padding, of shape :math:`(N, S)`, or :math:`(S)` without a batch.
-    - ``is_causal``: a hint that ``src_mask``, which must be given too, is causal; without padding it is then not read,
-      as in torch.""",
+    - ``src_mask``: masks keys per query, of shape :math:`(S, S)` or :math:`(N n, S, S)`.
+    - ``src_key_padding_mask``: masks keys that are padding, of shape :math:`(N, S)`, or :math:`(S)` without a batch.
+    - ``is_causal``: a hint that ``src_mask``, which must be given too, is causal. Without padding, a causal mask
+      replaces it, as in torch.""",
     inputs="x = jnp.ones((3, 4, 8))",
     given="x",
 )
@@ -172,13 +172,13 @@ class TransformerEncoderLayer(_Block):
       :math:`(T, E)`.
     - ``memory``: :math:`y`, the output of an encoder, of shape :math:`(S, N, E)`, :math:`(N, S, E)` with
       ``batch_first``, or :math:`(S, E)`.
-    - ``tgt_mask``: which targets one may not attend to, of shape :math:`(T, T)` or :math:`(N n, T, T)`.
-    - ``memory_mask``: which of the memory a target may not attend to, of shape :math:`(T, S)` or :math:`(N n, T, S)`.
-    - ``tgt_key_padding_mask``: which targets are padding, of shape :math:`(N, T)`, or :math:`(T)` without a batch.
-    - ``memory_key_padding_mask``: which of the memory is padding, of shape :math:`(N, S)`, or :math:`(S)` without a
-      batch.
-    - ``tgt_is_causal``: a hint that ``tgt_mask``, which must be given too, is causal; without padding it is then not
-      read, as in torch.
+    - ``tgt_mask``: masks targets per target, of shape :math:`(T, T)` or :math:`(N n, T, T)`.
+    - ``memory_mask``: masks elements of the memory per target, of shape :math:`(T, S)` or :math:`(N n, T, S)`.
+    - ``tgt_key_padding_mask``: masks targets that are padding, of shape :math:`(N, T)`, or :math:`(T)` without a batch.
+    - ``memory_key_padding_mask``: masks elements of the memory that are padding, of shape :math:`(N, S)`, or
+      :math:`(S)` without a batch.
+    - ``tgt_is_causal``: a hint that ``tgt_mask``, which must be given too, is causal. Without padding, a causal mask
+      replaces it, as in torch.
     - ``memory_is_causal``: the same hint for ``memory_mask``.""",
     inputs="x, memory = jnp.ones((3, 4, 8)), jnp.ones((3, 5, 8))",
     given="x, memory",

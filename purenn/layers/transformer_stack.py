@@ -1,4 +1,4 @@
-"""Encoders and decoders of transformers: stacks of layers."""
+"""The encoder and the decoder of a transformer: stacks of layers."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ __all__ = ["TransformerDecoder", "TransformerEncoder"]
 
 
 class _Stack(Composite):
-    """Copies of one layer, one after another; they start with the same arrays, as torch's do."""
+    """Copies of one layer, one after another, which start with the same arrays, as in torch."""
 
     def _parts(self) -> tuple[Layer, int, Layer | None]:
-        """Returns the layer that is repeated, the number of copies, and the norm at the end, the first arguments."""
+        """Returns the first hyper-parameters: the repeated layer, the number of copies, and the last norm."""
         layer, number, norm, *_ = self._values()
         return layer, number, norm
 
@@ -59,20 +59,20 @@ class TransformerEncoder(_Stack):
     """Runs encoder layers one after another, and a norm.
 
     Args:
-        encoder_layer: the layer that is repeated; the copies start with the same arrays.
+        encoder_layer: the layer to repeat; the copies start with the same arrays.
         num_layers: the number of copies.
-        norm: a layer for the end, or None.
+        norm: a norm after the last layer, or None.
         enable_nested_tensor: Ignored; accepted for compatibility with PyTorch.
         mask_check: Ignored; accepted for compatibility with PyTorch.
 
     A call takes the arguments
 
-    - ``src``: the sequences, as the layer takes them.
-    - ``mask``: the mask for every layer, its ``src_mask``.
-    - ``src_key_padding_mask``: which positions are padding.
+    - ``src``: the sequences, the layer's first argument.
+    - ``mask``: the ``src_mask`` of every layer.
+    - ``src_key_padding_mask``: masks keys that are padding.
     - ``is_causal``: a hint that ``mask`` is causal; None is False.
 
-    Shape: that of the layer's input, which the output has too.
+    Shape: the output is like ``src``.
 
     Raises:
         ValueError: ``num_layers`` is negative.
@@ -116,19 +116,19 @@ class TransformerDecoder(_Stack):
     """Runs decoder layers one after another, and a norm.
 
     Args:
-        decoder_layer: the layer that is repeated; the copies start with the same arrays.
+        decoder_layer: the layer to repeat; the copies start with the same arrays.
         num_layers: the number of copies.
-        norm: a layer for the end, or None.
+        norm: a norm after the last layer, or None.
 
     A call takes the arguments
 
-    - ``tgt``: the targets, as the layer takes them.
+    - ``tgt``: the targets, the layer's first argument.
     - ``memory``: the output of an encoder, to which every layer attends.
-    - ``tgt_mask``, ``memory_mask``: which targets, and which of the memory, a target may not attend to.
-    - ``tgt_key_padding_mask``, ``memory_key_padding_mask``: which targets, and which of the memory, are padding.
+    - ``tgt_mask``, ``memory_mask``: mask targets, and elements of the memory, per target.
+    - ``tgt_key_padding_mask``, ``memory_key_padding_mask``: mask targets, and elements of the memory, that are padding.
     - ``tgt_is_causal``, ``memory_is_causal``: hints that the masks are causal; None is False.
 
-    Shape: that of the layer's targets, which the output has too.
+    Shape: the output is like ``tgt``.
 
     Raises:
         ValueError: ``num_layers`` is negative.

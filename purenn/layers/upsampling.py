@@ -29,7 +29,7 @@ _UPSAMPLE = r"""Resamples $inputs to another size$by.
 
     Raises:
         ValueError: a call's input doesn't fit the arguments, or these don't fit each other.
-        TypeError: ``scale_factor`` is a list, or a call's input has a dtype that isn't taken.
+        TypeError: ``scale_factor`` is a list, or the dtype of a call's input doesn't fit.
 
     Source: ``torch.nn.$name``.
 
@@ -45,18 +45,18 @@ _UPSAMPLE = r"""Resamples $inputs to another size$by.
 _ARGUMENTS = """
         mode: ``'nearest'``, the element at :math:`\\lfloor i / s \\rfloor`; ``'nearest-exact'``, the nearest element;
             ``'linear'`` for signals, ``'bilinear'`` for images and ``'trilinear'`` for volumes, linear interpolation;
-            ``'bicubic'`` for images, cubic interpolation; or ``'area'``, the average of the elements that are covered.
-        align_corners: whether the centres of the outermost elements stay where they are; only for linear and cubic
+            ``'bicubic'`` for images, cubic interpolation; or ``'area'``, the average of the covered elements.
+        align_corners: whether the centres of the outermost elements keep their positions; only for linear and cubic
             interpolation.
-        recompute_scale_factor: whether :math:`s` is computed from the sizes even if ``scale_factor`` is given, which is
-            :math:`s` otherwise."""
+        recompute_scale_factor: whether :math:`s` is computed from the sizes; if not, a given ``scale_factor`` is
+            :math:`s`."""
 _PLACES = r"""Element :math:`i` of an output dimension is computed from the elements of the input near
     :math:`(i + \tfrac12) / s - \tfrac12`, with :math:`s = \text{out} / \text{in}`; with ``align_corners`` near
     :math:`i\,(\text{in} - 1) / (\text{out} - 1)`."""
 _NEAREST = r"""Element :math:`i` of an output dimension is the element :math:`\lfloor i / s \rfloor` of the input, where
     :math:`s` is ``scale_factor`` or :math:`\text{out} / \text{in}`."""
 _BILINEAR = r"""Element :math:`i` of an output dimension lies at :math:`i\,(\text{in} - 1) / (\text{out} - 1)` in the
-    input, so that the centres of the outermost pixels stay where they are."""
+    input, so that the centres of the outermost pixels keep their positions."""
 _SHAPES = ":math:`(N, C, L)`, :math:`(N, C, H, W)` or :math:`(N, C, D, H, W)`"
 _OF_ANY = {"inputs": "signals, images or volumes", "shapes": _SHAPES}
 
@@ -70,18 +70,15 @@ class Upsample(Layer):
     recompute_scale_factor: bool | None = None
 
     def __post_init__(self) -> None:
-        if isinstance(self.scale_factor, list):  # refused by torch's classes; afterwards it would be a tuple
-            check.fail(
-                type(self).__name__, "scale_factor", "be a number or a tuple of numbers", self.scale_factor, TypeError
-            )
+        if isinstance(self.scale_factor, list):  # torch's classes refuse a list; later it would be a tuple
+            expected = "be a number or a tuple of numbers"
+            check.fail(type(self).__name__, "scale_factor", expected, self.scale_factor, TypeError)
         super().__post_init__()
 
     def normalize(self) -> Mapping[str, Any]:
         factor = self.scale_factor
-        scale_factor = (
-            tuple(map(float, factor)) if isinstance(factor, Sequence) else float(factor or 0) or None
-        )  # as torch, no 0
-        return {"scale_factor": scale_factor, "name": type(self).__name__}
+        factor = tuple(map(float, factor)) if isinstance(factor, Sequence) else float(factor or 0) or None  # 0 is None
+        return {"scale_factor": factor, "name": type(self).__name__}
 
     def forward(self, m: Bound, input: ArrayLike) -> Array:
         options = self.mode, self.align_corners, self.recompute_scale_factor

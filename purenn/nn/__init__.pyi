@@ -349,8 +349,7 @@ class AdaptiveAvgPool3d(Module):
     def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class AdaptiveLogSoftmaxWithLoss(Module):
-    """Computes a log-softmax over many classes of which few are frequent: rare ones are in clusters of less
-    capacity."""
+    """Computes a log-softmax over many classes; rare classes form clusters of smaller capacity."""
 
     in_features: int
     n_classes: int
@@ -403,7 +402,7 @@ class AdaptiveMaxPool3d(Module):
     def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Any: ...
 
 class AlphaDropout(Module):
-    """Replaces every element by the limit of `SELU` with probability p in training."""
+    """Replaces every element by the limit of `SELU` with probability p in training; keeps mean 0 and variance 1."""
 
     p: float
     inplace: bool
@@ -913,7 +912,7 @@ class ConvTranspose3d(Module):
     def reset_parameters(self) -> None: ...
 
 class CosineEmbeddingLoss(Module):
-    """Computes a loss on the angle between the vectors of a similar or dissimilar pair."""
+    """Computes a loss of the angle between the vectors of a similar or dissimilar pair."""
 
     margin: float
     size_average: bool | None
@@ -935,7 +934,7 @@ class CosineSimilarity(Module):
     def __call__(self, x1: ArrayLike, x2: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class CrossEntropyLoss(Module):
-    """Computes the cross entropy of a softmax with classes, or with probabilities."""
+    """Computes the cross entropy between the softmax of logits and classes, or probabilities."""
 
     weight: jax.Array | None
     size_average: bool | None
@@ -1040,7 +1039,7 @@ class Embedding(Module):
     ) -> Self: ...
 
 class EmbeddingBag(Module):
-    r"""Looks up rows of a table and reduces them in bags: :math:`y_b = \sum_{i \in b} s_i w_{x_i}` and the like."""
+    r"""Looks up rows of a table and reduces them in bags, for example :math:`y_b = \sum_{i \in b} s_i w_{x_i}`."""
 
     num_embeddings: int
     embedding_dim: int
@@ -1094,7 +1093,7 @@ class EmbeddingBag(Module):
     ) -> Self: ...
 
 class FeatureAlphaDropout(Module):
-    """Replaces every channel by the limit of `SELU` with probability p in training."""
+    """Replaces every channel by the limit of `SELU` with probability p in training; keeps mean 0 and variance 1."""
 
     p: float
     inplace: bool
@@ -1110,7 +1109,7 @@ class Flatten(Module):
     def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class Fold(Module):
-    """Adds columns up to images, each to the block from which an `Unfold` takes it: the transpose of `Unfold`."""
+    """Adds every column to the block of an image from which `Unfold` extracts it: the transpose of `Unfold`."""
 
     output_size: int | tuple[int, ...]
     kernel_size: int | tuple[int, ...]
@@ -1123,7 +1122,7 @@ class Fold(Module):
     def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class FractionalMaxPool2d(Module):
-    """Takes the maximum over windows of images that start at random, almost evenly spaced places."""
+    """Takes the maximum over windows of images that start at random, almost evenly spaced indices."""
 
     kernel_size: tuple[int, ...]
     output_size: int | tuple[int, ...] | None
@@ -1141,7 +1140,7 @@ class FractionalMaxPool2d(Module):
     def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Any: ...
 
 class FractionalMaxPool3d(Module):
-    """Takes the maximum over windows of volumes that start at random, almost evenly spaced places."""
+    """Takes the maximum over windows of volumes that start at random, almost evenly spaced indices."""
 
     kernel_size: tuple[int, ...]
     output_size: int | tuple[int, ...] | None
@@ -1169,7 +1168,7 @@ class GRUCell(RNNCellBase):
     ) -> Array: ...
 
 class GaussianNLLLoss(Module):
-    """Computes the negative log-likelihood with a Gaussian distribution of given expectation and variance."""
+    """Computes the negative log-likelihood of samples under Gaussian distributions of given mean and variance."""
 
     full: bool
     eps: float
@@ -1212,14 +1211,14 @@ class Hardshrink(Module):
     def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class Hardsigmoid(Module):
-    r"""Computes a sigmoid of three straight pieces: :math:`y = \min(\max(x + 3, 0), 6) / 6`."""
+    r"""Computes a piecewise linear sigmoid: :math:`y = \min(\max(x + 3, 0), 6) / 6`."""
 
     inplace: bool
     def __init__(self, inplace: bool = False) -> None: ...
     def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class Hardswish(Module):
-    r"""Multiplies every element by its hard sigmoid: :math:`y = x \min(\max(x + 3, 0), 6) / 6`."""
+    r"""Multiplies every element by its `Hardsigmoid`: :math:`y = x \min(\max(x + 3, 0), 6) / 6`."""
 
     inplace: bool
     def __init__(self, inplace: bool = False) -> None: ...
@@ -1442,7 +1441,7 @@ class LSTMCell(RNNCellBase):
     ) -> tuple[Array, Array]: ...
 
 class LayerNorm(Module):
-    """Normalizes over the last dimensions, for every element of the others."""
+    """Normalizes over the last dimensions."""
 
     normalized_shape: tuple[int, ...]
     eps: float
@@ -1914,7 +1913,7 @@ class Linear(Module):
     def reset_parameters(self) -> None: ...
 
 class LinearCrossEntropyLoss(Module):
-    """Computes the cross entropy of the logits of a linear map, without all of them in memory at a time."""
+    r"""Computes the cross entropy of the logits :math:`x A^\top + b`, without holding all of them in memory."""
 
     in_features: int
     num_classes: int
@@ -1984,7 +1983,7 @@ class MSELoss(Module):
     ) -> Array: ...
 
 class MarginRankingLoss(Module):
-    r"""Computes a hinge on which of two scores is larger: :math:`\ell = \max(0, -y\,(x_1 - x_2) + m)`."""
+    r"""Computes a hinge loss on the order of two scores: :math:`\ell = \max(0, -y\,(x_1 - x_2) + m)`."""
 
     margin: float
     size_average: bool | None
@@ -2058,7 +2057,7 @@ class MaxPool3d(Module):
     def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Any: ...
 
 class MaxUnpool1d(Module):
-    """Writes maxima back to their places in the input of a `MaxPool1d`, and zeros everywhere else."""
+    """Writes maxima back to their indices in the input of a `MaxPool1d`, and zeros everywhere else."""
 
     kernel_size: tuple[int, ...]
     stride: int | tuple[int, ...]
@@ -2075,7 +2074,7 @@ class MaxUnpool1d(Module):
     ) -> Array: ...
 
 class MaxUnpool2d(Module):
-    """Writes maxima back to their places in the input of a `MaxPool2d`, and zeros everywhere else."""
+    """Writes maxima back to their indices in the input of a `MaxPool2d`, and zeros everywhere else."""
 
     kernel_size: tuple[int, ...]
     stride: int | tuple[int, ...]
@@ -2092,7 +2091,7 @@ class MaxUnpool2d(Module):
     ) -> Array: ...
 
 class MaxUnpool3d(Module):
-    """Writes maxima back to their places in the input of a `MaxPool3d`, and zeros everywhere else."""
+    """Writes maxima back to their indices in the input of a `MaxPool3d`, and zeros everywhere else."""
 
     kernel_size: tuple[int, ...]
     stride: int | tuple[int, ...]
@@ -2116,7 +2115,7 @@ class Mish(Module):
     def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class MultiLabelMarginLoss(Module):
-    """Sums hinges between the scores of the classes that apply and of those that don't."""
+    """Sums the hinge losses between the score of every true class and the score of every other class."""
 
     size_average: bool | None
     reduce: bool | None
@@ -2147,7 +2146,7 @@ class MultiLabelSoftMarginLoss(Module):
     ) -> Array: ...
 
 class MultiMarginLoss(Module):
-    """Sums hinges between the score of a class and those of all others."""
+    """Sums the hinge losses between the score of the true class and the score of every other class."""
 
     p: int
     margin: float
@@ -2169,7 +2168,7 @@ class MultiMarginLoss(Module):
     ) -> Array: ...
 
 class MultiheadAttention(Module):
-    """Computes several attentions side by side, each between its own projections of the queries, keys and values."""
+    """Computes several attentions in parallel, each of its own projections of the queries, keys and values."""
 
     embed_dim: int
     num_heads: int
@@ -2240,7 +2239,7 @@ class NLLLoss(Module):
     ) -> Array: ...
 
 class NLLLoss2d(NLLLoss):
-    """Computes the negative log-likelihood of classes: a deprecated name of `NLLLoss`, which takes images too."""
+    """Computes the negative log-likelihood of classes; a deprecated name of `NLLLoss`."""
 
     def __init__(
         self,
@@ -2293,7 +2292,7 @@ class PixelUnshuffle(Module):
     def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class PoissonNLLLoss(Module):
-    r"""Computes the negative log-likelihood of counts with a Poisson distribution, without the term :math:`\log y!`."""
+    r"""Computes the negative log-likelihood of counts under Poisson distributions, without the term :math:`\log y!`."""
 
     log_input: bool
     full: bool
@@ -2560,7 +2559,7 @@ class Softsign(Module):
     def __call__(self, input: ArrayLike, *, training: bool | None = None, rng: Any = None) -> Array: ...
 
 class SyncBatchNorm(Module):
-    """Normalizes every channel over a batch that lies in parts on several devices."""
+    """Normalizes every channel over a batch that is split over several devices."""
 
     num_features: int
     eps: float

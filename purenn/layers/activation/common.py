@@ -39,10 +39,10 @@ def activation(
 
     Args:
         call: a call of the constructor, for the example.
-        does: the sentences on what is computed.
-        output: the output for -2, 0 and 1, in three digits.
-        arguments: the entries of the constructor's arguments.
-        raises: the entries of what is raised.
+        does: the summary, with further sentences.
+        output: the output for -2, 0 and 1, rounded to three digits.
+        arguments: the entries of ``Args``.
+        raises: the entries of ``Raises``.
         source: the paper.
     """
     entries = "".join(f"\n        {entry}" for entry in arguments)

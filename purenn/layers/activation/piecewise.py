@@ -1,4 +1,4 @@
-"""Activation layers of straight pieces."""
+"""Piecewise linear activation layers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Threshold(Layer):
 
 
 class _Interval(Layer):
-    """The hyper-parameters of `Hardtanh`, whose constructor has more arguments."""
+    """The hyper-parameters of `Hardtanh`; its constructor has more arguments."""
 
     min_val: float = -1.0
     max_val: float = 1.0
@@ -100,7 +100,7 @@ class ReLU6(Hardtanh):
 
 
 class _Shrink(Layer):
-    """The base of the shrinkages, which print their bound without its name."""
+    """The base of shrinkages. Their repr has the bound without its name."""
 
     lambd: float = 0.5
 
@@ -128,7 +128,7 @@ class Hardshrink(_Shrink):
     The derivative at :math:`\pm \lambda` is 0.""",
     "[-1.5, 0.0, 0.5]",
     r"lambd: the distance :math:`\lambda`, at least 0.",
-    raises="""ValueError: ``lambd`` is negative in a call, or larger than the numbers of the input's dtype.
+    raises="""ValueError: ``lambd`` is negative in a call, or above the largest number of the input's dtype.
         TypeError: a call's input isn't floating-point.""",
 )
 class Softshrink(_Shrink):
@@ -138,7 +138,7 @@ class Softshrink(_Shrink):
 
 @activation(
     "Hardsigmoid()",
-    r"""Computes a sigmoid of three straight pieces: :math:`y = \min(\max(x + 3, 0), 6) / 6`.
+    r"""Computes a piecewise linear sigmoid: :math:`y = \min(\max(x + 3, 0), 6) / 6`.
 
     The derivatives at -3 and 3 are 0.""",
     "[0.167, 0.5, 0.667]",
@@ -155,7 +155,7 @@ class Hardsigmoid(Layer):
 
 @activation(
     "Hardswish()",
-    r"""Multiplies every element by its hard sigmoid: :math:`y = x \min(\max(x + 3, 0), 6) / 6`.
+    r"""Multiplies every element by its `Hardsigmoid`: :math:`y = x \min(\max(x + 3, 0), 6) / 6`.
 
     The derivatives at -3 and 3 are 0 and 1.""",
     "[-0.333, 0.0, 0.667]",

@@ -50,7 +50,7 @@ class LeakyReLU(Layer):
 
 
 class _PReLU(Layer):
-    """The hyper-parameters of `PReLU` by the names of its attributes: ``init`` is a method of every layer."""
+    """The hyper-parameters of `PReLU`, with ``start`` for ``init``, which is a method of every layer."""
 
     num_parameters: int = 1
     start: float = 0.25
@@ -61,20 +61,20 @@ class _PReLU(Layer):
 class PReLU(_PReLU):
     r"""Multiplies every negative element by a learned slope: :math:`y = x` where :math:`x > 0`, else :math:`a x`.
 
-    The derivative at 0 is the slope. Its array is ``weight``, the slopes :math:`a`, of shape
+    The derivative at 0 is the slope. The parameter is ``weight``, the slopes :math:`a`, of shape
     :math:`(\text{num\_parameters})`.
 
     Args:
         num_parameters: the number of slopes: 1 for all channels, or the number of channels.
-        init: the value of the slopes at first, kept as the attribute ``start``.
+        init: the initial value of the slopes; also the attribute ``start``.
         device: Ignored; accepted for compatibility with PyTorch.
         dtype: the dtype of the slopes; float32 if None.
 
-    Shape: any; the output has the input's shape. The input's second dimension has the channels.
+    Shape: any; the output has the input's shape. The channels are the input's second dimension.
 
     Raises:
         ValueError: ``num_parameters`` is negative, or isn't 1 or the number of channels in a call.
-        TypeError: a call's input isn't floating-point, or its dtype is not the slopes'.
+        TypeError: a call's input isn't floating-point, or has another dtype than the slopes.
 
     Source: ``torch.nn.PReLU``; He, Zhang, Ren and Sun, *Delving Deep into Rectifiers: Surpassing Human-Level
     Performance on ImageNet Classification*, 2015, https://arxiv.org/abs/1502.01852.
@@ -153,7 +153,7 @@ class RReLU(Layer):
 
     The derivative at 0 is :math:`\alpha`.""",
     "[-0.865, 0.0, 1.0]",
-    r"alpha: the factor :math:`\alpha`; minus it is the limit at :math:`-\infty`.",
+    r"alpha: the factor :math:`\alpha`; the limit at :math:`-\infty` is :math:`-\alpha`.",
     INPLACE,
     source="""Clevert, Unterthiner and Hochreiter, *Fast and Accurate Deep Network Learning by
     Exponential Linear Units (ELUs)*, 2015, https://arxiv.org/abs/1511.07289""",
@@ -174,7 +174,7 @@ class ELU(Layer):
 
     The derivative at 0 is 1.""",
     "[-0.865, 0.0, 1.0]",
-    r"alpha: the scale :math:`\alpha`, not 0; minus it is the limit at :math:`-\infty`.",
+    r"alpha: the scale :math:`\alpha`, not 0; the limit at :math:`-\infty` is :math:`-\alpha`.",
     INPLACE,
     raises="""ValueError: ``alpha`` is 0 in a call.
         TypeError: a call's input isn't floating-point.""",

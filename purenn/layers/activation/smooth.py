@@ -155,8 +155,8 @@ class GLU(Layer):
 
     Raises:
         ValueError: the size of a call's input along ``dim`` is odd, or the input is a scalar.
-        IndexError: it has no such dimension.
-        TypeError: it isn't floating-point.
+        IndexError: a call's input has no such dimension.
+        TypeError: a call's input isn't floating-point.
 
     Source: ``torch.nn.GLU``; Dauphin, Fan, Auli and Grangier, *Language Modeling with Gated Convolutional Networks*,
     2016, https://arxiv.org/abs/1612.08083.

@@ -15,13 +15,13 @@ __all__ = ["LogSoftmax", "Softmax", "Softmax2d", "Softmin"]
 _SOFTMAX = r"""$does
 
     Args:
-        dim: the dimension of the sum; None chooses 0 for ranks 0, 1 and 3 and else 1, as torch does.
+        dim: the dimension of the sum; None is 0 for ranks 0, 1 and 3, and else 1, as in torch.
 
     Shape: any; the output has the input's shape.
 
     Raises:
         IndexError: a call's input has no such dimension.
-        TypeError: it isn't floating-point.
+        TypeError: a call's input isn't floating-point.
 
     Source: ``torch.nn.$name``.
 
@@ -81,7 +81,7 @@ class Softmax2d(Layer):
 
     Raises:
         ValueError: a call's input has another rank.
-        TypeError: it isn't floating-point.
+        TypeError: a call's input isn't floating-point.
 
     Source: ``torch.nn.Softmax2d``.
 

@@ -15,7 +15,8 @@ class BCELoss(Loss):
 
     .. math:: \ell = -w\,(y \log x + (1 - y) \log(1 - x))
 
-    As in torch the logarithms are at least -100, and the derivative is :math:`w\,(x - y) / \max(x (1 - x), 10^{-12})`.
+    As in torch, logarithms below -100 become -100, and the derivative is
+    :math:`w\,(x - y) / \max(x (1 - x), 10^{-12})`.
 
     Args:
         weight: the factors :math:`w`, of a shape that broadcasts to the input's; it is a buffer. None for 1.

@@ -54,7 +54,7 @@ class NLLLoss(Loss):
 
 
 class NLLLoss2d(NLLLoss):
-    r"""Computes the negative log-likelihood of classes: a deprecated name of `NLLLoss`, which takes images too.
+    r"""Computes the negative log-likelihood of classes; a deprecated name of `NLLLoss`.
 
     .. math:: \ell_n = -w_{y_n} x_{n, y_n}
 
@@ -93,7 +93,7 @@ class NLLLoss2d(NLLLoss):
 
 
 class CrossEntropyLoss(Loss):
-    r"""Computes the cross entropy of a softmax with classes, or with probabilities.
+    r"""Computes the cross entropy between the softmax of logits and classes, or probabilities.
 
     With :math:`p = \log\operatorname{softmax}(x)` over the classes, smoothing :math:`s` and C classes,
 
@@ -102,15 +102,15 @@ class CrossEntropyLoss(Loss):
         \quad\text{or}\quad
         \ell_n = -\sum_c w_c\, \bigl((1 - s)\, y_{n,c} + \tfrac{s}{C}\bigr)\, p_{n,c}
 
-    The mean with classes is :math:`\sum_n \ell_n / \sum_n w_{y_n}` over the targets that aren't ignored, and with
-    probabilities the sum divided by their number.
+    for classes, or for probabilities. The mean is :math:`\sum_n \ell_n / \sum_n w_{y_n}` over the classes that aren't
+    ignored, or :math:`\sum_n \ell_n / N`.
 
     Args:
         weight: one weight :math:`w_c` per class, of shape :math:`(C)`; it is a buffer. None is the weight 1.
         size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         ignore_index: the class whose loss is 0 and which the mean leaves out; not for probabilities.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
-        label_smoothing: the share :math:`s` of the uniform distribution in the target, at most 1.
+        label_smoothing: the weight :math:`s` of the uniform distribution in the target, at most 1.
 
     Shape: :math:`(C)`, :math:`(N, C)` or :math:`(N, C, d_1, \dots, d_K)`, logits, and classes from 0 to C - 1 of shape
     :math:`()`, :math:`(N)` or :math:`(N, d_1, \dots, d_K)`, or probabilities of the logits' shape, to the logits' shape

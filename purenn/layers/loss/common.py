@@ -12,10 +12,10 @@ from purenn.layers.spec import array_spec
 
 
 class Loss(Layer):
-    """The base of losses, which torch prints without their hyper-parameters.
+    """The base of losses. As in torch, their repr has no hyper-parameters.
 
-    The deprecated ``size_average`` and ``reduce`` are read once, here: they become ``reduction``. The hyper-parameters
-    ``weight`` and ``pos_weight``, arrays or None, are buffers.
+    The deprecated ``size_average`` and ``reduce`` become ``reduction``. The hyper-parameters ``weight`` and
+    ``pos_weight``, arrays or None, are buffers.
     """
 
     repr_fields = ()

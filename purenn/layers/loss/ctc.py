@@ -17,19 +17,19 @@ class CTCLoss(Loss):
 
     .. math:: \ell = -\log \sum_\pi \prod_t p_{t, \pi_t}
 
-    sums over the paths :math:`\pi` that become the target when repetitions are merged and then blanks dropped. The mean
-    divides every loss by the length of its target first.
+    with the sum over all paths :math:`\pi` that become the target when repetitions are merged and then blanks removed.
+    The mean first divides every loss by the length of its target.
 
-    The derivative is torch's: the derivative with respect to the logits of the ``log_softmax`` that gave ``log_probs``.
+    As in torch, the derivative is that with respect to the logits whose ``log_softmax`` is ``log_probs``.
 
     Args:
-        blank: the label that stands for no label.
+        blank: the label that means no label.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
-        zero_infinity: whether the loss is 0 where no path exists, instead of infinite with derivatives of NaN.
+        zero_infinity: whether an input without a path has the loss 0, instead of infinity with a derivative of NaN.
 
-    Shape: :math:`(T, N, C)`, labels of shape :math:`(N, S)` or concatenated in an array of rank 1, and two arrays or
-    sequences :math:`(N)`, the lengths of inputs and targets, to :math:`(N)` for ``'none'``, else to a scalar. Without a
-    batch they are :math:`(T, C)`, :math:`(S)` and :math:`()`.
+    Shape: log-probabilities :math:`(T, N, C)`; labels :math:`(N, S)`, or concatenated in an array of rank 1; and the
+    lengths of inputs and of targets, two arrays or sequences :math:`(N)`; to :math:`(N)` for ``'none'``, else to a
+    scalar. Without a batch the shapes are :math:`(T, C)`, :math:`(S)` and :math:`()`.
 
     Raises:
         ValueError: the shapes, the lengths or the blank don't fit.

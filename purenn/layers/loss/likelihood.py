@@ -18,8 +18,8 @@ class KLDivLoss(Loss):
     Args:
         size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         reduction: ``'none'``, ``'mean'`` (over all elements), ``'sum'``, or ``'batchmean'``, the sum divided by the
-            input's first dimension. Torch warns that its ``'mean'`` may change; this one stays, without a warning.
-        log_target: whether the target is logarithms.
+            input's first dimension. Torch warns that its ``'mean'`` may change; this one won't.
+        log_target: whether the target is log-probabilities.
 
     Shape: :math:`(*)`, log-probabilities, and :math:`(*)`, probabilities, to :math:`(*)` for ``'none'``, else to a
     scalar.
@@ -50,7 +50,7 @@ class KLDivLoss(Loss):
 
 
 class PoissonNLLLoss(Loss):
-    r"""Computes the negative log-likelihood of counts with a Poisson distribution, without the term :math:`\log y!`.
+    r"""Computes the negative log-likelihood of counts under Poisson distributions, without the term :math:`\log y!`.
 
     .. math:: \ell = e^x - y x \quad\text{or, without log\_input,}\quad \ell = x - y \log(x + \epsilon)
 
@@ -62,7 +62,8 @@ class PoissonNLLLoss(Loss):
         eps: the number :math:`\epsilon` that keeps the logarithm from 0.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
 
-    Shape: :math:`(*)` and :math:`(*)` to :math:`(*)` for ``'none'``, else to a scalar.
+    Shape: expectations or their logarithms :math:`(*)`, and counts :math:`(*)`, to :math:`(*)` for ``'none'``, else to
+    a scalar.
 
     Raises:
         ValueError: the shapes of a call don't fit, or ``reduction`` is unknown.
@@ -91,7 +92,7 @@ class PoissonNLLLoss(Loss):
 
 
 class GaussianNLLLoss(Loss):
-    r"""Computes the negative log-likelihood with a Gaussian distribution of given expectation and variance.
+    r"""Computes the negative log-likelihood of samples under Gaussian distributions of given mean and variance.
 
     .. math:: \ell = \tfrac12 \bigl(\log v + (x - y)^2 / v\bigr) \quad\text{with}\quad v = \max(\text{var}, \epsilon)
 
@@ -99,11 +100,11 @@ class GaussianNLLLoss(Loss):
 
     Args:
         full: whether the constant :math:`\tfrac12 \log 2 \pi` is added.
-        eps: the least variance :math:`\epsilon`.
+        eps: the lower bound :math:`\epsilon` of the variance.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
 
-    Shape: expectations :math:`(*)`, samples :math:`(*)`, and variances :math:`(*)`, or without the last dimension, or
-    with one dimension of size 1, or a float, to :math:`(*)` for ``'none'``, else to a scalar.
+    Shape: means :math:`(*)`, samples :math:`(*)`, and variances of the same shape, which may lack its last dimension or
+    have one dimension of size 1, or a float; to :math:`(*)` for ``'none'``, else to a scalar.
 
     Raises:
         ValueError: the shapes of a call don't fit, a variance is negative, or ``reduction`` is unknown.

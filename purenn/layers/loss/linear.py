@@ -19,7 +19,7 @@ __all__ = ["LinearCrossEntropyLoss"]
 
 
 class LinearCrossEntropyLoss(Layer):
-    r"""Computes the cross entropy of the logits of a linear map, without all of them in memory at a time.
+    r"""Computes the cross entropy of the logits :math:`x A^\top + b`, without holding all of them in memory.
 
     With :math:`p = \log\operatorname{softmax}(x A^\top + b)` over the classes, smoothing :math:`s` and C classes,
 
@@ -28,30 +28,29 @@ class LinearCrossEntropyLoss(Layer):
         \quad\text{or}\quad
         \ell_n = -\sum_c w_c\, \bigl((1 - s)\, y_{n,c} + \tfrac{s}{C}\bigr)\, p_{n,c}
 
-    Logits of more than 32 MiB are computed chunk by chunk of the batch, and again for the gradient, so that memory for
-    all N times C of them is never needed. With ``options``, logits of any size are. :math:`A` and :math:`b` are the
-    arrays of the child ``linear``, a `Linear`.
+    for classes, or for probabilities. Logits of more than 32 MiB are computed in chunks of the batch, and again for the
+    gradient, so that all N times C of them are never in memory together. With ``options``, logits of any size are.
+    :math:`A` and :math:`b` are the arrays of the child ``linear``, a `Linear`.
 
     Args:
         in_features: the size of each input.
         num_classes: the number of classes C.
-        out_features: the sizes :math:`d_1, \dots, d_K` where every input has that many targets.
-        bias: whether there is a :math:`b`.
+        out_features: the sizes :math:`d_1, \dots, d_K`, for :math:`d_1 \cdots d_K` targets per input.
+        bias: whether :math:`b` is added.
         device: Ignored; accepted for compatibility with PyTorch.
         dtype: the dtype of the arrays; float32 if None.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
         weight: one weight :math:`w_c` per class, of shape :math:`(C)`; it is a buffer. None is the weight 1.
         ignore_index: the class whose loss is 0 and which the mean leaves out, -100 if None; not for probabilities.
-        label_smoothing: the share :math:`s` of the uniform distribution in the target, from 0 to 1.
-        options: how the batch is divided, a ``LinearCrossEntropyOptions``; None divides large batches only.
+        label_smoothing: the weight :math:`s` of the uniform distribution in the target, from 0 to 1.
+        options: the division of the batch, a ``LinearCrossEntropyOptions``; None divides large batches only.
 
     Shape: :math:`(\text{in})` or :math:`(N, \text{in})`, and classes from 0 to C - 1 of shape :math:`()`, :math:`(N)`
     or :math:`(N, d_1, \dots, d_K)`, or probabilities of the logits' shape :math:`(N, C, d_1, \dots, d_K)`, to the
-    shape of classes for ``'none'``, else to a scalar.
+    logits' shape without C for ``'none'``, else to a scalar.
 
     Raises:
-        ValueError: ``weight`` or ``label_smoothing`` doesn't fit, the shapes of a call don't, or ``reduction`` is
-            unknown.
+        ValueError: ``weight``, ``label_smoothing`` or the shapes of a call don't fit, or ``reduction`` is unknown.
         TypeError: ``weight`` is not an array, or a dtype of a call doesn't fit.
         IndexError: a target is out of range. Inside ``jit``, where values are unknown, the loss is NaN instead.
 
@@ -89,7 +88,7 @@ class LinearCrossEntropyLoss(Layer):
             check.fail(where, "weight", f"have shape {(self.num_classes,)}", f"shape {weight.array.shape}")
         if not 0 <= self.label_smoothing <= 1:
             check.fail(where, "label_smoothing", "be from 0 to 1", self.label_smoothing)
-        if options is not None and not hasattr(options, "rows"):  # torch's
+        if options is not None and not hasattr(options, "rows"):  # torch's class
             fields = {f.name: getattr(options, f.name) for f in dataclasses.fields(options)}
             options = F.LinearCrossEntropyOptions(**fields)
         return {"options": options}

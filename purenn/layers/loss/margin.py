@@ -11,14 +11,15 @@ __all__ = ["HingeEmbeddingLoss", "MarginRankingLoss", "MultiLabelSoftMarginLoss"
 
 
 class MarginRankingLoss(Loss):
-    r"""Computes a hinge on which of two scores is larger: :math:`\ell = \max(0, -y\,(x_1 - x_2) + m)`.
+    r"""Computes a hinge loss on the order of two scores: :math:`\ell = \max(0, -y\,(x_1 - x_2) + m)`.
 
     Args:
         margin: the margin :math:`m`.
         size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
 
-    Shape: :math:`(*)`, :math:`(*)` and :math:`(*)` to :math:`(*)` for ``'none'``, else to a scalar.
+    Shape: scores :math:`(*)`, scores :math:`(*)`, and :math:`(*)`, 1 where the first score should be larger and -1
+    where the second should, to :math:`(*)` for ``'none'``, else to a scalar.
 
     Raises:
         ValueError: the shapes of a call don't fit, or ``reduction`` is unknown.

@@ -17,7 +17,7 @@ __all__ = ["CosineEmbeddingLoss", "TripletMarginLoss", "TripletMarginWithDistanc
 
 
 class CosineEmbeddingLoss(Loss):
-    r"""Computes a loss on the angle between the vectors of a similar or dissimilar pair.
+    r"""Computes a loss of the angle between the vectors of a similar or dissimilar pair.
 
     .. math:: \ell = 1 - \cos(x_1, x_2) \text{ where } y = 1, \quad \max(0, \cos(x_1, x_2) - m) \text{ where } y = -1
 

@@ -15,7 +15,7 @@ __all__ = ["MultiLabelMarginLoss", "MultiMarginLoss"]
 
 
 class MultiLabelMarginLoss(Loss):
-    r"""Sums hinges between the scores of the classes that apply and of those that don't.
+    r"""Sums the hinge losses between the score of every true class and the score of every other class.
 
     .. math:: \ell = \tfrac1C \sum_{j} \sum_{i \ne y_1, y_2, \dots} \max(0, 1 - (x_{y_j} - x_i))
 
@@ -23,7 +23,7 @@ class MultiLabelMarginLoss(Loss):
         size_average, reduce: deprecated; ``reduce=False`` means ``'none'``, ``size_average=False`` means ``'sum'``.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
 
-    Shape: :math:`(C)` or :math:`(N, C)`, scores, and the classes that apply followed by -1, of the same shape, to
+    Shape: :math:`(C)` or :math:`(N, C)`, scores, and the true classes followed by -1, of the same shape, to
     :math:`()` or :math:`(N)` for ``'none'``, else to a scalar.
 
     Raises:
@@ -51,7 +51,7 @@ class MultiLabelMarginLoss(Loss):
 
 
 class MultiMarginLoss(Loss):
-    r"""Sums hinges between the score of a class and those of all others.
+    r"""Sums the hinge losses between the score of the true class and the score of every other class.
 
     .. math:: \ell = \tfrac{w_y}C \sum_{i \ne y} \max(0, m - x_y + x_i)^p
 

@@ -48,7 +48,7 @@ _AVG = r"""Takes the average over every bin of $inputs that are divided into a g
         >>> y, state = layers.AdaptiveAvgPool${rank}d($size).apply({}, {}, x)  # the same as a pure function
     """
 
-_NONE = "; None in the place of one keeps that size of the input"
+_NONE = "; None keeps the size of a dimension"
 _1D = {"none": "", "size": "5", "x": "(1, 4, 9)", "y": "(1, 4, 5)"}
 _2D = {"none": _NONE, "size": "(5, None)", "x": "(1, 4, 9, 8)", "y": "(1, 4, 5, 8)"}
 _3D = {"none": _NONE, "size": "(5, None, 3)", "x": "(1, 4, 9, 8, 7)", "y": "(1, 4, 5, 8, 3)"}
@@ -88,7 +88,7 @@ _MAX = r"""Takes the maximum over every bin of $inputs that are divided into a g
 
     Args:
         output_size: the number of bins: $sizes$none.
-        return_indices: whether a call returns the places of the maxima too, which `MaxUnpool${rank}d` takes.
+        return_indices: whether a call returns the indices of the maxima too, for `MaxUnpool${rank}d`.
 
     Shape: :math:`$N` or :math:`$C` to :math:`$N_out` or :math:`$C_out`, where every spatial size is the number of bins.
 

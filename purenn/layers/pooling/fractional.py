@@ -1,4 +1,4 @@
-"""Fractional max pools: maxima over windows that start at random places."""
+"""Fractional max pools: maxima over windows that start at random indices."""
 
 from __future__ import annotations
 
@@ -45,22 +45,22 @@ class _FractionalMaxPool(Layer):
         return {"_random_samples": array_spec(self._random_samples)}
 
 
-_FRACTIONAL = r"""Takes the maximum over windows of $inputs that start at random, almost evenly spaced places.
+_FRACTIONAL = r"""Takes the maximum over windows of $inputs that start at random, almost evenly spaced indices.
 
     In a dimension of size :math:`L`, window :math:`t` of :math:`L'` windows of size :math:`K` starts at
 
     .. math:: \lfloor (t + u) \alpha \rfloor - \lfloor u \alpha \rfloor \qquad \alpha = (L - K) / (L' - 1)
 
-    and the last at :math:`L - K`. The number :math:`u` is random for every sample, channel and dimension, in evaluation
-    too. Among equal maxima the first receives the gradient.
+    and the last window at :math:`L - K`. The number :math:`u` is random for every sample, channel and dimension, in
+    evaluation too. Among equal maxima the first receives the gradient.
 
     Args:
         kernel_size: the size of a window: $sizes.
         output_size: the size of the output: $sizes. Either it or ``output_ratio`` must be given.
         output_ratio: the size of the output as a fraction of the input's, rounded down, between 0 and 1: $sizes.
-        return_indices: whether a call returns the places of the maxima too, which `MaxUnpool${rank}d` takes.
-        _random_samples: the numbers :math:`u` between 0 and 1, of shape :math:`(N, C, $rank)`, those of the $first
-            first, kept as a buffer; drawn anew in every call if None.
+        return_indices: whether a call returns the indices of the maxima too, for `MaxUnpool${rank}d`.
+        _random_samples: the numbers :math:`u` between 0 and 1, of shape :math:`(N, C, $rank)`, in the order $order; it
+            is a buffer. None draws them in every call.
 
     Shape: :math:`$N` or :math:`$C` to :math:`$N_out` or :math:`$C_out`.
 
@@ -83,7 +83,7 @@ _FRACTIONAL = r"""Takes the maximum over windows of $inputs that start at random
     """
 
 
-@documented(_FRACTIONAL, 2, first="width", x="(1, 4, 9, 9)", y="(1, 4, 4, 4)")
+@documented(_FRACTIONAL, 2, order="width, height", x="(1, 4, 9, 9)", y="(1, 4, 4, 4)")
 class FractionalMaxPool2d(_FractionalMaxPool):
     _rank = 2
 
@@ -94,7 +94,7 @@ class FractionalMaxPool2d(_FractionalMaxPool):
         return F.fractional_max_pool2d(input, *sizes, self.return_indices, samples, rng)
 
 
-@documented(_FRACTIONAL, 3, first="depth", x="(1, 4, 9, 9, 9)", y="(1, 4, 4, 4, 4)")
+@documented(_FRACTIONAL, 3, order="depth, height, width", x="(1, 4, 9, 9, 9)", y="(1, 4, 4, 4, 4)")
 class FractionalMaxPool3d(_FractionalMaxPool):
     _rank = 3
 

@@ -29,8 +29,8 @@ _LP_POOL = r"""Takes the p-norm of every window of $input, without the absolute 
         norm_type: the exponent :math:`p`; not 0.
         kernel_size: the size of a window: $sizes.
         stride: the steps between windows: $sizes; ``kernel_size`` if None.
-        ceil_mode: whether a last window may reach beyond the input. The sum of such a window is divided by the fraction
-            of the window that lies in the input.
+        ceil_mode: whether the last window may extend beyond the input. The sum of such a window is divided by the
+            fraction of the window that lies in the input.
 
     Shape: :math:`$N` or :math:`$C` to :math:`$N_out` or :math:`$C_out`, where every spatial size :math:`L` becomes
     :math:`L' = \lfloor (L - K) / s \rfloor + 1`, rounded up with ``ceil_mode``. The output of integers is float32.
@@ -56,19 +56,19 @@ class LPPool1d(_LPPool):
     kernel_size: int
 
     def forward(self, m: Bound, input: ArrayLike) -> Array:
-        norm_type = float(self.norm_type)  # so that the norms of integers are floating-point, as in torch
+        norm_type = float(self.norm_type)  # the norms of integers are then floating-point, as in torch
         return F.lp_pool1d(input, norm_type, self.kernel_size, self.stride, self.ceil_mode)
 
 
 @documented(_LP_POOL, 2, x="(1, 4, 9, 9)", y="(1, 4, 4, 4)")
 class LPPool2d(_LPPool):
     def forward(self, m: Bound, input: ArrayLike) -> Array:
-        norm_type = float(self.norm_type)  # so that the norms of integers are floating-point, as in torch
+        norm_type = float(self.norm_type)  # the norms of integers are then floating-point, as in torch
         return F.lp_pool2d(input, norm_type, self.kernel_size, self.stride, self.ceil_mode)
 
 
 @documented(_LP_POOL, 3, x="(1, 4, 9, 9, 9)", y="(1, 4, 4, 4, 4)")
 class LPPool3d(_LPPool):
     def forward(self, m: Bound, input: ArrayLike) -> Array:
-        norm_type = float(self.norm_type)  # so that the norms of integers are floating-point, as in torch
+        norm_type = float(self.norm_type)  # the norms of integers are then floating-point, as in torch
         return F.lp_pool3d(input, norm_type, self.kernel_size, self.stride, self.ceil_mode)

@@ -22,40 +22,44 @@ class _MaxUnpool(Pool):
         return per_dimension(self, self._rank, sizes)
 
 
-_UNPOOL = r"""Writes maxima back to their places in the input of a `MaxPool${rank}d`, and zeros everywhere else.
+_UNPOOL = r"""Writes maxima back to their indices in the input of a `MaxPool${rank}d`, and zeros everywhere else.
 
     Args:
         kernel_size: the size of the pool's windows: $sizes.
         stride: the steps between the pool's windows: $sizes; ``kernel_size`` if None.
         padding: the padding of the pool on both sides: $sizes.
 
-    A call takes the maxima and ``indices``, their places $places, as a `MaxPool${rank}d` with ``return_indices``
-    gives them. It may take ``output_size`` too: the spatial sizes :math:`($spatial_out$comma)` of the output, or its
-    whole shape. Of equal places any may win. Inside ``jax.jit``, where values are not known, a place outside of the
-    output makes an element of the output NaN.
+    A call takes the arguments
 
-    Shape: :math:`$N` or :math:`$C`, twice, to :math:`$N_out` or :math:`$C_out`, where every spatial size :math:`L`
-    becomes :math:`L' = (L - 1) s + K - 2p`, with kernel size :math:`K`, stride :math:`s` and padding :math:`p`, or the
-    ``output_size``, which differs from it by less than :math:`s`.
+    - ``input``: the maxima, floating-point.
+    - ``indices``: the flat indices of the maxima in the output, as a `MaxPool${rank}d` with ``return_indices`` returns
+      them. Which of equal indices wins is undefined. Inside ``jit``, where values are unknown, an index out of range
+      makes an element of the output NaN.
+    - ``output_size``: the spatial sizes :math:`($spatial_out$comma)` of the output, or its whole shape. They must
+      differ by less than one stride from the default sizes, which None gives.
+
+    Shape: :math:`$N` or :math:`$C`, maxima, and indices of the same shape, to :math:`$N_out` or :math:`$C_out`. By
+    default, every spatial size :math:`L` becomes :math:`L' = (L - 1) s + K - 2p`, with kernel size :math:`K`, stride
+    :math:`s` and padding :math:`p`.
 
     Raises:
-        ValueError: shapes or sizes of a call don't fit.
-        TypeError: the maxima aren't floating-point, or their places aren't integers.
-        IndexError: a place is outside of the output.
+        ValueError: a shape or size of a call doesn't fit.
+        TypeError: the maxima aren't floating-point, or the indices aren't integers.
+        IndexError: an index is out of range.
 
     Source: ``torch.nn.MaxUnpool${rank}d``.
 
     Example:
         >>> import jax.numpy as jnp
         >>> from purenn import layers, nn
-        >>> y, places = nn.MaxPool${rank}d(2, return_indices=True)(jnp.ones($x))
-        >>> nn.MaxUnpool${rank}d(2)(y, places).shape
+        >>> y, indices = nn.MaxPool${rank}d(2, return_indices=True)(jnp.ones($x))
+        >>> nn.MaxUnpool${rank}d(2)(y, indices).shape
         $x
-        >>> x, state = layers.MaxUnpool${rank}d(2).apply({}, {}, y, places)  # the same as a pure function
+        >>> x, state = layers.MaxUnpool${rank}d(2).apply({}, {}, y, indices)  # the same as a pure function
     """
 
 
-@documented(_UNPOOL, 1, comma=",", places=":math:`l` in the output", x="(1, 4, 8)")
+@documented(_UNPOOL, 1, comma=",", x="(1, 4, 8)")
 class MaxUnpool1d(_MaxUnpool):
     _rank = 1
 
@@ -65,7 +69,7 @@ class MaxUnpool1d(_MaxUnpool):
         return F.max_unpool1d(input, indices, self.kernel_size, self.stride, self.padding, output_size)
 
 
-@documented(_UNPOOL, 2, comma="", places=":math:`h W + w` in the output's images", x="(1, 4, 8, 8)")
+@documented(_UNPOOL, 2, comma="", x="(1, 4, 8, 8)")
 class MaxUnpool2d(_MaxUnpool):
     _rank = 2
 
@@ -75,7 +79,7 @@ class MaxUnpool2d(_MaxUnpool):
         return F.max_unpool2d(input, indices, self.kernel_size, self.stride, self.padding, output_size)
 
 
-@documented(_UNPOOL, 3, comma="", places=":math:`(d H + h) W + w` in the output's volumes", x="(1, 4, 8, 8, 8)")
+@documented(_UNPOOL, 3, comma="", x="(1, 4, 8, 8, 8)")
 class MaxUnpool3d(_MaxUnpool):
     _rank = 3
 

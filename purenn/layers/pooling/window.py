@@ -15,7 +15,7 @@ __all__ = ["AvgPool1d", "AvgPool2d", "AvgPool3d", "MaxPool1d", "MaxPool2d", "Max
 
 
 class Pool(Layer):
-    """Base of pools, whose windows don't overlap where no stride is given."""
+    """The base of pools, whose default stride is the kernel size."""
 
     repr_fields = ("kernel_size", "stride", "padding")
 
@@ -28,7 +28,7 @@ class Pool(Layer):
 
 
 def per_dimension(layer: Layer, n: int, sizes: Mapping[str, Size | None]) -> dict[str, tuple[int, ...]]:
-    """Gives sizes as n numbers each, without those that are None."""
+    """Gives every size as n numbers; leaves out sizes that are None."""
     where = type(layer).__name__
     return {
         name: check.integers(where, name, size, n, single=False) for name, size in sizes.items() if size is not None
@@ -48,23 +48,23 @@ _MAX_POOL = r"""Takes the maximum over every window of $input.
     .. math:: y_t = \max_{0 \le k < K} x_{t s + k d - p}
 
     along every spatial dimension, with kernel size :math:`K`, stride :math:`s`, dilation :math:`d` and padding
-    :math:`p`. Padding never wins. Among equal maxima the first receives the gradient.
+    :math:`p`. The padding is never the maximum. Among equal maxima the first receives the gradient.
 
     Args:
         kernel_size: the size of a window: $sizes.
         stride: the steps between windows: $sizes; ``kernel_size`` if None.
         padding: the padding on both sides, at most half of ``kernel_size``: $sizes.
         dilation: the steps between the elements of a window: $sizes.
-        return_indices: whether a call returns the places of the maxima too, which `MaxUnpool${rank}d` takes.
-        ceil_mode: whether a last window may reach beyond the padded input, if it starts in the input or in the padding
-            before it.
+        return_indices: whether a call returns the indices of the maxima too, for `MaxUnpool${rank}d`.
+        ceil_mode: whether the last window may extend beyond the padded input, if it starts in the input or in the
+            padding before it.
 
     Shape: :math:`$N` or :math:`$C` to :math:`$N_out` or :math:`$C_out`, where every spatial size :math:`L` becomes
     :math:`L' = \lfloor (L + 2p - d (K - 1) - 1) / s \rfloor + 1`, rounded up with ``ceil_mode``.
 
     Raises:
         ValueError: a call's input doesn't fit the sizes.
-        TypeError: its dtype isn't real.
+        TypeError: the dtype of a call's input isn't real.
 
     Source: ``torch.nn.MaxPool${rank}d``.
 
@@ -112,22 +112,22 @@ _AVG_POOL = r"""Takes the average over every window of $input.
     .. math:: y_t = \frac{1}{K} \sum_{0 \le k < K} x_{t s + k - p}
 
     along every spatial dimension, with kernel size :math:`K`, stride :math:`s` and padding :math:`p`. With
-    ``ceil_mode``, elements of a last window beyond the padding do not count.
+    ``ceil_mode``, elements of the last window beyond the padding do not count.
 
     Args:
         kernel_size: the size of a window: $sizes.
         stride: the steps between windows: $sizes; ``kernel_size`` if None.
         padding: the zeros on both sides, at most half of ``kernel_size``: $sizes.
-        ceil_mode: whether a last window may reach beyond the padded input, if it starts in the input or in the padding
-            before it.
-        count_include_pad: whether the zeros of the padding count.$divisor
+        ceil_mode: whether the last window may extend beyond the padded input, if it starts in the input or in the
+            padding before it.
+        count_include_pad: whether the zeros of the padding count as elements.$divisor
 
     Shape: :math:`$N` or :math:`$C` to :math:`$N_out` or :math:`$C_out`, where every spatial size :math:`L` becomes
     :math:`L' = \lfloor (L + 2p - K) / s \rfloor + 1`, rounded up with ``ceil_mode``.
 
     Raises:
         ValueError: a call's input doesn't fit the sizes.
-        TypeError: its dtype is neither floating-point nor jax's default integer.
+        TypeError: the dtype of a call's input is neither floating-point nor jax's default integer.
 
     Source: ``torch.nn.AvgPool${rank}d``.
 
@@ -141,7 +141,7 @@ _AVG_POOL = r"""Takes the average over every window of $input.
     """
 
 _DIVISOR = """
-        divisor_override: what the sums are divided by, in place of the number of elements; not 0."""
+        divisor_override: the divisor of the sums, in place of the number of elements; not 0."""
 
 
 @documented(_AVG_POOL, 1, divisor="", x="(1, 4, 9)", y="(1, 4, 4)")
