@@ -37,7 +37,7 @@ def _with_bias(y: jax.Array, b: jax.Array | None, batched: bool) -> jax.Array:
     return y if b is None else y + jnp.broadcast_to(b.reshape((-1,) + (1,) * (y.ndim - 1 - batched)), y.shape)
 
 
-def _conv(
+def _checked(
     n: int,
     input: ArrayLike,
     weight: ArrayLike,
@@ -46,8 +46,8 @@ def _conv(
     padding: Size | str,
     dilation: Size,
     groups: int,
-) -> jax.Array:
-    """Checks the arguments and applies a convolution."""
+) -> tuple[Convolution, jax.Array, jax.Array, jax.Array | None, bool]:
+    """Checks the arguments of a convolution, and gives it, its arrays and whether the input has a batch."""
     where = f"conv{n}d"
     x, w, b = _arrays(where, n, "out, in / groups", input, weight, bias)
     strides = check.integers(where, "stride", stride, n, 1)
@@ -67,8 +67,7 @@ def _conv(
             expected = f"be at least as wide as the dilated kernel, {extent + 1}, in every dimension after padding"
             check.fail(where, "input", expected, f"shape {x.shape} with padding {pads}")
     batched = x.ndim == n + 2
-    y = Convolution(strides, tuple(pads), dilations, groups)(x if batched else x[None], w)
-    return _with_bias(y, b, batched)
+    return Convolution(strides, tuple(pads), dilations, groups), x if batched else x[None], w, b, batched
 
 
 def _pads(
@@ -173,7 +172,8 @@ def conv1d(
     dilation: Size = 1,
     groups: int = 1,
 ) -> Array:
-    return _conv(1, input, weight, bias, stride, padding, dilation, groups)
+    convolve, x, w, b, batched = _checked(1, input, weight, bias, stride, padding, dilation, groups)
+    return _with_bias(convolve(x, w), b, batched)
 
 
 @documented(_CONV, 2, kernel=_KERNELS[2], x="(1, 3, 8, 8)", w="(16, 3, 3, 3)", y="(1, 16, 4, 4)")
@@ -186,7 +186,8 @@ def conv2d(
     dilation: Size = 1,
     groups: int = 1,
 ) -> Array:
-    return _conv(2, input, weight, bias, stride, padding, dilation, groups)
+    convolve, x, w, b, batched = _checked(2, input, weight, bias, stride, padding, dilation, groups)
+    return _with_bias(convolve(x, w), b, batched)
 
 
 @documented(_CONV, 3, kernel=_KERNELS[3], x="(1, 3, 8, 8, 8)", w="(16, 3, 3, 3, 3)", y="(1, 16, 4, 4, 4)")
@@ -199,7 +200,8 @@ def conv3d(
     dilation: Size = 1,
     groups: int = 1,
 ) -> Array:
-    return _conv(3, input, weight, bias, stride, padding, dilation, groups)
+    convolve, x, w, b, batched = _checked(3, input, weight, bias, stride, padding, dilation, groups)
+    return _with_bias(convolve(x, w), b, batched)
 
 
 _CONV_TRANSPOSE = r"""Applies the transpose of `conv${rank}d`, a sum of one scaled kernel per element, and adds a bias.

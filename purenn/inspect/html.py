@@ -9,14 +9,17 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
-from purenn.layers.base import Bound, Layer
 from purenn.variable import Variable
+
+if TYPE_CHECKING:
+    from purenn.layers.base import Bound, Layer
 
 __all__ = ["layer_html", "module_html"]
 

@@ -39,8 +39,8 @@ class Weights(NamedTuple):
         return self.hh.shape[1], self.hh.shape[1] if self.hr is None else self.hr.shape[1]
 
 
-# What a layer is computed from: x, the first state, the weights, and which elements are valid. In tangents the last one
-# is of float0.
+# The operands of a layer: x, the first state, the weights, and which elements are valid. In tangents the last one is of
+# float0.
 Operands = tuple[jax.Array, State, Weights, jax.Array | None]
 
 
