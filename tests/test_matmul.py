@@ -74,7 +74,7 @@ ONE = jnp.float32(1)
         ((A.astype(jnp.float32), B, *BY_TENSOR), {}, "mat_a must have a float8 dtype"),
         ((A[None], B, *BY_TENSOR), {}, "mat_a must have rank 2"),
         ((A, B[:3], *BY_TENSOR), {}, r"mat_b must have shape \(4, N\)"),
-        ((A, B, [ONE, ONE], TENSOR, ONE, TENSOR), {}, "scale_a must be one, or a list of one"),
+        ((A, B, [ONE, ONE], TENSOR, ONE, TENSOR), {}, "scale_a must be one value, or a list of one"),
         ((A, B, jnp.ones(2), TENSOR, ONE, TENSOR), {}, "scale_a must be a single number"),
         ((A, B, jnp.bfloat16(1), TENSOR, ONE, TENSOR), {}, "scale_a must have dtype float32"),
         ((A, B, jnp.ones((2, 1)), ROW, jnp.ones((3, 1)), ROW), {}, r"scale_b must have shape \(1, 3\)"),

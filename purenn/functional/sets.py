@@ -111,7 +111,7 @@ def _groups(
     if size is not None:
         check.integer(where, "size", size, 0)
     elif isinstance(x, jax.core.Tracer):
-        check.fail(where, "size", "be given for a traced array, as under jit", None)
+        check.fail(where, "size", "be given where the array is traced, as under jit", None)
     slices = x.reshape(-1, 1) if dim is None else jnp.moveaxis(x, dim, 0)
     rows = slices.reshape(slices.shape[0], -1) if slices.size else slices.reshape(0, 1)
     order = _lexicographic(rows) if in_order else jnp.arange(rows.shape[0])
