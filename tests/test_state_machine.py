@@ -113,6 +113,16 @@ def change(**strategies):
     return decorate
 
 
+def halve_input(module, args):
+    """A hook that can be pickled."""
+    return (args[0] * 0.5,)
+
+
+def raise_output(module, args, output):
+    """A hook that can be pickled."""
+    return output + 0.25
+
+
 class Modules(RuleBasedStateMachine):
     @initialize(seed=st.integers(0, 1000), kinds=st.lists(st.sampled_from(KINDS), max_size=2))
     def start(self, seed, kinds):
@@ -258,9 +268,9 @@ class Modules(RuleBasedStateMachine):
     def hook(self, number, before):
         for net in self.part(number):
             if before:
-                self.hooks.append(net.register_forward_pre_hook(lambda m, args: (args[0] * 0.5,)))
+                self.hooks.append(net.register_forward_pre_hook(halve_input))
             else:
-                self.hooks.append(net.register_forward_hook(lambda m, args, y: y + 0.25))
+                self.hooks.append(net.register_forward_hook(raise_output))
 
     @precondition(lambda self: self.hooks)
     @change()
